@@ -1,0 +1,61 @@
+"""The paper's autoencoder: DCT, two-layer encoder, two-layer decoder, inverse DCT, optional refinement."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.dct import TruncatedDCT
+from jnn_studio.models.refinement import Refinement
+from jnn_studio.penalty.composition import Composition
+
+
+class Autoencoder(nn.Module):
+    """Images in [0, 1] → latent → images.
+
+    ``encoder`` and ``decoder`` are compositions g ∘ h with h = Linear + ELU and g = Linear, acting on
+    orthonormal DCT coefficients; ``encoder`` is what the paper penalises.
+    """
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.dct = TruncatedDCT(config.channels, config.size, config.dct)
+        features = config.features
+        self.encoder = _two_layers(features, config.hidden, config.latent)
+        self.decoder = _two_layers(config.latent, config.hidden, features)
+        self.refinement = Refinement(config.channels, config.refinement) if config.refinement else None
+
+    @property
+    def compositions(self) -> dict[str, Composition]:
+        """What can be penalised, by name."""
+        return {"encoder": self.encoder, "decoder": self.decoder}
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(batch, channels, size, size) → (batch, latent)."""
+        return self.encoder(self.dct(images))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """(batch, latent) → (batch, channels, size, size); not clipped to [0, 1]."""
+        return self.render(self.decoder(latent))
+
+    def render(self, coefficients: Tensor) -> Tensor:
+        """The decoder's DCT coefficients → images."""
+        images = self.dct.inverse(coefficients)
+        return images if self.refinement is None else self.refinement(images)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Reconstructions."""
+        return self.decode(self.encode(images))
+
+
+def _two_layers(inputs: int, hidden: int, outputs: int) -> Composition:
+    return Composition(nn.Sequential(nn.Linear(inputs, hidden), nn.ELU()), nn.Linear(hidden, outputs))
+
+
+def build(config: AutoencoderConfig, seed: int) -> Autoencoder:
+    """A freshly initialised network; the same seed gives the same weights on any device."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Autoencoder(config)

@@ -1,0 +1,36 @@
+"""What a person writes to describe a network, and what travels with its weights."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class AutoencoderConfig(BaseModel):
+    """Sizes of the paper's autoencoder (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["autoencoder"] = "autoencoder"
+    channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
+    size: int = Field(64, ge=8, le=1024, description="Side of the square images, in pixels.")
+    dct: int = Field(32, ge=1, description="DCT coefficients kept per side and channel.")
+    hidden: int = Field(1024, ge=1, description="Width of the hidden layers.")
+    latent: int = Field(64, ge=1, description="Dimensions of the latent.")
+    refinement: int = Field(
+        0, ge=0, description="Channels of the convolutional refinement after the inverse DCT; 0 for none."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.dct > self.size:
+            raise ValueError(f"dct ({self.dct}) cannot exceed the image size ({self.size})")
+        if self.refinement and self.size % 8:
+            raise ValueError(f"refinement needs an image size divisible by 8, got {self.size}")
+        return self
+
+    @property
+    def features(self) -> int:
+        """Length of the DCT coefficient vector the encoder sees."""
+        return self.channels * self.dct**2

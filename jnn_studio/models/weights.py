@@ -1,0 +1,87 @@
+"""Weights as one ``.safetensors`` file whose metadata rebuilds the network. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from jnn_studio.atomic import write_bytes
+from jnn_studio.models.autoencoder import Autoencoder
+from jnn_studio.models.config import AutoencoderConfig
+
+SCHEMA_VERSION = 1
+
+
+class WeightsError(Exception):
+    """A weights file that cannot be used; the message says which file, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network with what its file says of it."""
+
+    model: Autoencoder
+    name: str
+    info: Mapping[str, str]
+    """Free-form facts such as η and the training step."""
+
+
+def save_model(
+    path: Path, model: Autoencoder, name: str, info: Mapping[str, str] | None = None, half: bool = False
+) -> None:
+    """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again)."""
+    tensors: dict[str, Tensor] = {}
+    for key, value in model.state_dict().items():
+        tensors[key] = value.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
+    metadata = {
+        "schema_version": str(SCHEMA_VERSION),
+        "config": model.config.model_dump_json(),
+        "name": name,
+        "info": json.dumps(dict(info or {})),
+    }
+    write_bytes(path, save(tensors, metadata))
+
+
+def load_model(path: Path) -> LoadedModel:
+    """Read a network written by `save_model`, in evaluation mode, float32, on the CPU.
+
+    Raises:
+        WeightsError: the file is missing, damaged, from a newer version, or of another kind.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if "config" not in metadata:
+                raise WeightsError(f"{path} holds tensors but no JNN Studio model; open a file saved by it")
+            version = int(metadata.get("schema_version", "0"))
+            if version > SCHEMA_VERSION:
+                raise WeightsError(
+                    f"{path} was written by a newer JNN Studio (format {version}, this one reads up to "
+                    f"{SCHEMA_VERSION}); update the program"
+                )
+            config = AutoencoderConfig.model_validate_json(metadata["config"])
+            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise WeightsError(f"there is no weights file at {path}") from error
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a readable .safetensors file ({error})") from error
+    except (ValidationError, ValueError) as error:
+        raise WeightsError(f"{path} describes no network this version knows: {error}") from error
+    # Built without initialising: every weight comes from the file.
+    with torch.device("meta"):
+        model = Autoencoder(config)
+    model.dct = type(model.dct)(config.channels, config.size, config.dct)
+    try:
+        model.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not match its own description: {error}") from error
+    model.eval().requires_grad_(False)
+    return LoadedModel(model, metadata.get("name", path.stem), json.loads(metadata.get("info", "{}")))
