@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -59,3 +61,17 @@ def build(config: AutoencoderConfig, seed: int) -> Autoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Autoencoder(config)
+
+
+def from_tensors(config: AutoencoderConfig, tensors: Mapping[str, Tensor]) -> Autoencoder:
+    """The network with exactly these weights (not copied), in evaluation mode, without gradients.
+
+    Raises:
+        RuntimeError: names or shapes are not the network's.
+    """
+    # Built without storage: initialising weights only to replace them takes longer than reading them.
+    with torch.device("meta"):
+        model = Autoencoder(config)
+    model.dct = TruncatedDCT(config.channels, config.size, config.dct)
+    model.load_state_dict(dict(tensors), assign=True)
+    return model.eval().requires_grad_(False)

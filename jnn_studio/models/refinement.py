@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import torch
 from torch import Tensor, nn
 
 
@@ -19,13 +18,9 @@ class Refinement(nn.Module):
         widths = [width, 2 * width, 4 * width, 8 * width]
         self.head = nn.Conv2d(channels, width, 3, padding=1)
         self.blocks_down = nn.ModuleList(_block(w) for w in widths[:3])
-        self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 2, stride=2) for a, b in itertools.pairwise(widths)
-        )
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in itertools.pairwise(widths))
         self.body = _block(widths[3])
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in itertools.pairwise(widths)
-        )
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in itertools.pairwise(widths))
         self.blocks_up = nn.ModuleList(_block(w) for w in widths[:3])
         self.tail = nn.Conv2d(width, channels, 3, padding=1)
         nn.init.zeros_(self.tail.weight)

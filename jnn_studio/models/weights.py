@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from jnn_studio.atomic import write_bytes
-from jnn_studio.models.autoencoder import Autoencoder
+from jnn_studio.models.autoencoder import Autoencoder, from_tensors
 from jnn_studio.models.config import AutoencoderConfig
 
 SCHEMA_VERSION = 1
@@ -75,13 +75,8 @@ def load_model(path: Path) -> LoadedModel:
         raise WeightsError(f"{path} is not a readable .safetensors file ({error})") from error
     except (ValidationError, ValueError) as error:
         raise WeightsError(f"{path} describes no network this version knows: {error}") from error
-    # Built without initialising: every weight comes from the file.
-    with torch.device("meta"):
-        model = Autoencoder(config)
-    model.dct = type(model.dct)(config.channels, config.size, config.dct)
     try:
-        model.load_state_dict(state, assign=True)
+        model = from_tensors(config, state)
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
-    model.eval().requires_grad_(False)
     return LoadedModel(model, metadata.get("name", path.stem), json.loads(metadata.get("info", "{}")))

@@ -1,0 +1,40 @@
+"""From the description of a collection of images to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.faces import FaceSource
+from jnn_studio.data.folder import open_folder
+from jnn_studio.data.source import ImageSource
+
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def open_source(
+    config: FacesConfig | FolderConfig,
+    size: int,
+    channels: int = 3,
+    report: Report | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    cache_dir: Path | None = None,
+) -> ImageSource:
+    """The images ``config`` describes, ``size`` × ``size`` with ``channels`` colours.
+
+    Raises:
+        DataError: a folder cannot be opened or holds no image.
+        LoadCancelled: ``cancelled`` returned True.
+    """
+    if isinstance(config, FacesConfig):
+        return FaceSource(config.count, size, config.seed)
+    return open_folder(
+        config.path,
+        size,
+        channels,
+        progress=None if report is None else lambda p: report("Decoding images", p.done, p.total),
+        cancelled=cancelled,
+        cache_dir=cache_dir,
+    )

@@ -1,0 +1,69 @@
+"""Models to walk: bundled ones, weights files, and the newest weights of a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from jnn_studio.models.autoencoder import from_tensors
+from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
+from jnn_studio.resource_files import resource
+from jnn_studio.training.autoencoder_pair import MEMBERS, REGULARISED, UNREGULARISED
+from jnn_studio.training.run_folder import RunFolder
+
+BUNDLED = MEMBERS
+
+
+def open_bundled() -> list[LoadedModel]:
+    """The pair that ships with the program, unregularised first."""
+    return [load_model(resource("models", f"{key}.safetensors")) for key in BUNDLED]
+
+
+def open_models(where: str | Path) -> list[LoadedModel]:
+    """The models at ``where``: a weights file, a run folder, or the name of a bundled model.
+
+    Raises:
+        WeightsError: there is nothing to open; the message says what was expected.
+        ConfigError: the run folder's configuration cannot be read.
+    """
+    if str(where) in BUNDLED:
+        return [load_model(resource("models", f"{where}.safetensors"))]
+    path = Path(where)
+    if path.is_dir():
+        return open_run_models(path)
+    if not path.exists():
+        raise WeightsError(
+            f"there is no model at {path}; give a .safetensors file, a run folder, or one of the bundled "
+            f"models: {', '.join(BUNDLED)}"
+        )
+    return [load_model(path)]
+
+
+def open_run_models(path: Path) -> list[LoadedModel]:
+    """Both models of the run in ``path``, with the weights of its newest checkpoint.
+
+    Raises:
+        WeightsError: the run has no readable checkpoint yet.
+    """
+    if not (path / "config.toml").is_file():
+        raise WeightsError(f"{path} is a folder but holds no run: there is no config.toml in it")
+    folder = RunFolder.open(path)
+    config = folder.config()
+    checkpoint = folder.latest_checkpoint()
+    if checkpoint is None:
+        raise WeightsError(f"the run in {path} has no checkpoint yet; wait for its first one")
+    eta = {UNREGULARISED: 0.0, REGULARISED: config.penalty.encoder_eta(config.model.size)}
+    models = []
+    try:
+        with safe_open(checkpoint, framework="pt") as file:
+            step = (file.metadata() or {}).get("step", "")
+            for key in MEMBERS:
+                prefix = f"{key}/model/"
+                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+                tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+                info = {"eta": repr(eta[key]), "step": step, "run": config.name}
+                models.append(LoadedModel(from_tensors(config.model, tensors), key.capitalize(), info))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise WeightsError(f"cannot read the checkpoint {checkpoint}: {error}") from error
+    return models

@@ -1,0 +1,169 @@
+"""The paper's experiment: one autoencoder with the penalty and one without, alike in everything else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.data.opening import Report
+from jnn_studio.data.source import ImageSource
+from jnn_studio.jacobian import effective_rank, jacobian_svd
+from jnn_studio.models.autoencoder import Autoencoder, build
+from jnn_studio.models.weights import save_model
+from jnn_studio.penalty import NuclearNormPenalty
+from jnn_studio.training.batches import Batches
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.device import Device
+from jnn_studio.training.events import Event, Metrics, Preview, Spectrum
+from jnn_studio.training.experiment import Member
+
+UNREGULARISED, REGULARISED = "unregularised", "regularised"
+MEMBERS = (UNREGULARISED, REGULARISED)
+
+PREVIEW_IMAGES = 8
+SPECTRUM_IMAGES = 4
+
+
+class AutoencoderPair:
+    """½‖f(x) − x‖² summed over colour values, mean over the batch, plus η times the penalty for one of two.
+
+    An `Experiment`. The penalty is that of the encoder, and with ``eta_decoder`` also that of the decoder.
+    """
+
+    terms = ("total", "reconstruction", "penalty", "decoder_penalty")
+
+    def __init__(
+        self,
+        config: RunConfig,
+        source: ImageSource,
+        device: Device,
+        report: Report,
+        check: Callable[[], None],
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.config, self.device, self.notes = config, device, notes
+        schedule = config.schedule
+        self._batches = Batches(
+            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, report, check
+        )
+        self._eta = {
+            UNREGULARISED: (0.0, 0.0),
+            REGULARISED: (config.penalty.encoder_eta(config.model.size), config.penalty.eta_decoder),
+        }
+        self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
+        self.members = tuple(self._member(key) for key in MEMBERS)
+        held_out = self._batches.held_out
+        self._held_out = self._batches.images(held_out.tolist())
+
+    def batch(self, step: int) -> Tensor:
+        """The images of ``step``."""
+        return self._batches.batch(step)
+
+    def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
+        """(total, reconstruction, penalty, decoder_penalty); a penalty of weight 0 is not computed."""
+        return self._evaluate(member, batch, step, self._eta[member.key])
+
+    def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
+        """The penalties this model is not trained with, to compare with one that is."""
+        encoder_eta, decoder_eta = self._eta[member.key]
+        missing = (0.0 if encoder_eta else 1.0, 0.0 if decoder_eta else 1.0)
+        if not any(missing):
+            return {}
+        with torch.no_grad():
+            values = self._evaluate(member, batch, step, missing)
+        names = ("penalty", "decoder_penalty")
+        return {name: float(v) for name, v, m in zip(names, values[2:], missing, strict=True) if m}
+
+    def measure(self, step: int) -> Iterator[Event]:
+        """What is due at ``step``: spectra, and previews with the PSNR on the held-out images."""
+        logging, last = self.config.logging, step == self.config.schedule.steps
+        if last or step % logging.spectrum_every == 0:
+            for member in self.members:
+                yield self._spectrum(member, step)
+        if last or step % logging.preview_every == 0:
+            shown = {}
+            for member in self.members:
+                reconstruction = self._reconstruct(member)
+                shown[member.key] = _uint8(reconstruction[:PREVIEW_IMAGES])
+                yield Metrics(
+                    step, math.nan, member.key, {"held_out_psnr": psnr(reconstruction, self._held_out)}
+                )
+            yield Preview(step, _uint8(self._held_out[:PREVIEW_IMAGES]), shown)
+
+    def export(self, folder: Path, step: int) -> None:
+        """Write each model as ``<key>.safetensors``."""
+        for member in self.members:
+            assert isinstance(member.model, Autoencoder)
+            encoder_eta, decoder_eta = self._eta[member.key]
+            info = {
+                "run": self.config.name,
+                "step": str(step),
+                "eta": repr(encoder_eta),
+                "eta_decoder": repr(decoder_eta),
+                "data": self.config.data.model_dump_json(),
+            }
+            save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
+
+    def _member(self, key: str) -> Member:
+        model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
+        optimiser = torch.optim.AdamW(
+            model.parameters(),
+            lr=self.config.optimiser.learning_rate,
+            weight_decay=self.config.optimiser.weight_decay,
+            fused=self.device.name != "mps",
+        )
+        return Member(key, key.capitalize(), self._eta[key][0], model, optimiser)
+
+    def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
+        model = member.model
+        assert isinstance(model, Autoencoder)
+        warmup = self.config.penalty.warmup_steps
+        rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+        with self.device.autocast():
+            encoded = model.encoder.trace(model.dct(batch))
+            decoded = model.decoder.trace(encoded.output)
+            output = model.render(decoded.output)
+        reconstruction = 0.5 * (output.float() - batch).square().sum() / len(batch)
+        zero = torch.zeros((), device=batch.device)
+        # Both models see the same noise, where the estimator needs any.
+        noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed * 1_000_003 + step)
+        penalties = [
+            self._penalty(composition, trace, noise).float() if weight else zero
+            for composition, trace, weight in zip(
+                (model.encoder, model.decoder), (encoded, decoded), eta, strict=True
+            )
+        ]
+        total = reconstruction
+        for weight, penalty in zip(eta, penalties, strict=True):
+            if weight:
+                total = total + weight * rise * penalty
+        return torch.stack([total, reconstruction, *penalties])
+
+    @torch.no_grad()
+    def _spectrum(self, member: Member, step: int) -> Spectrum:
+        model = member.model
+        assert isinstance(model, Autoencoder)
+        sigma = jacobian_svd(model.encoder, model.dct(self._held_out[:SPECTRUM_IMAGES])).sigma
+        mean = sigma.mean(0).float().cpu().numpy()
+        return Spectrum(step, member.key, mean, float(effective_rank(sigma).mean()))
+
+    @torch.no_grad()
+    def _reconstruct(self, member: Member) -> Tensor:
+        return torch.cat([member.model(part) for part in self._held_out.split(64)])
+
+
+def psnr(reconstruction: Tensor, images: Tensor) -> float:
+    """Mean over images of 10 log₁₀(1 / MSE) in dB, for images in [0, 1] and clipped reconstructions."""
+    error = (reconstruction.clamp(0, 1) - images).square().flatten(1).mean(1).clamp_min(1e-12)
+    return float(-10 * error.log10().mean())
+
+
+def _uint8(images: Tensor) -> np.ndarray:
+    """(batch, channels, h, w) in [0, 1] → uint8 (batch, h, w, 3)."""
+    array = images.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:3], 3)))

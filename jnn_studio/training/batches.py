@@ -1,0 +1,79 @@
+"""Which images a run trains on at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.data.opening import Report
+from jnn_studio.data.source import ImageSource
+
+RESIDENT_BYTES = 1 << 30
+"""Sources up to this size are kept on the training device, one byte per colour value."""
+
+
+class Batches:
+    """Training batches and held-out images of a source, as functions of the seed and the step alone.
+
+    Every epoch is a fresh permutation; a batch may run over its end into the next one.
+
+    Raises:
+        ValueError: the source is too small for one batch beside the held-out images.
+    """
+
+    def __init__(
+        self,
+        source: ImageSource,
+        batch_size: int,
+        held_out: int,
+        seed: int,
+        device: str,
+        report: Report,
+        check: Callable[[], None],
+    ) -> None:
+        # A folder may be far smaller than the procedural set: keep out at most an eighth of it.
+        held_out = max(1, min(held_out, len(source) // 8))
+        if len(source) - held_out < 1:
+            raise ValueError(f"{source.name} has {len(source)} images; training needs at least 2")
+        self._source, self._device, self._seed = source, device, seed
+        order = np.random.default_rng(seed).permutation(len(source))
+        self.held_out = np.sort(order[:held_out])
+        self._train = order[held_out:]
+        self.batch_size = min(batch_size, len(self._train))
+        self._epoch = (-1, self._train)
+        self._resident: Tensor | None = None
+        if len(source) * int(np.prod(source.image_shape)) <= RESIDENT_BYTES:
+            self._resident = self._load(report, check)
+
+    def batch(self, step: int) -> Tensor:
+        """float32 images (batch_size, channels, height, width) of ``step``, on the device."""
+        start = step * self.batch_size
+        count = len(self._train)
+        positions = range(start, start + self.batch_size)
+        return self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+
+    def images(self, indices: Sequence[int]) -> Tensor:
+        """float32 images at ``indices`` of the source, on the device."""
+        if self._resident is None:
+            return self._source.images(indices, self._device)
+        return self._resident[torch.as_tensor(indices, device=self._device)].float() / 255
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        if self._epoch[0] != epoch:
+            self._epoch = (epoch, np.random.default_rng((self._seed, epoch)).permutation(self._train))
+        return self._epoch[1]
+
+    def _load(self, report: Report, check: Callable[[], None]) -> Tensor:
+        count = len(self._source)
+        resident = torch.empty((count, *self._source.image_shape), dtype=torch.uint8, device=self._device)
+        for start in range(0, count, 256):
+            check()
+            report("Preparing images", start, count)
+            indices = range(start, min(start + 256, count))
+            images = self._source.images(indices, self._device)
+            resident[start : start + len(indices)] = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+        report("Preparing images", count, count)
+        return resident

@@ -1,0 +1,64 @@
+"""What the trainer needs to know of a controlled experiment: several models, the same batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from jnn_studio.training.device import Device
+from jnn_studio.training.events import Event
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of an experiment and what it is optimised with."""
+
+    key: str
+    label: str
+    eta: float
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+
+
+class Experiment(Protocol):
+    """Models that differ in one thing, stepped alternately on the same batches.
+
+    A new kind of experiment is a new class with these members; the trainer, the run folder, the command
+    line and the window serve it as they are.
+    """
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The models, in the order they are shown."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the losses, ``"total"`` first: that is what is minimised."""
+
+    @property
+    def device(self) -> Device:
+        """Where all of it computes."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of this run, such as files that were skipped."""
+
+    def batch(self, step: int) -> Tensor:
+        """The batch of ``step``, the same whenever it is asked for."""
+
+    def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
+        """The terms (terms,), differentiable in the first."""
+
+    def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
+        """Further terms to log with a block of steps, too costly or of no use at every one of them."""
+
+    def measure(self, step: int) -> Iterator[Event]:
+        """Spectra, previews and held-out quality due at ``step``."""
+
+    def export(self, folder: Path, step: int) -> None:
+        """Write the trained models into ``folder``, in the form the rest of the program opens."""

@@ -1,0 +1,116 @@
+"""From a configuration, or a run folder, to a run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jnn_studio.data.errors import DataError, LoadCancelled
+from jnn_studio.data.folder import FolderSource
+from jnn_studio.data.opening import Report, open_source
+from jnn_studio.training.autoencoder_pair import AutoencoderPair
+from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.device import choose_device
+from jnn_studio.training.events import Event, StateChanged
+from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.trainer import Trainer
+
+
+def start_run(
+    config: RunConfig, path: Path, commands: Commands, report: Report | None = None
+) -> Iterator[Event]:
+    """Train ``config`` into the new folder ``path``; iterate to make it happen.
+
+    ``report`` hears of the preparation: what is being done, how much is done, how much there is.
+
+    Raises (on the first iteration):
+        RunFolderError: ``path`` is in use or cannot be written.
+    """
+    return _run(config, RunFolder.create(path, config), commands, report or _ignore)
+
+
+def resume_run(path: Path, commands: Commands, report: Report | None = None) -> Iterator[Event]:
+    """Go on with the run in ``path`` from its newest checkpoint.
+
+    Raises:
+        RunFolderError, ConfigError: there is no usable run in ``path``, or it is finished.
+    """
+    folder = RunFolder.open(path)
+    config = folder.config()
+    if folder.state().state == "finished":
+        raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
+    return _run(config, folder, commands, report or _ignore)
+
+
+def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Report) -> Iterator[Event]:
+    waiting: list[Command] = []
+
+    def check() -> None:
+        """Notice a request to end during the preparation; keep others for the trainer."""
+        while (command := commands.poll()) is not None:
+            if command in (Command.STOP, Command.DISCARD):
+                waiting[:] = [command]
+                raise LoadCancelled
+            waiting.append(command)
+
+    def cancelled() -> bool:
+        try:
+            check()
+        except LoadCancelled:
+            return True
+        return False
+
+    try:
+        experiment = _prepare(config, report, check, cancelled)
+    except LoadCancelled:
+        yield _ended_early(folder, waiting)
+        return
+    except (DataError, ValueError) as error:
+        yield _failed(folder, str(error), "")
+        return
+    except (RuntimeError, MemoryError) as error:
+        reason = (
+            f"Could not prepare the run: {error}. If memory ran out, reduce model.hidden "
+            f"(now {config.model.hidden}) or model.size (now {config.model.size})."
+        )
+        yield _failed(folder, reason, traceback.format_exc())
+        return
+    for command in waiting:
+        commands.send(command)
+    yield from Trainer(experiment, config, folder, commands).run()
+
+
+def _prepare(
+    config: RunConfig, report: Report, check: Callable[[], None], cancelled: Callable[[], bool]
+) -> AutoencoderPair:
+    device = choose_device(config.schedule.device, config.schedule.precision)
+    source = open_source(config.data, config.model.size, config.model.channels, report, cancelled)
+    notes: tuple[str, ...] = ()
+    if isinstance(source, FolderSource) and source.skipped_count:
+        first = source.skipped[0]
+        notes = (
+            f"{source.skipped_count} of {source.skipped_count + len(source)} files gave no image; "
+            f"the first is {first.name}: {first.reason}",
+        )
+    return AutoencoderPair(config, source, device, report, check, notes)
+
+
+def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:
+    if Command.DISCARD in waiting or folder.latest_checkpoint() is None:
+        # Nothing has been trained yet: an empty run is of no use to anybody.
+        folder.delete()
+        return StateChanged("discarded", 0)
+    step = folder.state().step
+    folder.set_state("stopped", step)
+    return StateChanged("stopped", step)
+
+
+def _failed(folder: RunFolder, reason: str, details: str) -> StateChanged:
+    folder.set_state("failed", folder.state().step, reason)
+    return StateChanged("failed", folder.state().step, reason, details)
+
+
+def _ignore(what: str, done: int, total: int) -> None:
+    pass

@@ -1,0 +1,308 @@
+"""The training loop: a generator of events, the same for the window, the command line and the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+import traceback
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.training.checkpoint import CheckpointError, Progress, Trained, load_checkpoint, save_checkpoint
+from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import (
+    CheckpointSaved,
+    Event,
+    MemberInfo,
+    Metrics,
+    Preview,
+    Snapshot,
+    Spectrum,
+    Started,
+    StateChanged,
+)
+from jnn_studio.training.experiment import Experiment, Member
+from jnn_studio.training.run_folder import RunFolder
+
+HEARTBEAT_SECONDS = 2.0
+
+
+class _NonFinite(Exception):
+    """A loss or a weight is NaN or infinite."""
+
+
+class _Ended(Exception):
+    """Somebody asked the run to end."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+
+
+class Trainer:
+    """Trains an experiment into a run folder; iterate over `run` to make it happen.
+
+    The trainer lives wherever it is iterated. Everything it yields has been written to the folder before.
+    """
+
+    def __init__(
+        self, experiment: Experiment, config: RunConfig, folder: RunFolder, commands: Commands
+    ) -> None:
+        self._experiment, self._config, self._folder, self._commands = experiment, config, folder, commands
+        self._trained = {m.key: Trained(m.model, m.optimiser) for m in experiment.members}
+        self._index = {m.key: i for i, m in enumerate(experiment.members)}
+        self._step = 0
+        self._elapsed = 0.0
+        self._clock = 0.0
+        self._beat = 0.0
+        self._block: dict[str, list[Tensor]] = {m.key: [] for m in experiment.members}
+
+    def run(self) -> Iterator[Event]:
+        """Train from the folder's newest checkpoint, or from the start, until the end or a command.
+
+        Never raises for what can go wrong in training: the last event is a `StateChanged` that says how it
+        ended. Closing the generator saves a checkpoint and stops.
+        """
+        try:
+            yield from self._train()
+            yield from self._end("finished")
+        except _Ended as ended:
+            if ended.command is Command.DISCARD:
+                self._folder.delete()
+                yield StateChanged("discarded", self._step)
+            else:
+                yield from self._end("stopped")
+        except GeneratorExit:
+            self._save()
+            self._folder.set_state("stopped", self._step)
+            raise
+        except _NonFinite as problem:
+            yield self._failed(f"{problem} {self._last_good()}", "")
+        except CheckpointError as problem:
+            yield self._failed(f"{problem}. Remove that file to go on from the checkpoint before it.", "")
+        except torch.OutOfMemoryError as problem:
+            yield self._failed(self._out_of_memory(), str(problem))
+        except (RuntimeError, MemoryError) as problem:
+            text = str(problem)
+            exhausted = (
+                isinstance(problem, MemoryError) or "allocate memory" in text or "out of memory" in text
+            )
+            reason = self._out_of_memory() if exhausted else f"Training failed: {text}. {self._last_good()}"
+            yield self._failed(reason, traceback.format_exc())
+        except OSError as problem:
+            reason = (
+                f"Cannot write the run: {problem}. Free some space or choose another folder, then resume."
+            )
+            yield self._failed(reason, traceback.format_exc())
+        finally:
+            self._release()
+
+    # --- the loop ------------------------------------------------------------------------------------
+
+    def _train(self) -> Iterator[Event]:
+        checkpoint = self._folder.latest_checkpoint()
+        if checkpoint is not None:
+            progress = load_checkpoint(checkpoint, self._trained)
+            self._step, self._elapsed = progress.step, progress.elapsed
+            for key, rows in progress.pending.items():
+                self._block[key] = list(rows.to(self._experiment.device.name))
+            self._folder.truncate(self._step)
+        total = self._config.schedule.steps
+        self._clock = time.perf_counter()
+        yield Started(
+            self._config.name,
+            tuple(MemberInfo(m.key, m.label, m.eta) for m in self._experiment.members),
+            self._step,
+            total,
+            self._experiment.device.describe(),
+            self._experiment.notes,
+        )
+        yield self._state("running")
+        if checkpoint is None:
+            yield from self._record(self._experiment.measure(0))
+            yield self._checkpoint()
+        logging = self._config.logging
+        while self._step < total:
+            yield from self._obey()
+            batch = self._experiment.batch(self._step)
+            for member in self._experiment.members:
+                self._advance(member, batch)
+            self._step += 1
+            if self._step % logging.metrics_every == 0 or self._step == total:
+                yield from self._record(self._flush(batch))
+            yield from self._record(self._experiment.measure(self._step))
+            if self._step % logging.checkpoint_every == 0 and self._step < total:
+                yield self._checkpoint()
+            self._heartbeat()
+        yield from self._obey()
+
+    def _advance(self, member: Member, batch: Tensor) -> None:
+        """The one place where a gradient step is taken."""
+        for group in member.optimiser.param_groups:
+            group["lr"] = self._learning_rate()
+        member.optimiser.zero_grad(set_to_none=True)
+        terms = self._experiment.losses(member, batch, self._step)
+        terms[0].backward()
+        member.optimiser.step()
+        self._block[member.key].append(terms.detach())
+
+    def _learning_rate(self) -> float:
+        optimiser, total = self._config.optimiser, self._config.schedule.steps
+        if optimiser.schedule == "constant":
+            return optimiser.learning_rate
+        return optimiser.learning_rate * 0.5 * (1 + math.cos(math.pi * self._step / total))
+
+    def _flush(self, batch: Tensor) -> Iterator[Metrics]:
+        """One mean per member and term of the steps since the last flush."""
+        for member in self._experiment.members:
+            rows = self._rows(member.key)
+            self._check_finite(member, rows)
+            self._block[member.key] = []
+            means = dict(zip(self._experiment.terms, rows.mean(0).tolist(), strict=True))
+            means |= self._experiment.watch(member, batch, self._step - 1)
+            yield Metrics(self._step, self._time(), member.key, means)
+
+    def _rows(self, key: str) -> Tensor:
+        block = self._block[key]
+        return torch.stack(block).cpu() if block else torch.empty(0, len(self._experiment.terms))
+
+    def _check_finite(self, member: Member, rows: Tensor) -> None:
+        bad = (~torch.isfinite(rows)).nonzero()
+        if len(bad):
+            row, column = bad[0].tolist()
+            # The total is the sum of the others: name the part that went wrong, if one did.
+            parts = [c for r, c in bad.tolist() if r == row and c > 0]
+            step = self._step - len(rows) + row + 1
+            term = self._experiment.terms[parts[0] if parts else column]
+            raise _NonFinite(
+                f"The {term.replace('_', ' ')} of the {member.key} model became {rows[row, column]:g} "
+                f"at step {step}. Lower the learning rate or η."
+            )
+
+    def _record(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            match event:
+                case Metrics():
+                    event = Metrics(event.step, self._time(), event.member, event.terms)
+                    self._folder.log(event)
+                case Spectrum():
+                    self._folder.log_spectrum(event, self._index[event.member])
+                case Preview():
+                    self._folder.save_preview(event)
+                case _:
+                    pass
+            yield event
+
+    # --- commands --------------------------------------------------------------------------------------
+
+    def _obey(self) -> Iterator[Event]:
+        while (command := self._commands.poll()) is not None:
+            if command is Command.PAUSE:
+                yield from self._pause()
+            else:
+                yield from self._do(command)
+
+    def _pause(self) -> Iterator[Event]:
+        self._elapsed = self._time()
+        yield self._state("paused")
+        while (command := self._commands.wait(HEARTBEAT_SECONDS)) is not Command.RESUME:
+            self._clock = time.perf_counter()
+            if command is None:
+                self._folder.set_state("paused", self._step)
+            elif command is not Command.PAUSE:
+                yield from self._do(command)
+        self._clock = time.perf_counter()
+        yield self._state("running")
+
+    def _do(self, command: Command) -> Iterator[Event]:
+        match command:
+            case Command.STOP | Command.DISCARD:
+                raise _Ended(command)
+            case Command.CHECKPOINT:
+                yield self._checkpoint()
+            case Command.SNAPSHOT:
+                yield Snapshot(self._step, {m.key: _copy(m.model) for m in self._experiment.members})
+            case _:
+                pass
+
+    # --- state -------------------------------------------------------------------------------------------
+
+    def _time(self) -> float:
+        return self._elapsed + time.perf_counter() - self._clock
+
+    def _state(self, state: str, reason: str = "", details: str = "") -> StateChanged:
+        changed = StateChanged(state, self._step, reason, details)  # type: ignore[arg-type]
+        self._folder.set_state(changed.state, self._step, reason)
+        self._beat = time.monotonic()
+        return changed
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._beat > HEARTBEAT_SECONDS:
+            self._state("running")
+
+    def _checkpoint(self) -> CheckpointSaved:
+        self._save()
+        return CheckpointSaved(self._step, str(self._folder.checkpoint_path(self._step)))
+
+    def _save(self) -> None:
+        pending = {}
+        for member in self._experiment.members:
+            rows = self._rows(member.key)
+            self._check_finite(member, rows)
+            if len(rows):
+                pending[member.key] = rows
+            # A finite loss may still have had an infinite gradient; such weights are never a checkpoint.
+            if not all(bool(torch.isfinite(p).all()) for p in member.model.parameters()):
+                raise _NonFinite(
+                    f"The weights of the {member.key} model are no longer finite at step {self._step}. "
+                    "Lower the learning rate or η."
+                )
+        path = self._folder.checkpoint_path(self._step)
+        save_checkpoint(path, self._trained, Progress(self._step, self._time(), pending))
+        self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
+
+    def _end(self, state: str) -> Iterator[Event]:
+        yield self._checkpoint()
+        self._experiment.export(self._folder.path / "models", self._step)
+        yield self._state(state)
+
+    def _failed(self, reason: str, details: str) -> StateChanged:
+        changed = StateChanged("failed", self._step, reason.strip(), details)
+        with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
+            self._folder.set_state("failed", self._step, changed.reason)
+        return changed
+
+    def _last_good(self) -> str:
+        checkpoint = self._folder.latest_checkpoint()
+        return f"The last good checkpoint is {checkpoint.name}." if checkpoint else ""
+
+    def _out_of_memory(self) -> str:
+        config = self._config
+        return (
+            f"Out of memory at step {self._step} on {self._experiment.device.name}. Reduce "
+            f"schedule.batch_size (now {config.schedule.batch_size}) or model.hidden (now "
+            f"{config.model.hidden}). {self._last_good()}"
+        )
+
+    def _release(self) -> None:
+        """Give the device's memory back: nothing of the experiment is referred to from here any more."""
+        device = self._experiment.device.name
+        for member in self._experiment.members:
+            member.optimiser.zero_grad(set_to_none=True)
+            member.optimiser.state.clear()
+            if device != "cpu":
+                member.model.to("cpu")
+        self._block.clear()
+        if device == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _copy(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {
+        name: value.detach().to("cpu", torch.float32, copy=True).numpy()
+        for name, value in model.state_dict().items()
+    }
