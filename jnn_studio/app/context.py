@@ -1,0 +1,94 @@
+"""What every workspace shares: the threads, the settings, and the run under way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_documents_path
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from jnn_studio.app.engine.bridge import Bridge
+from jnn_studio.app.engine.feed import Rare, RunFeed
+from jnn_studio.app.engine.training import TrainingThread
+from jnn_studio.app.engine.worker import Worker
+from jnn_studio.training.commands import Command
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import CheckpointSaved, StateChanged
+
+TICK_MS = 33
+
+
+class AppContext(QObject):
+    """Made once by the main window and handed to the workspaces.
+
+    Signals:
+        ticked: about 30 times a second; the one timer that drains feeds.
+        run_event: (feed, Started | StateChanged | CheckpointSaved) on the main thread.
+        run_started: (feed) a run was handed to the training thread.
+        run_ended: (feed, StateChanged) the training thread is free again.
+        explore_requested: (path) somebody wants to walk the models of this run.
+        message: (title, text, details) something to tell that is not tied to a control.
+    """
+
+    ticked = Signal()
+    run_event = Signal(object, object)
+    run_started = Signal(object)
+    run_ended = Signal(object, object)
+    explore_requested = Signal(object)
+    message = Signal(str, str, str)
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.bridge = Bridge()
+        self.inference = Worker(self.bridge, "inference")
+        self.loading = Worker(self.bridge, "loading")
+        self.training = TrainingThread()
+        self.closing = False
+        """Set once the program is on its way out; long loads look at it."""
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self.ticked)
+        self._timer.start()
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where new runs go unless somebody says otherwise."""
+        return Path(str(self.settings.value("runs_folder", user_documents_path() / "JNN Studio")))
+
+    def new_feed(self, config: RunConfig, path: Path) -> RunFeed:
+        """A feed whose rare events arrive as `run_event` and `run_ended`."""
+        return RunFeed(path, config, self._rare)
+
+    def start_run(self, config: RunConfig, path: Path) -> RunFeed:
+        """Train ``config`` into the new folder ``path``."""
+        feed = self.new_feed(config, path)
+        self.training.start(feed)
+        self.run_started.emit(feed)
+        return feed
+
+    def resume_run(self, config: RunConfig, path: Path) -> RunFeed:
+        """Go on with the run in ``path``."""
+        feed = self.new_feed(config, path)
+        self.training.resume(feed)
+        self.run_started.emit(feed)
+        return feed
+
+    def close(self, training_timeout: float = 60.0) -> None:
+        """End all threads: the run under way is stopped and kept."""
+        self.closing = True
+        self._timer.stop()
+        self.training.send(Command.STOP)
+        self.training.close(training_timeout)
+        self.inference.close()
+        self.loading.close()
+        self.bridge.close()
+
+    def _rare(self, feed: RunFeed, event: Rare) -> None:
+        """Called on a worker thread."""
+        self.bridge.post(lambda: self._arrived(feed, event))
+
+    def _arrived(self, feed: RunFeed, event: Rare) -> None:
+        self.run_event.emit(feed, event)
+        ended = isinstance(event, StateChanged) and event.state not in ("created", "running", "paused")
+        if ended and not isinstance(event, CheckpointSaved):
+            self.run_ended.emit(feed, event)

@@ -1,0 +1,66 @@
+"""Reading a run folder, live while another process writes it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.training.autoencoder_pair import MEMBERS
+from jnn_studio.training.events import MemberInfo, Started, State, StateChanged
+from jnn_studio.training.run_folder import RunFolder, RunFolderError, RunState
+
+POLL_SECONDS = 1.0
+STALE_SECONDS = 15.0
+"""A running run that has not said so for this long was killed, or its machine is out of reach."""
+
+
+class RunFollower:
+    """A thread that fills a feed from a run folder until the run has ended or it is closed."""
+
+    def __init__(self, feed: RunFeed) -> None:
+        self._feed = feed
+        self._folder = RunFolder(feed.path)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="run follower", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Stop reading."""
+        self._closing.set()
+        self._thread.join(timeout)
+
+    def _follow(self) -> None:
+        feed, config = self._feed, self._feed.config
+        etas = (0.0, config.penalty.encoder_eta(config.model.size))
+        infos = tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
+        offset = spectra = shown = 0
+        told: tuple[State, str] | None = None
+        try:
+            feed.put(Started(config.name, infos, self._state().step, config.schedule.steps, "", ()))
+            while True:
+                # The state is read before the logs: when it says "finished" they are complete.
+                state = self._state()
+                metrics, offset = self._folder.metrics(offset)
+                feed.metrics.extend(metrics)
+                found = self._folder.spectra(MEMBERS, spectra)
+                spectra += len(found)
+                feed.spectra.extend(found)
+                preview = self._folder.latest_preview(MEMBERS)
+                if preview is not None and preview.step >= shown:
+                    shown = preview.step + 1
+                    feed.preview.put(preview)
+                if told != (state.state, state.reason):
+                    told = (state.state, state.reason)
+                    feed.put(StateChanged(state.state, state.step, state.reason))
+                if state.state not in ("created", "running", "paused") or self._closing.wait(POLL_SECONDS):
+                    return
+        except (RunFolderError, OSError, ValueError) as error:
+            feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
+
+    def _state(self) -> RunState:
+        state = self._folder.state()
+        if state.state in ("created", "running", "paused") and time.time() - state.heartbeat > STALE_SECONDS:
+            reason = "The process that trained this run ended without saying so. Resume it to go on."
+            return RunState("stopped", state.step, state.heartbeat, reason)
+        return state

@@ -1,0 +1,79 @@
+"""What the main window asks of a workspace, and how workspaces are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from jnn_studio.app import workspaces
+from jnn_studio.app.context import AppContext
+
+
+class Workspace(QMainWindow):
+    """One page of the main window: a central widget with docks around it.
+
+    Subclasses build their widgets, add docks with `add_dock`, and call `remember_layout` at the end of
+    their constructor.
+    """
+
+    def __init__(self, context: AppContext, name: str) -> None:
+        super().__init__()
+        self.context = context
+        self.setObjectName(name)
+        self.setDockNestingEnabled(True)
+        self._default_layout = QByteArray()
+
+    def commands(self) -> list[QAction]:
+        """Actions for the menu and the command palette."""
+        return []
+
+    def save_state(self, settings: QSettings) -> None:
+        """Remember layout and choices; ``settings`` is inside this workspace's group."""
+        settings.setValue("layout", self.saveState())
+
+    def restore_state(self, settings: QSettings) -> None:
+        """The inverse of `save_state`; tolerates anything missing."""
+        layout = settings.value("layout")
+        if isinstance(layout, QByteArray):
+            self.restoreState(layout)
+
+    def reset_layout(self) -> None:
+        """Put every dock back where it was at first."""
+        for dock in self.findChildren(QDockWidget):
+            dock.setFloating(False)
+            dock.show()
+        self.restoreState(self._default_layout)
+
+    def remember_layout(self) -> None:
+        """Take the present layout as the one `reset_layout` goes back to."""
+        self._default_layout = self.saveState()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A page is closed with the window only."""
+        event.ignore()
+
+
+@dataclass(frozen=True)
+class WorkspaceSpec:
+    """How a workspace registers itself: its package defines ``WORKSPACE``, one of these."""
+
+    order: int
+    title: str
+    icon: str
+    tooltip: str
+    create: Callable[[AppContext], Workspace]
+
+
+def discover() -> list[WorkspaceSpec]:
+    """Every workspace in `jnn_studio.app.workspaces`, in the order of the rail."""
+    found = []
+    for module in pkgutil.iter_modules(workspaces.__path__):
+        loaded = importlib.import_module(f"{workspaces.__name__}.{module.name}")
+        found.append(loaded.WORKSPACE)
+    return sorted(found, key=lambda spec: spec.order)

@@ -1,0 +1,1 @@
+"""The pages of the main window. Each package here defines ``WORKSPACE``, a `WorkspaceSpec`."""

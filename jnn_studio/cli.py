@@ -1,0 +1,208 @@
+"""The command line: the same engine without a window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from jnn_studio.data.decode import load_image
+from jnn_studio.data.errors import DataError
+from jnn_studio.doctor import Check, examine
+from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.strip import draw_strips, make_strip
+from jnn_studio.models.weights import WeightsError
+from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.config import ConfigError, read_config
+from jnn_studio.training.events import Event, Metrics, Started, StateChanged
+from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.run_folder import RunFolderError
+from jnn_studio.training.session import resume_run, start_run
+
+KNOWN_ERRORS = (ConfigError, RunFolderError, WeightsError, DataError, OSError)
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check]]) -> typer.Typer:
+    """The command-line program; without a subcommand it opens the window."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Explore what penalising the nuclear norm of a network's Jacobian does.",
+    )
+
+    @app.callback(invoke_without_command=True)
+    def main(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            raise typer.Exit(open_window())
+
+    @app.command()
+    def doctor(
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ) -> None:
+        """Check the installation: versions, device, bundled files, and that an image can be decoded."""
+        report = examine(window_checks())
+        if as_json:
+            sys.stdout.write(report.to_json() + "\n")
+        else:
+            for check in report.checks:
+                mark = "[green]ok[/]  " if check.ok else "[red]FAIL[/]"
+                console.print(f"{mark} [bold]{check.name}[/]: ", end="")
+                console.print(check.text, markup=False, highlight=False)
+        raise typer.Exit(0 if report.ok else 1)
+
+    app.command()(train)
+    app.command()(traverse)
+    return app
+
+
+def train(
+    preset: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(preset_names())}.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="New folder for the run.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A config.toml instead of a preset.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", help="A run folder to go on with.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Train on this folder or zip of images.")
+    ] = None,
+    eta: Annotated[str | None, typer.Option("--eta", help="η: a number, paper-text or paper-code.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
+) -> None:
+    """Train a regularised and an unregularised model as one controlled experiment."""
+    with _reported():
+        commands = Commands()
+        if resume is not None:
+            if preset or config or out or data or eta or steps or device:
+                raise ConfigError("--resume takes everything from the run folder; give nothing beside it")
+            events = resume_run(resume, commands, _Preparation().report)
+        else:
+            if (preset is None) == (config is None):
+                raise ConfigError(f"give a preset ({', '.join(preset_names())}) or --config FILE")
+            if out is None:
+                raise ConfigError("give --out, a new folder for the run")
+            chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
+            chosen = chosen.with_changes(data=data, eta=eta, steps=steps, device=device)
+            events = start_run(chosen, out, commands, _Preparation().report)
+        with _stop_on_signal(commands):
+            _follow(events)
+
+
+def traverse(
+    model: Annotated[str, typer.Argument(help="Weights file, run folder, or a bundled model's name.")],
+    image: Annotated[Path, typer.Option("--image", help="Image to start from.")],
+    out: Annotated[Path, typer.Option("--out", help="Picture to write (.png).")],
+    directions: Annotated[int, typer.Option(min=1, help="Singular directions, one row each.")] = 5,
+    steps: Annotated[int, typer.Option(min=2, help="Images in a row.")] = 8,
+    limit: Annotated[
+        float,
+        typer.Option("--range", min=0.001, max=0.5, help="RMS image change at both ends, images in [0, 1]."),
+    ] = 0.1,
+    scale: Annotated[int, typer.Option(min=1, max=8, help="Enlargement of each image.")] = 1,
+) -> None:
+    """Draw a film strip: the image walked along the first singular directions of each model at it."""
+    with _reported():
+        if out.suffix.lower() != ".png":
+            raise ConfigError(f"--out {out}: the picture is written as PNG; give a name ending in .png")
+        strips = []
+        for loaded in open_models(model):
+            settings = loaded.model.config
+            start = load_image(image, settings.size, settings.channels)
+            strips.append(make_strip(loaded, start, directions, steps, limit))
+        draw_strips(strips, scale).save(out)
+        console.print(f"wrote {out}")
+
+
+class _Preparation:
+    """Prints what a run does before its first step, once a line."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def report(self, what: str, done: int, total: int) -> None:
+        if what != self._last:
+            console.print(f"{what} ({total:,})")
+            self._last = what
+
+
+def _follow(events: Iterator[Event]) -> None:
+    """Show a run's progress; exit with 1 if it fails."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )
+    ended: StateChanged | None = None
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("train", total=None, rate="", losses="")
+        losses: dict[str, float] = {}
+        first = (0, 0.0)
+        for event in events:
+            match event:
+                case Started():
+                    progress.update(
+                        task, description=event.name, total=event.total_steps, completed=event.step
+                    )
+                    progress.console.print(f"{event.device}")
+                    for note in event.notes:
+                        progress.console.print(note, markup=False)
+                    first = (event.step, -1.0)
+                case Metrics() if "total" in event.terms:
+                    losses[event.member] = event.terms["reconstruction"]
+                    first = first if first[1] >= 0 else (event.step, event.time)
+                    seconds = event.time - first[1]
+                    rate = f"{(event.step - first[0]) / seconds:.1f} steps/s" if seconds > 0 else ""
+                    text = "  ".join(f"{key} {value:.1f}" for key, value in losses.items())
+                    progress.update(task, completed=event.step, rate=rate, losses=text)
+                case StateChanged():
+                    ended = event
+                case _:
+                    pass
+    if ended is not None and ended.state == "failed":
+        errors.print(ended.reason, style="red", markup=False)
+        raise typer.Exit(1)
+    if ended is not None:
+        console.print(f"{ended.state} at step {ended.step}")
+
+
+@contextmanager
+def _stop_on_signal(commands: Commands) -> Iterator[None]:
+    """SIGINT and SIGTERM stop the run and keep it; a second one ends the process."""
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        errors.print("stopping after this step and saving; once more to end at once")
+        commands.send(Command.STOP)
+
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Known errors end the program with their message; anything else is a bug and shows its traceback."""
+    try:
+        yield
+    except KNOWN_ERRORS as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from error
