@@ -11,7 +11,8 @@ from torch import Tensor
 
 Decode = Callable[[Tensor], Tensor]
 
-GRID = 8
+FRACTIONS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4, 7 / 8, 1)
+"""Where along each half of the range the change is measured: denser near zero, where amounts are small."""
 MAX_DOUBLINGS = 8
 
 
@@ -20,8 +21,8 @@ class Calibration:
     """For each of k directions, image change against signed latent distance.
 
     Attributes:
-        alpha: signed latent distances (k, 2·GRID + 1), ascending, zero in the middle.
-        rms: the signed RMS change of the image at each (k, 2·GRID + 1), ascending; images in [0, 1], clipped.
+        alpha: signed latent distances (k, 2·len(FRACTIONS) + 1), ascending, zero in the middle.
+        rms: the signed RMS change of the image there, ascending; images in [0, 1], clipped.
     """
 
     alpha: np.ndarray
@@ -32,6 +33,8 @@ class Calibration:
 
         Where the decoder cannot change the image that much, the furthest distance measured.
         """
+        if amount == 0:
+            return 0.0  # a stretch without any change must not lead away from the start
         return float(np.interp(amount, self.rms[direction], self.alpha[direction]))
 
 
@@ -57,19 +60,28 @@ def calibrate(decode: Decode, latent: Tensor, directions: Tensor, limit: float) 
         return (images - start).square().flatten(1).mean(1).sqrt().reshape(alpha.shape)
 
     k = directions.shape[1]
-    probe = torch.full((k, 1), 1e-3 * float(latent.norm().clamp_min(1.0)), dtype=latent.dtype)
-    slope = (change(probe) / probe).clamp_min(1e-12)
-    ends = (limit / slope).expand(k, 2) * torch.tensor([-1.0, 1.0])
+    scale = float(latent.norm().clamp_min(1.0))
+    probe = latent.new_full((k, 1), 1e-3 * scale)
+    slope = (change(probe) / probe).clamp_min(1e-3 * limit / scale)
+    ends = limit / slope * latent.new_tensor([-1.0, 1.0])
+    reached = change(ends)
     for _ in range(MAX_DOUBLINGS):
-        short = change(ends) < limit
+        short = reached < limit
         if not short.any():
             break
-        ends = torch.where(short, 2 * ends, ends)
-    fractions = torch.linspace(0, 1, GRID + 1)[1:]
-    alpha = torch.cat([ends[:, :1] * fractions.flip(0), torch.zeros(k, 1), ends[:, 1:] * fractions], dim=1)
+        further = change(2 * ends)
+        # A decoder that saturates below the limit is not followed into nowhere.
+        grows = short & (further > 1.01 * reached)
+        ends = torch.where(grows, 2 * ends, ends)
+        reached = torch.where(grows, further, reached)
+    fractions = latent.new_tensor(FRACTIONS)
+    alpha = torch.cat(
+        [ends[:, :1] * fractions.flip(0), latent.new_zeros(k, 1), ends[:, 1:] * fractions], dim=1
+    )
     rms = change(alpha).double().numpy()
     # Clipping can make the change fall back a little on the way out; a slider must not.
-    negative = -np.maximum.accumulate(rms[:, GRID - 1 :: -1], axis=1)[:, ::-1]
-    positive = np.maximum.accumulate(rms[:, GRID + 1 :], axis=1)
+    half = len(FRACTIONS)
+    negative = -np.maximum.accumulate(rms[:, half - 1 :: -1], axis=1)[:, ::-1]
+    positive = np.maximum.accumulate(rms[:, half + 1 :], axis=1)
     signed = np.concatenate([negative, np.zeros((k, 1)), positive], axis=1)
     return Calibration(alpha.double().numpy(), signed)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from jnn_studio.explore.walker import Walker
 from jnn_studio.models.weights import LoadedModel
+from jnn_studio.resource_files import resource
 
 MARGIN = 8
 INK, MUTED, PAPER = (24, 24, 28), (105, 105, 115), (255, 255, 255)
@@ -53,8 +54,9 @@ def make_strip(loaded: LoadedModel, image: Tensor, directions: int, steps: int, 
 
 def draw_strips(strips: Sequence[Strip], scale: int = 1) -> Image.Image:
     """All strips beneath each other, with the model's name, σ of each row and the RMS of each column."""
-    font = ImageFont.load_default(13)
-    small = ImageFont.load_default(11)
+    face = resource("fonts", "DejaVuSans.ttf")  # Pillow's own font has no Greek letters
+    font = ImageFont.truetype(str(face), 13)
+    small = ImageFont.truetype(str(face), 11)
     side = strips[0].rows.shape[2] * scale
     gutter = 88
     width = gutter + max(s.rows.shape[1] for s in strips) * (side + 2) + MARGIN

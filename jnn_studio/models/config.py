@@ -16,10 +16,13 @@ class AutoencoderConfig(BaseModel):
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
     size: int = Field(64, ge=8, le=1024, description="Side of the square images, in pixels.")
     dct: int = Field(32, ge=1, description="DCT coefficients kept per side and channel.")
-    hidden: int = Field(1024, ge=1, description="Width of the hidden layers.")
-    latent: int = Field(64, ge=1, description="Dimensions of the latent.")
+    hidden: int = Field(1024, ge=1, le=1_000_000, description="Width of the hidden layers.")
+    latent: int = Field(64, ge=1, le=1_000_000, description="Dimensions of the latent.")
     refinement: int = Field(
-        0, ge=0, description="Channels of the convolutional refinement after the inverse DCT; 0 for none."
+        0,
+        ge=0,
+        le=1024,
+        description="Channels of the convolutional refinement after the inverse DCT; 0 for none.",
     )
 
     @model_validator(mode="after")

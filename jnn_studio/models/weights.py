@@ -68,15 +68,29 @@ def load_model(path: Path) -> LoadedModel:
                     f"{SCHEMA_VERSION}); update the program"
                 )
             config = AutoencoderConfig.model_validate_json(metadata["config"])
-            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+            info = _info(metadata.get("info", "{}"))
+            # Copied: a view of the file would die with it, and the process too, if it is written over.
+            state = {key: file.get_tensor(key).to(torch.float32, copy=True) for key in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise WeightsError(f"there is no weights file at {path}") from error
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is not a readable .safetensors file ({error})") from error
-    except (ValidationError, ValueError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join(str(part) for part in first["loc"]) or "config"
+        reason = f"{setting}: {first['msg']}"
+        raise WeightsError(f"{path} describes no network this version knows: {reason}") from error
+    except ValueError as error:
         raise WeightsError(f"{path} describes no network this version knows: {error}") from error
     try:
         model = from_tensors(config, state)
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
-    return LoadedModel(model, metadata.get("name", path.stem), json.loads(metadata.get("info", "{}")))
+    return LoadedModel(model, metadata.get("name", path.stem), info)
+
+
+def _info(text: str) -> dict[str, str]:
+    info = json.loads(text)
+    if not isinstance(info, dict):
+        raise ValueError("its info is not a table")
+    return {str(key): str(value) for key, value in info.items()}

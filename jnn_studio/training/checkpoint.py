@@ -74,13 +74,18 @@ def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> Progress:
             version = int(metadata.get("schema_version", "0"))
             if not 1 <= version <= SCHEMA_VERSION:
                 raise CheckpointError(
-                    f"{path} has checkpoint format {version}, this program reads up to {SCHEMA_VERSION}"
+                    f"{path} has checkpoint format {version}, this program reads 1 to {SCHEMA_VERSION}; "
+                    "go on with the JNN Studio that wrote it, or a newer one"
                 )
             if json.loads(metadata["members"]) != sorted(members):
                 raise CheckpointError(f"{path} holds the models {metadata['members']}, not {sorted(members)}")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copied: a view would keep the file in use, which is soon to be deleted.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            step, elapsed = int(metadata["step"]), float(metadata["elapsed"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise CheckpointError(f"cannot read the checkpoint {path}: {error}") from error
+        raise CheckpointError(
+            f"cannot read the checkpoint {path}: {error}. Remove that file to go on from the one before it."
+        ) from error
     pending = {}
     try:
         for key, member in members.items():
@@ -90,7 +95,7 @@ def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> Progress:
                 pending[key] = tensors[f"{key}/pending"]
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path} does not fit the run's configuration: {error}") from error
-    return Progress(int(metadata["step"]), float(metadata["elapsed"]), pending)
+    return Progress(step, elapsed, pending)
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jnn_studio.data.config import DataConfig, FacesConfig
+from jnn_studio.data.faces import MIN_SIZE
 from jnn_studio.models.config import AutoencoderConfig
 
 SCHEMA_VERSION = 1
@@ -67,12 +68,13 @@ class OptimiserConfig(_Section):
 class ScheduleConfig(_Section):
     """How long, in what portions, and on what."""
 
-    steps: int = Field(2500, ge=1, description="Optimiser steps of each model.")
-    batch_size: int = Field(64, ge=1, description="Images per step.")
-    seed: int = Field(0, ge=0, description="Seed of weights, batches and noise.")
+    steps: int = Field(2500, ge=1, le=9_999_999, description="Optimiser steps of each model.")
+    batch_size: int = Field(64, ge=1, le=1_000_000, description="Images per step.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of weights, batches and noise.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
+        "auto",
+        description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere and for finite differences.",
     )
     held_out: int = Field(256, ge=1, description="Images kept out of training, to measure on.")
 
@@ -104,13 +106,48 @@ class RunConfig(_Section):
     def _consistent(self) -> Self:
         if isinstance(self.data, FacesConfig):
             if self.model.channels != 3:
-                raise ValueError("the procedural faces are in colour: model.channels must be 3")
+                raise ValueError(
+                    f"the procedural faces are in colour: model.channels must be 3, not {self.model.channels}"
+                )
+            if self.model.size < MIN_SIZE:
+                raise ValueError(
+                    f"model.size ({self.model.size}) is too small for the procedural faces, which need "
+                    f"{MIN_SIZE} pixels"
+                )
             if self.schedule.held_out + self.schedule.batch_size > self.data.count:
                 raise ValueError(
                     f"schedule.held_out ({self.schedule.held_out}) leaves fewer than one batch "
                     f"({self.schedule.batch_size}) of data.count ({self.data.count}) images"
                 )
+        if self.penalty.estimator == "finite_difference" and self.schedule.precision == "bfloat16":
+            raise ValueError(
+                "schedule.precision must be float32 where penalty.estimator is finite_difference: its small "
+                "differences drown in bfloat16's rounding"
+            )
         return self
+
+    def with_changes(
+        self,
+        data: Path | None = None,
+        eta: str | None = None,
+        steps: int | None = None,
+        device: str | None = None,
+    ) -> RunConfig:
+        """The same run with what is given changed; ``data`` is a folder or zip of images.
+
+        Raises:
+            ConfigError: a value is out of range.
+        """
+        changed = self.model_dump(mode="json")
+        if data is not None:
+            changed["data"] = {"kind": "folder", "path": str(data)}
+        if eta is not None:
+            changed["penalty"]["eta"] = eta if eta in PAPER_ETA else _number("--eta", eta)
+        if steps is not None:
+            changed["schedule"]["steps"] = steps
+        if device is not None:
+            changed["schedule"]["device"] = device
+        return validate_config(changed, "settings")
 
     def to_toml(self) -> str:
         """The text of ``config.toml``."""
@@ -145,7 +182,10 @@ def validate_config(data: dict[str, Any], where: str) -> RunConfig:
     try:
         return RunConfig.model_validate(data)
     except ValidationError as error:
-        lines = [f"{where}: {_setting(e)}: {_reason(e)}" for e in error.errors()]
+        problems: dict[str, list[Any]] = {}
+        for problem in error.errors():
+            problems.setdefault(_setting(problem), []).append(problem)
+        lines = [f"{where}: {setting}{_reason(found)}" for setting, found in problems.items()]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -156,15 +196,42 @@ def read_config(path: Path) -> RunConfig:
         ConfigError: as `parse_config`, and if the file cannot be read.
     """
     try:
-        return parse_config(path.read_text(encoding="utf-8"), str(path))
+        return parse_config(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
 
 
-def _setting(error: Any) -> str:
-    return ".".join(str(part) for part in error["loc"]) or "configuration"
+def _setting(problem: Any) -> str:
+    """``"section.setting: "``, or nothing where the problem is one of several settings together."""
+    parts = [str(part) for part in problem["loc"]]
+    if parts[:1] == ["data"] and len(parts) > 2:
+        del parts[1]  # the kind of data, not a setting
+    # Settings are two levels deep; what follows names alternatives of one setting's type.
+    return ".".join(parts[:2]) + ": " if parts else ""
 
 
-def _reason(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message if error["type"] in ("value_error", "missing") else f"{message} (got {error['input']!r})"
+def _reason(problems: list[Any]) -> str:
+    first = problems[0]
+    match first["type"]:
+        case "extra_forbidden":
+            reason = "there is no such setting"
+        case "missing":
+            return "is missing"
+        case "union_tag_not_found":
+            return "its kind is missing; give 'faces' or 'folder'"
+        case "union_tag_invalid":
+            return f"kind must be one of {first['ctx']['expected_tags']} (got {first['ctx']['tag']!r})"
+        case "value_error":
+            return str(first["ctx"]["error"])
+        case _:
+            reason = ", or ".join(problem["msg"] for problem in problems)
+    return f"{reason} (got {first['input']!r})"
+
+
+def _number(where: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(
+            f"{where}: expected a number or one of {', '.join(PAPER_ETA)}, got {text!r}"
+        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from typing import get_args
 import numpy as np
 from PIL import Image
 
-from jnn_studio.atomic import write_text
+from jnn_studio.atomic import write_bytes, write_text
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
@@ -106,11 +107,9 @@ class RunFolder:
         """One PNG: originals in the first row, each model's reconstructions in the rows below."""
         rows = [preview.originals, *preview.reconstructions.values()]
         image = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
-        folder = self.path / "previews"
-        folder.mkdir(exist_ok=True)
-        temporary = folder / ".preview.tmp.png"
-        Image.fromarray(image).save(temporary)
-        temporary.replace(folder / f"step-{preview.step:07d}.png")
+        png = io.BytesIO()
+        Image.fromarray(image).save(png, "PNG")
+        write_bytes(self.path / "previews" / f"step-{preview.step:07d}.png", png.getvalue())
 
     def checkpoint_path(self, step: int) -> Path:
         """Where the checkpoint of ``step`` lives."""
@@ -123,23 +122,26 @@ class RunFolder:
             old.unlink(missing_ok=True)
 
     def truncate(self, step: int) -> None:
-        """Forget whatever was logged after ``step``, from where the run is about to go on.
+        """Forget whatever was written after ``step``, from where the run is about to go on.
 
         Also removes what a killed process left half written.
         """
+        for path in (*self._checkpoints(), *self._previews()):
+            if _step_of(path) > step:
+                path.unlink(missing_ok=True)
         kept = [json.dumps(record) + "\n" for record in self._records() if record["step"] <= step]
         write_text(self.path / "metrics.jsonl", "".join(kept))
         self._spectra.truncate(step)
-        for leftover in self.path.rglob(".*.tmp*"):
+        for leftover in self.path.rglob(".*.tmp"):
             leftover.unlink(missing_ok=True)
 
     def delete(self) -> None:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
-        for name in ("config.toml", "metrics.jsonl", "spectra.npy", "state.json"):
-            (self.path / name).unlink(missing_ok=True)
         for name in ("previews", "checkpoints", "models"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        if not any(self.path.iterdir()):
+        for name in ("metrics.jsonl", "spectra.npy", "state.json", "config.toml"):
+            (self.path / name).unlink(missing_ok=True)
+        if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 
     # --- reading -----------------------------------------------------------------------------------
@@ -148,13 +150,15 @@ class RunFolder:
         """What ``state.json`` says.
 
         Raises:
-            RunFolderError: it is missing or damaged.
+            RunFolderError: it is damaged.
         """
         try:
             data = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
             if data["state"] not in get_args(State):
                 raise ValueError(f"unknown state {data['state']!r}")
             return RunState(data["state"], int(data["step"]), float(data["heartbeat"]), data["reason"])
+        except FileNotFoundError:
+            return RunState("created", 0, 0.0)  # killed before it could say anything
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(f"cannot read {self.path / 'state.json'}: {error}") from error
 
@@ -194,7 +198,7 @@ class RunFolder:
 
     def latest_preview(self, members: tuple[str, ...]) -> Preview | None:
         """The newest preview, or None."""
-        found = sorted((self.path / "previews").glob("step-*.png"))
+        found = self._previews()
         if not found:
             return None
         with Image.open(found[-1]) as file:
@@ -203,12 +207,13 @@ class RunFolder:
         rows = [
             np.stack(np.split(row, row.shape[1] // side, axis=1)) for row in np.split(image, 1 + len(members))
         ]
-        return Preview(
-            int(found[-1].stem.removeprefix("step-")), rows[0], dict(zip(members, rows[1:], strict=True))
-        )
+        return Preview(_step_of(found[-1]), rows[0], dict(zip(members, rows[1:], strict=True)))
 
     def _checkpoints(self) -> list[Path]:
-        return sorted((self.path / "checkpoints").glob("step-*.safetensors"))
+        return sorted((self.path / "checkpoints").glob(f"step-{7 * '[0-9]'}.safetensors"))
+
+    def _previews(self) -> list[Path]:
+        return sorted((self.path / "previews").glob(f"step-{7 * '[0-9]'}.png"))
 
     def _records(self) -> Iterator[Mapping[str, int]]:
         path = self.path / "metrics.jsonl"
@@ -219,3 +224,7 @@ class RunFolder:
                 yield json.loads(line)
             except ValueError:
                 return  # the line being written when the process was killed
+
+
+def _step_of(path: Path) -> int:
+    return int(path.stem.removeprefix("step-"))

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
+from jnn_studio.atomic import write_bytes
+
 HEADER_BYTES = 256
 
 
@@ -57,9 +59,7 @@ class SpectraFile:
             self._write(records[records["step"] <= step])
 
     def _write(self, records: np.ndarray) -> None:
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
-        temporary.write_bytes(_header(len(records), records.dtype) + records.tobytes())
-        temporary.replace(self.path)
+        write_bytes(self.path, _header(len(records), records.dtype) + records.tobytes())
 
     def _shape(self) -> tuple[int, np.dtype]:
         with self.path.open("rb") as file:

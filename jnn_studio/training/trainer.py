@@ -12,7 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.training.checkpoint import CheckpointError, Progress, Trained, load_checkpoint, save_checkpoint
+from jnn_studio.training.checkpoint import (
+    CheckpointError,
+    Progress,
+    Trained,
+    load_checkpoint,
+    save_checkpoint,
+)
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import (

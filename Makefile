@@ -1,0 +1,43 @@
+# `make run` opens the program, `make test` runs every test; both set up .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test lint bench screenshots models clean
+
+run: $(STAMP)
+	@$(BIN)/python -m jnn_studio.app.system --install
+	$(BIN)/jnn-studio
+
+test: $(STAMP)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.penalty
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.plots
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
+	$(BIN)/python -m benchmarks.models
+
+screenshots: $(STAMP)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py docs/images
+
+# Train the bundled pair again from its fixed seed and put it into resources/.
+models: $(STAMP)
+	$(BIN)/python packaging/train_models.py
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,34 @@
+"""Cyclic garbage collection on the main thread only."""
+
+from __future__ import annotations
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+INTERVAL_MS = 1000
+
+
+class Collector(QObject):
+    """Collects on a timer what Python would otherwise collect wherever an allocation happens to fall.
+
+    A worker thread that collects a cycle with a QObject in it destroys the QObject on the wrong thread,
+    which crashes. Everything alive at the start is put aside for good: it need not be looked at again.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._thresholds = gc.get_threshold()
+        self._timer = QTimer(self, interval=INTERVAL_MS)
+        self._timer.timeout.connect(self._collect)
+        self._timer.start()
+
+    def _collect(self) -> None:
+        counts = gc.get_count()
+        for generation in (2, 1, 0):
+            if counts[generation] > self._thresholds[generation]:
+                gc.collect(generation)
+                return

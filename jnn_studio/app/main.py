@@ -1,0 +1,86 @@
+"""Starting the window, and everything that has to happen around it."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import traceback
+from types import FrameType, TracebackType
+
+from jnn_studio.app.system import complaint, missing_packages, wants_window
+from jnn_studio.training.device import leave_a_core_to_the_interface
+
+
+def run() -> int:
+    """Open the window and stay until it is closed; the process's exit code."""
+    missing = missing_packages(wants_window())
+    if missing:
+        sys.stderr.write(complaint(missing) + "\n")
+        return 1
+    faulthandler.enable()
+    leave_a_core_to_the_interface()
+    # torch has been imported by now: on Windows it must be before Qt (DLL search order).
+    from PySide6.QtCore import QSettings, Qt
+    from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from jnn_studio.app.window import MainWindow
+    from jnn_studio.resource_files import resource
+
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        if not os.environ.get("QT_QPA_PLATFORM"):
+            sys.stderr.write("no display: set DISPLAY, or use the command line (jnn-studio --help)\n")
+            return 1
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("JNN Studio")
+    application.setOrganizationName("jnn-studio")
+    application.setDesktopFileName("jnn-studio")
+    application.setWindowIcon(QIcon(str(resource("icons", "jnn-studio.svg"))))
+    if not QFontDatabase.families():
+        font = QFontDatabase.addApplicationFont(str(resource("fonts", "DejaVuSans.ttf")))
+        application.setFont(QFontDatabase.applicationFontFamilies(font)[0])
+    settings = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "jnn-studio", "jnn-studio")
+    window = MainWindow(settings)
+    _report_exceptions(window)
+    _quit_on_signals(window)
+    window.show()
+    code = application.exec()
+    window.context.close()
+    return code
+
+
+def _quit_on_signals(window: object) -> None:
+    """SIGINT and SIGTERM stop and save, then quit; the window's timer gives Python the chance to notice."""
+    from PySide6.QtCore import QTimer
+
+    def quit_soon(number: int, frame: FrameType | None) -> None:
+        QTimer.singleShot(0, window.stop_and_quit)  # type: ignore[attr-defined]
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, quit_soon)
+
+
+def _report_exceptions(window: object) -> None:
+    """What nobody caught is a bug: say so in the window, with the details, and go on."""
+    context = window.context  # type: ignore[attr-defined]
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(details)
+        text = f"{kind.__name__}: {error}. The program goes on; the details help to report it."
+        context.bridge.post(
+            lambda: context.message.emit("Something went wrong in the program", text, details)
+        )
+
+    def report_thread(hook: threading.ExceptHookArgs) -> None:
+        if hook.exc_value is not None:
+            report(hook.exc_type, hook.exc_value, hook.exc_traceback)
+
+    sys.excepthook = report
+    threading.excepthook = report_thread

@@ -1,0 +1,103 @@
+"""One curve of a plot: its samples, its looks, and the item that draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from jnn_studio.app.colors import Colors
+from jnn_studio.app.plots.series import Bounds, Series
+from jnn_studio.app.theme import mix
+
+MAX_DOTS = 400
+"""A curve drawn with more points than this shows no dots: they would touch."""
+
+MAX_SMOOTH_POINTS = 1_000
+"""A curve drawn with more points than this is drawn without antialiasing, which would cost more than it shows."""
+
+
+class Curve:
+    """`color` is a role of the theme; a `faint` curve stands behind the others and out of the legend."""
+
+    def __init__(self, label: str, color: str, style: Qt.PenStyle, dots: bool, faint: bool) -> None:
+        self.label = label
+        self.color = color
+        self.dots = dots
+        self.faint = faint
+        self.visible = True
+        self.series = Series()
+        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None)
+        self._style = style
+        self._line = QPen()
+
+    @property
+    def shown(self) -> bool:
+        return self.visible and len(self.series) > 0
+
+    def drawable(self, log: bool) -> Series:
+        """What can be drawn: on a log axis, the positive values alone."""
+        return self.series.positive if log else self.series
+
+    def pen(self, colors: Colors) -> QPen:
+        color = QColor(colors.role(self.color))
+        return pg.mkPen(
+            _faint(color, QColor(colors.plot)) if self.faint else color, width=1, style=self._style
+        )
+
+    def dress(self, colors: Colors) -> None:
+        self._line = self.pen(colors)
+        self.item.setPen(self._line)
+        self.item.setSymbolBrush(self._line.color())
+        self.item.setZValue(0 if self.faint else 1)
+
+    def draw(self, x0: float, x1: float, columns: int, log: bool, pixel: float) -> bool:
+        """Hand the item what it needs for a view so many columns wide; False if that is nothing.
+
+        `pixel`: device pixels in one device-independent pixel.
+        """
+        if not self.shown:
+            self.item.setData([], [])
+            return False
+        x, y = self.drawable(log).decimate(x0, x1, columns)
+        if log:
+            y = np.log10(y)
+        finite = np.isfinite(y)
+        whole = bool(finite.all())
+        # A lone sample has no line: it must show as a dot.
+        smooth = len(x) <= MAX_SMOOTH_POINTS
+        self._line.setWidthF(pixel * (1.5 if smooth and not self.faint else 1))
+        dots = np.count_nonzero(finite) == 1 or (self.dots and len(x) <= MAX_DOTS)
+        self.item.setData(
+            x,
+            y,
+            connect="all" if whole else "finite",
+            skipFiniteCheck=whole,
+            symbol="o" if dots else None,
+            pen=self._line,
+            antialias=smooth,
+        )
+        return bool(finite.any())
+
+
+def fit(curves: Iterable[Curve], log: bool, floor: float | None) -> tuple[Bounds, Bounds] | None:
+    """The x and y range (log10 y on a log axis, from `floor` up) that holds the curves shown; None if empty."""
+    shown = [(curve.series, curve.drawable(log).bounds()) for curve in curves if curve.shown]
+    held = [(series, bounds) for series, bounds in shown if bounds is not None]
+    if not held:
+        return None
+    x = Bounds(min(series.x[0] for series, _ in held), max(series.x[-1] for series, _ in held))
+    y = Bounds(min(bounds.low for _, bounds in held), max(bounds.high for _, bounds in held))
+    if log:
+        low = max(y.low, floor or 0.0)
+        y = Bounds(float(np.log10(low)), float(np.log10(max(y.high, low))))
+    return _padded(x, 0.01), _padded(y, 0.04)
+
+
+def _padded(bounds: Bounds, share: float) -> Bounds:
+    """The range with some room at both ends; a range of no width gets some."""
+    room = (bounds.high - bounds.low) * share or max(abs(bounds.low), 1.0) * 0.1
+    return Bounds(bounds.low - room, bounds.high + room)

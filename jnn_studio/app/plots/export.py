@@ -1,0 +1,81 @@
+"""A plot as a picture, a drawing or a table.
+
+Pictures are drawn in the light colours whatever the theme: they are meant for a page.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from itertools import repeat
+from pathlib import Path
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from jnn_studio.app.colors import Colors
+from jnn_studio.app.plots.curve import Curve
+from jnn_studio.app.theme import GRID, ui_font
+
+_TITLE = 3 * GRID
+
+Draw = Callable[[pg.PlotWidget, str, Colors], object]
+
+
+def image(view: pg.PlotWidget, title: str, colors: Colors) -> QImage:
+    """The plot at the resolution of the screen it stands on."""
+    ratio = view.devicePixelRatioF()
+    size = _size(view, title)
+    picture = QImage(size * ratio, QImage.Format.Format_RGB32)
+    picture.setDevicePixelRatio(ratio)
+    _paint(view, title, colors, picture, size)
+    return picture
+
+
+def write_png(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
+    if not image(view, title, colors).save(str(path), "PNG"):
+        raise OSError(f"{path} cannot be written")
+
+
+def write_svg(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
+    with path.open("wb"):  # the generator itself fails silently
+        pass
+    size = _size(view, title)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setFileName(str(path))
+    generator.setSize(size)
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setTitle(title)
+    _paint(view, title, colors, generator, size)
+
+
+def write_csv(path: Path, x_name: str, y_name: str, curves: Iterable[Curve]) -> None:
+    """One row per sample, every digit kept: curve, x, y. Curves need not share their x."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["curve", x_name or "x", y_name or "y"])
+        for curve in curves:
+            x, y = curve.series.x.tolist(), curve.series.y.tolist()
+            writer.writerows(zip(repeat(curve.label, len(x)), x, y, strict=True))
+
+
+def _size(view: pg.PlotWidget, title: str) -> QSize:
+    return view.size() + QSize(0, _TITLE if title else 0)
+
+
+def _paint(
+    view: pg.PlotWidget, title: str, colors: Colors, device: QImage | QSvgGenerator, size: QSize
+) -> None:
+    painter = QPainter(device)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(colors.plot))
+    if title:
+        painter.setFont(ui_font(bold=True))
+        painter.setPen(QColor(colors.text))
+        box = QRectF(0, 0, size.width(), _TITLE)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
+    target = QRectF(0, size.height() - view.height(), view.width(), view.height())
+    view.scene().render(painter, target, view.sceneRect())
+    painter.end()

@@ -1,0 +1,390 @@
+"""The plot that every view of the program uses: axes, legend, crosshair, log switch, zoom, export.
+
+Data come in through `add_curve`, `extend` and `set_data`, which draw nothing. `refresh` draws what has changed,
+if the plot can be seen; a plot that comes into view refreshes itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from jnn_studio.app.colors import LIGHT, Colors
+from jnn_studio.app.icons import IconButton
+from jnn_studio.app.plots import export
+from jnn_studio.app.plots.crosshair import Crosshair, read
+from jnn_studio.app.plots.curve import Curve, fit
+from jnn_studio.app.plots.legend import Legend, LegendEntry
+from jnn_studio.app.plots.menu import PlotMenu
+from jnn_studio.app.plots.series import Series
+from jnn_studio.app.plots.view import PlotAxis, PlotViewBox
+from jnn_studio.app.save_dialog import ask_where_to_save
+from jnn_studio.app.theme import GRID, theme, ui_font
+
+
+class StudioPlot(QWidget):
+    """One plot with its title row; see the module's docstring for when it draws."""
+
+    def __init__(self, object_name: str, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(object_name)
+        self._curves: dict[Hashable, Curve] = {}
+        self._title = ""
+        self._log = False
+        self._following = True
+        self._dirty = True
+        self._drawing = False
+        self.y_floor: float | None = None
+        """On a log axis, autoscale shows nothing below this."""
+
+        self.axes = {"left": PlotAxis("left"), "bottom": PlotAxis("bottom")}
+        self._view_box = PlotViewBox()
+        self.view = pg.PlotWidget(viewBox=self._view_box, axisItems=self.axes, enableMenu=False)
+        self.view.setObjectName(f"{object_name}.view")
+        self.view.hideButtons()
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.view.installEventFilter(self)
+        self.setFocusProxy(self.view)
+        self._legend = Legend()
+        plot_item = self.view.getPlotItem()
+        plot_item.layout.removeItem(plot_item.titleLabel)  # the title stands in the row of Qt widgets
+        plot_item.layout.addItem(self._legend, 0, 1)
+        plot_item.showGrid(x=True, y=True, alpha=1.0)
+        self._crosshair = Crosshair(self.view)
+
+        self._title_label = QLabel()
+        self._title_label.setFont(ui_font(bold=True))
+        self._empty = QLabel("Nothing recorded yet…", self.view)
+        self._empty.setObjectName(f"{object_name}.empty")
+        self._empty.setProperty("tone", "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.menu = PlotMenu(self)
+        self.menu.autoscale.triggered.connect(self.autoscale)
+        self.menu.log.toggled.connect(self._on_log_toggled)
+        self.menu.saveRequested.connect(self._on_save)
+        self.menu.copy.triggered.connect(self.copy)
+        self._lay_out()
+
+        self._view_box.sigRangeChangedManually.connect(self._on_zoomed)
+        self._view_box.sigRangeChanged.connect(self._on_view_changed)
+        self._view_box.sigResized.connect(self._on_view_changed)
+        self.view.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        theme().changed.connect(self._on_theme_changed)
+        self.set_labels(title=title)
+        self._dress(theme().colors)
+
+    # Curves
+
+    def add_curve(
+        self,
+        key: Hashable,
+        label: str,
+        color: str,
+        style: Literal["solid", "dash"] = "solid",
+        dots: bool = False,
+        faint: bool = False,
+    ) -> None:
+        """Add an empty curve. `color` is a role of the theme or "#rrggbb"; a `faint` one is left out of the legend.
+
+        Raises ValueError if there is a curve of that key.
+        """
+        if key in self._curves:
+            raise ValueError(f"the plot {self.objectName()!r} already has a curve {key!r}")
+        pen_style = Qt.PenStyle.DashLine if style == "dash" else Qt.PenStyle.SolidLine
+        curve = self._curves[key] = Curve(label, color, pen_style, dots, faint)
+        self._view_box.addItem(curve.item, ignoreBounds=True)
+        curve.dress(theme().colors)
+        self._changed(legend=True)
+
+    def remove_curve(self, key: Hashable) -> None:
+        self._view_box.removeItem(self._curves.pop(key).item)
+        self._changed(legend=True)
+
+    def has_curve(self, key: Hashable) -> bool:
+        return key in self._curves
+
+    def series(self, key: Hashable) -> Series:
+        """The data of a curve, to read."""
+        return self._curves[key].series
+
+    def extend(self, key: Hashable, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        """Append samples to a curve; see `Series.extend`."""
+        self._curves[key].series.extend(x, y)
+        self._dirty = True
+
+    def set_data(self, key: Hashable, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        """Replace a curve's samples."""
+        self._curves[key].series.clear()
+        self.extend(key, x, y)
+
+    def clear(self) -> None:
+        """Empty every curve and follow the data again."""
+        for curve in self._curves.values():
+            curve.series.clear()
+        self._crosshair.hide()
+        self.autoscale()
+
+    def set_visible(self, key: Hashable, visible: bool) -> None:
+        if self._curves[key].visible != visible:
+            self._curves[key].visible = visible
+            self._changed(legend=True)
+
+    def set_faint(self, key: Hashable, faint: bool) -> None:
+        """Step a curve back behind the others, out of the legend, or bring it forward again."""
+        curve = self._curves[key]
+        if curve.faint != faint:
+            curve.faint = faint
+            curve.dress(theme().colors)
+            self._changed(legend=True)
+
+    # Looks
+
+    def set_labels(self, x: str | None = None, y: str | None = None, title: str | None = None) -> None:
+        """Name the axes, units included, and the plot."""
+        if x is not None:
+            self.axes["bottom"].setLabel(x, color=theme().colors.text)
+        if y is not None:
+            self.axes["left"].setLabel(y, color=theme().colors.text)
+        if title is not None:
+            self._title = title
+            self._title_label.setText(title)
+            self.setAccessibleName(title)
+            self.view.setAccessibleName(title)
+        names = [self.axes[side].labelText for side in ("left", "bottom")]
+        self.view.setAccessibleDescription(" against ".join(name for name in names if name))
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands in place of the axes while there is nothing to draw."""
+        self._empty.setText(text)
+
+    @property
+    def log(self) -> bool:
+        """Whether the y axis is logarithmic. Values that are not positive are then left out."""
+        return self._log
+
+    @log.setter
+    def log(self, log: bool) -> None:
+        if log == self._log:
+            return
+        self._log = log
+        self.menu.log.setChecked(log)
+        self.axes["left"].setLogMode(log)
+        self.autoscale()
+
+    def autoscale(self) -> None:
+        """Show all data, and go on showing all of it as it grows."""
+        self._following = True
+        self._changed()
+
+    def refresh(self) -> None:
+        """Draw what has changed since the last time, if anyone can see it."""
+        if not self._dirty or self._drawing or not self.isVisible() or self.window().isMinimized():
+            return
+        self._dirty = False
+        self._drawing = True
+        try:
+            self._draw()
+        finally:
+            self._drawing = False
+        if self._crosshair.x is not None:
+            self._read_at(self._crosshair.x)
+
+    # Export
+
+    def save(self, path: Path) -> None:
+        """Write the plot as .png (at the screen's resolution), .svg or .csv (every sample of the curves shown).
+
+        Raises OSError if the file cannot be written, ValueError for another suffix.
+        """
+        if path.suffix == ".csv":
+            names = [self.axes[side].labelText for side in ("bottom", "left")]
+            export.write_csv(path, *names, self._shown())
+        elif path.suffix in (".png", ".svg"):
+            write = export.write_png if path.suffix == ".png" else export.write_svg
+            self._on_paper(partial(write, path))
+        else:
+            raise ValueError(f"{path.name}: a plot is saved as .png, .svg or .csv")
+
+    def copy(self) -> None:
+        """Put the plot on the clipboard as a picture."""
+        self._on_paper(lambda *page: QGuiApplication.clipboard().setImage(export.image(*page)))
+
+    # Inside
+
+    def _lay_out(self) -> None:
+        log_button = QToolButton()
+        log_button.setObjectName(f"{self.objectName()}.log_button")
+        log_button.setDefaultAction(self.menu.log)
+        log_button.setAccessibleName(self.menu.log.toolTip())
+        fit_button = IconButton("fit", self.menu.autoscale.toolTip(), f"{self.objectName()}.autoscale_button")
+        fit_button.clicked.connect(self.autoscale)
+        self.header = QHBoxLayout()
+        """The title row; subclasses put their controls before the last two buttons."""
+        self.header.setSpacing(GRID // 2)
+        self.header.addWidget(self._title_label)
+        self.header.addStretch()
+        for button in (log_button, fit_button):
+            self.header.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID + GRID // 2, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addLayout(self.header)
+        column.addWidget(self.view, 1)
+        self.setMinimumSize(240, 180)
+
+    def _shown(self) -> Iterator[Curve]:
+        return (curve for curve in self._curves.values() if curve.shown)
+
+    def _changed(self, legend: bool = False) -> None:
+        self._dirty = True
+        if legend:
+            self._update_legend(theme().colors)
+        self.refresh()
+
+    def _draw(self) -> None:
+        if self._following:
+            x, y = fit(self._curves.values(), self._log, self.y_floor) or ((0, 1), (0, 1))
+            self._view_box.setRange(xRange=x, yRange=y, padding=0)
+        x0, x1 = self._view_box.viewRange()[0]
+        columns = max(1, round(self._view_box.width()))
+        pixel = self.devicePixelRatioF()
+        drawn = [curve.draw(x0, x1, columns, self._log, pixel) for curve in self._curves.values()]
+        self._show_empty(self._following and not any(drawn))
+
+    def _show_empty(self, empty: bool) -> None:
+        self._empty.setVisible(empty)
+        for axis in self.axes.values():
+            axis.setVisible(not empty)
+        self._legend.setVisible(not empty)
+
+    def _dress(self, colors: Colors) -> None:
+        self.view.setBackground(colors.plot)
+        font = ui_font(0.9, digits=True)
+        for axis in self.axes.values():
+            axis.dress(colors, font)
+        accent = QColor(colors.accent)
+        self._view_box.rbScaleBox.setPen(pg.mkPen(accent))
+        accent.setAlphaF(0.15)
+        self._view_box.rbScaleBox.setBrush(accent)
+        self._crosshair.dress(colors)
+        for curve in self._curves.values():
+            curve.dress(colors)
+        self._update_legend(colors)
+
+    def _update_legend(self, colors: Colors) -> None:
+        entries = [
+            LegendEntry(curve.label, curve.pen(colors), curve.dots)
+            for curve in self._curves.values()
+            if curve.visible and not curve.faint
+        ]
+        self._legend.set_entries(entries, ui_font(0.9), QColor(colors.text))
+
+    def _on_paper(self, draw: export.Draw) -> None:
+        """Run `draw` with everything in the colours of a page, without the crosshair."""
+        reading = self._crosshair.x
+        self._crosshair.hide()
+        self._dress(LIGHT)
+        try:
+            draw(self.view, self._title, LIGHT)
+        finally:
+            self._dress(theme().colors)
+            if reading is not None:
+                self._read_at(reading)
+
+    def _read_at(self, x: float) -> None:
+        readings = read(self._shown(), x, theme().colors)
+        self._crosshair.show(self.axes["bottom"].labelText or "x", readings, x, self._log)
+
+    def _step_crosshair(self, direction: int) -> None:
+        longest = max(self._shown(), key=lambda curve: len(curve.series), default=None)
+        if longest is not None:
+            self._read_at(self._crosshair.step(longest.series, direction))
+
+    def _show_menu(self, position: QPoint) -> None:
+        self.menu.popup(self.view.mapToGlobal(position))
+
+    def _on_save(self, suffix: str, kind: str) -> None:
+        name = "".join(c if c.isalnum() else "-" for c in self._title.lower()).strip("-") or "plot"
+        ask_where_to_save(self, "plot", name, kind, suffix, self.save)
+
+    def _on_log_toggled(self, checked: bool) -> None:
+        self.log = checked
+
+    def _on_zoomed(self, *_: object) -> None:
+        self._following = False
+
+    def _on_view_changed(self, *_: object) -> None:
+        self._dirty = True
+        self._empty.setGeometry(self.view.rect().adjusted(GRID, GRID, -GRID, -GRID))
+        self.refresh()
+
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        if self._view_box.sceneBoundingRect().contains(position):
+            self._read_at(self._view_box.mapSceneToView(position).x())
+        else:
+            self._crosshair.hide()
+
+    def _on_theme_changed(self) -> None:
+        self._dress(theme().colors)
+        self._changed()
+
+    # Qt's own
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.Leave:
+            self._crosshair.hide()
+        elif kind in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        elif kind == QEvent.Type.MouseButtonDblClick:
+            self.autoscale()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is not None:
+            self._step_crosshair(step)
+        elif event.key() == Qt.Key.Key_Escape and self._crosshair.x is not None:
+            self._crosshair.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._on_view_changed()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The panel behind the plot; its border is the focus ring."""
+        colors = theme().colors
+        focused = self.view.hasFocus()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(colors.plot))
+        painter.setPen(QPen(QColor(colors.accent if focused else colors.border), 2 if focused else 1))
+        inset = 1.0 if focused else 0.5
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 6, 6)

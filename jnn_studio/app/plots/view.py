@@ -1,0 +1,94 @@
+"""The axes and the mouse handling of a plot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
+
+from jnn_studio.app.colors import Colors
+from jnn_studio.app.theme import mix
+
+NARROW_SPACE = "\u202f"
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class PlotAxis(pg.AxisItem):
+    """An axis that writes 200 000 rather than 2e+05 and, if told so, ticks at whole numbers only."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=0)
+        self.integers = False
+        self._back = QColor()
+        self.setZValue(-1)  # the grid belongs behind the curves
+        self.enableAutoSIPrefix(False)
+
+    def dress(self, colors: Colors, font: QFont) -> None:
+        self._back = QColor(colors.plot)
+        self.setPen(pg.mkPen(colors.border))
+        self.setTickPen(pg.mkPen(colors.grid))
+        self.setTextPen(pg.mkPen(colors.muted))
+        self.setTickFont(font)
+        self.label.setFont(font)
+        self.setLabel(self.labelText, color=colors.text)
+
+    def generateDrawSpecs(self, painter: QPainter) -> tuple[Any, Any, Any] | None:
+        """Grid lines fade where they stand close; make that an opaque colour, which draws far faster."""
+        specs = super().generateDrawSpecs(painter)
+        if specs is None:
+            return None
+        axis, ticks, texts = specs
+        lines = [
+            (pg.mkPen(mix(pen.color(), self._back, pen.color().alphaF())), *ends) for pen, *ends in ticks
+        ]
+        return axis, lines, texts
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        levels = super().tickSpacing(low, high, size)
+        if not self.integers:
+            return levels
+        return [level for level in levels if level[0] >= 1] or [(1, 0)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode or spacing < 1 or not values or max(map(abs, values)) < 10_000:
+            return super().tickStrings(values, scale, spacing)
+        return [f"{value * scale:,.0f}".replace(",", NARROW_SPACE) for value in values]
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Powers of ten in one manner along the axis: as 10ⁿ where any of them is long as a decimal."""
+        if all(-3 <= exponent <= 4 for exponent in self.range):
+            return [f"{10**value:.1g}" if value < 0 else f"{10**value:.0f}" for value in values]
+        return [_power_of_ten(value) for value in values]
+
+
+def _power_of_ten(exponent: float) -> str:
+    decade = int(np.floor(exponent + 1e-9))
+    digit = round(10 ** (exponent - decade))
+    power = "10" + str(decade).translate(_SUPERSCRIPT)
+    return power if digit == 1 else f"{digit}·{power}"
+
+
+class PlotViewBox(pg.ViewBox):
+    """Left drag zooms to a box; middle drag, or Shift with the left button, pans; the wheel zooms."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self.disableAutoRange()
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            event.ignore()
+            return
+        panning = event.button() == Qt.MouseButton.MiddleButton or (
+            event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        )
+        self.setMouseMode(self.PanMode if panning else self.RectMode)
+        super().mouseDragEvent(event, axis)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys belong to the plot around this view."""
+        event.ignore()

@@ -1,0 +1,144 @@
+"""Colours, type and spacing of the whole program, light and dark, in one place.
+
+Widgets ask `theme().color(role)` when they paint and listen to `theme().changed`;
+none of them holds a colour.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from jnn_studio.app.colors import DARK, LIGHT, Colors
+from jnn_studio.app.stylesheet import stylesheet
+
+Mode = Literal["system", "light", "dark"]
+
+GRID = 8
+"""Spacing unit in device-independent pixels: margins and gaps are multiples or halves of it."""
+
+
+class ThemeManager(QObject):
+    """Dresses the application and says when its colours have changed. Reach it through `theme()`."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._application = application
+        self._mode: Mode = "system"
+        self._colors: Colors | None = None
+        # Where the platform reports no scheme, its own palette tells; read it before it is replaced.
+        self._platform_is_dark = _is_dark(application.palette().color(QPalette.ColorRole.Window))
+        application.setStyle("Fusion")
+        application.styleHints().colorSchemeChanged.connect(self._apply)
+        self._apply()
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = mode
+        # Tells the platform too, so that title bars and native dialogs go along.
+        self._application.styleHints().setColorScheme(
+            {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(mode, Qt.ColorScheme.Unknown)
+        )
+        self._apply()
+
+    @property
+    def colors(self) -> Colors:
+        return self._colors or LIGHT
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role; see `Colors.role`."""
+        return QColor(self.colors.role(role))
+
+    def model_color(self, kind: str) -> QColor:
+        """A model's colour wherever it appears: "unregularised", "regularised", "model-1" … "model-4"."""
+        return self.color(kind)
+
+    def _apply(self) -> None:
+        scheme = self._application.styleHints().colorScheme()
+        if self._mode != "system":
+            dark = self._mode == "dark"
+        elif scheme == Qt.ColorScheme.Unknown:
+            dark = self._platform_is_dark
+        else:
+            dark = scheme == Qt.ColorScheme.Dark
+        colors = DARK if dark else LIGHT
+        if colors is self._colors:
+            return
+        self._colors = colors
+        self._application.setPalette(_palette(colors))
+        self._application.setStyleSheet(stylesheet(colors))
+        self.changed.emit()
+
+
+@cache
+def theme() -> ThemeManager:
+    """The application's theme; the first call dresses the application."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        raise RuntimeError("Create the QApplication before asking for its theme.")
+    return ThemeManager(application)
+
+
+def ui_font(scale: float = 1.0, *, bold: bool = False, digits: bool = False) -> QFont:
+    """The system's font, scaled; with `digits`, figures of equal width: changing numbers stand still."""
+    font = QApplication.font()
+    font.setPointSizeF(font.pointSizeF() * scale)
+    if bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    if digits:
+        font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def mix(front: QColor, back: QColor, share: float) -> QColor:
+    """`share` of `front` over `back`, as an opaque colour: lines that are not opaque take Qt 20 times as long."""
+    pairs = zip(front.getRgbF()[:3], back.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in pairs))
+
+
+def _is_dark(color: QColor) -> bool:
+    return color.lightnessF() < 0.5
+
+
+def _palette(colors: Colors) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for target, name in {
+        role.Window: colors.window,
+        role.WindowText: colors.text,
+        role.Base: colors.field,
+        role.AlternateBase: colors.hover,
+        role.Text: colors.text,
+        role.PlaceholderText: colors.muted,
+        role.Button: colors.panel,
+        role.ButtonText: colors.text,
+        role.BrightText: colors.danger,
+        role.ToolTipBase: colors.panel,
+        role.ToolTipText: colors.text,
+        role.Highlight: colors.accent,
+        role.HighlightedText: colors.accent_text,
+        role.Accent: colors.accent,
+        role.Link: colors.accent,
+        role.LinkVisited: colors.accent,
+        role.Light: colors.panel,
+        role.Midlight: colors.hover,
+        role.Mid: colors.border,
+        role.Dark: colors.border,
+        role.Shadow: colors.border,
+    }.items():
+        palette.setColor(target, QColor(name))
+    for target in (role.WindowText, role.Text, role.ButtonText):
+        faded = QColor(colors.muted)
+        faded.setAlphaF(0.65)
+        palette.setColor(QPalette.ColorGroup.Disabled, target, faded)
+    return palette

@@ -1,0 +1,170 @@
+"""A picture with a title above it and a line of numbers below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QSizePolicy, QWidget
+
+from jnn_studio.app.theme import GRID, theme, ui_font
+
+RADIUS = 6
+
+
+class ImagePane(QWidget):
+    """Shows a uint8 image as large as fits, aspect kept, in device pixels.
+
+    Args:
+        title: above the picture, after a chip in the colour of ``role``.
+        role: colour role of the model the picture comes from; none for no chip.
+        empty: words in place of a picture.
+        left: the picture stands at the left instead of in the middle.
+    """
+
+    painted = Signal(int)
+    """The picture has been painted; carries the sequence number given to `set_image`."""
+
+    def __init__(
+        self, title: str, role: str = "", object_name: str = "", empty: str = "", left: bool = False
+    ) -> None:
+        super().__init__(objectName=object_name)
+        self._title, self._role, self._empty, self._left = title, role, empty, left
+        self._caption = ""
+        self._array: np.ndarray | None = None
+        self._image: QImage | None = None
+        self._sequence = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(96, 96)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        theme().changed.connect(self.update)
+        self._describe()
+
+    def set_image(self, array: np.ndarray | None, sequence: int = 0) -> None:
+        """Show (h, w, 3) colours or (h, w) greys, uint8; None for nothing."""
+        self._sequence = sequence
+        if array is None:
+            self._array = self._image = None
+        else:
+            # QImage looks into the array's memory: it is kept as long as the image.
+            self._array = np.ascontiguousarray(array, dtype=np.uint8)
+            height, width = self._array.shape[:2]
+            grey = self._array.ndim == 2
+            kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+            self._image = QImage(self._array.data, width, height, width * (1 if grey else 3), kind)
+        self.update()
+
+    def set_title(self, title: str) -> None:
+        """The words above."""
+        self._title = title
+        self._describe()
+        self.update()
+
+    def set_caption(self, caption: str) -> None:
+        """The words below."""
+        if caption != self._caption:
+            self._caption = caption
+            self._describe()
+            self.update()
+
+    @property
+    def caption(self) -> str:
+        """The words below."""
+        return self._caption
+
+    @property
+    def array(self) -> np.ndarray | None:
+        """The pixels in view."""
+        return self._array
+
+    def picture_rect(self) -> QRect:
+        """Where the picture is, in widget coordinates."""
+        line = self.fontMetrics().height()
+        area = self.rect().adjusted(0, line + GRID // 2, 0, -(line + GRID // 2))
+        size = QSize(1, 1) if self._image is None else self._image.size()
+        fitted = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        slack = area.width() - fitted.width()
+        left = area.left() + (0 if self._left else slack // 2)
+        return QRect(QPoint(left, area.top() + (area.height() - fitted.height()) // 2), fitted)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 280)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        target = self.picture_rect()
+        self._paint_title(painter, target)
+        frame = QPainterPath()
+        frame.addRoundedRect(QRectF(target), RADIUS, RADIUS)
+        if self._image is None:
+            painter.fillPath(frame, theme().color("panel"))
+            painter.setPen(theme().color("muted"))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(target.adjusted(GRID, GRID, -GRID, -GRID), words, self._empty)
+        else:
+            painter.save()
+            painter.setClipPath(frame)
+            painter.drawImage(target, self._image)
+            painter.restore()
+        painter.setPen(QPen(theme().color("border"), 1))
+        painter.drawPath(frame)
+        painter.setFont(ui_font(0.92, digits=True))
+        painter.setPen(theme().color("muted"))
+        height = self.fontMetrics().height()
+        below = QRect(target.left(), target.bottom() + GRID // 2, self.width() - target.left(), height)
+        elided = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideMiddle, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.end()
+        if self._image is not None:
+            self.painted.emit(self._sequence)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._image is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy image", self.copy)
+        menu.addAction("Save image as PNG…", self._ask_save)
+        menu.popup(event.globalPos())
+
+    def copy(self) -> None:
+        """Put the picture on the clipboard, in its own resolution."""
+        if self._image is not None:
+            QApplication.clipboard().setImage(self._image.copy())
+
+    def save(self, path: Path) -> bool:
+        """Write the picture to a PNG, in its own resolution; whether that worked."""
+        return self._image is not None and self._image.save(str(path), "PNG")
+
+    def _ask_save(self) -> None:
+        dialog = QFileDialog(self, "Save image")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("PNG image (*.png)")
+        dialog.setDefaultSuffix("png")
+        dialog.fileSelected.connect(lambda path: self.save(Path(path)))
+        dialog.open()
+
+    def _paint_title(self, painter: QPainter, target: QRect) -> None:
+        line = self.fontMetrics().height()
+        left = target.left()
+        # Beside a small picture the words may use what is left of the widget's width.
+        above = QRect(left, target.top() - line - GRID // 2, self.width() - left, line)
+        if self._role:
+            chip = QRectF(left, above.center().y() - 4, 10, 10)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().model_color(self._role))
+            painter.drawRoundedRect(chip, 3, 3)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            above.setLeft(left + 10 + GRID)
+        painter.setFont(ui_font(bold=True))
+        painter.setPen(theme().color("text"))
+        elided = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, above.width())
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _describe(self) -> None:
+        self.setAccessibleName(self._title)
+        self.setAccessibleDescription(self._caption)

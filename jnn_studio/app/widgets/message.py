@@ -1,0 +1,90 @@
+"""Telling what happened, where, and what to do, without getting in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from jnn_studio.app.icons import IconButton, icon
+from jnn_studio.app.theme import GRID, theme, ui_font
+
+
+class MessageBar(QFrame):
+    """A bar that appears above what it is about; details fold out and can be copied."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="message")
+        self._kind = "info"
+        self._icon = QLabel()
+        self.title = QLabel(objectName="message.title")
+        self.title.setFont(ui_font(bold=True))
+        self.text = QLabel(objectName="message.text")
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details = QPlainTextEdit(objectName="message.details", readOnly=True)
+        self.details.setFixedHeight(160)
+        self.details.setAccessibleName("Details")
+        self.details.hide()
+        self._unfold = IconButton("expand", "Show the details", "message.unfold")
+        self._unfold.clicked.connect(self._toggle_details)
+        self._copy = IconButton("copy", "Copy the message with its details", "message.copy")
+        self._copy.clicked.connect(self.copy)
+        close = IconButton("close", "Dismiss", "message.dismiss")
+        close.clicked.connect(self.hide)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.text)
+        words.addWidget(self.details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        row.setSpacing(GRID)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        for button in (self._unfold, self._copy, close):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        theme().changed.connect(self._draw)
+        self.hide()
+
+    def show_error(self, title: str, text: str, details: str = "") -> None:
+        """Something went wrong."""
+        self._show("error", title, text, details)
+
+    def show_info(self, title: str, text: str) -> None:
+        """Something worth knowing."""
+        self._show("info", title, text, "")
+
+    def copy(self) -> None:
+        """Put everything on the clipboard."""
+        parts = (self.title.text(), self.text.text(), self.details.toPlainText())
+        QApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+
+    def _show(self, kind: str, title: str, text: str, details: str) -> None:
+        self._kind = kind
+        self.title.setText(title)
+        self.text.setText(text)
+        self.details.setPlainText(details)
+        self.details.hide()
+        self._unfold.set_icon("expand")
+        self._unfold.setVisible(bool(details))
+        self._draw()
+        self.show()
+        self.setAccessibleName(f"{title}. {text}")
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _toggle_details(self) -> None:
+        shown = not self.details.isVisible()
+        self.details.setVisible(shown)
+        self._unfold.set_icon("collapse" if shown else "expand")
+        self._unfold.set_tip("Hide the details" if shown else "Show the details")
+
+    def _draw(self) -> None:
+        role = "danger" if self._kind == "error" else "accent"
+        self._icon.setPixmap(icon(self._kind, theme().color(role), 20).pixmap(20, 20))
+        colors = theme().colors
+        self.setStyleSheet(
+            f"#{self.objectName().replace('.', chr(92) + '.')} {{ background: {colors.panel}; border: none; "
+            f"border-left: 4px solid {colors.role(role)}; border-bottom: 1px solid {colors.border}; }}"
+        )

@@ -1,0 +1,292 @@
+"""The main window: a rail of workspaces, one at a time, and what belongs to all of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from jnn_studio import __version__
+from jnn_studio.app.collector import Collector
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.rail import Rail
+from jnn_studio.app.theme import Mode, theme
+from jnn_studio.app.widgets.command_palette import CommandPalette
+from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.workspace import Workspace, WorkspaceSpec, discover
+from jnn_studio.training.commands import Command
+from jnn_studio.training.events import StateChanged
+
+STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
+
+
+class MainWindow(QMainWindow):
+    """Workspaces are made when first shown, the one shown at start at once."""
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("JNN Studio")
+        self.setMinimumSize(960, 640)
+        self.resize(1280, 800)
+        self.settings = settings
+        mode = str(settings.value("theme", "system"))
+        theme().mode = mode if mode in ("light", "dark") else "system"  # type: ignore[assignment]
+        self.context = AppContext(settings)
+        self._specs = discover()
+        self._workspaces: dict[str, Workspace] = {}
+        self._leaving = False
+        self._build()
+        self._build_menus()
+        self.context.message.connect(self.message.show_error)
+        self.context.run_started.connect(self._run_changed)
+        self.context.run_event.connect(self._run_changed)
+        self.context.run_ended.connect(self._run_ended)
+        self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
+        geometry = settings.value("geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        first = str(settings.value("workspace", self._specs[0].title))
+        self.show_workspace(first if first in {spec.title for spec in self._specs} else self._specs[0].title)
+        # The others come when the first has been seen, so that the window is there sooner.
+        QTimer.singleShot(0, self._make_all)
+        self._collector = Collector(self)
+
+    # --- construction ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.rail = Rail(self._specs)
+        self.rail.chosen.connect(self.show_workspace)
+        self.stack = QStackedWidget(objectName="workspaces")
+        self.message = MessageBar()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message)
+        column.addWidget(self.stack, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+        central = QWidget()
+        central.setLayout(row)
+        self.setCentralWidget(central)
+        self._run_label = QLabel("No run under way", objectName="run_status")
+        self._run_label.setToolTip("The run being trained by this program")
+        self.statusBar().addWidget(self._run_label)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _build_menus(self) -> None:
+        file = self.menuBar().addMenu("&File")
+        view = self.menuBar().addMenu("&View")
+        help_menu = self.menuBar().addMenu("&Help")
+        self._action(file, "&Quit", "quit", self.close, QKeySequence.StandardKey.Quit)
+        for number, spec in enumerate(self._specs, start=1):
+            self._action(
+                view,
+                f"&{number} {spec.title}",
+                f"show_{spec.title.lower()}",
+                self._shower(spec),
+                f"Ctrl+{number}",
+            )
+        view.addSeparator()
+        themes = view.addMenu("&Theme")
+        group = QActionGroup(self)
+        for mode, text in (("system", "Follow the &system"), ("light", "&Light"), ("dark", "&Dark")):
+            action = self._action(themes, text, f"theme_{mode}", self._theme_setter(mode))
+            action.setCheckable(True)
+            action.setChecked(theme().mode == mode)
+            group.addAction(action)
+        self._action(view, "&Reset layout", "reset_layout", self._reset_layout)
+        view.addSeparator()
+        palette = self._action(view, "&Command palette…", "command_palette", self._show_palette)
+        palette.setShortcuts([QKeySequence("Ctrl+Shift+P"), QKeySequence("Ctrl+K")])
+        self._action(help_menu, "&About JNN Studio", "about", self._show_about)
+        self._palette = CommandPalette(self._all_actions, self)
+        self._workspace_menus: dict[str, QMenu] = {}
+
+    def _action(
+        self,
+        menu: QMenu,
+        text: str,
+        name: str,
+        triggered: object,
+        shortcut: str | QKeySequence.StandardKey | None = None,
+    ) -> QAction:
+        action = QAction(text, self, objectName=f"action_{name}")
+        action.triggered.connect(triggered)
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        menu.addAction(action)
+        return action
+
+    # --- workspaces --------------------------------------------------------------------------------
+
+    def show_workspace(self, title: str) -> None:
+        """Bring a workspace to the front."""
+        workspace = self._make(next(spec for spec in self._specs if spec.title == title))
+        self.stack.setCurrentWidget(workspace)
+        self.rail.check(title)
+        for other, menu in self._workspace_menus.items():
+            # Hidden, its shortcuts sleep too: the same key may mean another thing in each workspace.
+            menu.menuAction().setVisible(other == title)
+
+    def workspace(self, title: str) -> Workspace:
+        """The workspace called ``title``, made if need be."""
+        return self._make(next(spec for spec in self._specs if spec.title == title))
+
+    def _make(self, spec: WorkspaceSpec) -> Workspace:
+        if spec.title not in self._workspaces:
+            workspace = spec.create(self.context)
+            self.settings.beginGroup(spec.title)
+            workspace.restore_state(self.settings)
+            self.settings.endGroup()
+            self._workspaces[spec.title] = workspace
+            self.stack.addWidget(workspace)
+            menu = QMenu(f"&{spec.title}", self)
+            menu.addActions(workspace.commands())
+            self.menuBar().insertMenu(self.menuBar().actions()[1], menu)
+            self._workspace_menus[spec.title] = menu
+            menu.menuAction().setVisible(False)
+        return self._workspaces[spec.title]
+
+    def _make_all(self) -> None:
+        for spec in self._specs:
+            self._make(spec)
+
+    def _shower(self, spec: WorkspaceSpec) -> object:
+        return lambda: self.show_workspace(spec.title)
+
+    def _reset_layout(self) -> None:
+        current = self.stack.currentWidget()
+        if isinstance(current, Workspace):
+            current.reset_layout()
+
+    # --- what belongs to all -----------------------------------------------------------------------
+
+    def _theme_setter(self, mode: Mode) -> object:
+        def choose() -> None:
+            theme().mode = mode
+            self.settings.setValue("theme", mode)
+
+        return choose
+
+    def _all_actions(self) -> list[QAction]:
+        found: list[QAction] = []
+
+        def collect(menu: QMenu) -> None:
+            for action in menu.actions():
+                submenu = action.menu()
+                if isinstance(submenu, QMenu):
+                    collect(submenu)
+                elif not action.isSeparator():
+                    found.append(action)
+
+        for top in self.menuBar().actions():
+            submenu = top.menu()
+            if top.isVisible() and isinstance(submenu, QMenu):
+                collect(submenu)
+        return found
+
+    def _show_palette(self) -> None:
+        self._palette.open()
+
+    def _show_about(self) -> None:
+        box = QMessageBox(self, objectName="about_box")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("About JNN Studio")
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setIconPixmap(QApplication.windowIcon().pixmap(QSize(64, 64)))
+        box.setText(
+            f"<b>JNN Studio {__version__}</b><br><br>Explore what penalising the nuclear norm of a network's "
+            "Jacobian does to what it learns.<br><br>The method: Scarvelis &amp; Solomon, <i>Nuclear Norm "
+            "Regularization for Deep Learning</i>, NeurIPS 2024."
+        )
+        box.open()
+
+    def _run_changed(self, feed: RunFeed, event: object = None) -> None:
+        if feed is not self.context.training.feed:
+            return
+        state = event.state if isinstance(event, StateChanged) else None
+        words = STATE_WORDS.get(state or "created", "training")
+        self._run_label.setText(f"{feed.config.name}: {words}")
+
+    def _run_ended(self, feed: RunFeed, event: StateChanged) -> None:
+        self._run_label.setText(f"{feed.config.name}: {event.state}")
+        if self._leaving:
+            self._leave()
+
+    # --- leaving -----------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        feed = self.context.training.feed
+        if feed is None:
+            self._save_settings()
+            event.accept()
+            QApplication.quit()
+            return
+        event.ignore()
+        if not self._leaving:
+            self._ask(feed)
+
+    def stop_and_quit(self) -> None:
+        """Stop and save the run under way, if any, and quit without asking."""
+        self._end_run(Command.STOP)
+
+    def _ask(self, feed: RunFeed) -> None:
+        if self.findChild(QMessageBox, "quit_box") is not None:
+            return
+        box = QMessageBox(self, objectName="quit_box")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("A run is under way")
+        box.setText(f"“{feed.config.name}” is still training.")
+        box.setInformativeText(f"It is being written to {feed.path}. A saved run can be resumed later.")
+        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+        stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
+        for button, name in ((keep, "quit_keep"), (stop, "quit_stop"), (discard, "quit_discard")):
+            button.setObjectName(name)
+        box.setDefaultButton(stop)
+        box.setEscapeButton(keep)
+        stop.clicked.connect(lambda: self._end_run(Command.STOP))
+        discard.clicked.connect(lambda: self._end_run(Command.DISCARD))
+        box.open()
+
+    def _end_run(self, command: Command) -> None:
+        """Leave once the run has ended; the window stays alive until then."""
+        self._leaving = True
+        feed = self.context.training.feed
+        if feed is None:
+            self._leave()
+            return
+        self.context.training.send(command)
+        self._run_label.setText(f"{feed.config.name}: ending…")
+        self.setEnabled(False)
+
+    def _leave(self) -> None:
+        self._leaving = False
+        self.close()
+
+    def _save_settings(self) -> None:
+        self.settings.setValue("geometry", self.saveGeometry())
+        for spec in self._specs:
+            workspace = self._workspaces.get(spec.title)
+            if workspace is not None:
+                self.settings.beginGroup(spec.title)
+                workspace.save_state(self.settings)
+                self.settings.endGroup()
+                if workspace is self.stack.currentWidget():
+                    self.settings.setValue("workspace", spec.title)
+        self.settings.sync()

@@ -1,0 +1,51 @@
+"""Undoing what moved an image or a direction."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QUndoCommand
+
+from jnn_studio.app.workspaces.explore.scene import ImageRef
+
+if TYPE_CHECKING:
+    from jnn_studio.app.workspaces.explore.session import ExploreSession
+
+MERGE_SECONDS = 0.6
+"""Movements of one slider closer together than this are one step of the history."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """An image, and how far along each direction: signed RMS image changes."""
+
+    ref: ImageRef
+    amounts: tuple[float, ...]
+
+
+class Change(QUndoCommand):
+    """From one position to another; ``merge`` is the direction dragged, or −1."""
+
+    def __init__(
+        self, session: ExploreSession, text: str, before: Position, after: Position, merge: int
+    ) -> None:
+        super().__init__(text)
+        self._session, self._before, self._after, self._merge = session, before, after, merge
+        self._time = time.monotonic()
+
+    def redo(self) -> None:
+        self._session.show(self._after)
+
+    def undo(self) -> None:
+        self._session.show(self._before)
+
+    def id(self) -> int:
+        return self._merge
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, Change) or other._time - self._time > MERGE_SECONDS:
+            return False
+        self._after, self._time = other._after, other._time
+        return True

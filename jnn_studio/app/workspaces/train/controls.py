@@ -1,0 +1,100 @@
+"""What can be done with a run: one action each, and the buttons that stand for those possible now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+
+from jnn_studio.app.theme import GRID
+from jnn_studio.app.workspaces.train.status import Status
+
+_ACTIONS = (
+    ("start", "&Start", "Ctrl+Return", "Train both models with the settings of the form"),
+    ("pause", "P&ause", "Ctrl+P", "Stand still; the weights stay in memory"),
+    ("go_on", "Resu&me", "Ctrl+P", "Go on where the run was paused"),
+    ("stop", "Stop and &keep", "Ctrl+Shift+S", "Save a checkpoint and end; the run can be resumed later"),
+    ("discard", "Cancel and &discard…", "Ctrl+Shift+D", "End the run and delete its folder; asks first"),
+    ("resume", "Resu&me", "Ctrl+Shift+R", "Go on with this run from its newest checkpoint"),
+    ("explore", "E&xplore these models", "Ctrl+Shift+E", "Walk the latent spaces of this run's models"),
+    ("back", "Bac&k to the run under way", "Ctrl+Shift+B", "Show the run that this program is training"),
+    (
+        "open",
+        "&Open run…",
+        "Ctrl+Shift+O",
+        "Show a run folder: finished, stopped, or being written elsewhere",
+    ),
+)
+
+
+class Controls(QWidget):
+    """A row of buttons. Every button does what its action in `actions` does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("train.controls")
+        self.run_actions: dict[str, QAction] = {}
+        self.recent = QPushButton("Recen&t runs")
+        self.recent.setObjectName("train.recent")
+        self.recent.setToolTip("Show one of the runs trained or opened lately")
+        self.recent.setMenu(QMenu(self.recent))
+        self.recent.menu().setToolTipsVisible(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        for name, text, key, tip in _ACTIONS:
+            action = self.run_actions[name] = QAction(text, self)
+            action.setObjectName(f"train.action.{name}")
+            action.setShortcut(key)
+            action.setToolTip(tip)
+            if name == "explore":
+                row.addStretch(1)
+            row.addWidget(_button(name, action, tip))
+        row.addWidget(self.recent)
+
+    def on(self, name: str, do: Callable[[], None]) -> None:
+        """Have ``do`` called when the action is triggered."""
+        self.run_actions[name].triggered.connect(lambda: do())
+
+    def show_possible(self, status: Status | None, busy: bool, problems: list[str]) -> None:
+        """Offer what can be done now. ``busy``: this program trains a run, shown or not."""
+        possible = {
+            "start": not busy,
+            "pause": status is not None and status.can_pause,
+            "go_on": status is not None and status.can_go_on,
+            "stop": status is not None and status.can_stop,
+            "discard": status is not None and status.can_discard,
+            "resume": status is not None and status.can_resume and not busy,
+            "explore": status is not None and status.can_explore,
+            "back": busy and not (status is not None and status.here),
+            "open": True,
+        }
+        for name, action in self.run_actions.items():
+            action.setVisible(possible[name])
+            action.setEnabled(possible[name])
+        start = self.run_actions["start"]
+        start.setEnabled(not busy and not problems)
+        mend = "\n".join(["Mend these settings first:", *problems]) if problems else _ACTIONS[0][3]
+        start.setToolTip(mend)
+
+
+def _button(name: str, action: QAction, tip: str) -> QPushButton:
+    """A button that follows its action; it is there only while the action is possible."""
+    button = QPushButton(action.text())
+    button.setObjectName(f"train.{name}")
+    button.setProperty("primary", name in ("start", "go_on"))
+    button.setAutoDefault(False)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setVisible(action.isVisible())
+        button.setEnabled(action.isEnabled())
+        key = action.shortcut().toString()
+        button.setToolTip(f"{action.toolTip()} ({key})")
+        button.setAccessibleName(action.text().replace("&", ""))
+        button.setAccessibleDescription(action.toolTip())
+
+    action.changed.connect(follow)
+    follow()
+    return button

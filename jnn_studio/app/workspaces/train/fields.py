@@ -1,0 +1,234 @@
+"""One setting in the form: label, editor, unit, and the reason why its value will not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
+
+from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.workspaces.train.settings import Setting
+
+
+class Field(QWidget):
+    """The editor of one setting. Its value is text, as somebody would type it."""
+
+    changed = Signal()
+
+    def __init__(self, setting: Setting, editor: QLineEdit | QComboBox) -> None:
+        super().__init__()
+        self.setting = setting
+        self.editor = editor
+        name = f"train.{setting.name}"
+        self.setObjectName(f"{name}.field")
+        editor.setObjectName(name)
+        editor.setAccessibleName(setting.words + (f" in {setting.unit}" if setting.unit else ""))
+        self.label = QLabel(setting.label)
+        self.label.setBuddy(editor)
+        self.unit = QLabel(setting.unit)
+        self.unit.setProperty("tone", "muted")
+        self.unit.setFixedWidth(self.fontMetrics().horizontalAdvance("per side "))
+        self.note = QLabel()
+        self.note.setObjectName(f"{name}.note")
+        self.note.setWordWrap(True)
+        self.note.setFont(ui_font(0.92))
+        self.note.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(editor, 1)
+        if setting.unit:
+            row.addWidget(self.unit)
+        self._reason = ""
+        self._hint = ""
+        self._show_note()
+
+    @property
+    def value(self) -> str:
+        return self.editor.text() if isinstance(self.editor, QLineEdit) else self.editor.currentText()
+
+    def set_value(self, text: str) -> None:
+        """Show another value without telling anybody."""
+        with QSignalBlocker(self.editor):
+            self._set(text)
+
+    @property
+    def reason(self) -> str:
+        return self._reason
+
+    def set_reason(self, reason: str) -> None:
+        """Mark the field as wrong and say why; "" takes the mark away."""
+        if reason != self._reason:
+            self._reason = reason
+            self.editor.setProperty("invalid", bool(reason))
+            self.editor.style().polish(self.editor)
+            self._show_note()
+
+    def set_hint(self, hint: str) -> None:
+        """Something to know about the value, shown while it is a good one."""
+        self._hint = hint
+        self._show_note()
+
+    def set_shown(self, shown: bool) -> None:
+        for part in (self, self.label):
+            part.setVisible(shown)
+        self.note.setVisible(shown and bool(self.note.text()))
+
+    def _set(self, text: str) -> None:
+        if isinstance(self.editor, QLineEdit):
+            self.editor.setText(text)
+
+    def _show_note(self) -> None:
+        text = self._reason or self._hint
+        tone = "danger" if self._reason else "muted"
+        if self.note.property("tone") != tone:
+            self.note.setProperty("tone", tone)
+            self.note.style().polish(self.note)
+        self.note.setText(text)
+        self.note.setVisible(bool(text) and not self.isHidden())
+        self._describe()
+
+    def _describe(self) -> None:
+        tip = self.setting.description
+        if not self.setting.about:
+            tip = f"{tip}\nIn config.toml: {self.setting.name}"
+        for part in (self.editor, self.label):
+            part.setToolTip(f"{self._reason}\n\n{tip}" if self._reason else tip)
+        self.editor.setAccessibleDescription(self._reason or self.setting.description)
+
+
+class TextField(Field):
+    """Typed text or a number."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting, QLineEdit())
+        self.editor.textChanged.connect(self.changed)
+
+
+class Combo(QComboBox):
+    """Leaves the wheel to the form, which scrolls."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class ChoiceField(Field):
+    """One of a few values, shown in words."""
+
+    def __init__(self, setting: Setting) -> None:
+        combo = Combo()
+        super().__init__(setting, combo)
+        self._combo = combo
+        for value, words in setting.choices:
+            combo.addItem(words, value)
+        combo.currentIndexChanged.connect(self.changed)
+
+    @property
+    def value(self) -> str:
+        return str(self._combo.currentData())
+
+    def offer(self, value: str, words: str) -> None:
+        """Add a choice that was not known before."""
+        if self._combo.findData(value) < 0:
+            with QSignalBlocker(self._combo):
+                self._combo.addItem(words, value)
+
+    def _set(self, text: str) -> None:
+        self.offer(text, text)
+        self._combo.setCurrentIndex(self._combo.findData(text))
+
+
+class SuggestionField(Field):
+    """Typed text, with values that have a name to choose from."""
+
+    def __init__(self, setting: Setting) -> None:
+        combo = Combo()
+        combo.setEditable(True)
+        combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        combo.addItems(list(setting.suggestions))
+        combo.setCurrentText("")
+        combo.lineEdit().setObjectName(f"train.{setting.name}.text")
+        super().__init__(setting, combo)
+        self._combo = combo
+        combo.editTextChanged.connect(self.changed)
+
+    def _set(self, text: str) -> None:
+        self._combo.setEditText(text)
+
+
+class PathEdit(QLineEdit):
+    """A path that can be typed, pasted, or dropped."""
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+        else:
+            super().dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = dropped_path(event.mimeData())
+        if path is not None:
+            self.setText(str(path))
+            event.acceptProposedAction()
+        else:
+            super().dropEvent(event)
+
+
+class PathField(Field):
+    """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse."""
+
+    def __init__(self, setting: Setting, archives: bool, title: str) -> None:
+        super().__init__(setting, PathEdit())
+        self.editor.textChanged.connect(self.changed)
+        self.browse = QToolButton()
+        self.browse.setObjectName(f"train.{setting.name}.browse")
+        self.browse.setText("Browse…")
+        self.browse.setToolTip(title)
+        self.browse.setAccessibleName(title)
+        self.browse.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.layout().addWidget(self.browse)
+        self._title = title
+        self.start = ""
+        """The folder the dialog begins in while the field is empty."""
+        if archives:
+            menu = QMenu(self.browse)
+            menu.addAction("A &folder…", self._ask_folder)
+            menu.addAction("A &zip archive…", self._ask_archive)
+            self.browse.setMenu(menu)
+            self.browse.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        else:
+            self.browse.clicked.connect(self._ask_folder)
+
+    def _ask_folder(self) -> None:
+        self._ask(QFileDialog.FileMode.Directory, "")
+
+    def _ask_archive(self) -> None:
+        self._ask(QFileDialog.FileMode.ExistingFile, "Archives (*.zip)")
+
+    def _ask(self, mode: QFileDialog.FileMode, kinds: str) -> None:
+        dialog = QFileDialog(self, self._title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(mode)
+        if kinds:
+            dialog.setNameFilter(kinds)
+        if self.value or self.start:
+            dialog.setDirectory(self.value or self.start)
+        dialog.fileSelected.connect(self.editor.setText)
+        dialog.open()
+
+
+def dropped_path(data: QMimeData) -> Path | None:
+    """The one local file or folder that was dropped, if it is one."""
+    urls = data.urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

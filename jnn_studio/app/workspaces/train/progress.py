@@ -1,0 +1,77 @@
+"""How far the run on show is: state in words, figures, a bar, and what there is to know about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+
+from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.workspaces.train.status import Status
+
+_PARTS = 1000
+INVITATION = "Choose what to train, then press Start. Both models learn from the same images; only η differs."
+
+
+class ProgressView(QWidget):
+    """Shows a `Status`, or an invitation while there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("train.progress")
+        self.state = QLabel()
+        self.state.setObjectName("train.state")
+        self.state.setFont(ui_font(1.1, bold=True))
+        self.figures = QLabel()
+        self.figures.setObjectName("train.figures")
+        self.figures.setFont(ui_font(digits=True))
+        self.figures.setProperty("tone", "muted")
+        self.figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.figures.setToolTip("Steps taken, speed over the last seconds, time left at that speed, device")
+        self.bar = QProgressBar()
+        self.bar.setObjectName("train.bar")
+        self.bar.setRange(0, _PARTS)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the run")
+        self.place = QLabel()
+        self.place.setObjectName("train.place")
+        self.place.setProperty("tone", "muted")
+        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.place.setToolTip("Folder of the run")
+        self.notes = QLabel()
+        self.notes.setObjectName("train.notes")
+        self.notes.setProperty("tone", "warning")
+        self.notes.setWordWrap(True)
+        rows = QGridLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setHorizontalSpacing(2 * GRID)
+        rows.setVerticalSpacing(GRID // 2)
+        rows.setColumnStretch(0, 1)
+        rows.addWidget(self.state, 0, 0)
+        rows.addWidget(self.figures, 0, 1)
+        rows.addWidget(self.bar, 1, 0, 1, 2)
+        rows.addWidget(self.place, 2, 0, 1, 2)
+        rows.addWidget(self.notes, 3, 0, 1, 2)
+        self.show_status(None)
+
+    def show_status(self, status: Status | None) -> None:
+        """Bring everything up to date."""
+        if status is None:
+            self.state.setText("No run yet")
+            self.figures.setText("")
+            self.place.setText(INVITATION)
+            self.notes.hide()
+            self.bar.hide()
+            return
+        self.state.setText(status.headline)
+        self.figures.setText(status.figures)
+        self.bar.setValue(round(_PARTS * status.fraction))
+        self.bar.setToolTip(f"{status.fraction:.0%}")
+        self.bar.setVisible(status.state != "discarded")
+        kept = status.state != "discarded"
+        self.place.setText(str(status.feed.path) if kept else "Nothing of it was kept.")
+        notes = list(status.started.notes) if status.started is not None else []
+        if status.state == "stopped" and status.reason:
+            notes.append(status.reason)
+        self.notes.setText("\n".join(notes))
+        self.notes.setVisible(bool(notes))

@@ -1,0 +1,189 @@
+"""One untrusted file's bytes become a uint8 image or a named reason why not."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+
+# Imported for its effect: a plugin registers its format, and lazy registration races between threads.
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    ExifTags,
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    PpmImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+from torch import Tensor
+
+from jnn_studio.data.errors import DataError, UnreadableImageError
+
+MAX_FILE_BYTES = 256 * 2**20
+MAX_PIXELS = 150_000_000  # below the 179 million at which Pillow itself refuses
+_TOO_MANY_PIXELS = f"more than the {MAX_PIXELS // 10**6} megapixels read"
+_LARGE_PIXELS = 16_000_000
+
+_PILLOW = re.compile(r"PIL\.")
+
+# Content decides, not the file's name; nothing but these decoders is ever tried.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Memory: many threads may decode at once, but only one of them an image of hundreds of megabytes.
+_one_large_image = threading.Lock()
+
+
+def load_image(path: Path | str, size: int, channels: int = 3) -> Tensor:
+    """One image file as a float32 tensor (channels, size, size) in [0, 1].
+
+    The same crop and scaling as in `open_folder`, so a file gives the same pixels here and there.
+
+    Raises:
+        DataError: the file gives no image; the message names the file and the reason.
+    """
+    path = Path(path).expanduser()
+    try:
+        if path.exists() and not path.is_file():
+            raise UnreadableImageError("not a file")
+        with path.open("rb") as file:
+            pixels = decode_square(file, size, channels)
+    except (OSError, UnreadableImageError) as error:
+        cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
+        raise DataError(
+            f"{path} cannot be used: {cause.reason}. Choose a JPEG, PNG, WebP, BMP, PGM or PPM image."
+        ) from error
+    return torch.from_numpy(pixels).to(torch.float32).div_(255)
+
+
+def decode_image(data: bytes, channels: int = 3) -> np.ndarray:
+    """An encoded image at its own size, upright: uint8 (height, width, channels), channels 1 or 3.
+
+    Raises:
+        UnreadableImageError: ``data`` is no image that can be read.
+    """
+    with _opened(io.BytesIO(data)) as image, _room_for(image):
+        return _pixels(_upright(_flat(image, channels), _orientation(image)))
+
+
+def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
+    """The centre square of an encoded image, scaled with antialiasing: uint8 (channels, size, size).
+
+    Transparency is shown on white, 16-bit grey scaled by its full range, the EXIF orientation obeyed;
+    of an animation the first frame counts. Colour profiles are not applied.
+
+    Raises:
+        UnreadableImageError: ``file`` holds no image that can be read, or reading it failed.
+    """
+    with _opened(file) as image:
+        # A JPEG decodes at 1/2, 1/4 or 1/8 size for a fraction of the time; other formats know no draft.
+        # The last row and column of one stand for less than a whole pixel, which its box tells.
+        draft = image.draft("L" if channels == 1 else "RGB", (size, size))
+        width, height = draft[1][2:] if draft else image.size
+        with _room_for(image):
+            flat = _flat(image, channels)
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        box = (left, top, left + side, top + side)
+        square = flat.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+        # A centred square stays one when turned, so the small image is turned instead of the large.
+        return np.ascontiguousarray(_pixels(_upright(square, _orientation(image))).transpose(2, 0, 1))
+
+
+@contextmanager
+def _opened(file: BinaryIO) -> Iterator[Image.Image]:
+    """The image in ``file``, not yet decoded; whatever goes wrong with it becomes `UnreadableImageError`."""
+    _ignore_pillow_warnings()
+    try:
+        length = file.seek(0, os.SEEK_END)
+        if length == 0:
+            raise UnreadableImageError("empty file")
+        if length > MAX_FILE_BYTES:
+            raise UnreadableImageError(
+                f"{length / 2**20:,.0f} MB, more than the {MAX_FILE_BYTES >> 20} MB read"
+            )
+        file.seek(0)
+        with Image.open(file, formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise UnreadableImageError(f"{image.width} × {image.height} pixels, {_TOO_MANY_PIXELS}")
+            yield image
+    except UnreadableImageError:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableImageError("not a readable JPEG, PNG, WebP, BMP, PGM or PPM image") from None
+    except Image.DecompressionBombError:
+        raise UnreadableImageError(_TOO_MANY_PIXELS) from None
+    except MemoryError:
+        raise UnreadableImageError("not enough memory to decode it", transient=True) from None
+    except OSError as error:
+        if error.errno is not None:  # the file system's; Pillow's own carry no number
+            raise UnreadableImageError.from_os(error) from error
+        raise UnreadableImageError(f"damaged or cut short ({error})") from error
+    except Exception as error:  # decoders fed hostile bytes raise nearly anything
+        raise UnreadableImageError(f"damaged ({error})") from error
+
+
+def _ignore_pillow_warnings() -> None:
+    """Pillow warns about oddities of a file (its size, damaged EXIF) that people can do nothing about.
+
+    Not `catch_warnings`, which swaps state of the whole process and is unsafe beside other threads.
+    """
+    filters: Sequence[Any] = warnings.filters
+    if not any(entry[3] == _PILLOW for entry in filters):
+        warnings.filterwarnings("ignore", module=_PILLOW.pattern)
+
+
+def _room_for(image: Image.Image) -> threading.Lock | nullcontext[None]:
+    """Makes large images wait for each other."""
+    return _one_large_image if image.width * image.height > _LARGE_PIXELS else nullcontext()
+
+
+def _flat(image: Image.Image, channels: int) -> Image.Image:
+    """8-bit grey or RGB, opaque, from any mode."""
+    image.load()
+    if image.mode == "F":
+        raise UnreadableImageError("floating-point pixels, whose range is not known")
+    if image.mode.startswith("I"):
+        # Pillow's own conversion clips at 255 instead of scaling.
+        values = np.asarray(image).clip(0, 65535).astype(np.uint32)
+        image = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    mode = "L" if channels == 1 else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # a damaged EXIF block says nothing against the pixels
+        return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    pixels = np.array(image)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels

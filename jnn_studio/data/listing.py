@@ -1,0 +1,235 @@
+"""The image files of a folder or a .zip: their names, a key of their content, and their bytes.
+
+Nothing is decoded here. Files count by their extension; what is in them is decided on decoding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import struct
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from jnn_studio.data.decode import MAX_FILE_BYTES
+from jnn_studio.data.errors import DataError, LoadCancelled, UnreadableImageError
+
+EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp")
+_SAMPLED_FILES = 32
+_SAMPLED_BYTES = 16_384
+
+Cancelled = Callable[[], bool]
+
+
+class Listing(Protocol):
+    """A fixed, sorted list of image files."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names relative to the folder or archive, with ``/`` between the parts."""
+
+    @property
+    def unlisted(self) -> list[tuple[str, str]]:
+        """(name, reason) of image files and folders that could not even be listed."""
+
+    def key(self) -> str:
+        """Hexadecimal hash that changes when any of the files does."""
+
+    def open(self, index: int) -> BinaryIO:
+        """The bytes of file ``index``. Raises OSError or UnreadableImageError."""
+
+    def close(self) -> None: ...
+
+
+def list_images(path: Path, cancelled: Cancelled | None = None) -> Listing:
+    """List the image files in the folder or .zip at ``path``.
+
+    Raises:
+        DataError: there is nothing at ``path``, or neither a readable folder nor a sound .zip.
+        LoadCancelled: ``cancelled`` said so.
+    """
+    try:
+        if path.is_dir():
+            return FolderListing(path, cancelled)
+        if not path.exists():
+            raise DataError(f"There is nothing at {path}. Check the path, or choose another folder.")
+        if path.is_file():
+            with path.open("rb") as file:
+                archive = zipfile.is_zipfile(file)
+            if archive:
+                return ZipListing(path)
+    except OSError as error:
+        reason = UnreadableImageError.from_os(error).reason
+        raise DataError(f"{path} cannot be opened: {reason}. Check it, or choose another folder.") from error
+    if path.suffix.lower() == ".zip":
+        raise DataError(f"{path} is a broken .zip file. Download or pack it again.")
+    raise DataError(f"{path} is neither a folder nor a .zip file. Choose the folder with the images.")
+
+
+class FolderListing:
+    """All image files under a folder, links followed, every folder visited once."""
+
+    def __init__(self, root: Path, cancelled: Cancelled | None = None) -> None:
+        self._root = root
+        self.unlisted: list[tuple[str, str]] = []
+        self._hash = hashlib.sha256()
+        found = sorted(self._walk(cancelled))
+        for name, size, modified in found:
+            self._hash.update(f"{len(name)}:{name}:{size}:{modified}\n".encode("utf-8", "surrogatepass"))
+        self.names = [name for name, _, _ in found]
+
+    def _walk(self, cancelled: Cancelled | None) -> Iterator[tuple[str, int, int]]:
+        """(relative name, size, modification time in ns) of every image file, in no order."""
+        waiting = [""]
+        seen: set[tuple[int, int]] = set()  # a link may lead back up
+        visited = 0
+        while waiting:
+            folder = waiting.pop()
+            folders: list[tuple[bool, str]] = []
+            try:
+                here = (self._root / folder).stat()
+                if (here.st_dev, here.st_ino) in seen:
+                    continue
+                seen.add((here.st_dev, here.st_ino))
+                with os.scandir(self._root / folder) as entries:
+                    for entry in entries:
+                        visited += 1
+                        if visited % 1024 == 0 and cancelled is not None and cancelled():
+                            raise LoadCancelled
+                        name = f"{folder}/{entry.name}" if folder else entry.name
+                        if _hidden(entry.name):
+                            continue
+                        if _is_folder(entry):
+                            folders.append((entry.is_symlink(), name))
+                        elif _named_image(entry.name) and (about := self._about(entry, name)):
+                            yield name, about.st_size, about.st_mtime_ns
+            except OSError as error:
+                if not folder:
+                    raise
+                self.unlisted.append((folder, UnreadableImageError.from_os(error).reason))
+            # In fixed order and links last: of two ways to one folder the same one always gives the names.
+            waiting.extend(name for _, name in sorted(folders, reverse=True))
+
+    def _about(self, entry: os.DirEntry[str], name: str) -> os.stat_result | None:
+        try:
+            about = entry.stat()
+        except OSError as error:
+            self.unlisted.append((name, UnreadableImageError.from_os(error).reason))
+            return None
+        if not stat.S_ISREG(about.st_mode):  # opening a pipe could wait for ever
+            self.unlisted.append((name, "not a regular file"))
+            return None
+        return about
+
+    def key(self) -> str:
+        """Hash of every file's name, size and modification time, and of a few files' bytes.
+
+        Name, size and time change whenever a program writes a file, and reading them takes about a
+        second for 200,000 files where reading the bytes takes minutes. The place of the folder is left
+        out, so that it may be moved. What they cannot tell apart are two sets of equally large raw files
+        whose archive gave every file the same time; the sampled bytes do.
+        """
+        digest = self._hash.copy()
+        count = min(len(self.names), _SAMPLED_FILES)
+        for index in (i * len(self.names) // count for i in range(count)):
+            try:
+                with self.open(index) as file:
+                    file.seek(max(0, (file.seek(0, os.SEEK_END) - _SAMPLED_BYTES) // 2))
+                    digest.update(file.read(_SAMPLED_BYTES))
+            except OSError:
+                digest.update(b"unreadable")
+        return digest.hexdigest()
+
+    def open(self, index: int) -> BinaryIO:
+        return (self._root / self.names[index]).open("rb")
+
+    def close(self) -> None:
+        pass
+
+
+class ZipListing:
+    """All image files in a .zip, read in place."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
+            raise DataError(f"{path} is a broken .zip file ({error}). Download or pack it again.") from error
+        self._members = sorted(
+            (
+                member
+                for member in self._zip.infolist()
+                if not member.is_dir()
+                and _named_image(member.filename)
+                and not any(_hidden(part) for part in member.filename.split("/"))
+            ),
+            key=lambda member: member.filename,
+        )
+        self.names = [member.filename for member in self._members]
+        self.unlisted: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+
+    def key(self) -> str:
+        """Hash of every member's name, size and checksum, which the archive's directory holds."""
+        digest = hashlib.sha256()
+        for member in self._members:
+            entry = f"{len(member.filename)}:{member.filename}:{member.file_size}:{member.CRC}\n"
+            digest.update(entry.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def open(self, index: int) -> BinaryIO:
+        member = self._members[index]
+        if member.flag_bits & 1:
+            raise UnreadableImageError("encrypted in the archive")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # The others unpack without a bound on what one read returns.
+            raise UnreadableImageError("packed by another method than store or deflate")
+        if member.file_size > MAX_FILE_BYTES:
+            size = member.file_size / 2**20
+            raise UnreadableImageError(
+                f"unpacks to {size:,.0f} MB, more than the {MAX_FILE_BYTES >> 20} MB read"
+            )
+        try:
+            with self._lock:  # `ZipFile` counts its readers without one
+                reader = self._zip.open(member)
+            try:
+                # Bounded also where the member unpacks to more than its entry says.
+                return io.BytesIO(reader.read(member.file_size))
+            finally:
+                with self._lock:
+                    reader.close()
+        except MemoryError:
+            raise UnreadableImageError("not enough memory to unpack it", transient=True) from None
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            ValueError,
+            EOFError,
+            RuntimeError,
+            zlib.error,
+        ) as error:
+            raise UnreadableImageError(f"damaged in the archive ({error})") from error
+
+    def close(self) -> None:
+        self._zip.close()
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _named_image(name: str) -> bool:
+    return name.lower().endswith(EXTENSIONS)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

@@ -1,0 +1,120 @@
+"""Decoding a listing on several threads, in order, in bounded memory, until done or cancelled."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from jnn_studio.data.decode import decode_square
+from jnn_studio.data.errors import LoadCancelled, UnreadableImageError
+from jnn_studio.data.listing import Cancelled, Listing
+
+_CHUNK_FILES = 32
+_CHUNK_BYTES = 2 * 2**20
+_CANCEL_EVERY = 0.1  # seconds
+_REPORT_EVERY = 0.1  # seconds
+
+
+@dataclass(frozen=True)
+class LoadProgress:
+    """``done`` of ``total`` files are dealt with, ``skipped`` of them gave no image."""
+
+    done: int
+    total: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """File ``index`` of a listing gave no image."""
+
+    index: int
+    reason: str
+    transient: bool
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a run of ``files`` consecutive files gave: uint8 images in their order, and failures."""
+
+    files: int
+    images: np.ndarray
+    failures: tuple[Failure, ...]
+
+
+def decode_listing(
+    listing: Listing,
+    image_shape: tuple[int, int, int],
+    progress: Callable[[LoadProgress], None] | None = None,
+    cancelled: Cancelled | None = None,
+    workers: int | None = None,
+) -> Generator[Chunk, None, None]:
+    """Chunks of decoded images in the order of ``listing``; ``image_shape`` is (channels, size, size).
+
+    Only a few chunks are ever in flight, however long the listing. Closing the iterator stops the
+    threads. ``progress`` and ``cancelled`` are called from the consuming thread.
+
+    Raises:
+        LoadCancelled: ``cancelled`` returned True.
+    """
+    total = len(listing.names)
+    step = max(1, min(_CHUNK_FILES, _CHUNK_BYTES // int(np.prod(image_shape))))
+    workers = workers or min(8, os.cpu_count() or 1)
+    starts = iter(range(0, total, step))
+    stop = threading.Event()
+    waiting: deque[Future[Chunk]] = deque()
+    done = skipped = 0
+    reported = 0.0
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+        try:
+            while done < total:
+                for start in islice(starts, 2 * workers - len(waiting)):
+                    files = range(start, min(start + step, total))
+                    waiting.append(pool.submit(_decode, listing, files, image_shape, stop))
+                chunk = _result(waiting.popleft(), cancelled)
+                yield chunk
+                done += chunk.files
+                skipped += len(chunk.failures)
+                if progress is not None and (done == total or time.monotonic() - reported > _REPORT_EVERY):
+                    reported = time.monotonic()
+                    progress(LoadProgress(done, total, skipped))
+        finally:
+            stop.set()
+            for future in waiting:
+                future.cancel()
+
+
+def _result(future: Future[Chunk], cancelled: Cancelled | None) -> Chunk:
+    while True:
+        if cancelled is not None and cancelled():
+            raise LoadCancelled
+        if wait((future,), _CANCEL_EVERY).done:
+            return future.result()
+
+
+def _decode(
+    listing: Listing, files: range, image_shape: tuple[int, int, int], stop: threading.Event
+) -> Chunk:
+    channels, size, _ = image_shape
+    images = np.empty((len(files), *image_shape), np.uint8)
+    failures = []
+    count = 0
+    for index in files:
+        if stop.is_set():
+            break
+        try:
+            with listing.open(index) as file:
+                images[count] = decode_square(file, size, channels)
+            count += 1
+        except (UnreadableImageError, OSError) as error:
+            cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
+            failures.append(Failure(index, cause.reason, cause.transient))
+    return Chunk(len(files), images[:count], tuple(failures))
