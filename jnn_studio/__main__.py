@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+from typing import TYPE_CHECKING
 
-from jnn_studio.doctor import Check
+if TYPE_CHECKING:
+    from jnn_studio.doctor import Check
 
 
 def main() -> None:

@@ -26,6 +26,11 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise
 
 
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files anywhere in ``folder`` whose writer was killed."""
+    return list(folder.rglob(".*.*-*.tmp"))
+
+
 def write_text(path: Path, text: str) -> None:
     """`write_bytes` of UTF-8 text."""
     write_bytes(path, text.encode())

@@ -27,6 +27,11 @@ from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.run_folder import RunFolderError
 from jnn_studio.training.session import resume_run, start_run
 
+try:
+    PRESET_HELP = f"One of: {', '.join(preset_names())}."
+except (OSError, ConfigError) as error:  # an incomplete installation: `doctor` has to run all the same
+    PRESET_HELP = f"None can be read: {error}."
+
 KNOWN_ERRORS = (ConfigError, RunFolderError, WeightsError, DataError, OSError)
 
 console = Console()
@@ -59,7 +64,7 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
             for check in report.checks:
                 mark = "[green]ok[/]  " if check.ok else "[red]FAIL[/]"
                 console.print(f"{mark} [bold]{check.name}[/]: ", end="")
-                console.print(check.text, markup=False, highlight=False)
+                console.print(check.text, markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(0 if report.ok else 1)
 
     app.command()(train)
@@ -68,7 +73,7 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
 
 
 def train(
-    preset: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(preset_names())}.")] = None,
+    preset: Annotated[str | None, typer.Argument(help=PRESET_HELP)] = None,
     out: Annotated[Path | None, typer.Option("--out", help="New folder for the run.")] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="A config.toml instead of a preset.")
@@ -85,7 +90,7 @@ def train(
     with _reported():
         commands = Commands()
         if resume is not None:
-            if preset or config or out or data or eta or steps or device:
+            if any(given is not None for given in (preset, config, out, data, eta, steps, device)):
                 raise ConfigError("--resume takes everything from the run folder; give nothing beside it")
             events = resume_run(resume, commands, _Preparation().report)
         else:
@@ -122,7 +127,7 @@ def traverse(
             start = load_image(image, settings.size, settings.channels)
             strips.append(make_strip(loaded, start, directions, steps, limit))
         draw_strips(strips, scale).save(out)
-        console.print(f"wrote {out}")
+        console.print(f"wrote {out}", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Preparation:
@@ -140,7 +145,7 @@ class _Preparation:
 def _follow(events: Iterator[Event]) -> None:
     """Show a run's progress; exit with 1 if it fails."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -158,9 +163,8 @@ def _follow(events: Iterator[Event]) -> None:
                     progress.update(
                         task, description=event.name, total=event.total_steps, completed=event.step
                     )
-                    progress.console.print(f"{event.device}")
-                    for note in event.notes:
-                        progress.console.print(note, markup=False)
+                    for line in (event.device, *event.notes):
+                        progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
                     first = (event.step, -1.0)
                 case Metrics() if "total" in event.terms:
                     losses[event.member] = event.terms["reconstruction"]
@@ -174,7 +178,7 @@ def _follow(events: Iterator[Event]) -> None:
                 case _:
                     pass
     if ended is not None and ended.state == "failed":
-        errors.print(ended.reason, style="red", markup=False)
+        _complain(ended.reason)
         raise typer.Exit(1)
     if ended is not None:
         console.print(f"{ended.state} at step {ended.step}")
@@ -204,5 +208,10 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except KNOWN_ERRORS as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
+        _complain(str(error))
         raise typer.Exit(1) from error
+
+
+def _complain(text: str) -> None:
+    # Not wrapped: paths and commands in it are there to be copied.
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

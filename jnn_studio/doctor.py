@@ -56,7 +56,11 @@ def _program() -> Check:
 
 def _packages() -> Check:
     found, missing = [], []
-    for requirement in requires("jnn-studio") or []:
+    try:
+        requirements = requires("jnn-studio") or []
+    except PackageNotFoundError:
+        return Check("packages", False, "JNN Studio itself is not installed; install it with pip install .")
+    for requirement in requirements:
         if "extra ==" in requirement:
             continue
         name = requirement.split(";")[0].strip()
@@ -72,9 +76,12 @@ def _packages() -> Check:
 
 
 def _device() -> Check:
-    chosen = choose_device()
-    x = torch.ones(8, 8, device=chosen.name)
-    works = float((x @ x).sum()) == 512.0
+    try:
+        chosen = choose_device()
+        x = torch.ones(8, 8, device=chosen.name)
+        works = float((x @ x).sum()) == 512.0
+    except RuntimeError as error:
+        return Check("device", False, f"a matrix product fails: {error}")
     text = f"{chosen.describe()}; available: {', '.join(available_devices())}"
     return Check("device", works, text if works else f"{text}; a matrix product came out wrong")
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.feed import Rare, RunFeed
+from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Worker
 from jnn_studio.training.commands import Command
@@ -46,6 +47,7 @@ class AppContext(QObject):
         self.training = TrainingThread()
         self.closing = False
         """Set once the program is on its way out; long loads look at it."""
+        self._followers: list[RunFollower] = []
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
@@ -73,12 +75,20 @@ class AppContext(QObject):
         self.run_started.emit(feed)
         return feed
 
+    def follow_run(self, config: RunConfig, path: Path) -> RunFollower:
+        """Read the run in ``path``, which another process may be writing; its end is no `run_ended`."""
+        follower = RunFollower(RunFeed(path, config, self._followed))
+        self._followers = [known for known in self._followers if known.alive] + [follower]
+        return follower
+
     def close(self, training_timeout: float = 60.0) -> None:
         """End all threads: the run under way is stopped and kept."""
         self.closing = True
         self._timer.stop()
         self.training.send(Command.STOP)
         self.training.close(training_timeout)
+        for follower in self._followers:
+            follower.close()
         self.inference.close()
         self.loading.close()
         self.bridge.close()
@@ -86,6 +96,10 @@ class AppContext(QObject):
     def _rare(self, feed: RunFeed, event: Rare) -> None:
         """Called on a worker thread."""
         self.bridge.post(lambda: self._arrived(feed, event))
+
+    def _followed(self, feed: RunFeed, event: Rare) -> None:
+        """Called on a follower's thread."""
+        self.bridge.post(lambda: self.run_event.emit(feed, event))
 
     def _arrived(self, feed: RunFeed, event: Rare) -> None:
         self.run_event.emit(feed, event)

@@ -74,7 +74,7 @@ class ScheduleConfig(_Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere and for finite differences.",
+        description="auto: bfloat16 autocast on GPUs that have it; else, or with finite differences, float32.",
     )
     held_out: int = Field(256, ge=1, description="Images kept out of training, to measure on.")
 

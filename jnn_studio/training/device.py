@@ -73,3 +73,19 @@ def leave_a_core_to_the_interface() -> None:
     two cores), and training is no faster for it.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether an exception says that memory, the device's or the machine's, ran out."""
+    text = str(problem)
+    return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(problem, RuntimeError) and ("allocate memory" in text or "out of memory" in text)
+    )
+
+
+def release_memory() -> None:
+    """Give memory that tensors no longer use back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -15,7 +15,7 @@ from typing import get_args
 import numpy as np
 from PIL import Image
 
-from jnn_studio.atomic import write_bytes, write_text
+from jnn_studio.atomic import leftovers, write_bytes, write_text
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
@@ -55,7 +55,7 @@ class RunFolder:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
+            if set(path.iterdir()) - set(leftovers(path)):
                 raise RunFolderError(
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
@@ -132,7 +132,7 @@ class RunFolder:
         kept = [json.dumps(record) + "\n" for record in self._records() if record["step"] <= step]
         write_text(self.path / "metrics.jsonl", "".join(kept))
         self._spectra.truncate(step)
-        for leftover in self.path.rglob(".*.tmp"):
+        for leftover in leftovers(self.path):
             leftover.unlink(missing_ok=True)
 
     def delete(self) -> None:
@@ -141,6 +141,8 @@ class RunFolder:
             shutil.rmtree(self.path / name, ignore_errors=True)
         for name in ("metrics.jsonl", "spectra.npy", "state.json", "config.toml"):
             (self.path / name).unlink(missing_ok=True)
+        for leftover in leftovers(self.path):
+            leftover.unlink(missing_ok=True)
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 

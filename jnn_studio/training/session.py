@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +14,10 @@ from jnn_studio.data.opening import Report, open_source
 from jnn_studio.training.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.device import choose_device
+from jnn_studio.training.device import choose_device, is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
-from jnn_studio.training.trainer import Trainer
+from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
 
 
 def start_run(
@@ -25,7 +27,7 @@ def start_run(
 
     ``report`` hears of the preparation: what is being done, how much is done, how much there is.
 
-    Raises (on the first iteration):
+    Raises:
         RunFolderError: ``path`` is in use or cannot be written.
     """
     return _run(config, RunFolder.create(path, config), commands, report or _ignore)
@@ -46,9 +48,15 @@ def resume_run(path: Path, commands: Commands, report: Report | None = None) -> 
 
 def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Report) -> Iterator[Event]:
     waiting: list[Command] = []
+    beat = time.monotonic()
 
     def check() -> None:
-        """Notice a request to end during the preparation; keep others for the trainer."""
+        """Show signs of life, and notice a request to end; keep other commands for the trainer."""
+        nonlocal beat
+        if time.monotonic() - beat > HEARTBEAT_SECONDS:
+            beat = time.monotonic()
+            if folder.state().state == "created":
+                folder.set_state("created", 0)
         while (command := commands.poll()) is not None:
             if command in (Command.STOP, Command.DISCARD):
                 waiting[:] = [command]
@@ -67,25 +75,36 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Repor
     except LoadCancelled:
         yield _ended_early(folder, waiting)
         return
-    except (DataError, ValueError) as error:
+    except (DataError, ValueError, OSError) as error:
         yield _failed(folder, str(error), "")
         return
     except (RuntimeError, MemoryError) as error:
-        reason = (
-            f"Could not prepare the run: {error}. If memory ran out, reduce model.hidden "
-            f"(now {config.model.hidden}) or model.size (now {config.model.size})."
-        )
+        reason = f"Could not prepare the run: {error}."
+        if is_out_of_memory(error):
+            reason = (
+                f"Out of memory before the first step. Reduce model.hidden (now {config.model.hidden}) "
+                f"or model.size (now {config.model.size})."
+            )
         yield _failed(folder, reason, traceback.format_exc())
         return
     for command in waiting:
         commands.send(command)
-    yield from Trainer(experiment, config, folder, commands).run()
+    trainer = Trainer(experiment, config, folder, commands)
+    del experiment
+    try:
+        yield from trainer.run()
+    finally:
+        # Nothing refers to the models any more: their memory can go back to the device.
+        del trainer
+        release_memory()
 
 
 def _prepare(
     config: RunConfig, report: Report, check: Callable[[], None], cancelled: Callable[[], bool]
 ) -> AutoencoderPair:
-    device = choose_device(config.schedule.device, config.schedule.precision)
+    # Small differences drown in bfloat16's rounding.
+    exact = config.penalty.estimator == "finite_difference"
+    device = choose_device(config.schedule.device, "float32" if exact else config.schedule.precision)
     source = open_source(config.data, config.model.size, config.model.channels, report, cancelled)
     notes: tuple[str, ...] = ()
     if isinstance(source, FolderSource) and source.skipped_count:
@@ -108,8 +127,10 @@ def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:
 
 
 def _failed(folder: RunFolder, reason: str, details: str) -> StateChanged:
-    folder.set_state("failed", folder.state().step, reason)
-    return StateChanged("failed", folder.state().step, reason, details)
+    step = folder.state().step
+    with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
+        folder.set_state("failed", step, reason)
+    return StateChanged("failed", step, reason, details)
 
 
 def _ignore(what: str, done: int, total: int) -> None:

@@ -21,6 +21,7 @@ from jnn_studio.training.checkpoint import (
 )
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.device import is_out_of_memory
 from jnn_studio.training.events import (
     CheckpointSaved,
     Event,
@@ -30,6 +31,7 @@ from jnn_studio.training.events import (
     Snapshot,
     Spectrum,
     Started,
+    State,
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, Member
@@ -71,41 +73,22 @@ class Trainer:
         """Train from the folder's newest checkpoint, or from the start, until the end or a command.
 
         Never raises for what can go wrong in training: the last event is a `StateChanged` that says how it
-        ended. Closing the generator saves a checkpoint and stops.
+        ended. Closing the generator is a request to stop and keep the run.
         """
+        closed = False
         try:
-            yield from self._train()
-            yield from self._end("finished")
-        except _Ended as ended:
-            if ended.command is Command.DISCARD:
-                self._folder.delete()
-                yield StateChanged("discarded", self._step)
-            else:
-                yield from self._end("stopped")
-        except GeneratorExit:
-            self._save()
-            self._folder.set_state("stopped", self._step)
-            raise
-        except _NonFinite as problem:
-            yield self._failed(f"{problem} {self._last_good()}", "")
-        except CheckpointError as problem:
-            yield self._failed(f"{problem}. Remove that file to go on from the checkpoint before it.", "")
-        except torch.OutOfMemoryError as problem:
-            yield self._failed(self._out_of_memory(), str(problem))
-        except (RuntimeError, MemoryError) as problem:
-            text = str(problem)
-            exhausted = (
-                isinstance(problem, MemoryError) or "allocate memory" in text or "out of memory" in text
-            )
-            reason = self._out_of_memory() if exhausted else f"Training failed: {text}. {self._last_good()}"
-            yield self._failed(reason, traceback.format_exc())
-        except OSError as problem:
-            reason = (
-                f"Cannot write the run: {problem}. Free some space or choose another folder, then resume."
-            )
-            yield self._failed(reason, traceback.format_exc())
-        finally:
-            self._release()
+            try:
+                yield from self._train()
+                last = self._end()
+            except _Ended as ended:
+                last = self._discard() if ended.command is Command.DISCARD else self._end()
+            except GeneratorExit:
+                closed = True
+                last = self._end()
+        except Exception as problem:
+            last = [self._failed(problem)]
+        if not closed:
+            yield from last
 
     # --- the loop ------------------------------------------------------------------------------------
 
@@ -116,9 +99,12 @@ class Trainer:
             self._step, self._elapsed = progress.step, progress.elapsed
             for key, rows in progress.pending.items():
                 self._block[key] = list(rows.to(self._experiment.device.name))
-            self._folder.truncate(self._step)
-        total = self._config.schedule.steps
+        self._folder.truncate(-1 if checkpoint is None else self._step)
         self._clock = time.perf_counter()
+        first: list[Event] = []
+        if checkpoint is None:
+            first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
+        total = self._config.schedule.steps
         yield Started(
             self._config.name,
             tuple(MemberInfo(m.key, m.label, m.eta) for m in self._experiment.members),
@@ -128,23 +114,32 @@ class Trainer:
             self._experiment.notes,
         )
         yield self._state("running")
-        if checkpoint is None:
-            yield from self._record(self._experiment.measure(0))
-            yield self._checkpoint()
-        logging = self._config.logging
+        yield from first
         while self._step < total:
             yield from self._obey()
             batch = self._experiment.batch(self._step)
             for member in self._experiment.members:
                 self._advance(member, batch)
             self._step += 1
-            if self._step % logging.metrics_every == 0 or self._step == total:
-                yield from self._record(self._flush(batch))
-            yield from self._record(self._experiment.measure(self._step))
-            if self._step % logging.checkpoint_every == 0 and self._step < total:
-                yield self._checkpoint()
+            yield from self._due(batch)
             self._heartbeat()
         yield from self._obey()
+
+    def _due(self, batch: Tensor) -> list[Event]:
+        """What is to be told after this step. All of it is in the folder before any of it is told, so that
+        a run closed while telling has nothing to catch up with."""
+        logging, last = self._config.logging, self._step == self._config.schedule.steps
+        events: list[Event] = []
+        if last or self._step % logging.metrics_every == 0:
+            self._check_losses()
+            events += self._record(self._flush(batch))
+        if last or self._step % logging.spectrum_every == 0 or self._step % logging.preview_every == 0:
+            self._check_losses()
+            self._check_weights()
+            events += self._record(self._experiment.measure(self._step))
+        if self._step % logging.checkpoint_every == 0 and not last:
+            events.append(self._checkpoint())
+        return events
 
     def _advance(self, member: Member, batch: Tensor) -> None:
         """The one place where a gradient step is taken."""
@@ -166,7 +161,6 @@ class Trainer:
         """One mean per member and term of the steps since the last flush."""
         for member in self._experiment.members:
             rows = self._rows(member.key)
-            self._check_finite(member, rows)
             self._block[member.key] = []
             means = dict(zip(self._experiment.terms, rows.mean(0).tolist(), strict=True))
             means |= self._experiment.watch(member, batch, self._step - 1)
@@ -176,12 +170,15 @@ class Trainer:
         block = self._block[key]
         return torch.stack(block).cpu() if block else torch.empty(0, len(self._experiment.terms))
 
-    def _check_finite(self, member: Member, rows: Tensor) -> None:
-        bad = (~torch.isfinite(rows)).nonzero()
-        if len(bad):
-            row, column = bad[0].tolist()
+    def _check_losses(self) -> None:
+        for member in self._experiment.members:
+            rows = self._rows(member.key)
+            bad = (~torch.isfinite(rows)).nonzero().tolist()
+            if not bad:
+                continue
+            row, column = bad[0]
             # The total is the sum of the others: name the part that went wrong, if one did.
-            parts = [c for r, c in bad.tolist() if r == row and c > 0]
+            parts = [c for r, c in bad if r == row and c > 0]
             step = self._step - len(rows) + row + 1
             term = self._experiment.terms[parts[0] if parts else column]
             raise _NonFinite(
@@ -189,7 +186,18 @@ class Trainer:
                 f"at step {step}. Lower the learning rate or η."
             )
 
-    def _record(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _check_weights(self) -> None:
+        """A finite loss may have had an infinite gradient; such weights are never measured or kept."""
+        for member in self._experiment.members:
+            if not all(bool(torch.isfinite(p).all()) for p in member.model.parameters()):
+                raise _NonFinite(
+                    f"The weights of the {member.key} model are no longer finite at step {self._step}. "
+                    "Lower the learning rate or η."
+                )
+
+    def _record(self, events: Iterator[Event]) -> list[Event]:
+        """Write events to the folder, and only then hand them on."""
+        recorded = []
         for event in events:
             match event:
                 case Metrics():
@@ -201,7 +209,8 @@ class Trainer:
                     self._folder.save_preview(event)
                 case _:
                     pass
-            yield event
+            recorded.append(event)
+        return recorded
 
     # --- commands --------------------------------------------------------------------------------------
 
@@ -240,71 +249,64 @@ class Trainer:
     def _time(self) -> float:
         return self._elapsed + time.perf_counter() - self._clock
 
-    def _state(self, state: str, reason: str = "", details: str = "") -> StateChanged:
-        changed = StateChanged(state, self._step, reason, details)  # type: ignore[arg-type]
-        self._folder.set_state(changed.state, self._step, reason)
+    def _state(self, state: State) -> StateChanged:
+        self._folder.set_state(state, self._step)
         self._beat = time.monotonic()
-        return changed
+        return StateChanged(state, self._step)
 
     def _heartbeat(self) -> None:
         if time.monotonic() - self._beat > HEARTBEAT_SECONDS:
             self._state("running")
 
     def _checkpoint(self) -> CheckpointSaved:
-        self._save()
-        return CheckpointSaved(self._step, str(self._folder.checkpoint_path(self._step)))
-
-    def _save(self) -> None:
-        pending = {}
-        for member in self._experiment.members:
-            rows = self._rows(member.key)
-            self._check_finite(member, rows)
-            if len(rows):
-                pending[member.key] = rows
-            # A finite loss may still have had an infinite gradient; such weights are never a checkpoint.
-            if not all(bool(torch.isfinite(p).all()) for p in member.model.parameters()):
-                raise _NonFinite(
-                    f"The weights of the {member.key} model are no longer finite at step {self._step}. "
-                    "Lower the learning rate or η."
-                )
+        self._check_losses()
+        self._check_weights()
+        rows = {member.key: self._rows(member.key) for member in self._experiment.members}
+        pending = {key: value for key, value in rows.items() if len(value)}
         path = self._folder.checkpoint_path(self._step)
         save_checkpoint(path, self._trained, Progress(self._step, self._time(), pending))
         self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
+        return CheckpointSaved(self._step, str(path))
 
-    def _end(self, state: str) -> Iterator[Event]:
-        yield self._checkpoint()
+    def _end(self) -> list[Event]:
+        """Keep what there is, finished or not."""
+        saved = self._checkpoint()
         self._experiment.export(self._folder.path / "models", self._step)
-        yield self._state(state)
+        return [saved, self._state("finished" if self._step >= self._config.schedule.steps else "stopped")]
 
-    def _failed(self, reason: str, details: str) -> StateChanged:
-        changed = StateChanged("failed", self._step, reason.strip(), details)
+    def _discard(self) -> list[Event]:
+        self._folder.delete()
+        return [StateChanged("discarded", self._step)]
+
+    def _failed(self, problem: Exception) -> StateChanged:
+        reason = self._reason(problem)
+        expected = isinstance(problem, (_NonFinite, CheckpointError))
+        details = "" if expected else "".join(traceback.format_exception(problem))
         with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
-            self._folder.set_state("failed", self._step, changed.reason)
-        return changed
+            self._folder.set_state("failed", self._step, reason)
+        return StateChanged("failed", self._step, reason, details)
+
+    def _reason(self, problem: Exception) -> str:
+        """What happened, and what to do."""
+        match problem:
+            case _NonFinite():
+                return f"{problem} {self._last_good()}".strip()
+            case CheckpointError():
+                return str(problem)
+            case OSError():
+                return f"Cannot write the run: {problem}. Free some space, then resume."
+        if is_out_of_memory(problem):
+            config = self._config
+            return (
+                f"Out of memory at step {self._step} on {self._experiment.device.name}. Reduce "
+                f"schedule.batch_size (now {config.schedule.batch_size}) or model.hidden (now "
+                f"{config.model.hidden}). {self._last_good()}"
+            ).strip()
+        return f"Training failed: {str(problem) or type(problem).__name__}. {self._last_good()}".strip()
 
     def _last_good(self) -> str:
         checkpoint = self._folder.latest_checkpoint()
         return f"The last good checkpoint is {checkpoint.name}." if checkpoint else ""
-
-    def _out_of_memory(self) -> str:
-        config = self._config
-        return (
-            f"Out of memory at step {self._step} on {self._experiment.device.name}. Reduce "
-            f"schedule.batch_size (now {config.schedule.batch_size}) or model.hidden (now "
-            f"{config.model.hidden}). {self._last_good()}"
-        )
-
-    def _release(self) -> None:
-        """Give the device's memory back: nothing of the experiment is referred to from here any more."""
-        device = self._experiment.device.name
-        for member in self._experiment.members:
-            member.optimiser.zero_grad(set_to_none=True)
-            member.optimiser.state.clear()
-            if device != "cpu":
-                member.model.to("cpu")
-        self._block.clear()
-        if device == "cuda":
-            torch.cuda.empty_cache()
 
 
 def _copy(model: torch.nn.Module) -> dict[str, np.ndarray]:

@@ -19,11 +19,16 @@ class RunFollower:
     """A thread that fills a feed from a run folder until the run has ended or it is closed."""
 
     def __init__(self, feed: RunFeed) -> None:
-        self._feed = feed
+        self.feed = feed
         self._folder = RunFolder(feed.path)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="run follower", daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still reading."""
+        return self._thread.is_alive()
 
     def close(self, timeout: float = 5.0) -> None:
         """Stop reading."""
@@ -31,7 +36,7 @@ class RunFollower:
         self._thread.join(timeout)
 
     def _follow(self) -> None:
-        feed, config = self._feed, self._feed.config
+        feed, config = self.feed, self.feed.config
         etas = (0.0, config.penalty.encoder_eta(config.model.size))
         infos = tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
         offset = spectra = shown = 0

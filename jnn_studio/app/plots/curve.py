@@ -16,8 +16,11 @@ from jnn_studio.app.theme import mix
 MAX_DOTS = 400
 """A curve drawn with more points than this shows no dots: they would touch."""
 
-MAX_SMOOTH_POINTS = 1_000
-"""A curve drawn with more points than this is drawn without antialiasing, which would cost more than it shows."""
+MAX_TRAVEL = 20
+"""A curve that goes up and down by more view heights than this is drawn one device pixel wide: a wider pen would
+cost a hundred times as much on such a scribble, and show no more."""
+
+LINE_WIDTH = 1.5
 
 
 class Curve:
@@ -30,7 +33,9 @@ class Curve:
         self.faint = faint
         self.visible = True
         self.series = Series()
-        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None)
+        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None, antialias=True)
+        # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
+        self.item.curve.setSegmentedLineMode("on" if style == Qt.PenStyle.SolidLine else "off")
         self._style = style
         self._line = QPen()
 
@@ -54,31 +59,31 @@ class Curve:
         self.item.setSymbolBrush(self._line.color())
         self.item.setZValue(0 if self.faint else 1)
 
-    def draw(self, x0: float, x1: float, columns: int, log: bool, pixel: float) -> bool:
-        """Hand the item what it needs for a view so many columns wide; False if that is nothing.
+    def draw(self, view: tuple[Bounds, Bounds], columns: int, log: bool, pixel: float) -> bool:
+        """Hand the item what it needs for a view so many device pixels wide; False if that is nothing.
 
-        `pixel`: device pixels in one device-independent pixel.
+        `view`: the ranges of x and y (log10 y on a log axis). `pixel`: device pixels in a device-independent one.
         """
         if not self.shown:
             self.item.setData([], [])
             return False
-        x, y = self.drawable(log).decimate(x0, x1, columns)
+        x, y = self.drawable(log).decimate(*view[0], columns)
         if log:
             y = np.log10(y)
         finite = np.isfinite(y)
         whole = bool(finite.all())
+        travel = np.nansum(np.abs(np.diff(y))) / (view[1].high - view[1].low)
+        wide = travel <= MAX_TRAVEL and not self.faint
+        self._line.setWidthF(LINE_WIDTH * pixel if wide else 1)
         # A lone sample has no line: it must show as a dot.
-        smooth = len(x) <= MAX_SMOOTH_POINTS
-        self._line.setWidthF(pixel * (1.5 if smooth and not self.faint else 1))
         dots = np.count_nonzero(finite) == 1 or (self.dots and len(x) <= MAX_DOTS)
         self.item.setData(
             x,
             y,
+            pen=self._line,
             connect="all" if whole else "finite",
             skipFiniteCheck=whole,
             symbol="o" if dots else None,
-            pen=self._line,
-            antialias=smooth,
         )
         return bool(finite.any())
 

@@ -33,7 +33,7 @@ from jnn_studio.app.plots.crosshair import Crosshair, read
 from jnn_studio.app.plots.curve import Curve, fit
 from jnn_studio.app.plots.legend import Legend, LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
-from jnn_studio.app.plots.series import Series
+from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.plots.view import PlotAxis, PlotViewBox
 from jnn_studio.app.save_dialog import ask_where_to_save
 from jnn_studio.app.theme import GRID, theme, ui_font
@@ -266,10 +266,10 @@ class StudioPlot(QWidget):
         if self._following:
             x, y = fit(self._curves.values(), self._log, self.y_floor) or ((0, 1), (0, 1))
             self._view_box.setRange(xRange=x, yRange=y, padding=0)
-        x0, x1 = self._view_box.viewRange()[0]
-        columns = max(1, round(self._view_box.width()))
+        x, y = (Bounds(*ends) for ends in self._view_box.viewRange())
         pixel = self.devicePixelRatioF()
-        drawn = [curve.draw(x0, x1, columns, self._log, pixel) for curve in self._curves.values()]
+        columns = max(1, round(self._view_box.width() * pixel))
+        drawn = [curve.draw((x, y), columns, self._log, pixel) for curve in self._curves.values()]
         self._show_empty(self._following and not any(drawn))
 
     def _show_empty(self, empty: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from jnn_studio.app.engine.feed import Preparing, RunFeed
 from jnn_studio.app.workspaces.train.rate import RateMeter, duration
-from jnn_studio.training.events import CheckpointSaved, Started, State, StateChanged
+from jnn_studio.training.events import CheckpointSaved, Metrics, Started, State, StateChanged
 
 Asked = Literal["", "pause", "resume", "stop", "discard"]
 
@@ -45,12 +45,16 @@ class Status:
     preparing: Preparing | None = None
     rate: RateMeter = field(default_factory=RateMeter)
 
+    def concerns(self, feed: RunFeed) -> bool:
+        """Whether what this feed tells is about this run, which may be trained here and yet read from its folder."""
+        return feed is self.feed or (self.here and feed.path == self.feed.path)
+
     def take(self, event: Started | StateChanged | CheckpointSaved) -> None:
         """Learn from an event."""
         match event:
             case Started():
                 self.started, self.preparing = event, None
-                self.step = max(self.step, event.step)
+                self.step = event.step
             case StateChanged():
                 self.state, self.reason = event.state, event.reason
                 self.step = max(self.step, event.step)
@@ -60,6 +64,13 @@ class Status:
             case CheckpointSaved():
                 self.has_models = True
                 self.step = max(self.step, event.step)
+
+    def measure(self, metrics: Metrics) -> None:
+        """Learn from logged values."""
+        self.has_models = True
+        if "total" in metrics.terms:
+            self.step = max(self.step, metrics.step)
+            self.rate.add(metrics.step, metrics.time)
 
     @property
     def ended(self) -> bool:

@@ -1,0 +1,183 @@
+"""How quickly the window answers: ``python -m benchmarks.interaction`` prints JSON.
+
+- start: from a fresh process's beginning to the first painted pair of images, warm file cache;
+- slider: from a change of a slider to both moved images painted, idle and while a pair trains on the CPU;
+- timer: intervals of a 10 ms timer on the interface's thread, idle, while training with Explore in front,
+  and while training with Train's live plots in front.
+
+Budgets (milliseconds): start ≤ 3000; slider p95 ≤ 16 idle, ≤ 33 training; timer while training p99 ≤ 30,
+max ≤ 150.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+START = """
+import sys, time
+from jnn_studio.training.device import leave_a_core_to_the_interface
+leave_a_core_to_the_interface()
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from jnn_studio.app.window import MainWindow
+window = MainWindow(QSettings(sys.argv[2], QSettings.Format.IniFormat))
+def painted(number):
+    print(1000 * (time.monotonic() - float(sys.argv[1])), flush=True)
+    window.close()
+window.workspace("Explore").panes.painted.connect(painted)
+window.show()
+application.exec()
+window.context.close()
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--moves", type=int, default=300, help="slider changes timed in each condition")
+    parser.add_argument("--starts", type=int, default=5, help="fresh processes started")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        result = {"start_ms": start_times(arguments.starts, Path(scratch))}
+        result |= Session(Path(scratch)).measure(arguments.moves)
+    print(json.dumps(result, indent=2))
+
+
+def start_times(count: int, scratch: Path) -> dict[str, Any]:
+    """Milliseconds from process start to first frame; the first process warms the file cache."""
+    found = []
+    for number in range(count + 1):
+        command = [sys.executable, "-c", START, repr(time.monotonic()), str(scratch / f"start-{number}.ini")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        found.append(float(done.stdout.split()[0]))
+    return {"median": round(float(np.median(found[1:]))), "all": [round(value) for value in found[1:]]}
+
+
+class Session:
+    """One window, measured idle and then while it trains."""
+
+    def __init__(self, scratch: Path) -> None:
+        from PySide6.QtCore import QSettings
+        from PySide6.QtWidgets import QApplication
+
+        from jnn_studio.app.window import MainWindow
+        from jnn_studio.training.device import leave_a_core_to_the_interface
+
+        leave_a_core_to_the_interface()
+        self._scratch = scratch
+        self._application = QApplication([])
+        self._window = MainWindow(QSettings(str(scratch / "session.ini"), QSettings.Format.IniFormat))
+        self._window.show()
+        self._explore: Any = self._window.workspace("Explore")
+        self._wait(lambda: self._explore.session.scene is not None, 60)
+        self._settle(2.0)
+
+    def measure(self, moves: int) -> dict[str, Any]:
+        """All conditions in turn; closes the window at the end."""
+        from jnn_studio.training.commands import Command
+        from jnn_studio.training.presets import load_preset
+
+        result: dict[str, Any] = {
+            "slider_idle_ms": self._slider(moves),
+            "timer_idle_ms": self._timer(5.0),
+        }
+        context = self._window.context
+        feed = context.start_run(load_preset("faces-quick"), self._scratch / "run")
+        self._wait(feed.metrics.take, 120)
+        self._settle(2.0)
+        result["slider_training_ms"] = self._slider(moves)
+        result["timer_training_explore_ms"] = self._timer(10.0)
+        self._window.show_workspace("Train")
+        self._settle(2.0)
+        result["timer_training_train_ms"] = self._timer(10.0)
+        ended: list[Any] = []
+        context.run_ended.connect(lambda *_: ended.append(True))
+        context.training.send(Command.DISCARD)
+        self._wait(lambda: bool(ended), 60)
+        self._window.close()
+        context.close()
+        return result
+
+    def _slider(self, moves: int) -> dict[str, float]:
+        """Change → painted, for random values of random sliders at random moments."""
+        panes, sliders = self._explore.panes, self._explore.directions.sliders
+        painted: list[int] = []
+        panes.painted.connect(painted.append)
+        choose = random.Random(0)
+        found = []
+        for _ in range(moves):
+            self._settle(choose.uniform(0.005, 0.04))
+            slider = choose.choice(sliders).slider
+            target = choose.randint(slider.minimum(), slider.maximum())
+            painted.clear()
+            # A reply to the previous change may still be under way: wait for a picture newer than any so far.
+            known = self._explore._sequence
+            begin = time.perf_counter()
+            slider.setValue(target)
+            self._wait(partial(_newer, painted, known), 10)
+            found.append(1000 * (time.perf_counter() - begin))
+        panes.painted.disconnect(painted.append)
+        return _summary(found)
+
+    def _timer(self, seconds: float) -> dict[str, float]:
+        from PySide6.QtCore import Qt, QTimer
+
+        stamps: list[float] = []
+        timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
+        timer.start()
+        self._settle(seconds)
+        timer.stop()
+        return _summary((1000 * np.diff(stamps)).tolist())
+
+    def _settle(self, seconds: float) -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def _wait(self, condition: Callable[[], object], seconds: float) -> None:
+        from PySide6.QtCore import QEventLoop
+
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("the window did not answer")
+            self._application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+
+
+def _newer(painted: list[int], known: int) -> bool:
+    return bool(painted) and painted[-1] > known
+
+
+def _summary(values: list[float]) -> dict[str, float]:
+    return {
+        "median": round(float(np.median(values)), 2),
+        "p95": round(float(np.percentile(values, 95)), 2),
+        "p99": round(float(np.percentile(values, 99)), 2),
+        "max": round(max(values), 2),
+        "count": len(values),
+    }
+
+
+if __name__ == "__main__":
+    main()

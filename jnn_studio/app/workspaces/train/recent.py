@@ -1,0 +1,38 @@
+"""The runs trained or opened lately."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+_KEY = "Train/recent_runs"
+_MOST = 8
+
+
+class RecentRuns:
+    """Run folders, newest first, kept in the settings."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    @property
+    def paths(self) -> list[Path]:
+        value = self._settings.value(_KEY, [])
+        texts = [value] if isinstance(value, str) else list(value or [])
+        return [Path(str(text)) for text in texts if text]
+
+    def add(self, path: Path) -> None:
+        """Put a run first."""
+        self._store([path, *(other for other in self.paths if other != path)][:_MOST])
+
+    def remove(self, path: Path) -> None:
+        """Forget a run that is gone."""
+        self._store([other for other in self.paths if other != path])
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._store([])
+
+    def _store(self, paths: list[Path]) -> None:
+        self._settings.setValue(_KEY, [str(path) for path in paths])

@@ -1,0 +1,300 @@
+"""Train's page: settings at the left, the run on show at the right."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QVBoxLayout, QWidget
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.feed import Rare, RunFeed
+from jnn_studio.app.engine.follower import RunFollower
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.workspace import Workspace
+from jnn_studio.app.workspaces.train.controls import Controls
+from jnn_studio.app.workspaces.train.drain import Drain
+from jnn_studio.app.workspaces.train.form import SettingsForm
+from jnn_studio.app.workspaces.train.progress import ProgressView
+from jnn_studio.app.workspaces.train.recent import RecentRuns
+from jnn_studio.app.workspaces.train.run_plots import RunPlots
+from jnn_studio.app.workspaces.train.status import Status
+from jnn_studio.training.commands import Command
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import Started, StateChanged
+from jnn_studio.training.run_folder import RunFolder
+
+PORTION = 2_000
+"""Logged values shown per tick: a few milliseconds' work."""
+
+
+class TrainWorkspace(Workspace):
+    """Starts, steers and shows runs. One run is on show at a time; it may be trained here or elsewhere."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context, "train")
+        self.status: Status | None = None
+        self._follower: RunFollower | None = None
+        self._resuming = False
+        self._recent = RecentRuns(context.settings)
+        self.form = SettingsForm(context)
+        self.controls = Controls()
+        self.progress = ProgressView()
+        self.message = MessageBar()
+        self.message.setObjectName("train.message")
+        self.plots = RunPlots()
+        self._arrange()
+        self._connect()
+        self._show_status()
+        self.remember_layout()
+
+    def commands(self) -> list[QAction]:
+        return [*self.controls.run_actions.values(), self._dock.toggleViewAction()]
+
+    # --- construction ----------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        self._dock = QDockWidget("Settings of the next run", self)
+        self._dock.setObjectName("train.dock.settings")
+        self._dock.setWidget(self.form)
+        self._dock.toggleViewAction().setObjectName("train.action.settings")
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
+        self.resizeDocks([self._dock], [344], Qt.Orientation.Horizontal)
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, GRID, GRID, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.controls)
+        column.addWidget(self.progress)
+        column.addWidget(self.message)
+        column.addWidget(self.plots, 1)
+        self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        for name, do in (
+            ("start", self._start),
+            ("pause", partial(self._ask_trainer, Command.PAUSE)),
+            ("go_on", partial(self._ask_trainer, Command.RESUME)),
+            ("stop", partial(self._ask_trainer, Command.STOP)),
+            ("discard", self._ask_discard),
+            ("resume", self._resume),
+            ("explore", self._explore),
+            ("back", self._back),
+            ("open", self._ask_open),
+        ):
+            self.controls.on(name, do)
+        self.controls.recent.menu().aboutToShow.connect(self._fill_recent)
+        self.form.changed.connect(self._show_possible)
+        self.context.ticked.connect(self._tick)
+        self.context.run_started.connect(self._run_started)
+        self.context.run_event.connect(self._run_event)
+
+    # --- steering ----------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        config = self.form.config
+        if config is not None and self.context.training.feed is None:
+            self.context.start_run(config, self.form.target(config))
+            self.form.target_started()
+
+    def _resume(self) -> None:
+        status = self.status
+        if status is not None and status.can_resume and self.context.training.feed is None:
+            self._resuming = True
+            self.context.resume_run(status.feed.config, status.feed.path)
+
+    def _ask_trainer(self, command: Command) -> None:
+        status = self.status
+        if status is not None and status.here:
+            asked = {Command.PAUSE: "pause", Command.RESUME: "resume", Command.STOP: "stop"}
+            status.asked = asked.get(command, "discard")  # type: ignore[assignment]
+            self.context.training.send(command)
+            self._show_status()
+
+    def _ask_discard(self) -> None:
+        status = self.status
+        if status is None or self.findChild(QMessageBox, "train.confirm_discard") is not None:
+            return
+        if status.started is None and not status.resumed:
+            self._ask_trainer(Command.DISCARD)  # nothing has been trained that could be lost
+            return
+        box = QMessageBox(self)
+        box.setObjectName("train.confirm_discard")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Discard the run?")
+        box.setText(f"Discard “{status.feed.config.name}” and what it has learnt?")
+        box.setInformativeText(f"The run in {status.feed.path} is deleted. This cannot be undone.")
+        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        keep.setObjectName("train.keep_training")
+        discard.setObjectName("train.discard_now")
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        discard.clicked.connect(lambda: self._discard(status))
+        box.open()
+
+    def _discard(self, status: Status) -> None:
+        if status is self.status:
+            self._ask_trainer(Command.DISCARD)
+
+    def _explore(self) -> None:
+        if self.status is not None:
+            self.context.explore_requested.emit(self.status.feed.path)
+
+    # --- choosing what to show ---------------------------------------------------------------------------
+
+    def open_run(self, path: Path) -> None:
+        """Show the run in a folder, and go on reading it while it is being written."""
+        self.context.loading.request(
+            "train.open",
+            lambda: RunFolder.open(path).config(),
+            partial(self._opened, path),
+            partial(self._not_opened, path),
+        )
+
+    def _opened(self, path: Path, config: RunConfig) -> None:
+        here = self.context.training.feed
+        follower = self.context.follow_run(config, path)
+        self._show(Status(follower.feed, here is not None and here.path == path, resumed=True))
+        self._follower = follower
+
+    def _not_opened(self, path: Path, failure: Failure) -> None:
+        self._recent.remove(path)
+        self._show_possible()
+        self.message.show_error(f"Cannot open the run {path.name}", failure.text, failure.details)
+
+    def _back(self) -> None:
+        feed = self.context.training.feed
+        if feed is not None:
+            self.open_run(feed.path)
+
+    def _ask_open(self) -> None:
+        dialog = QFileDialog(self, "Open a run folder")
+        dialog.setObjectName("train.open_dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(str(self.context.runs_folder))
+        dialog.fileSelected.connect(lambda path: self.open_run(Path(path)))
+        dialog.open()
+
+    def _fill_recent(self) -> None:
+        menu = self.controls.recent.menu()
+        menu.clear()
+        for path in self._recent.paths:
+            action = menu.addAction(path.name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(self.open_run, path))
+        menu.addSeparator()
+        menu.addAction("Clear this list", self._clear_recent)
+
+    def _clear_recent(self) -> None:
+        self._recent.clear()
+        self._show_possible()
+
+    # --- showing -------------------------------------------------------------------------------------------
+
+    def _show(self, status: Status) -> None:
+        """Put another run on show."""
+        self.context.loading.forget("train.open")
+        if self._follower is not None:
+            self._follower.close(timeout=0)
+            self._follower = None
+        before, self.status = self.status, status
+        if before is None or before.feed.path != status.feed.path or not status.resumed:
+            self.plots.clear()
+        else:
+            status.has_models = before.has_models
+        self._metrics, self._spectra = Drain(status.feed.metrics), Drain(status.feed.spectra)
+        self.message.hide()
+        self._close_question()
+        self._show_status()
+
+    def _run_started(self, feed: RunFeed) -> None:
+        resumed, self._resuming = self._resuming, False
+        self._show(Status(feed, here=True, resumed=resumed))
+
+    def _run_event(self, feed: RunFeed, event: Rare) -> None:
+        status = self.status
+        if status is None or status.state == "discarded" or not status.concerns(feed):
+            self._show_possible()  # the run trained here may have ended
+            return
+        status.take(event)
+        if isinstance(event, Started):
+            self.plots.set_models(event.members)
+            self.form.offer(feed.config)
+            self._recent.add(feed.path)
+        elif isinstance(event, StateChanged) and status.ended:
+            self._close_question()
+            if event.state == "failed":
+                title = f"“{feed.config.name}” failed"
+                self.message.show_error(title, event.reason, event.details)
+            elif event.state == "discarded":
+                self._recent.remove(feed.path)
+                self.plots.clear()
+        self._show_status()
+
+    def _tick(self) -> None:
+        status = self.status
+        here = self.context.training.feed
+        if here is not None and (status is None or here is not status.feed):
+            # Nobody looks at it: what it logs is in its folder.
+            here.metrics.take()
+            here.spectra.take()
+            here.preview.take()
+        if status is None:
+            return
+        preparing = status.feed.preparing.take()
+        if preparing is not None and status.started is None:
+            status.preparing = preparing
+            self._show_status()
+        if status.started is not None:
+            self._drain(status)
+
+    def _drain(self, status: Status) -> None:
+        metrics = self._metrics.take(PORTION)
+        spectra = self._spectra.take(PORTION)
+        preview = status.feed.preview.take()
+        for metric in metrics:
+            status.measure(metric)
+        self.plots.add_metrics(metrics)
+        self.plots.add_spectra(spectra)
+        if preview is not None:
+            self.plots.show_preview(preview)
+        if metrics or spectra or preview is not None:
+            self.plots.refresh()
+            self._show_status()
+
+    def _show_status(self) -> None:
+        self.progress.show_status(self.status)
+        self._show_possible()
+
+    def _show_possible(self) -> None:
+        busy = self.context.training.feed is not None
+        self.controls.show_possible(self.status, busy, self.form.problems)
+        self.controls.recent.setVisible(bool(self._recent.paths))
+
+    def _close_question(self) -> None:
+        question = self.findChild(QMessageBox, "train.confirm_discard")
+        if question is not None:
+            question.close()
+
+    # --- remembering ----------------------------------------------------------------------------------------
+
+    def save_state(self, settings: QSettings) -> None:
+        super().save_state(settings)
+        settings.setValue("form", self.form.state())
+        settings.setValue("plots", self.plots.save_layout())
+
+    def restore_state(self, settings: QSettings) -> None:
+        super().restore_state(settings)
+        self.form.restore(str(settings.value("form", "")))
+        self.plots.restore_layout(settings.value("plots"))
+
+    def reset_layout(self) -> None:
+        super().reset_layout()
+        self.plots.reset_layout()
