@@ -43,7 +43,7 @@ def painted(number):
 window.workspace("Explore").panes.painted.connect(painted)
 window.show()
 application.exec()
-window.context.close()
+window.shutdown()
 """
 
 
@@ -113,7 +113,7 @@ class Session:
         context.training.send(Command.DISCARD)
         self._wait(lambda: bool(ended), 60)
         self._window.close()
-        context.close()
+        self._window.shutdown()
         return result
 
     def _slider(self, moves: int) -> dict[str, float]:

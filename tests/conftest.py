@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,3 +59,62 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+class Process:
+    """A running ``jnn-studio``."""
+
+    def __init__(self, ask: Callable[..., int], pid: int, folder: Path) -> None:
+        self.pid, self._ask, self._folder = pid, ask, folder
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Its exit status; negative if a signal ended it."""
+        return self._ask(wait=self.pid)
+
+    @property
+    def stdout(self) -> str:
+        """What it has printed."""
+        return (self._folder / "stdout").read_text(encoding="utf-8")
+
+    @property
+    def stderr(self) -> str:
+        """What it has complained of."""
+        return (self._folder / "stderr").read_text(encoding="utf-8")
+
+
+CommandLine = Callable[..., Process]
+
+
+@pytest.fixture(scope="session")
+def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """Starts ``jnn-studio`` with arguments in a process of its own: ``command_line("train", …, limits=…)``."""
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+    def ask(**request: Any) -> int:
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
+
+    def start(*argv: str | Path, limits: Mapping[str, int] | None = None) -> Process:
+        folder = tmp_path_factory.mktemp("process")
+        pid = ask(
+            argv=[str(argument) for argument in argv],
+            stdout=str(folder / "stdout"),
+            stderr=str(folder / "stderr"),
+            limits=dict(limits or {}),
+        )
+        return Process(ask, pid, folder)
+
+    yield start
+    with server:
+        server.stdin.close()

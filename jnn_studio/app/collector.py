@@ -26,6 +26,12 @@ class Collector(QObject):
         self._timer.timeout.connect(self._collect)
         self._timer.start()
 
+    def stop(self) -> None:
+        """Leave collection to Python again."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
     def _collect(self) -> None:
         counts = gc.get_count()
         for generation in (2, 1, 0):

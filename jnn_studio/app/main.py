@@ -51,7 +51,7 @@ def run() -> int:
     _quit_on_signals(window)
     window.show()
     code = application.exec()
-    window.context.close()
+    window.shutdown()
     return code
 
 

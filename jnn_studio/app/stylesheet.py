@@ -43,6 +43,7 @@ QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {
 }
 QPushButton:focus { padding: 3px 15px; }
 QPushButton:default:focus, QPushButton[primary="true"]:focus { border-color: $text; }
+QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $danger; }
 
 QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 3px;
@@ -50,6 +51,12 @@ QToolButton {
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $hover; border-color: $border; }
 QToolButton:focus { border: 2px solid $accent; padding: 2px; }
+
+QFrame[segmented="true"] { background: $hover; border-radius: 6px; }
+QFrame[segmented="true"] QToolButton { color: $muted; padding: 2px 8px; border-radius: 5px; }
+QFrame[segmented="true"] QToolButton:hover { color: $text; }
+QFrame[segmented="true"] QToolButton:checked { background: $panel; border-color: $border; color: $text; }
+QFrame[segmented="true"] QToolButton:focus { border: 2px solid $accent; padding: 1px 7px; }
 
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }

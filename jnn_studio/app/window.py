@@ -241,6 +241,11 @@ class MainWindow(QMainWindow):
         if not self._leaving:
             self._ask(feed)
 
+    def shutdown(self) -> None:
+        """End all threads; the window is of no use afterwards."""
+        self.context.close()
+        self._collector.stop()
+
     def stop_and_quit(self) -> None:
         """Stop and save the run under way, if any, and quit without asking."""
         self._end_run(Command.STOP)

@@ -92,7 +92,7 @@ class _Face:
         self.factor = factor
         self.palette = Palette.of(factor)
         self.pose = Pose(
-            yaw=0.33 * factor["head yaw"], pitch=0.23 * factor["head pitch"], tilt=0.07 * factor["head tilt"]
+            yaw=0.29 * factor["head yaw"], pitch=0.20 * factor["head pitch"], tilt=0.05 * factor["head tilt"]
         )
         light = 1.2 * factor["light direction"]
         self.light = (0.85 * torch.sin(light), -0.42, 0.70 * torch.cos(light))

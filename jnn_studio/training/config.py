@@ -73,8 +73,7 @@ class ScheduleConfig(_Section):
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of weights, batches and noise.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto",
-        description="auto: bfloat16 autocast on GPUs that have it; else, or with finite differences, float32.",
+        "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
     )
     held_out: int = Field(256, ge=1, description="Images kept out of training, to measure on.")
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel
 from jnn_studio.app.colors import Colors
 from jnn_studio.app.plots.curve import Curve
 from jnn_studio.app.plots.series import Series
+from jnn_studio.app.plots.view import power_of_ten
 from jnn_studio.app.theme import GRID, ui_font
 
 
@@ -35,7 +36,7 @@ def read(curves: Iterable[Curve], x: float, colors: Colors) -> list[Reading]:
         index = curve.series.nearest(x)
         if index is not None:
             at = float(curve.series.x[index]), float(curve.series.y[index])
-            readings.append(Reading(curve.label, colors.role(curve.color), *at))
+            readings.append(Reading(curve.name, curve.looks(colors).name(), *at))
     return readings
 
 
@@ -110,8 +111,13 @@ class Crosshair:
 
 
 def number(value: float) -> str:
-    """A value as people read it: at most five significant figures."""
-    return "no value" if np.isnan(value) else f"{value:.5g}"
+    """A value as people read it: five significant figures, powers of ten where decimals grow long."""
+    if np.isnan(value):
+        return "no value"
+    if value == 0 or 1e-3 <= abs(value) < 1e6:
+        return f"{value:.5g}" if abs(value) < 1e5 else f"{value:.0f}"
+    digits, exponent = f"{value:.3e}".split("e")
+    return f"{digits}·{power_of_ten(int(exponent))}"
 
 
 def _table(x_name: str, x: float, readings: Sequence[Reading]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor
 
 from jnn_studio.app.colors import Colors
 from jnn_studio.app.plots.series import Bounds, Series
@@ -17,8 +17,8 @@ MAX_DOTS = 400
 """A curve drawn with more points than this shows no dots: they would touch."""
 
 MAX_TRAVEL = 20
-"""A curve that goes up and down by more view heights than this is drawn one device pixel wide: a wider pen would
-cost a hundred times as much on such a scribble, and show no more."""
+"""A curve that goes up and down by more view heights than this is drawn plainly, one device pixel wide: a wider pen
+would cost a hundred times as much on such a scribble, and show no more."""
 
 LINE_WIDTH = 1.5
 
@@ -33,11 +33,16 @@ class Curve:
         self.faint = faint
         self.visible = True
         self.series = Series()
-        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None, antialias=True)
+        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None)
         # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
         self.item.curve.setSegmentedLineMode("on" if style == Qt.PenStyle.SolidLine else "off")
-        self._style = style
-        self._line = QPen()
+        self.style = style
+        self._line = pg.mkPen(width=1, style=style)
+
+    @property
+    def name(self) -> str:
+        """What tells it apart where faint curves are listed too."""
+        return f"{self.label}, raw" if self.faint else self.label
 
     @property
     def shown(self) -> bool:
@@ -47,14 +52,13 @@ class Curve:
         """What can be drawn: on a log axis, the positive values alone."""
         return self.series.positive if log else self.series
 
-    def pen(self, colors: Colors) -> QPen:
+    def looks(self, colors: Colors) -> QColor:
+        """The colour it is drawn in: its own, or faded into the background."""
         color = QColor(colors.role(self.color))
-        return pg.mkPen(
-            _faint(color, QColor(colors.plot)) if self.faint else color, width=1, style=self._style
-        )
+        return mix(color, QColor(colors.plot), 0.35) if self.faint else color
 
     def dress(self, colors: Colors) -> None:
-        self._line = self.pen(colors)
+        self._line.setColor(self.looks(colors))
         self.item.setPen(self._line)
         self.item.setSymbolBrush(self._line.color())
         self.item.setZValue(0 if self.faint else 1)
@@ -73,14 +77,15 @@ class Curve:
         finite = np.isfinite(y)
         whole = bool(finite.all())
         travel = np.nansum(np.abs(np.diff(y))) / (view[1].high - view[1].low)
-        wide = travel <= MAX_TRAVEL and not self.faint
-        self._line.setWidthF(LINE_WIDTH * pixel if wide else 1)
+        calm = bool(travel <= MAX_TRAVEL)
+        self._line.setWidthF(LINE_WIDTH * pixel if calm and not self.faint else 1)
         # A lone sample has no line: it must show as a dot.
         dots = np.count_nonzero(finite) == 1 or (self.dots and len(x) <= MAX_DOTS)
         self.item.setData(
             x,
             y,
             pen=self._line,
+            antialias=calm,
             connect="all" if whole else "finite",
             skipFiniteCheck=whole,
             symbol="o" if dots else None,

@@ -21,7 +21,7 @@ from jnn_studio.app.theme import GRID, ui_font
 
 _TITLE = 3 * GRID
 
-Draw = Callable[[pg.PlotWidget, str, Colors], object]
+Write = Callable[[pg.PlotWidget, str, Colors], object]
 
 
 def image(view: pg.PlotWidget, title: str, colors: Colors) -> QImage:
@@ -45,6 +45,7 @@ def write_svg(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> No
     size = _size(view, title)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setFileName(str(path))
+    generator.setResolution(view.logicalDpiX())
     generator.setSize(size)
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setTitle(title)
@@ -58,7 +59,7 @@ def write_csv(path: Path, x_name: str, y_name: str, curves: Iterable[Curve]) -> 
         writer.writerow(["curve", x_name or "x", y_name or "y"])
         for curve in curves:
             x, y = curve.series.x.tolist(), curve.series.y.tolist()
-            writer.writerows(zip(repeat(curve.label, len(x)), x, y, strict=True))
+            writer.writerows(zip(repeat(curve.name, len(x)), x, y, strict=True))
 
 
 def _size(view: pg.PlotWidget, title: str) -> QSize:

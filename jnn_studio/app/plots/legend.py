@@ -9,6 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from jnn_studio.app.plots.curve import LINE_WIDTH
+
 SAMPLE = 20
 GAP = 6
 BETWEEN = 16
@@ -17,7 +19,8 @@ BETWEEN = 16
 @dataclass(frozen=True)
 class LegendEntry:
     label: str
-    pen: QPen
+    color: QColor
+    style: Qt.PenStyle
     dots: bool
 
 
@@ -45,10 +48,10 @@ class Legend(pg.GraphicsWidget):
         painter.setFont(self._font)
         for entry, box in zip(self._entries, self._boxes(), strict=True):
             middle = box.center().y()
-            painter.setPen(entry.pen)
+            painter.setPen(QPen(entry.color, LINE_WIDTH, entry.style))
             painter.drawLine(QPointF(box.left(), middle), QPointF(box.left() + SAMPLE, middle))
             if entry.dots:
-                painter.setBrush(entry.pen.color())
+                painter.setBrush(entry.color)
                 painter.drawEllipse(QPointF(box.left() + SAMPLE / 2, middle), 2.5, 2.5)
             painter.setPen(self._text)
             painter.drawText(

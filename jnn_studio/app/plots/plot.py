@@ -69,6 +69,10 @@ class StudioPlot(QWidget):
         plot_item.layout.removeItem(plot_item.titleLabel)  # the title stands in the row of Qt widgets
         plot_item.layout.addItem(self._legend, 0, 1)
         plot_item.showGrid(x=True, y=True, alpha=1.0)
+        self._marker = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.06})
+        self._marker.label.anchors = [(0, 1), (1, 1)]  # to its left, or its right near the edge
+        self._marker.hide()
+        self._view_box.addItem(self._marker, ignoreBounds=True)
         self._crosshair = Crosshair(self.view)
 
         self._title_label = QLabel()
@@ -115,11 +119,11 @@ class StudioPlot(QWidget):
         curve = self._curves[key] = Curve(label, color, pen_style, dots, faint)
         self._view_box.addItem(curve.item, ignoreBounds=True)
         curve.dress(theme().colors)
-        self._changed(legend=True)
+        self._curves_changed()
 
     def remove_curve(self, key: Hashable) -> None:
         self._view_box.removeItem(self._curves.pop(key).item)
-        self._changed(legend=True)
+        self._curves_changed()
 
     def has_curve(self, key: Hashable) -> bool:
         return key in self._curves
@@ -148,7 +152,7 @@ class StudioPlot(QWidget):
     def set_visible(self, key: Hashable, visible: bool) -> None:
         if self._curves[key].visible != visible:
             self._curves[key].visible = visible
-            self._changed(legend=True)
+            self._curves_changed()
 
     def set_faint(self, key: Hashable, faint: bool) -> None:
         """Step a curve back behind the others, out of the legend, or bring it forward again."""
@@ -156,7 +160,7 @@ class StudioPlot(QWidget):
         if curve.faint != faint:
             curve.faint = faint
             curve.dress(theme().colors)
-            self._changed(legend=True)
+            self._curves_changed()
 
     # Looks
 
@@ -173,6 +177,13 @@ class StudioPlot(QWidget):
             self.view.setAccessibleName(title)
         names = [self.axes[side].labelText for side in ("left", "bottom")]
         self.view.setAccessibleDescription(" against ".join(name for name in names if name))
+
+    def set_marker(self, x: float | None, text: str = "") -> None:
+        """Draw a vertical line at x with a few words at its foot; None: no line."""
+        self._marker.setVisible(x is not None)
+        if x is not None:
+            self._marker.label.setFormat(text)
+            self._marker.setValue(x)
 
     def set_empty_text(self, text: str) -> None:
         """What stands in place of the axes while there is nothing to draw."""
@@ -195,18 +206,14 @@ class StudioPlot(QWidget):
     def autoscale(self) -> None:
         """Show all data, and go on showing all of it as it grows."""
         self._following = True
-        self._changed()
+        self._redraw()
 
     def refresh(self) -> None:
         """Draw what has changed since the last time, if anyone can see it."""
         if not self._dirty or self._drawing or not self.isVisible() or self.window().isMinimized():
             return
         self._dirty = False
-        self._drawing = True
-        try:
-            self._draw()
-        finally:
-            self._drawing = False
+        self._draw(self.devicePixelRatioF())
         if self._crosshair.x is not None:
             self._read_at(self._crosshair.x)
 
@@ -220,15 +227,17 @@ class StudioPlot(QWidget):
         if path.suffix == ".csv":
             names = [self.axes[side].labelText for side in ("bottom", "left")]
             export.write_csv(path, *names, self._shown())
-        elif path.suffix in (".png", ".svg"):
-            write = export.write_png if path.suffix == ".png" else export.write_svg
-            self._on_paper(partial(write, path))
+        elif path.suffix == ".png":
+            self._on_paper(partial(export.write_png, path), self.devicePixelRatioF())
+        elif path.suffix == ".svg":
+            self._on_paper(partial(export.write_svg, path), 1)
         else:
             raise ValueError(f"{path.name}: a plot is saved as .png, .svg or .csv")
 
     def copy(self) -> None:
         """Put the plot on the clipboard as a picture."""
-        self._on_paper(lambda *page: QGuiApplication.clipboard().setImage(export.image(*page)))
+        clipboard = QGuiApplication.clipboard()
+        self._on_paper(lambda *page: clipboard.setImage(export.image(*page)), self.devicePixelRatioF())
 
     # Inside
 
@@ -239,35 +248,42 @@ class StudioPlot(QWidget):
         log_button.setAccessibleName(self.menu.log.toolTip())
         fit_button = IconButton("fit", self.menu.autoscale.toolTip(), f"{self.objectName()}.autoscale_button")
         fit_button.clicked.connect(self.autoscale)
-        self.header = QHBoxLayout()
-        """The title row; subclasses put their controls before the last two buttons."""
-        self.header.setSpacing(GRID // 2)
-        self.header.addWidget(self._title_label)
-        self.header.addStretch()
+        header = QHBoxLayout()
+        header.setSpacing(GRID // 2)
+        header.addWidget(self._title_label)
+        header.addStretch()
         for button in (log_button, fit_button):
-            self.header.addWidget(button)
+            header.addWidget(button)
+        self.controls = QHBoxLayout()
+        """A second row, for the controls of a subclass."""
+        self.controls.setSpacing(GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID + GRID // 2, GRID, GRID, GRID)
         column.setSpacing(GRID // 2)
-        column.addLayout(self.header)
+        column.addLayout(header)
+        column.addLayout(self.controls)
         column.addWidget(self.view, 1)
         self.setMinimumSize(240, 180)
 
     def _shown(self) -> Iterator[Curve]:
         return (curve for curve in self._curves.values() if curve.shown)
 
-    def _changed(self, legend: bool = False) -> None:
+    def _curves_changed(self) -> None:
         self._dirty = True
-        if legend:
-            self._update_legend(theme().colors)
+        self._update_legend(theme().colors)
+
+    def _redraw(self) -> None:
+        self._dirty = True
         self.refresh()
 
-    def _draw(self) -> None:
+    def _draw(self, pixel: float) -> None:
+        """Hand every curve's item what it needs, at so many device pixels in a device-independent one."""
+        self._drawing = True
         if self._following:
             x, y = fit(self._curves.values(), self._log, self.y_floor) or ((0, 1), (0, 1))
             self._view_box.setRange(xRange=x, yRange=y, padding=0)
+        self._drawing = False
         x, y = (Bounds(*ends) for ends in self._view_box.viewRange())
-        pixel = self.devicePixelRatioF()
         columns = max(1, round(self._view_box.width() * pixel))
         drawn = [curve.draw((x, y), columns, self._log, pixel) for curve in self._curves.values()]
         self._show_empty(self._following and not any(drawn))
@@ -287,6 +303,8 @@ class StudioPlot(QWidget):
         self._view_box.rbScaleBox.setPen(pg.mkPen(accent))
         accent.setAlphaF(0.15)
         self._view_box.rbScaleBox.setBrush(accent)
+        self._marker.setPen(pg.mkPen(colors.accent))
+        self._marker.label.setColor(colors.accent)
         self._crosshair.dress(colors)
         for curve in self._curves.values():
             curve.dress(colors)
@@ -294,21 +312,23 @@ class StudioPlot(QWidget):
 
     def _update_legend(self, colors: Colors) -> None:
         entries = [
-            LegendEntry(curve.label, curve.pen(colors), curve.dots)
+            LegendEntry(curve.label, curve.looks(colors), curve.style, curve.dots)
             for curve in self._curves.values()
             if curve.visible and not curve.faint
         ]
         self._legend.set_entries(entries, ui_font(0.9), QColor(colors.text))
 
-    def _on_paper(self, draw: export.Draw) -> None:
-        """Run `draw` with everything in the colours of a page, without the crosshair."""
+    def _on_paper(self, write: export.Write, pixel: float) -> None:
+        """Run `write` with everything in the colours of a page and at its resolution, without the crosshair."""
         reading = self._crosshair.x
         self._crosshair.hide()
         self._dress(LIGHT)
+        self._draw(pixel)
         try:
-            draw(self.view, self._title, LIGHT)
+            write(self.view, self._title, LIGHT)
         finally:
             self._dress(theme().colors)
+            self._redraw()
             if reading is not None:
                 self._read_at(reading)
 
@@ -347,7 +367,7 @@ class StudioPlot(QWidget):
 
     def _on_theme_changed(self) -> None:
         self._dress(theme().colors)
-        self._changed()
+        self._redraw()
 
     # Qt's own
 

@@ -24,7 +24,6 @@ class PlotAxis(pg.AxisItem):
         super().__init__(orientation, maxTickLength=0)
         self.integers = False
         self._back = QColor()
-        self.setZValue(-1)  # the grid belongs behind the curves
         self.enableAutoSIPrefix(False)
 
     def dress(self, colors: Colors, font: QFont) -> None:
@@ -62,14 +61,18 @@ class PlotAxis(pg.AxisItem):
         """Powers of ten in one manner along the axis: as 10ⁿ where any of them is long as a decimal."""
         if all(-3 <= exponent <= 4 for exponent in self.range):
             return [f"{10**value:.1g}" if value < 0 else f"{10**value:.0f}" for value in values]
-        return [_power_of_ten(value) for value in values]
+        return [_decade(value) for value in values]
 
 
-def _power_of_ten(exponent: float) -> str:
+def power_of_ten(exponent: int) -> str:
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def _decade(exponent: float) -> str:
+    """Ten to an exponent that lies on a tick: a digit times a power of ten."""
     decade = int(np.floor(exponent + 1e-9))
     digit = round(10 ** (exponent - decade))
-    power = "10" + str(decade).translate(_SUPERSCRIPT)
-    return power if digit == 1 else f"{digit}·{power}"
+    return power_of_ten(decade) if digit == 1 else f"{digit}·{power_of_ten(decade)}"
 
 
 class PlotViewBox(pg.ViewBox):
@@ -78,6 +81,7 @@ class PlotViewBox(pg.ViewBox):
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
         self.disableAutoRange()
+        self.setZValue(1)  # over the axes, which draw the grid
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         if event.button() == Qt.MouseButton.RightButton:

@@ -35,6 +35,7 @@ class ExploreWorkspace(Workspace):
         self.setAcceptDrops(True)
         self.session = ExploreSession(context, self)
         self._sequence = 0
+        self._captions: tuple[str, ...] = ()
         self._make_actions()
         self.choices = Choices(context)
         self.message = MessageBar()
@@ -42,8 +43,7 @@ class ExploreWorkspace(Workspace):
         self.panes = Panes()
         self.images = ImageList(context.loading)
         self.directions = Directions(self.session.limit, self._reset)
-        self.spectrum = SpectrumPlot()
-        self.spectrum.setObjectName("explore.spectrum")
+        self.spectrum = SpectrumPlot("explore.spectrum", "σᵢ / σ₁ of the encoders' Jacobians")
         self._arrange()
         self._connect()
         self.remember_layout()
@@ -147,16 +147,14 @@ class ExploreWorkspace(Workspace):
     # --- showing -----------------------------------------------------------------------------------
 
     def _show_models(self, models: ModelSet) -> None:
-        shown = [pane.objectName() for pane in self.panes.moved]
-        if len(shown) != len(models.loaded) or self._captions != models.captions:
-            self.panes.set_models(models)
-            self.spectrum.clear_models()
+        if models.captions != self._captions:
+            for key in range(len(self._captions)):
+                self.spectrum.remove_curve(str(key))
             for key, (caption, role) in enumerate(zip(models.captions, models.roles, strict=True)):
                 self.spectrum.add_model(str(key), caption, role)
-        self._captions = models.captions
+            self.panes.set_models(models)
+            self._captions = models.captions
         self.choices.show_models(models, self.session.where, self.session.following)
-
-    _captions: tuple[str, ...] = ()
 
     def _show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
         self.images.set_source(source)

@@ -50,7 +50,7 @@ class Controls(QWidget):
             action.setToolTip(tip)
             if name == "explore":
                 row.addStretch(1)
-            row.addWidget(_button(name, action, tip))
+            row.addWidget(_button(name, action, self))
         row.addWidget(self.recent)
 
     def on(self, name: str, do: Callable[[], None]) -> None:
@@ -79,9 +79,9 @@ class Controls(QWidget):
         start.setToolTip(mend)
 
 
-def _button(name: str, action: QAction, tip: str) -> QPushButton:
+def _button(name: str, action: QAction, parent: QWidget) -> QPushButton:
     """A button that follows its action; it is there only while the action is possible."""
-    button = QPushButton(action.text())
+    button = QPushButton(action.text(), parent)
     button.setObjectName(f"train.{name}")
     button.setProperty("primary", name in ("start", "go_on"))
     button.setAutoDefault(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.workspaces.train.settings import Setting
+from jnn_studio.app.workspaces.train.settings import SETTINGS, Setting
 
 
 class Field(QWidget):
@@ -38,7 +38,7 @@ class Field(QWidget):
         self.label.setBuddy(editor)
         self.unit = QLabel(setting.unit)
         self.unit.setProperty("tone", "muted")
-        self.unit.setFixedWidth(self.fontMetrics().horizontalAdvance("per side "))
+        self.unit.setFixedWidth(unit_width())
         self.note = QLabel()
         self.note.setObjectName(f"{name}.note")
         self.note.setWordWrap(True)
@@ -48,7 +48,7 @@ class Field(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(editor, 1)
-        if setting.unit:
+        if setting.unit or setting.numeric:
             row.addWidget(self.unit)
         self._reason = ""
         self._hint = ""
@@ -202,6 +202,7 @@ class PathField(Field):
         self.start = ""
         """The folder the dialog begins in while the field is empty."""
         if archives:
+            self.browse.setStyleSheet("QToolButton::menu-indicator { image: none; }")
             menu = QMenu(self.browse)
             menu.addAction("A &folder…", self._ask_folder)
             menu.addAction("A &zip archive…", self._ask_archive)
@@ -226,6 +227,12 @@ class PathField(Field):
             dialog.setDirectory(self.value or self.start)
         dialog.fileSelected.connect(self.editor.setText)
         dialog.open()
+
+
+def unit_width() -> int:
+    """Room for the units, the same in every row."""
+    metrics = QFontMetrics(ui_font())
+    return max(metrics.horizontalAdvance(setting.unit) for setting in SETTINGS.values())
 
 
 def dropped_path(data: QMimeData) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
@@ -22,6 +22,7 @@ from jnn_studio.app.workspaces.train.fields import (
     SuggestionField,
     TextField,
     dropped_path,
+    unit_width,
 )
 from jnn_studio.app.workspaces.train.section import SectionBox, add_row, form_rows
 from jnn_studio.app.workspaces.train.settings import KIND, NAME, SECTIONS, Setting, relevant
@@ -223,8 +224,12 @@ class SettingsForm(QScrollArea):
         self._edited.setProperty("tone", "muted")
         self._edited.setToolTip("Values differ from the preset; choose it again to have them back")
         top.addWidget(label, 0, 0)
-        top.addWidget(self._preset, 0, 1)
-        top.addWidget(self._edited, 0, 2)
+        self._edited.setFixedWidth(unit_width())
+        preset = QHBoxLayout()
+        preset.setSpacing(GRID)
+        preset.addWidget(self._preset, 1)
+        preset.addWidget(self._edited)
+        top.addLayout(preset, 0, 1)
         self._add(NAME, top)
         column.addLayout(top)
         self._general = QLabel()

@@ -32,7 +32,7 @@ class Previews(QWidget):
         super().__init__()
         self.setObjectName("train.previews")
         self.setAccessibleName(TITLE)
-        self.setMinimumSize(360, 168)
+        self.setMinimumSize(240, 200)
         self._rows: tuple[_Row, ...] = ()
         self._labels: dict[str, str] = {}
         self._captions: dict[str, str] = {}
@@ -40,9 +40,14 @@ class Previews(QWidget):
         """The step of the images on show."""
         theme().changed.connect(self.update)
 
-    def set_models(self, labels: dict[str, str]) -> None:
-        """Names of the models by key; their keys are their colour roles. Shows no images yet."""
-        self._labels, self._rows, self.step, self._captions = labels, (), None, {}
+    def clear(self) -> None:
+        """Show nothing."""
+        self._rows, self.step = (), None
+        self._changed()
+
+    def add_model(self, key: str, label: str, caption: str) -> None:
+        """A model by key, which is also its colour role; ``caption`` stands beside its name."""
+        self._labels[key], self._captions[key] = label, caption
         self._changed()
 
     def set_preview(self, preview: Preview) -> None:
@@ -54,7 +59,7 @@ class Previews(QWidget):
         self._changed()
 
     def set_caption(self, key: str, caption: str) -> None:
-        """A few words under a model's name."""
+        """A few words beside a model's name."""
         self._captions[key] = caption
         self._changed()
 
@@ -66,27 +71,31 @@ class Previews(QWidget):
 
     # --- geometry --------------------------------------------------------------------------------------
 
+    def _line(self) -> int:
+        return self.fontMetrics().height() + GAP
+
+    def _title(self) -> QRect:
+        """As high as the title rows of the plots beside it."""
+        side = GRID + GRID // 2
+        return QRect(side, GRID, self.width() - 2 * side, 28)
+
     def _area(self) -> QRect:
         """Where the rows are, below the title."""
-        top = GRID + self.fontMetrics().height() + GRID
-        return self.rect().adjusted(GRID + GRID // 2, top, -GRID - GRID // 2, -GRID)
+        title = self._title()
+        return QRect(title.left(), title.bottom(), title.width(), self.height() - title.bottom() - GRID)
 
-    def _names_width(self) -> int:
-        metrics = self.fontMetrics()
-        words = [*(row.name for row in self._rows), *self._captions.values()]
-        return round(1.08 * max(map(metrics.horizontalAdvance, words), default=0)) + 2 * GRID
-
-    def _cell(self) -> int:
-        """Side of one image."""
-        area, count = self._area(), len(self._rows[0].images)
-        wide = (area.width() - self._names_width()) // count - GAP
-        high = (area.height() + GAP) // len(self._rows) - GAP
-        return max(8, min(wide, high))
+    def _shape(self) -> tuple[int, int]:
+        """How many images of a row are shown, and the side of one: as fills the area best, at least 4."""
+        area, available = self._area(), len(self._rows[0].images)
+        high = area.height() // len(self._rows) - self._line() - GAP
+        sides = {n: max(8, min(high, (area.width() + GAP) // n - GAP)) for n in range(min(4, available), available + 1)}
+        count = max(sides, key=lambda n: n * sides[n] ** 2)
+        return count, sides[count]
 
     def _place(self, row: int, column: int) -> QRect:
-        area, cell = self._area(), self._cell()
-        left = area.left() + self._names_width() + column * (cell + GAP)
-        return QRect(left, area.top() + row * (cell + GAP), cell, cell)
+        area, side = self._area(), self._shape()[1]
+        top = area.top() + row * (self._line() + side + GAP) + self._line()
+        return QRect(area.left() + column * (side + GAP), top, side, side)
 
     # --- Qt's own --------------------------------------------------------------------------------------
 
@@ -97,40 +106,40 @@ class Previews(QWidget):
         painter.setBrush(QColor(colors.plot))
         painter.setPen(QPen(QColor(colors.border), 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        top = QRect(GRID + GRID // 2, GRID, self.width() - 3 * GRID, self.fontMetrics().height())
+        top = self._title()
         painter.setPen(QColor(colors.text))
         painter.setFont(ui_font(bold=True))
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, TITLE)
-        painter.setFont(ui_font(0.9, digits=True))
         painter.setPen(QColor(colors.muted))
         if self.step is None:
-            painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, "They appear when training begins")
+            painter.setFont(ui_font())
+            painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, "They sharpen here as training goes on")
             return
+        painter.setFont(ui_font(0.9, digits=True))
         painter.drawText(
             top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"step {self.step:,}"
         )
+        count, _ = self._shape()
         for index, row in enumerate(self._rows):
-            self._paint_name(painter, row, self._place(index, 0))
-            for column, image in enumerate(row.images):
+            first = self._place(index, 0)
+            self._paint_name(
+                painter, row, QRect(first.left(), first.top() - self._line(), top.width(), self._line())
+            )
+            for column, image in enumerate(row.images[:count]):
                 pixels = np.ascontiguousarray(image)
                 height, width = pixels.shape[:2]
                 picture = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
                 painter.drawImage(self._place(index, column), picture)
 
-    def _paint_name(self, painter: QPainter, row: _Row, first: QRect) -> None:
-        left = self._area().left()
-        box = QRect(left, first.top(), first.left() - left - GRID, first.height())
-        caption = self._captions.get(row.role, "")
-        line = self.fontMetrics().height()
-        above = QRect(box.left(), box.center().y() - (line if caption else line // 2), box.width(), line)
-        painter.setFont(ui_font(bold=True))
+    def _paint_name(self, painter: QPainter, row: _Row, box: QRect) -> None:
+        where = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(ui_font(0.92, bold=True))
         painter.setPen(theme().color(row.role))
-        painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, row.name)
-        painter.setFont(ui_font(0.9, digits=True))
+        painter.drawText(box, where, row.name)
+        box.setLeft(box.left() + painter.fontMetrics().horizontalAdvance(row.name) + GRID)
+        painter.setFont(ui_font(0.92, digits=True))
         painter.setPen(theme().color("muted"))
-        painter.drawText(
-            above.translated(0, line), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption
-        )
+        painter.drawText(box, where, self._captions.get(row.role, ""))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -142,7 +151,7 @@ class Previews(QWidget):
         if self.step is None:
             return ""
         for index, row in enumerate(self._rows):
-            for column, image in enumerate(row.images):
+            for column, image in enumerate(row.images[: self._shape()[0]]):
                 if self._place(index, column).contains(position):
                     which = f"Held-out image {column + 1}"
                     if index == 0:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+from superqt import QElidingLabel
 
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.workspaces.train.status import Status
@@ -32,12 +33,10 @@ class ProgressView(QWidget):
         self.bar.setRange(0, _PARTS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the run")
-        self.place = QLabel()
+        self.place = QElidingLabel()
         self.place.setObjectName("train.place")
         self.place.setProperty("tone", "muted")
-        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.place.setToolTip("Folder of the run")
+        self.place.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.notes = QLabel()
         self.notes.setObjectName("train.notes")
         self.notes.setProperty("tone", "warning")
@@ -46,12 +45,12 @@ class ProgressView(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setHorizontalSpacing(2 * GRID)
         rows.setVerticalSpacing(GRID // 2)
-        rows.setColumnStretch(0, 1)
+        rows.setColumnStretch(1, 1)
         rows.addWidget(self.state, 0, 0)
-        rows.addWidget(self.figures, 0, 1)
-        rows.addWidget(self.bar, 1, 0, 1, 2)
-        rows.addWidget(self.place, 2, 0, 1, 2)
-        rows.addWidget(self.notes, 3, 0, 1, 2)
+        rows.addWidget(self.place, 0, 1)
+        rows.addWidget(self.figures, 0, 2)
+        rows.addWidget(self.bar, 1, 0, 1, 3)
+        rows.addWidget(self.notes, 2, 0, 1, 3)
         self.show_status(None)
 
     def show_status(self, status: Status | None) -> None:
@@ -67,9 +66,10 @@ class ProgressView(QWidget):
         self.figures.setText(status.figures)
         self.bar.setValue(round(_PARTS * status.fraction))
         self.bar.setToolTip(f"{status.fraction:.0%}")
-        self.bar.setVisible(status.state != "discarded")
         kept = status.state != "discarded"
+        self.bar.setVisible(kept)
         self.place.setText(str(status.feed.path) if kept else "Nothing of it was kept.")
+        self.place.setToolTip(f"The run is in {status.feed.path}" if kept else "")
         notes = list(status.started.notes) if status.started is not None else []
         if status.state == "stopped" and status.reason:
             notes.append(status.reason)

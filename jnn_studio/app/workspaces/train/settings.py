@@ -31,6 +31,11 @@ class Setting:
         return self.label.replace("&", "")
 
     @property
+    def numeric(self) -> bool:
+        """It is typed as a number."""
+        return not self.choices and not self.suggestions and self.name not in ("name", "data.path", "save_to")
+
+    @property
     def description(self) -> str:
         """What it does, from the configuration itself."""
         return self.about or _description(RunConfig, self.name.split("."))
@@ -68,7 +73,7 @@ SECTIONS = (
             Setting("data.seed", "Seed of the faces"),
             Setting("data.path", "Folder or &zip"),
             Setting("model.size", "Ima&ge size", "px"),
-            Setting("model.channels", "Colour", choices=_choices(("3", "Colour"), ("1", "Grey"))),
+            Setting("model.channels", "Channels", choices=_choices(("3", "3, colour"), ("1", "1, grey"))),
             Setting("schedule.held_out", "Held o&ut", "images"),
         ),
     ),

@@ -102,10 +102,12 @@ def _setting(problem: Any, typed: Mapping[str, str]) -> str:
     named = []
     for name in typed:
         if name.startswith(section):
-            for word in (re.escape(name), rf"(?<![\w.]){re.escape(name.rpartition('.')[2])}"):
-                match = re.search(rf"{word}\b", problem["msg"])
-                if match:
-                    named.append((match.start(), name))
+            leaf = name.rpartition(".")[2]
+            match = re.search(
+                rf"{re.escape(name)}\b|(?<![\w.]){re.escape(leaf)}(?![\w]|\.\w)", problem["msg"]
+            )
+            if match:
+                named.append((match.start(), name))
     return min(named)[1] if named else section
 
 

@@ -1,0 +1,196 @@
+"""The plots of a run: loss terms, singular values, effective rank. One colour per model in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSlider, QWidget
+
+from jnn_studio.app.plots.plot import StudioPlot
+from jnn_studio.app.plots.smoothing import ExponentialMean
+from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.segmented import SegmentedControl
+
+Terms = Mapping[str, tuple[str, ...]]
+"""By term: its label, its tooltip and, where the label alone would not do, the name of its axis."""
+
+LOSS_TERMS: Terms = {
+    "total": ("Total", "What is minimised: reconstruction + η · penalty", "Total loss per image"),
+    "reconstruction": (
+        "Reconstruction",
+        "½‖f(x) − x‖², summed over an image's values, mean over the batch",
+        "½ squared error per image",
+    ),
+    "penalty": (
+        "Penalty",
+        "Upper bound of the Jacobian's nuclear norm, before it is multiplied by η",
+        "½(‖Jg‖² + ‖Jh‖²) per image",
+    ),
+}
+
+WINDOWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Points that smoothing reaches over; one point is no smoothing."""
+
+SPECTRUM_FLOOR = 1e-6
+"""Singular values below this share of the largest are single-precision noise."""
+
+
+class LossPlot(StudioPlot):
+    """One loss term at a time, one curve per model: smoothed in front, as measured behind.
+
+    The curve of a term has the key (model, term).
+    """
+
+    def __init__(
+        self,
+        object_name: str,
+        title: str = "Loss",
+        terms: Terms = LOSS_TERMS,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(object_name, title, parent)
+        self._terms = terms
+        self._models: list[str] = []
+        self._means: dict[Hashable, ExponentialMean] = {}
+        self.axes["bottom"].integers = True
+
+        options = {key: (label, tip) for key, (label, tip, *_) in terms.items()}
+        self._choice = SegmentedControl(options, f"{object_name}.term", "Loss term")
+        self._choice.currentChanged.connect(self._on_choice)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setObjectName(f"{object_name}.smoothing")
+        self._slider.setAccessibleName("Smoothing")
+        self._slider.setToolTip(
+            "Exponential moving average, bias corrected, over about this many points; the points as measured"
+            " stay visible behind it"
+        )
+        self._slider.setRange(0, len(WINDOWS) - 1)
+        self._slider.setPageStep(3)
+        self._slider.setFixedWidth(13 * GRID)
+        self._slider.valueChanged.connect(self._on_window)
+        self._amount = QLabel()
+        self._amount.setFont(ui_font(0.9, digits=True))
+        self._amount.setProperty("tone", "muted")
+        self._amount.setFixedWidth(self._amount.fontMetrics().horizontalAdvance("0000 points"))
+        label = QLabel("Smoothing")
+        label.setBuddy(self._slider)
+        self.controls.addWidget(self._choice)
+        self.controls.addStretch()
+        for widget in (label, self._slider, self._amount):
+            self.controls.addWidget(widget)
+        self.set_labels(x="Training step")
+        self.smoothing = 20
+
+    def add_model(self, key: str, label: str, color: str) -> None:
+        """Add a model: one curve per term. `color`: a role of the theme."""
+        for term in self._terms:
+            self.add_curve((key, term), label, color)
+            self.add_curve((key, term, "smooth"), label, color)
+        self._models.append(key)
+        self._on_choice()
+
+    @property
+    def term(self) -> str:
+        """The term shown."""
+        return self._choice.current
+
+    @term.setter
+    def term(self, term: str) -> None:
+        self._choice.current = term
+
+    @property
+    def smoothing(self) -> int:
+        """Points that the moving average reaches over; 1 is none."""
+        return WINDOWS[self._slider.value()]
+
+    @smoothing.setter
+    def smoothing(self, points: int) -> None:
+        self._slider.setValue(min(range(len(WINDOWS)), key=lambda i: abs(WINDOWS[i] - points)))
+
+    def set_data(self, key: Hashable, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        self._means.pop(key, None)
+        super().set_data(key, x, y)
+
+    def clear(self) -> None:
+        self._means.clear()
+        super().clear()
+
+    def _draw(self, pixel: float) -> None:
+        if self.smoothing > 1:
+            for model in self._models:
+                self._smooth((model, self.term))
+        super()._draw(pixel)
+
+    def _smooth(self, key: tuple[str, str]) -> None:
+        """Bring the smoothed curve up to date with the measured one."""
+        measured, smoothed = self.series(key), self.series((*key, "smooth"))
+        mean = self._means.get(key)
+        if mean is None:
+            mean = self._means[key] = ExponentialMean(1 - 1 / self.smoothing)
+            smoothed.clear()
+        new = slice(mean.count, None)
+        smoothed.extend(measured.x[new], mean.extend(measured.y[new]))
+
+    def _on_window(self) -> None:
+        self._means.clear()
+        self._amount.setText(f"{self.smoothing} points" if self.smoothing > 1 else "off")
+        self._on_choice()
+
+    def _on_choice(self) -> None:
+        """Show the chosen term alone, the measured curve faint where there is a smoothed one."""
+        smooth = self.smoothing > 1
+        for model in self._models:
+            for term in self._terms:
+                self.set_visible((model, term), term == self.term)
+                self.set_faint((model, term), smooth)
+                self.set_visible((model, term, "smooth"), smooth and term == self.term)
+        label, _, *axis = self._terms[self.term]
+        self.set_labels(y=axis[0] if axis else label)
+        self.autoscale()
+
+
+class SpectrumPlot(StudioPlot):
+    """σᵢ / σ₁ of the Jacobian against i, one curve per model."""
+
+    def __init__(
+        self, object_name: str, title: str = "Singular values", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(object_name, title, parent)
+        self.y_floor = SPECTRUM_FLOOR
+        self.axes["bottom"].integers = True
+        self.set_labels(x="Index i", y="σᵢ / σ₁")
+        self.log = True
+
+    def add_model(self, key: str, label: str, color: str) -> None:
+        """Add a model; its curve has its key. `color`: a role of the theme."""
+        self.add_curve(key, label, color, dots=True)
+
+    def set_spectrum(self, model: str, sigma: npt.ArrayLike) -> None:
+        """The singular values of a model's Jacobian, shape (k,), largest first; none at all if σ₁ is zero."""
+        sigma = np.asarray(sigma, np.float64)
+        if not len(sigma) or not sigma[0] > 0:
+            self.set_data(model, [], [])
+        else:
+            self.set_data(model, np.arange(1, len(sigma) + 1), sigma / sigma[0])
+
+    def set_highlight(self, direction: int | None) -> None:
+        """Mark a direction, counted from 1; None: none."""
+        self.set_marker(direction, f"direction {direction}")
+
+
+class RankPlot(StudioPlot):
+    """Effective rank of the Jacobian against training step, one curve per model."""
+
+    def __init__(
+        self, object_name: str, title: str = "Effective rank", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(object_name, title, parent)
+        self.axes["bottom"].integers = True
+        self.set_labels(x="Training step", y="Effective rank")
+
+    def add_model(self, key: str, label: str, color: str) -> None:
+        """Add a model; its curve has its key. `color`: a role of the theme."""
+        self.add_curve(key, label, color, dots=True)

@@ -1,0 +1,55 @@
+"""A row of buttons of which exactly one is down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+
+
+class SegmentedControl(QFrame):
+    """A choice among few. `options`: label and tooltip by key. The arrow keys move the choice."""
+
+    currentChanged = Signal(str)
+
+    def __init__(
+        self,
+        options: Mapping[str, tuple[str, str]],
+        object_name: str,
+        name: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(object_name)
+        self.setAccessibleName(name)
+        self.setProperty("segmented", True)
+        self._buttons: dict[str, QToolButton] = {}
+        group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        for key, (label, tip) in options.items():
+            button = QToolButton()
+            button.setObjectName(f"{object_name}.{key}")
+            button.setText(label)
+            button.setToolTip(tip)
+            button.setAccessibleName(f"{name}: {label}")
+            button.setCheckable(True)
+            group.addButton(button)
+            row.addWidget(button)
+            self._buttons[key] = button
+        next(iter(self._buttons.values())).setChecked(True)
+        group.buttonToggled.connect(self._on_toggled)
+
+    @property
+    def current(self) -> str:
+        return next(key for key, button in self._buttons.items() if button.isChecked())
+
+    @current.setter
+    def current(self, key: str) -> None:
+        self._buttons[key].setChecked(True)
+
+    def _on_toggled(self, button: QToolButton, down: bool) -> None:
+        if down:
+            self.currentChanged.emit(self.current)

@@ -1,0 +1,150 @@
+"""Everything one sees of a run as it goes on: three plots and the previews."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from jnn_studio.app.plots.curves import LossPlot, RankPlot, SpectrumPlot
+from jnn_studio.app.theme import GRID
+from jnn_studio.app.workspaces.train.previews import Previews
+from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
+
+PSNR = "held_out_psnr"
+TERMS = {
+    "total": ("Total", "What is minimised: reconstruction + η · penalty"),
+    "reconstruction": ("Reconstruction", "½‖f(x) − x‖², summed over an image's values"),
+    "penalty": (
+        "Penalty",
+        "½(‖Jg‖² + ‖Jh‖²) of the encoder, without η; also of the model trained without it",
+    ),
+    PSNR: ("PSNR", "Quality on held-out images, in dB: more is better"),
+}
+Layout = list[QByteArray]
+
+
+class RunPlots(QWidget):
+    """Losses and singular values above effective rank and previews, all of one run.
+
+    ``add_…`` draws nothing until `refresh`. A step that was logged before is passed over: a resumed run
+    repeats the steps since its last checkpoint.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loss = LossPlot("train.loss", "Losses and quality", TERMS)
+        self.loss.smoothing = 5
+        self.spectrum = SpectrumPlot("train.spectrum")
+        self.rank = RankPlot("train.rank")
+        self.previews = Previews()
+        for plot, text in (
+            (self.loss, "Losses of both models and their PSNR on held-out images"),
+            (self.spectrum, "Singular values of the encoders' Jacobians, relative to the largest"),
+            (self.rank, "In how many directions the encoders are sensitive"),
+        ):
+            plot.set_empty_text(text)
+        self._plots = (self.loss, self.spectrum, self.rank)
+        self._etas: dict[str, float] = {}
+        self._newest: dict[tuple[str, str], int] = {}
+        upper = _splitter("upper", Qt.Orientation.Horizontal, self.loss, self.spectrum)
+        lower = _splitter("lower", Qt.Orientation.Horizontal, self.rank, self.previews)
+        whole = _splitter("rows", Qt.Orientation.Vertical, upper, lower)
+        self._splitters = (whole, upper, lower)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(whole)
+        self.reset_layout()
+
+    # --- what a run tells -------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._newest.clear()
+        for plot in self._plots:
+            plot.clear()
+        self.previews.clear()
+
+    def set_models(self, members: tuple[MemberInfo, ...]) -> None:
+        """The models of the run, in the order they are shown."""
+        for member in members:
+            if member.key not in self._etas:
+                for plot in self._plots:
+                    plot.add_model(member.key, member.label, member.key)
+            self._etas[member.key] = member.eta
+            self.previews.add_model(member.key, member.label, f"η = {member.eta:g}")
+
+    def add_metrics(self, metrics: Sequence[Metrics]) -> None:
+        """Append logged values to their curves."""
+        found: dict[tuple[str, str], tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+        for logged in metrics:
+            for term, value in logged.terms.items():
+                key = (logged.member, term)
+                if logged.step > self._newest.get(key, -1):
+                    self._newest[key] = logged.step
+                    steps, values = found[key]
+                    steps.append(logged.step)
+                    values.append(value)
+        for (member, term), (steps, values) in found.items():
+            if term in TERMS:
+                self.loss.extend((member, term), steps, values)
+            if term == PSNR:
+                caption = f"η = {self._etas[member]:g},  {values[-1]:.2f} dB PSNR"
+                self.previews.set_caption(member, caption)
+
+    def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
+        """Append effective ranks; show the newest spectrum of each model."""
+        newest: dict[str, Spectrum] = {}
+        ranks: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+        for spectrum in spectra:
+            key = (spectrum.member, "effective rank")
+            if spectrum.step > self._newest.get(key, -1):
+                self._newest[key] = spectrum.step
+                newest[spectrum.member] = spectrum
+                steps, values = ranks[spectrum.member]
+                steps.append(spectrum.step)
+                values.append(spectrum.effective_rank)
+        for member, (steps, values) in ranks.items():
+            self.rank.extend(member, steps, values)
+            self.spectrum.set_spectrum(member, newest[member].sigma)
+
+    def show_preview(self, preview: Preview) -> None:
+        """The newest reconstructions."""
+        self.previews.set_preview(preview)
+
+    def refresh(self) -> None:
+        """Draw what is new and can be seen."""
+        for plot in self._plots:
+            plot.refresh()
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def save_layout(self) -> Layout:
+        """Where the dividers stand."""
+        return [splitter.saveState() for splitter in self._splitters]
+
+    def restore_layout(self, layout: object) -> None:
+        """The inverse of `save_layout`; anything else changes nothing."""
+        if isinstance(layout, list) and len(layout) == len(self._splitters):
+            for splitter, state in zip(self._splitters, layout, strict=True):
+                if isinstance(state, QByteArray):
+                    splitter.restoreState(state)
+
+    def reset_layout(self) -> None:
+        """Dividers as at first."""
+        for splitter in self._splitters:
+            splitter.setSizes([1_000_000] * splitter.count())
+
+
+def _splitter(name: str, orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+    """Equal parts, which can be dragged but not lost."""
+    splitter = QSplitter(orientation)
+    splitter.setObjectName(f"train.split.{name}")
+    splitter.setHandleWidth(GRID)
+    splitter.setChildrenCollapsible(False)
+    for index, part in enumerate(parts):
+        splitter.addWidget(part)
+        splitter.setStretchFactor(index, 1)
+    return splitter

@@ -1,0 +1,86 @@
+"""Screenshots of the program doing its work, for the README and for looking at: ``make screenshots``.
+
+Trains a short pair for real, then photographs both workspaces at two sizes in both themes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import torch  # noqa: F401  (before PySide6: the other order fails on Windows)
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from jnn_studio.app.theme import theme
+from jnn_studio.app.window import MainWindow
+from jnn_studio.training.device import leave_a_core_to_the_interface
+from jnn_studio.training.presets import load_preset
+
+SIZES = ((1280, 800), (1920, 1080))
+STEPS = 600
+
+
+def main() -> None:
+    """Photograph and leave."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the PNG files go")
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    leave_a_core_to_the_interface()
+    application = QApplication([])  # noqa: F841  (lives as long as this function)
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
+        settings.setValue("runs_folder", str(Path(scratch) / "runs"))
+        window = MainWindow(settings)
+        window.show()
+        explore = window.workspace("Explore")
+        _wait(lambda: explore.session.scene is not None)
+        explore.session.set_amount(2, 0.06)
+        explore.session.set_amount(4, -0.05)
+        window.show_workspace("Train")
+        _photograph(window, folder, "train-empty", SIZES[:1])
+        ended: list[object] = []
+        window.context.run_ended.connect(lambda *_: ended.append(True))
+        config = load_preset("faces-quick").with_changes(steps=STEPS)
+        window.context.start_run(config, Path(scratch) / "runs" / "faces-quick")
+        _wait(lambda: window.context.training.feed is None and bool(ended), 600)
+        _settle(1.0)
+        _photograph(window, folder, "train", SIZES)
+        window.show_workspace("Explore")
+        _photograph(window, folder, "explore", SIZES)
+        window.close()
+        window.shutdown()
+
+
+def _photograph(window: MainWindow, folder: Path, name: str, sizes: tuple[tuple[int, int], ...]) -> None:
+    for mode in ("light", "dark"):
+        theme().mode = mode  # type: ignore[assignment]
+        for width, height in sizes:
+            window.resize(width, height)
+            _settle(0.6)
+            window.grab().save(str(folder / f"{name}-{mode}-{width}x{height}.png"))
+
+
+def _settle(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def _wait(condition: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there in time")
+        _settle(0.05)
+
+
+if __name__ == "__main__":
+    main()

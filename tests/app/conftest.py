@@ -1,0 +1,71 @@
+"""Every test of the window: offscreen, and nothing may outlive it."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch  # before PySide6: see the design's rule on import order
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from jnn_studio.app.theme import theme
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the program itself on two cores; more threads only wait for each other here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails a test that leaves a thread, an active timer or a visible top-level widget behind."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    theme()
+    threads = set(threading.enumerate())
+    timers = _active_timers()
+    yield
+    leaked: list[str] = []
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        qapp.processEvents()
+        leaked = [f"thread {t.name}" for t in threading.enumerate() if t not in threads]
+        leaked += [f"top-level widget {w!r}" for w in qapp.topLevelWidgets() if w.isVisible()]
+        leaked += [f"timer {t!r}" for t in _active_timers() - timers]
+        if not leaked:
+            return
+        time.sleep(0.01)
+        gc.collect()
+    pytest.fail("left behind: " + ", ".join(leaked))
+
+
+def _active_timers() -> set[QTimer]:
+    """Timers still running, and threads of Qt's, wherever they live."""
+    return {found for found in gc.get_objects() if type(found) is QTimer and _is_active(found)}
+
+
+def _is_active(timer: QTimer) -> bool:
+    try:
+        return timer.isActive()
+    except RuntimeError:  # already deleted on the C++ side
+        return False
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    """Settings of one's own, empty, with runs going to the test's folder."""
+    found = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    found.setValue("runs_folder", str(tmp_path / "runs"))
+    return found

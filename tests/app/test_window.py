@@ -1,0 +1,143 @@
+"""The main window: workspaces, theme, palette, and leaving while a run is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.theme import theme
+from jnn_studio.app.window import MainWindow
+from jnn_studio.training.config import RunConfig, validate_config
+from jnn_studio.training.run_folder import RunFolder
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: QSettings, qapp) -> Iterator[MainWindow]:
+    window = MainWindow(settings)
+    window.show()
+    explore = window.workspace("Explore")
+    qtbot.waitUntil(lambda: explore.session.scene is not None, timeout=30_000)
+    yield window
+    window.shutdown()
+    window.hide()
+    theme().mode = "system"
+    window.deleteLater()
+
+
+@pytest.fixture
+def endless() -> RunConfig:
+    return validate_config(
+        {
+            "name": "endless",
+            "data": {"kind": "faces", "count": 64},
+            "model": {"size": 16, "dct": 8, "hidden": 16, "latent": 8},
+            "schedule": {"steps": 9_999_999, "batch_size": 8, "held_out": 8},
+        },
+        "test",
+    )
+
+
+@pytest.fixture
+def training(window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBot) -> Path:
+    """A run under way; its folder."""
+    path = tmp_path / "run"
+    feed = window.context.start_run(endless, path)
+    qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=20_000)
+    return path
+
+
+def quit_box(window: MainWindow) -> QMessageBox:
+    box = window.findChild(QMessageBox, "quit_box")
+    assert box is not None
+    return box
+
+
+def test_the_rail_and_the_keyboard_change_workspaces(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(window.findChild(QToolButton, "rail.train"), Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.workspace("Train")
+    window.findChild(QAction, "action_show_explore").trigger()
+    assert window.stack.currentWidget() is window.workspace("Explore")
+    assert window.findChild(QToolButton, "rail.explore").isChecked()
+
+
+def test_the_theme_changes_at_once_and_is_remembered(window: MainWindow, settings: QSettings) -> None:
+    window.findChild(QAction, "action_theme_dark").trigger()
+    assert window.palette().window().color().lightnessF() < 0.3
+    assert settings.value("theme") == "dark"
+    window.findChild(QAction, "action_theme_light").trigger()
+    assert window.palette().window().color().lightnessF() > 0.7
+
+
+def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot: QtBot) -> None:
+    window.findChild(QAction, "action_command_palette").trigger()
+    palette = window._palette
+    qtbot.keyClicks(palette.findChild(QLineEdit), "dark")
+    found = palette.findChild(QTreeWidget)
+    assert found.topLevelItem(0).text(0) == "Dark"
+    qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: theme().mode == "dark")
+    assert not palette.isVisible()
+
+
+def test_every_command_of_the_front_workspace_is_in_the_palette(window: MainWindow) -> None:
+    texts = {action.text() for action in window._all_actions()}
+    assert {action.text() for action in window.workspace("Explore").commands()} <= texts
+
+
+def test_the_position_of_the_docks_can_be_reset(window: MainWindow) -> None:
+    explore = window.workspace("Explore")
+    dock = next(d for d in explore.children() if d.objectName() == "explore.dock.singular_values")
+    dock.hide()
+    window.findChild(QAction, "action_reset_layout").trigger()
+    assert dock.isVisible()
+
+
+def test_closing_while_training_asks_and_keeping_keeps(
+    window: MainWindow, training: Path, qtbot: QtBot
+) -> None:
+    window.close()
+    assert window.isVisible()
+    box = quit_box(window)
+    assert "endless" in box.text()
+    qtbot.mouseClick(box.findChild(QPushButton, "quit_keep"), Qt.MouseButton.LeftButton)
+    feed = window.context.training.feed
+    assert feed is not None
+    feed.metrics.take()
+    qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=10_000)
+
+
+@pytest.mark.parametrize(
+    ("button", "outcome"),
+    [
+        ("quit_stop", lambda path: RunFolder(path).state().state == "stopped"),
+        ("quit_discard", lambda path: not path.exists()),
+    ],
+)
+def test_closing_while_training_ends_the_run_as_chosen(
+    window: MainWindow, training: Path, qtbot: QtBot, button: str, outcome: Callable[[Path], bool]
+) -> None:
+    window.close()
+    qtbot.mouseClick(quit_box(window).findChild(QPushButton, button), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    assert outcome(training)
+
+
+def test_the_next_window_comes_up_as_this_one_went(
+    window: MainWindow, settings: QSettings, qtbot: QtBot
+) -> None:
+    window.show_workspace("Train")
+    window.workspace("Explore").session.set_limit(0.07)
+    window.close()
+    later = MainWindow(settings)
+    try:
+        assert later.stack.currentWidget() is later.workspace("Train")
+        assert later.workspace("Explore").session.limit == 0.07
+    finally:
+        later.shutdown()
+        later.deleteLater()

@@ -1,0 +1,53 @@
+"""The command line in processes that need not import torch again: run by the ``command_line`` fixture.
+
+Reads a JSON object a line. With ``argv``: forks a process that runs ``jnn-studio`` with these arguments,
+its output going to the files ``stdout`` and ``stderr``, its resources limited to ``limits`` (bytes, by the
+name of the RLIMIT; address space in addition to what the server has), and answers with its id. With
+``wait``: waits for that process and answers with its exit status, negative if a signal ended it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import jnn_studio.cli  # noqa: F401  (what the children are not to import again)
+from jnn_studio.__main__ import main
+
+
+def become(request: dict[str, Any]) -> None:
+    """The program, in a forked process."""
+    for number, path in ((0, os.devnull), (1, request["stdout"]), (2, request["stderr"])):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+    for name, value in request["limits"].items():
+        if name == "AS":
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            value += pages * resource.getpagesize()
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    sys.argv = ["jnn-studio", *request["argv"]]
+    main()
+
+
+def serve() -> None:
+    """Until the input ends."""
+    torch.optim.AdamW(torch.nn.Linear(1, 1).parameters(), fused=True)  # imports much the first time
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "wait" in request:
+            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+        else:
+            answer = os.fork()
+            if answer == 0:
+                become(request)
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

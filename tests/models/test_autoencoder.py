@@ -1,0 +1,132 @@
+"""The paper's autoencoder and its refinement."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from jnn_studio.jacobian import jacobian
+from jnn_studio.models.autoencoder import Autoencoder, build, from_tensors
+from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.refinement import Refinement
+from jnn_studio.penalty import Composition
+
+SMALL = AutoencoderConfig(size=16, dct=8, hidden=24, latent=6)
+
+
+def same_weights(a: Autoencoder, b: Autoencoder) -> bool:
+    return all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("refinement", [0, 4])
+def test_shapes(channels: int, refinement: int) -> None:
+    model = build(SMALL.model_copy(update={"channels": channels, "refinement": refinement}), seed=0)
+    images = torch.rand(5, channels, 16, 16)
+
+    assert model.encode(images).shape == (5, 6)
+    assert model.decode(torch.zeros(5, 6)).shape == images.shape
+    assert model(images).shape == images.shape
+    assert model.dct.features == model.config.features == channels * 64
+
+
+def test_its_compositions_are_what_a_forward_pass_goes_through() -> None:
+    model = build(SMALL.model_copy(update={"refinement": 4}), seed=0)
+    images = torch.rand(3, 3, 16, 16)
+    encoder, decoder = model.compositions["encoder"], model.compositions["decoder"]
+
+    assert isinstance(encoder, Composition)
+    assert isinstance(decoder, Composition)
+    latent = encoder.trace(model.dct(images)).output
+    by_hand = model.render(decoder.trace(latent).output)
+    torch.testing.assert_close(by_hand, model(images), rtol=0, atol=0)
+
+
+def test_each_composition_is_cut_after_its_nonlinearity() -> None:
+    model = build(SMALL, seed=0)
+
+    for composition, (inputs, outputs) in zip(
+        model.compositions.values(), [(192, 6), (6, 192)], strict=True
+    ):
+        h, g = composition
+        assert h(torch.zeros(1, inputs)).shape == (1, 24)
+        assert g(torch.zeros(1, 24)).shape == (1, outputs)
+        # g is affine: its Jacobian is the same everywhere. h is not.
+        there, elsewhere = torch.zeros(1, 24), torch.full((1, 24), 3.0)
+        torch.testing.assert_close(jacobian(g, there), jacobian(g, elsewhere))
+        there, elsewhere = torch.zeros(1, inputs), torch.full((1, inputs), 3.0)
+        assert not torch.allclose(jacobian(h, there), jacobian(h, elsewhere))
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    assert same_weights(build(SMALL, seed=3), build(SMALL, seed=3))
+    assert not same_weights(build(SMALL, seed=3), build(SMALL, seed=4))
+
+
+def test_building_leaves_everybody_elses_randomness_alone() -> None:
+    torch.manual_seed(5)
+    undisturbed = torch.rand(3)
+
+    torch.manual_seed(5)
+    build(SMALL, seed=0)
+
+    torch.testing.assert_close(torch.rand(3), undisturbed, rtol=0, atol=0)
+
+
+def test_a_fresh_refinement_is_the_identity_and_learns_all_the_same() -> None:
+    refinement = Refinement(channels=3, width=4)
+    images = torch.rand(2, 3, 16, 16)
+
+    refined = refinement(images)
+
+    torch.testing.assert_close(refined, images, rtol=0, atol=0)
+    (refined - 1).square().sum().backward()
+    assert refinement.tail.weight.grad is not None
+    assert refinement.tail.weight.grad.abs().sum() > 0
+
+
+def test_a_trained_refinement_uses_every_one_of_its_layers() -> None:
+    torch.manual_seed(0)
+    refinement = Refinement(channels=1, width=2)
+    torch.nn.init.normal_(refinement.tail.weight)
+
+    refinement(torch.rand(2, 1, 16, 16)).sum().backward()
+
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in refinement.parameters())
+
+
+def test_a_network_from_tensors_computes_the_same_and_asks_for_no_gradient() -> None:
+    model = build(SMALL.model_copy(update={"refinement": 4}), seed=1)
+    images = torch.rand(2, 3, 16, 16)
+
+    copy = from_tensors(model.config, model.state_dict())
+
+    torch.testing.assert_close(copy(images), model(images), rtol=0, atol=0)
+    assert not copy.training
+    assert not any(p.requires_grad for p in copy.parameters())
+
+
+def test_tensors_of_another_network_are_refused() -> None:
+    tensors = build(SMALL, seed=0).state_dict()
+
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        from_tensors(SMALL.model_copy(update={"hidden": 25}), tensors)
+    with pytest.raises(RuntimeError, match="Missing key"):
+        from_tensors(SMALL, {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"size": 16, "dct": 17}, r"dct \(17\) cannot exceed the image size \(16\)"),
+        ({"size": 20, "dct": 8, "refinement": 4}, "divisible by 8, got 20"),
+        ({"channels": 2}, "Input should be 1 or 3"),
+        ({"hidden": 0}, "greater than or equal to 1"),
+        ({"hidden": 10**30}, "less than or equal to"),
+        ({"depth": 3}, "Extra inputs"),
+    ],
+)
+def test_sizes_that_fit_no_network_are_refused(settings: dict[str, int], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        AutoencoderConfig.model_validate(settings)

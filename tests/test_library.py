@@ -1,0 +1,45 @@
+"""The library part, as a script uses it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import torch
+from torch import nn
+
+import jnn_studio
+from jnn_studio import Composition, NuclearNormPenalty, jacobian_svd
+
+
+def test_the_names_a_script_needs_are_there() -> None:
+    for name in jnn_studio.__all__:
+        assert getattr(jnn_studio, name) is not None
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert jnn_studio.__version__ == version("jnn-studio")
+
+
+def test_a_script_penalises_a_network_of_its_own_and_looks_at_its_spectrum() -> None:
+    torch.manual_seed(0)
+    f = Composition(nn.Sequential(nn.Linear(6, 20), nn.ELU()), nn.Linear(20, 6))
+    penalty = NuclearNormPenalty()
+    optimiser = torch.optim.Adam(f.parameters(), lr=3e-3)
+    x = torch.randn(64, 6)
+
+    def nuclear_norm() -> float:
+        return float(jacobian_svd(f, x).sigma.sum(1).mean())
+
+    before = nuclear_norm()
+    for _ in range(100):
+        loss = 0.01 * (f(x) - x).square().sum(1).mean() + penalty(f, x)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        # Pointwise the penalty is an upper bound of the nuclear norm it stands for.
+        assert float(penalty(f, x).detach()) >= nuclear_norm() * (1 - 1e-5)
+
+    assert nuclear_norm() < 0.5 * before
+    assert len(penalty.terms) == 2
+    u, sigma, vh = jacobian_svd(f, x[:3], k=2)
+    assert (u.shape, sigma.shape, vh.shape) == ((3, 6, 2), (3, 2), (3, 2, 6))

@@ -1,0 +1,125 @@
+"""Which images a run trains on at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from jnn_studio.data.errors import LoadCancelled
+from jnn_studio.data.faces import FaceSource
+from jnn_studio.training import batches as batches_module
+from jnn_studio.training.batches import Batches
+
+
+class Numbered:
+    """Images that are grey of their own number, so that a batch tells what is in it."""
+
+    name = "numbered"
+    image_shape = (1, 2, 2)
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
+        numbers = torch.tensor(list(indices), dtype=torch.float32, device=device)
+        return (numbers / 255).reshape(-1, 1, 1, 1).expand(-1, 1, 2, 2).clone()
+
+
+def make(
+    count: int = 50,
+    batch_size: int = 8,
+    held_out: int = 6,
+    seed: int = 0,
+    report: Callable[[str, int, int], None] = lambda *_: None,
+    check: Callable[[], None] = lambda: None,
+) -> Batches:
+    return Batches(Numbered(count), batch_size, held_out, seed, "cpu", report, check)
+
+
+def numbers(images: Tensor) -> list[int]:
+    return images[:, 0, 0, 0].mul(255).round().int().tolist()
+
+
+def stream(batches: Batches, start: int, stop: int) -> list[int]:
+    return [n for step in range(start, stop) for n in numbers(batches.batch(step))]
+
+
+def test_a_batch_depends_on_the_seed_and_the_step_alone() -> None:
+    in_order = [numbers(make().batch(step)) for step in range(20)]
+
+    other = make()
+    assert [numbers(other.batch(step)) for step in reversed(range(20))] == in_order[::-1]
+    assert [numbers(make(seed=1).batch(step)) for step in range(20)] != in_order
+
+
+def test_every_epoch_is_a_fresh_permutation_of_all_training_images() -> None:
+    batches = make(count=50, held_out=6)  # 44 to train on, so batches of 8 run over the ends of epochs
+    seen = stream(batches, 0, 22)
+
+    epochs = [seen[start : start + 44] for start in range(0, 4 * 44, 44)]
+    training = set(range(50)) - set(batches.held_out.tolist())
+    assert all(set(epoch) == training for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+
+
+def test_held_out_images_are_never_trained_on() -> None:
+    batches = make(held_out=6)
+
+    assert len(batches.held_out) == 6
+    assert not set(stream(batches, 0, 40)) & set(batches.held_out.tolist())
+
+
+def test_of_a_small_folder_no_more_than_an_eighth_is_held_out() -> None:
+    assert len(make(count=50, held_out=256).held_out) == 6
+    assert len(make(count=3, held_out=256).held_out) == 1
+
+
+def test_a_batch_is_never_larger_than_the_training_set() -> None:
+    batches = make(count=3, batch_size=64)
+
+    assert batches.batch_size == 2
+    assert set(numbers(batches.batch(0))) == set(range(3)) - set(batches.held_out.tolist())
+
+
+def test_one_image_is_too_few() -> None:
+    with pytest.raises(ValueError, match="numbered has 1 images; training needs at least 2"):
+        make(count=1)
+
+
+def test_a_source_too_large_to_be_kept_gives_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = make()
+    monkeypatch.setattr(batches_module, "RESIDENT_BYTES", 0)
+    asked_for = make()
+
+    for step in range(10):
+        torch.testing.assert_close(kept.batch(step), asked_for.batch(step))
+
+
+def test_images_kept_on_the_device_are_those_of_the_source_to_the_nearest_byte() -> None:
+    source = FaceSource(20, 16, seed=2)
+    batches = Batches(source, 4, 2, 0, "cpu", lambda *_: None, lambda: None)
+
+    torch.testing.assert_close(
+        batches.images([3, 11]), source.images([3, 11]), rtol=0, atol=0.5 / 255 + 1e-6
+    )
+    assert batches.batch(0).dtype == torch.float32
+
+
+def test_preparing_them_is_reported_and_can_be_given_up() -> None:
+    heard: list[tuple[str, int, int]] = []
+    make(count=600, report=lambda *what: heard.append(what))
+
+    assert [done for _, done, _ in heard] == [0, 256, 512, 600]
+    assert {total for _, _, total in heard} == {600}
+
+    def give_up() -> None:
+        raise LoadCancelled
+
+    with pytest.raises(LoadCancelled):
+        make(count=600, check=give_up)

@@ -1,0 +1,183 @@
+"""What a run goes on from."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from jnn_studio.training.checkpoint import (
+    SCHEMA_VERSION,
+    CheckpointError,
+    Progress,
+    Trained,
+    load_checkpoint,
+    save_checkpoint,
+)
+
+Members = dict[str, Trained]
+
+
+def fresh(width: int = 4) -> Members:
+    """Two models whose optimisers have not taken a step."""
+    members = {}
+    for key in ("a", "b"):
+        model = nn.Sequential(nn.Linear(3, width), nn.ELU(), nn.Linear(width, 2))
+        members[key] = Trained(model, torch.optim.AdamW(model.parameters(), lr=0.01, fused=True))
+    return members
+
+
+def train(members: Members, steps: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(steps):
+        x = torch.randn(5, 3, generator=generator)
+        for member in members.values():
+            member.optimiser.zero_grad()
+            member.model(x).square().sum().backward()
+            member.optimiser.step()
+
+
+@pytest.fixture
+def members() -> Members:
+    torch.manual_seed(0)
+    found = fresh()
+    train(found, 3, seed=1)
+    return found
+
+
+@pytest.fixture
+def saved(members: Members, tmp_path: Path) -> Path:
+    path = tmp_path / "step-0000003.safetensors"
+    save_checkpoint(path, members, Progress(3, 1.25, {"a": torch.rand(2, 4)}))
+    return path
+
+
+def parameters(members: Members) -> list[torch.Tensor]:
+    return [p for member in members.values() for p in member.model.parameters()]
+
+
+def test_training_goes_on_as_if_nothing_had_happened(members: Members, saved: Path) -> None:
+    resumed = fresh()
+    load_checkpoint(saved, resumed)
+
+    train(members, 4, seed=2)
+    train(resumed, 4, seed=2)
+
+    for p, q in zip(parameters(members), parameters(resumed), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def test_progress_comes_back_exactly(members: Members, tmp_path: Path) -> None:
+    rows = torch.rand(2, 4)
+    save_checkpoint(tmp_path / "c", members, Progress(3, 0.1 + 0.2, {"b": rows}))
+
+    progress = load_checkpoint(tmp_path / "c", fresh())
+
+    assert (progress.step, progress.elapsed) == (3, 0.1 + 0.2)
+    assert list(progress.pending) == ["b"]
+    torch.testing.assert_close(progress.pending["b"], rows, rtol=0, atol=0)
+
+
+def test_a_run_that_has_not_taken_a_step_can_be_kept_too(tmp_path: Path) -> None:
+    members = fresh()
+    save_checkpoint(tmp_path / "c", members, Progress(0, 0.0, {}))
+
+    resumed = fresh()
+    load_checkpoint(tmp_path / "c", resumed)
+    train(members, 2, seed=0)
+    train(resumed, 2, seed=0)
+
+    for p, q in zip(parameters(members), parameters(resumed), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def test_what_was_loaded_does_not_hang_on_the_file(saved: Path) -> None:
+    """The file is deleted or written over while training goes on."""
+    resumed, undisturbed = fresh(), fresh()
+    load_checkpoint(saved, undisturbed)
+    progress = load_checkpoint(saved, resumed)
+    pending = progress.pending["a"].clone()
+    with saved.open("r+b") as file:
+        file.write(bytes(saved.stat().st_size))
+
+    train(resumed, 2, seed=0)
+    train(undisturbed, 2, seed=0)
+
+    torch.testing.assert_close(progress.pending["a"], pending, rtol=0, atol=0)
+    for p, q in zip(parameters(undisturbed), parameters(resumed), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def rewritten(path: Path, drop: str = "", **metadata: str) -> None:
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key).clone() for key in file.keys() if key != drop}  # noqa: SIM118
+        metadata = {**file.metadata(), **metadata}
+    save_file(tensors, path, metadata)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "complaint"),
+    [
+        ({"schema_version": str(SCHEMA_VERSION + 1)}, "format 2, this program reads 1 to 1; go on with"),
+        ({"schema_version": "x"}, "cannot read the checkpoint"),
+        ({"members": '["a"]'}, "holds the models"),
+        ({"members": "["}, "cannot read the checkpoint"),
+        ({"step": "three"}, "cannot read the checkpoint"),
+        ({"elapsed": ""}, "cannot read the checkpoint"),
+    ],
+)
+def test_a_checkpoint_that_makes_no_sense_is_refused(
+    saved: Path, metadata: dict[str, str], complaint: str
+) -> None:
+    rewritten(saved, **metadata)
+
+    with pytest.raises(CheckpointError, match=complaint) as caught:
+        load_checkpoint(saved, fresh())
+    assert str(saved) in str(caught.value)
+
+
+def test_a_checkpoint_of_another_network_is_refused(saved: Path) -> None:
+    with pytest.raises(CheckpointError, match="does not fit the run's configuration"):
+        load_checkpoint(saved, fresh(width=5))
+    rewritten(saved, drop="b/model/0.weight")
+    with pytest.raises(CheckpointError, match="does not fit the run's configuration"):
+        load_checkpoint(saved, fresh())
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-5], lambda data: data[:60]])
+def test_a_damaged_checkpoint_is_refused_with_what_to_do(
+    saved: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    saved.write_bytes(damage(saved.read_bytes()))
+
+    with pytest.raises(CheckpointError, match="cannot read the checkpoint .* Remove that file"):
+        load_checkpoint(saved, fresh())
+
+
+def test_a_missing_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot read the checkpoint"):
+        load_checkpoint(tmp_path / "gone.safetensors", fresh())
+
+
+class _Malicious:
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.proof,)
+
+
+def test_nothing_is_ever_unpickled(tmp_path: Path) -> None:
+    proof, path = tmp_path / "executed", tmp_path / "step-0000003.safetensors"
+    path.write_bytes(pickle.dumps(_Malicious(proof)))
+
+    with pytest.raises(CheckpointError):
+        load_checkpoint(path, fresh())
+
+    assert not proof.exists()

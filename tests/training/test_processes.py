@@ -1,0 +1,179 @@
+"""Training in processes of their own, which are killed, stopped and starved."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.run_folder import RunFolder
+
+Tiny = Callable[..., RunConfig]
+
+
+def written(config: RunConfig, folder: Path) -> Path:
+    path = folder / "tiny.toml"
+    path.write_text(config.to_toml(), encoding="utf-8")
+    return path
+
+
+def wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.005)
+
+
+def test_a_run_killed_again_and_again_is_the_run_of_one_piece(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], outcome: Callable[[Path], Any]
+) -> None:
+    steps = 150
+    config = written(
+        tiny(
+            schedule={"steps": steps},
+            logging={"metrics_every": 4, "spectrum_every": 3, "preview_every": 10, "checkpoint_every": 7},
+        ),
+        tmp_path,
+    )
+    path, whole = tmp_path / "killed", tmp_path / "whole"
+    uninterrupted = command_line("train", "--config", config, "--out", whole)
+    random.seed(0)
+
+    killed_at = []
+    while not killed_at or killed_at[-1] < steps:
+        if (path / "config.toml").exists():
+            process = command_line("train", "--resume", path)
+        else:
+            process = command_line("train", "--config", config, "--out", path)
+        if len(killed_at) < 12:
+            time.sleep(random.uniform(0.0, 0.4))
+            process.signal(signal.SIGKILL)
+        status = process.wait()
+        assert status == (-signal.SIGKILL if len(killed_at) < 12 else 0), process.stderr
+        killed_at.append(logged_step(path))
+
+    assert uninterrupted.wait() == 0
+    assert len({step for step in killed_at if 0 < step < steps}) >= 3
+    outcome(path).assert_same(outcome(whole))
+    assert RunFolder(path).state().state == "finished"
+    assert not [file for file in path.rglob("*") if file.name.startswith(".")]
+
+
+def logged_step(path: Path) -> int:
+    """How far the log has got, with whatever the kill left of its last line."""
+    steps = [0]
+    if (path / "metrics.jsonl").exists():
+        for line in (path / "metrics.jsonl").read_text().splitlines():
+            try:
+                steps.append(json.loads(line)["step"])
+            except ValueError:
+                break
+    return steps[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_run_and_keeps_it(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], number: int
+) -> None:
+    config = written(tiny(schedule={"steps": 100_000}), tmp_path)
+    path = tmp_path / "run"
+    process = command_line("train", "--config", config, "--out", path)
+    wait_for(path / "checkpoints" / "step-0000006.safetensors")
+
+    process.signal(number)
+
+    assert process.wait() == 0
+    folder = RunFolder(path)
+    state = folder.state()
+    assert state.state == "stopped"
+    assert folder.latest_checkpoint() == folder.checkpoint_path(state.step)
+    assert f"stopped at step {state.step}" in process.stdout
+    assert "stopping after this step and saving; once more to end at once" in process.stderr
+    assert sorted(file.stem for file in (path / "models").iterdir()) == ["regularised", "unregularised"]
+
+
+def test_a_second_signal_ends_the_process_at_once_and_the_run_can_be_resumed(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
+) -> None:
+    """The second one comes while the first is being obeyed, or before."""
+    config = written(tiny(schedule={"steps": 40}), tmp_path)
+    path = tmp_path / "run"
+    process = command_line("train", "--config", config, "--out", path)
+    wait_for(path / "checkpoints" / "latest")
+    process.signal(signal.SIGSTOP)
+    process.signal(signal.SIGTERM)
+    process.signal(signal.SIGINT)
+    process.signal(signal.SIGCONT)
+    assert process.wait() == 0  # different signals: each asks once
+
+    again = command_line("train", "--resume", path)
+    assert again.wait() == 0
+    assert RunFolder(path).state().state == "finished"
+
+
+def test_a_disk_that_is_full_is_said_without_a_traceback(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
+) -> None:
+    """A limit on the size of files stands for it: logs fit, checkpoints do not."""
+    path = tmp_path / "run"
+    config = written(tiny(), tmp_path)
+    process = command_line("train", "--config", config, "--out", path, limits={"FSIZE": 20_000})
+
+    assert process.wait() == 1
+    assert "Cannot write the run: " in process.stderr
+    assert "Free some space" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert "\n" not in process.stderr.strip()
+    assert RunFolder(path).state().state == "failed"
+    assert RunFolder(path).latest_checkpoint() is None
+
+    assert command_line("train", "--resume", path).wait() == 0
+
+
+def test_a_disk_that_fills_up_later_leaves_the_last_checkpoint(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], outcome: Callable[[Path], Any]
+) -> None:
+    path, whole = tmp_path / "run", tmp_path / "whole"
+    config = written(tiny(logging={"metrics_every": 1}, schedule={"steps": 60}), tmp_path)
+    size = 12_000  # what the log of some forty steps takes, and more than anything else
+    small = {"size": 16, "dct": 2, "hidden": 4, "latent": 2}
+    config = written(
+        tiny(model=small, logging={"metrics_every": 1}, schedule={"steps": 60}), tmp_path
+    )
+    process = command_line("train", "--config", config, "--out", path, limits={"FSIZE": size})
+    uninterrupted = command_line("train", "--config", config, "--out", whole)
+
+    assert process.wait() == 1
+    assert "metrics.jsonl" in process.stderr or "File too large" in process.stderr
+    folder = RunFolder(path)
+    checkpoint = folder.latest_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint > folder.checkpoint_path(0)
+    with safe_open(checkpoint, framework="pt") as file:
+        assert all(torch.isfinite(file.get_tensor(key)).all() for key in file.keys())  # noqa: SIM118
+
+    assert command_line("train", "--resume", path).wait() == 0
+    assert uninterrupted.wait() == 0
+    outcome(path).assert_same(outcome(whole))
+
+
+def test_a_model_larger_than_memory_says_what_to_reduce(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
+) -> None:
+    config = written(tiny(model={"hidden": 1_000_000, "latent": 1000}), tmp_path)
+    process = command_line(
+        "train", "--config", config, "--out", tmp_path / "run", limits={"AS": 300 * 2**20}
+    )
+
+    assert process.wait() == 1
+    assert process.stderr.strip() == (
+        "Out of memory before the first step. Reduce model.hidden (now 1000000) or model.size (now 16)."
+    )
+    assert RunFolder(tmp_path / "run").state().state == "failed"
