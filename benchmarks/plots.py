@@ -64,7 +64,7 @@ def measure(log: bool) -> dict[str, float]:
         for color in CURVES:
             plot.extend(color, steps, new)
         plot.refresh()
-        plot.view.viewport().repaint()
+        plot.canvas.viewport().repaint()
         durations[redraw] = time.perf_counter() - started
         app.processEvents()
     gc.collect()

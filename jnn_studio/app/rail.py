@@ -55,7 +55,8 @@ class RailButton(QToolButton):
         self.setIconSize(QSize(24, 24))
         self.setFixedSize(WIDTH, 64)
         self.setFont(ui_font(0.92))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # By Tab only: after a click the keyboard belongs to the workspace.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.toggled.connect(self._draw)
         self._draw()
 

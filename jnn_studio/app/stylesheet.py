@@ -1,7 +1,7 @@
 """What the Fusion style cannot be told through a palette: rounded fields, thin borders, the focus ring.
 
-Fonts are deliberately absent: a font rule here would override the fonts widgets set themselves. The arrows and
-the tick are mid-tone drawings that read on both themes.
+Fonts are deliberately absent: a font rule here would override the fonts widgets set themselves. The arrows
+are mid-tone drawings that read on both themes.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/check.svg); }
 QRadioButton::indicator:checked { border: 5px solid $accent; width: 6px; height: 6px; }
-QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {
+    border: 2px solid $accent; width: 12px; height: 12px;
+}
 QRadioButton::indicator:checked:focus { border: 5px solid $accent; width: 6px; height: 6px; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $border; }
@@ -86,18 +88,22 @@ QSlider:horizontal { min-height: 24px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::sub-page:horizontal { border-radius: 2px; background: $accent; }
 QSlider::handle:horizontal {
-    width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; border: 1px solid $muted; background: $panel;
+    width: 14px; height: 14px; margin: -6px 0;
+    border-radius: 8px; border: 1px solid $muted; background: $panel;
 }
 QSlider::handle:horizontal:hover { border-color: $accent; }
 QSlider::handle:horizontal:focus { border: 2px solid $accent; width: 12px; height: 12px; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: $border; }
 
 QProgressBar {
-    background: $border; border: none; border-radius: 4px; min-height: 8px; max-height: 8px; color: transparent;
+    background: $border; border: none; border-radius: 4px;
+    min-height: 8px; max-height: 8px; color: transparent;
 }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 
-QGroupBox { border: 1px solid $border; border-radius: 6px; margin-top: 20px; padding: 8px; background: $panel; }
+QGroupBox {
+    border: 1px solid $border; border-radius: 6px; margin-top: 20px; padding: 8px; background: $panel;
+}
 QGroupBox::title { subcontrol-origin: margin; subcontrol-position: top left; padding: 0 2px; color: $muted; }
 
 QTabWidget::pane { border: 1px solid $border; border-radius: 6px; background: $panel; }

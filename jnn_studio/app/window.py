@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
         """Bring a workspace to the front."""
         workspace = self._make(next(spec for spec in self._specs if spec.title == title))
         self.stack.setCurrentWidget(workspace)
+        workspace.setFocus()
         self.rail.check(title)
         for other, menu in self._workspace_menus.items():
             # Hidden, its shortcuts sleep too: the same key may mean another thing in each workspace.
@@ -183,8 +184,9 @@ class MainWindow(QMainWindow):
 
         return choose
 
-    def _all_actions(self) -> list[QAction]:
-        found: list[QAction] = []
+    def _all_actions(self) -> list[tuple[str, QAction]]:
+        """Every action that can be reached from the menu bar, with the name of its menu."""
+        found: list[tuple[str, QAction]] = []
 
         def collect(menu: QMenu) -> None:
             for action in menu.actions():
@@ -192,7 +194,7 @@ class MainWindow(QMainWindow):
                 if isinstance(submenu, QMenu):
                     collect(submenu)
                 elif not action.isSeparator():
-                    found.append(action)
+                    found.append((menu.title().replace("&", ""), action))
 
         for top in self.menuBar().actions():
             submenu = top.menu()

@@ -61,7 +61,8 @@ def open_run_models(path: Path) -> list[LoadedModel]:
             for key in MEMBERS:
                 prefix = f"{key}/model/"
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-                tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+                # Copied: the file is deleted, or written over, while its weights are walked.
+                tensors = {name.removeprefix(prefix): file.get_tensor(name).clone() for name in names}
                 info = {"eta": repr(eta[key]), "step": step, "run": config.name}
                 models.append(LoadedModel(from_tensors(config.model, tensors), key.capitalize(), info))
     except (OSError, SafetensorError, RuntimeError) as error:

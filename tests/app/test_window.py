@@ -86,7 +86,7 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
 
 
 def test_every_command_of_the_front_workspace_is_in_the_palette(window: MainWindow) -> None:
-    texts = {action.text() for action in window._all_actions()}
+    texts = {action.text() for _, action in window._all_actions()}
     assert {action.text() for action in window.workspace("Explore").commands()} <= texts
 
 

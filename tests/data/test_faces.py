@@ -3,5 +3,4 @@
 from __future__ import annotations
 
 
-
 # torch's own words when forward mode is first used.

@@ -46,9 +46,7 @@ def test_its_compositions_are_what_a_forward_pass_goes_through() -> None:
 def test_each_composition_is_cut_after_its_nonlinearity() -> None:
     model = build(SMALL, seed=0)
 
-    for composition, (inputs, outputs) in zip(
-        model.compositions.values(), [(192, 6), (6, 192)], strict=True
-    ):
+    for composition, (inputs, outputs) in zip(model.compositions.values(), [(192, 6), (6, 192)], strict=True):
         h, g = composition
         assert h(torch.zeros(1, inputs)).shape == (1, 24)
         assert g(torch.zeros(1, 24)).shape == (1, outputs)

@@ -105,9 +105,7 @@ def test_images_kept_on_the_device_are_those_of_the_source_to_the_nearest_byte()
     source = FaceSource(20, 16, seed=2)
     batches = Batches(source, 4, 2, 0, "cpu", lambda *_: None, lambda: None)
 
-    torch.testing.assert_close(
-        batches.images([3, 11]), source.images([3, 11]), rtol=0, atol=0.5 / 255 + 1e-6
-    )
+    torch.testing.assert_close(batches.images([3, 11]), source.images([3, 11]), rtol=0, atol=0.5 / 255 + 1e-6)
     assert batches.batch(0).dtype == torch.float32
 
 

@@ -115,7 +115,10 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("[schedule]\nsteps = 0\n[penalty]\neta = -1.0", "here")
 
-    assert {line.split(": ")[1] for line in str(caught.value).splitlines()} == {"schedule.steps", "penalty.eta"}
+    assert {line.split(": ")[1] for line in str(caught.value).splitlines()} == {
+        "schedule.steps",
+        "penalty.eta",
+    }
 
 
 def test_a_newer_version_is_refused_before_anything_else_is_said() -> None:

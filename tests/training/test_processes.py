@@ -35,32 +35,36 @@ def test_a_run_killed_again_and_again_is_the_run_of_one_piece(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], outcome: Callable[[Path], Any]
 ) -> None:
     steps = 150
-    config = written(
-        tiny(
-            schedule={"steps": steps},
-            logging={"metrics_every": 4, "spectrum_every": 3, "preview_every": 10, "checkpoint_every": 7},
-        ),
-        tmp_path,
-    )
+    logging = {"metrics_every": 4, "spectrum_every": 3, "preview_every": 10, "checkpoint_every": 7}
+    config = written(tiny(schedule={"steps": steps}, logging=logging), tmp_path)
     path, whole = tmp_path / "killed", tmp_path / "whole"
     uninterrupted = command_line("train", "--config", config, "--out", whole)
-    random.seed(0)
 
-    killed_at = []
-    while not killed_at or killed_at[-1] < steps:
+    def run() -> Any:
         if (path / "config.toml").exists():
-            process = command_line("train", "--resume", path)
-        else:
-            process = command_line("train", "--config", config, "--out", path)
-        if len(killed_at) < 12:
-            time.sleep(random.uniform(0.0, 0.4))
-            process.signal(signal.SIGKILL)
-        status = process.wait()
-        assert status == (-signal.SIGKILL if len(killed_at) < 12 else 0), process.stderr
-        killed_at.append(logged_step(path))
+            return command_line("train", "--resume", path)
+        return command_line("train", "--config", config, "--out", path)
 
+    random.seed(0)
+    killed_at = []
+    for early in 5 * [True] + 8 * [False]:
+        process = run()
+        if early:  # while it is set up, resumed, or not long after
+            time.sleep(random.uniform(0.0, 0.25))
+        else:
+            target = min(logged_step(path) + random.randint(1, 12), steps - 10)
+            while logged_step(path) < target:
+                time.sleep(0.001)
+            time.sleep(random.uniform(0.0, 0.02))
+        process.signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        killed_at.append(logged_step(path))
+    last = run()
+
+    assert last.wait() == 0, last.stderr
     assert uninterrupted.wait() == 0
-    assert len({step for step in killed_at if 0 < step < steps}) >= 3
+    assert len(set(killed_at)) >= 5
+    assert max(killed_at) < steps
     outcome(path).assert_same(outcome(whole))
     assert RunFolder(path).state().state == "finished"
     assert not [file for file in path.rglob("*") if file.name.startswith(".")]
@@ -99,23 +103,18 @@ def test_a_signal_stops_the_run_and_keeps_it(
     assert sorted(file.stem for file in (path / "models").iterdir()) == ["regularised", "unregularised"]
 
 
-def test_a_second_signal_ends_the_process_at_once_and_the_run_can_be_resumed(
+def test_both_signals_at_once_stop_it_once(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
 ) -> None:
-    """The second one comes while the first is being obeyed, or before."""
-    config = written(tiny(schedule={"steps": 40}), tmp_path)
+    config = written(tiny(schedule={"steps": 100_000}), tmp_path)
     path = tmp_path / "run"
     process = command_line("train", "--config", config, "--out", path)
     wait_for(path / "checkpoints" / "latest")
-    process.signal(signal.SIGSTOP)
-    process.signal(signal.SIGTERM)
-    process.signal(signal.SIGINT)
-    process.signal(signal.SIGCONT)
-    assert process.wait() == 0  # different signals: each asks once
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+        process.signal(number)
 
-    again = command_line("train", "--resume", path)
-    assert again.wait() == 0
-    assert RunFolder(path).state().state == "finished"
+    assert process.wait() == 0
+    assert RunFolder(path).state().state == "stopped"
 
 
 def test_a_disk_that_is_full_is_said_without_a_traceback(
@@ -141,17 +140,14 @@ def test_a_disk_that_fills_up_later_leaves_the_last_checkpoint(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], outcome: Callable[[Path], Any]
 ) -> None:
     path, whole = tmp_path / "run", tmp_path / "whole"
-    config = written(tiny(logging={"metrics_every": 1}, schedule={"steps": 60}), tmp_path)
-    size = 12_000  # what the log of some forty steps takes, and more than anything else
+    # Of so small a model the log becomes the largest file: forty steps or so fit.
     small = {"size": 16, "dct": 2, "hidden": 4, "latent": 2}
-    config = written(
-        tiny(model=small, logging={"metrics_every": 1}, schedule={"steps": 60}), tmp_path
-    )
-    process = command_line("train", "--config", config, "--out", path, limits={"FSIZE": size})
+    config = written(tiny(model=small, logging={"metrics_every": 1}, schedule={"steps": 60}), tmp_path)
+    process = command_line("train", "--config", config, "--out", path, limits={"FSIZE": 12_000})
     uninterrupted = command_line("train", "--config", config, "--out", whole)
 
     assert process.wait() == 1
-    assert "metrics.jsonl" in process.stderr or "File too large" in process.stderr
+    assert "Cannot write the run: " in process.stderr
     folder = RunFolder(path)
     checkpoint = folder.latest_checkpoint()
     assert checkpoint is not None
@@ -168,9 +164,7 @@ def test_a_model_larger_than_memory_says_what_to_reduce(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
 ) -> None:
     config = written(tiny(model={"hidden": 1_000_000, "latent": 1000}), tmp_path)
-    process = command_line(
-        "train", "--config", config, "--out", tmp_path / "run", limits={"AS": 300 * 2**20}
-    )
+    process = command_line("train", "--config", config, "--out", tmp_path / "run", limits={"AS": 300 * 2**20})
 
     assert process.wait() == 1
     assert process.stderr.strip() == (

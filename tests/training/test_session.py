@@ -145,9 +145,7 @@ def test_out_of_memory_before_the_first_step_says_what_to_reduce(
 def test_a_finite_difference_is_taken_in_float32_whatever_the_device_could_do(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-    started = next(
-        start_run(tiny(penalty={"estimator": "finite_difference"}), tmp_path / "run", Commands())
-    )
+    started = next(start_run(tiny(penalty={"estimator": "finite_difference"}), tmp_path / "run", Commands()))
 
     assert isinstance(started, Started)
     assert "float32" in started.device
@@ -157,7 +155,9 @@ def test_a_finite_difference_is_taken_in_float32_whatever_the_device_could_do(
 
 
 @pytest.mark.parametrize("command", [Command.STOP, Command.DISCARD])
-def test_a_run_ended_while_it_is_prepared_leaves_nothing(tiny: Tiny, tmp_path: Path, command: Command) -> None:
+def test_a_run_ended_while_it_is_prepared_leaves_nothing(
+    tiny: Tiny, tmp_path: Path, command: Command
+) -> None:
     commands = Commands()
     commands.send(command)
 

@@ -44,7 +44,9 @@ Finish = Callable[[Iterable[Event]], Event]
 class Watched(AutoencoderPair):
     """The real experiment; writes down what each model is trained on, and can go wrong at one step."""
 
-    def __init__(self, config: RunConfig, spoil: Callable[[Member, int, Tensor], Tensor] | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, spoil: Callable[[Member, int, Tensor], Tensor] | None = None
+    ) -> None:
         source = FaceSource(config.data.count, config.model.size, config.data.seed)
         super().__init__(config, source, choose_device("cpu"), lambda *_: None, lambda: None)
         self.seen: list[tuple[str, int, float, Tensor]] = []
@@ -347,7 +349,9 @@ def test_stop_after_the_last_step_is_a_finished_run(tiny: Tiny, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_discard_leaves_nothing_but_what_is_not_the_runs_own(tiny: Tiny, tmp_path: Path, paused: bool) -> None:
+def test_discard_leaves_nothing_but_what_is_not_the_runs_own(
+    tiny: Tiny, tmp_path: Path, paused: bool
+) -> None:
     commands = Commands()
     events = start_run(tiny(), tmp_path / "run", commands)
     until(events, lambda e: isinstance(e, Metrics) and e.step == 5)
@@ -379,9 +383,7 @@ def test_a_checkpoint_can_be_asked_for(tiny: Tiny, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def trained_tiny(
-    tiny: Tiny, tmp_path_factory: pytest.TempPathFactory, outcome: Callable[[Path], Any]
-) -> Any:
+def trained_tiny(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory, outcome: Callable[[Path], Any]) -> Any:
     """The outcome of the run of one piece."""
     path = tmp_path_factory.mktemp("whole") / "run"
     for _ in start_run(tiny(), path, Commands()):

@@ -53,7 +53,7 @@ class Worker:
         deliver: Callable[[T], None],
         failed: Callable[[Failure], None],
     ) -> None:
-        """Have ``work()`` done here, then ``deliver(result)`` or ``failed(why)`` called on the main thread."""
+        """Have ``work()`` done here and ``deliver(result)`` or ``failed(why)`` called on the main thread."""
         with self._changed:
             number = self._newest.get(key, 0) + 1
             self._newest[key] = number

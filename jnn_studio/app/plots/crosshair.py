@@ -61,7 +61,8 @@ class Crosshair:
     def dress(self, colors: Colors) -> None:
         self._line.setPen(pg.mkPen(colors.muted, style=Qt.PenStyle.DotLine))
         self.readout.setStyleSheet(
-            f"background: {colors.panel}; border: 1px solid {colors.border}; border-radius: 6px; padding: 4px;"
+            f"background: {colors.panel}; border: 1px solid {colors.border};"
+            " border-radius: 6px; padding: 4px;"
         )
 
     def hide(self) -> None:
@@ -89,7 +90,7 @@ class Crosshair:
         self._place()
 
     def step(self, series: Series, direction: int) -> float:
-        """Where one step along the curve leads: to the next sample, or a pixel on where samples stand closer."""
+        """Where a step along the curve leads: to the next sample, or a pixel on where they stand closer."""
         box = self._plot.getViewBox()
         (low, high), _ = box.viewRange()
         if self.x is None:

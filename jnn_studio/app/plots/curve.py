@@ -17,8 +17,8 @@ MAX_DOTS = 400
 """A curve drawn with more points than this shows no dots: they would touch."""
 
 MAX_TRAVEL = 20
-"""A curve that goes up and down by more view heights than this is drawn plainly, one device pixel wide: a wider pen
-would cost a hundred times as much on such a scribble, and show no more."""
+"""A curve that goes up and down by more view heights than this is drawn plainly, one device pixel wide: on
+such a scribble a wider pen would cost a hundred times as much and show no more."""
 
 LINE_WIDTH = 1.5
 
@@ -66,7 +66,7 @@ class Curve:
     def draw(self, view: tuple[Bounds, Bounds], columns: int, log: bool, pixel: float) -> bool:
         """Hand the item what it needs for a view so many device pixels wide; False if that is nothing.
 
-        `view`: the ranges of x and y (log10 y on a log axis). `pixel`: device pixels in a device-independent one.
+        `view`: the ranges of x and of y, log10 y on a log axis. `pixel`: device pixels in a logical one.
         """
         if not self.shown:
             self.item.setData([], [])
@@ -94,7 +94,7 @@ class Curve:
 
 
 def fit(curves: Iterable[Curve], log: bool, floor: float | None) -> tuple[Bounds, Bounds] | None:
-    """The x and y range (log10 y on a log axis, from `floor` up) that holds the curves shown; None if empty."""
+    """The ranges of x and y (log10 y, from `floor` up, on a log axis) of the curves shown; None: nothing."""
     shown = [(curve.series, curve.drawable(log).bounds()) for curve in curves if curve.shown]
     held = [(series, bounds) for series, bounds in shown if bounds is not None]
     if not held:

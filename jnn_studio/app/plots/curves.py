@@ -55,7 +55,7 @@ class LossPlot(StudioPlot):
         self._terms = terms
         self._models: list[str] = []
         self._means: dict[Hashable, ExponentialMean] = {}
-        self.axes["bottom"].integers = True
+        self.canvas.x_axis.integers = True
 
         options = {key: (label, tip) for key, (label, tip, *_) in terms.items()}
         self._choice = SegmentedControl(options, f"{object_name}.term", "Loss term")
@@ -160,7 +160,7 @@ class SpectrumPlot(StudioPlot):
     ) -> None:
         super().__init__(object_name, title, parent)
         self.y_floor = SPECTRUM_FLOOR
-        self.axes["bottom"].integers = True
+        self.canvas.x_axis.integers = True
         self.set_labels(x="Index i", y="σᵢ / σ₁")
         self.log = True
 
@@ -188,7 +188,7 @@ class RankPlot(StudioPlot):
         self, object_name: str, title: str = "Effective rank", parent: QWidget | None = None
     ) -> None:
         super().__init__(object_name, title, parent)
-        self.axes["bottom"].integers = True
+        self.canvas.x_axis.integers = True
         self.set_labels(x="Training step", y="Effective rank")
 
     def add_model(self, key: str, label: str, color: str) -> None:

@@ -1,7 +1,7 @@
 """The plot that every view of the program uses: axes, legend, crosshair, log switch, zoom, export.
 
-Data come in through `add_curve`, `extend` and `set_data`, which draw nothing. `refresh` draws what has changed,
-if the plot can be seen; a plot that comes into view refreshes itself.
+Data come in through `add_curve`, `extend` and `set_data`, which draw nothing. `refresh` draws what has
+changed, if the plot can be seen; a plot that comes into view refreshes itself.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy.typing as npt
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -29,12 +28,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from jnn_studio.app.colors import LIGHT, Colors
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.plots import export
-from jnn_studio.app.plots.crosshair import Crosshair, read
+from jnn_studio.app.plots.canvas import Canvas
+from jnn_studio.app.plots.crosshair import read
 from jnn_studio.app.plots.curve import Curve, fit
-from jnn_studio.app.plots.legend import Legend, LegendEntry
+from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
-from jnn_studio.app.plots.view import PlotAxis, PlotViewBox
 from jnn_studio.app.save_dialog import ask_where_to_save
 from jnn_studio.app.theme import GRID, theme, ui_font
 
@@ -54,35 +53,12 @@ class StudioPlot(QWidget):
         self.y_floor: float | None = None
         """On a log axis, autoscale shows nothing below this."""
 
-        self.axes = {"left": PlotAxis("left"), "bottom": PlotAxis("bottom")}
-        self._view_box = PlotViewBox()
-        self.view = pg.PlotWidget(viewBox=self._view_box, axisItems=self.axes, enableMenu=False)
-        self.view.setObjectName(f"{object_name}.view")
-        self.view.hideButtons()
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.customContextMenuRequested.connect(self._show_menu)
-        self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.view.installEventFilter(self)
-        self.setFocusProxy(self.view)
-        self._legend = Legend()
-        plot_item = self.view.getPlotItem()
-        plot_item.layout.removeItem(plot_item.titleLabel)  # the title stands in the row of Qt widgets
-        plot_item.layout.addItem(self._legend, 0, 1)
-        plot_item.showGrid(x=True, y=True, alpha=1.0)
-        self._marker = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.06})
-        self._marker.label.anchors = [(0, 1), (1, 1)]  # to its left, or its right near the edge
-        self._marker.hide()
-        self._view_box.addItem(self._marker, ignoreBounds=True)
-        self._crosshair = Crosshair(self.view)
-
+        self.canvas = Canvas(f"{object_name}.canvas")
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setFocusProxy(self.canvas)
+        self._empty_text = "Nothing recorded yet…"
         self._title_label = QLabel()
         self._title_label.setFont(ui_font(bold=True))
-        self._empty = QLabel("Nothing recorded yet…", self.view)
-        self._empty.setObjectName(f"{object_name}.empty")
-        self._empty.setProperty("tone", "muted")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.menu = PlotMenu(self)
         self.menu.autoscale.triggered.connect(self.autoscale)
         self.menu.log.toggled.connect(self._on_log_toggled)
@@ -90,10 +66,13 @@ class StudioPlot(QWidget):
         self.menu.copy.triggered.connect(self.copy)
         self._lay_out()
 
-        self._view_box.sigRangeChangedManually.connect(self._on_zoomed)
-        self._view_box.sigRangeChanged.connect(self._on_view_changed)
-        self._view_box.sigResized.connect(self._on_view_changed)
-        self.view.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.canvas.customContextMenuRequested.connect(self._show_menu)
+        self.canvas.doubleClicked.connect(self.autoscale)
+        self.canvas.focusChanged.connect(self.update)
+        self.canvas.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.canvas.box.sigRangeChangedManually.connect(self._on_zoomed)
+        self.canvas.box.sigRangeChanged.connect(self._on_view_changed)
+        self.canvas.box.sigResized.connect(self._on_view_changed)
         theme().changed.connect(self._on_theme_changed)
         self.set_labels(title=title)
         self._dress(theme().colors)
@@ -109,20 +88,21 @@ class StudioPlot(QWidget):
         dots: bool = False,
         faint: bool = False,
     ) -> None:
-        """Add an empty curve. `color` is a role of the theme or "#rrggbb"; a `faint` one is left out of the legend.
+        """Add an empty curve.
 
-        Raises ValueError if there is a curve of that key.
+        `color`: a role of the theme or "#rrggbb". `faint`: behind the others and not in the legend. Raises
+        ValueError if there is a curve of that key.
         """
         if key in self._curves:
             raise ValueError(f"the plot {self.objectName()!r} already has a curve {key!r}")
         pen_style = Qt.PenStyle.DashLine if style == "dash" else Qt.PenStyle.SolidLine
         curve = self._curves[key] = Curve(label, color, pen_style, dots, faint)
-        self._view_box.addItem(curve.item, ignoreBounds=True)
+        self.canvas.box.addItem(curve.item, ignoreBounds=True)
         curve.dress(theme().colors)
         self._curves_changed()
 
     def remove_curve(self, key: Hashable) -> None:
-        self._view_box.removeItem(self._curves.pop(key).item)
+        self.canvas.box.removeItem(self._curves.pop(key).item)
         self._curves_changed()
 
     def has_curve(self, key: Hashable) -> bool:
@@ -146,7 +126,7 @@ class StudioPlot(QWidget):
         """Empty every curve and follow the data again."""
         for curve in self._curves.values():
             curve.series.clear()
-        self._crosshair.hide()
+        self.canvas.crosshair.hide()
         self.autoscale()
 
     def set_visible(self, key: Hashable, visible: bool) -> None:
@@ -167,27 +147,28 @@ class StudioPlot(QWidget):
     def set_labels(self, x: str | None = None, y: str | None = None, title: str | None = None) -> None:
         """Name the axes, units included, and the plot."""
         if x is not None:
-            self.axes["bottom"].setLabel(x, color=theme().colors.text)
+            self.canvas.x_axis.setLabel(x, color=theme().colors.text)
         if y is not None:
-            self.axes["left"].setLabel(y, color=theme().colors.text)
+            self.canvas.y_axis.setLabel(y, color=theme().colors.text)
         if title is not None:
             self._title = title
             self._title_label.setText(title)
             self.setAccessibleName(title)
-            self.view.setAccessibleName(title)
-        names = [self.axes[side].labelText for side in ("left", "bottom")]
-        self.view.setAccessibleDescription(" against ".join(name for name in names if name))
+            self.canvas.setAccessibleName(title)
+        names = (axis.labelText for axis in (self.canvas.y_axis, self.canvas.x_axis))
+        self.canvas.setAccessibleDescription(" against ".join(filter(None, names)))
 
     def set_marker(self, x: float | None, text: str = "") -> None:
         """Draw a vertical line at x with a few words at its foot; None: no line."""
-        self._marker.setVisible(x is not None)
+        self.canvas.marker.setVisible(x is not None)
         if x is not None:
-            self._marker.label.setFormat(text)
-            self._marker.setValue(x)
+            self.canvas.marker.label.setFormat(text)
+            self.canvas.marker.setValue(x)
 
     def set_empty_text(self, text: str) -> None:
         """What stands in place of the axes while there is nothing to draw."""
-        self._empty.setText(text)
+        self._empty_text = text
+        self._redraw()
 
     @property
     def log(self) -> bool:
@@ -200,7 +181,7 @@ class StudioPlot(QWidget):
             return
         self._log = log
         self.menu.log.setChecked(log)
-        self.axes["left"].setLogMode(log)
+        self.canvas.y_axis.setLogMode(log)
         self.autoscale()
 
     def autoscale(self) -> None:
@@ -214,18 +195,18 @@ class StudioPlot(QWidget):
             return
         self._dirty = False
         self._draw(self.devicePixelRatioF())
-        if self._crosshair.x is not None:
-            self._read_at(self._crosshair.x)
+        if self.canvas.crosshair.x is not None:
+            self._read_at(self.canvas.crosshair.x)
 
     # Export
 
     def save(self, path: Path) -> None:
-        """Write the plot as .png (at the screen's resolution), .svg or .csv (every sample of the curves shown).
+        """Write the plot as .png (at the screen's resolution), .svg, or .csv (all samples of what is shown).
 
         Raises OSError if the file cannot be written, ValueError for another suffix.
         """
         if path.suffix == ".csv":
-            names = [self.axes[side].labelText for side in ("bottom", "left")]
+            names = (self.canvas.x_axis.labelText, self.canvas.y_axis.labelText)
             export.write_csv(path, *names, self._shown())
         elif path.suffix == ".png":
             self._on_paper(partial(export.write_png, path), self.devicePixelRatioF())
@@ -262,7 +243,7 @@ class StudioPlot(QWidget):
         column.setSpacing(GRID // 2)
         column.addLayout(header)
         column.addLayout(self.controls)
-        column.addWidget(self.view, 1)
+        column.addWidget(self.canvas, 1)
         self.setMinimumSize(240, 180)
 
     def _shown(self) -> Iterator[Curve]:
@@ -281,31 +262,18 @@ class StudioPlot(QWidget):
         self._drawing = True
         if self._following:
             x, y = fit(self._curves.values(), self._log, self.y_floor) or ((0, 1), (0, 1))
-            self._view_box.setRange(xRange=x, yRange=y, padding=0)
+            self.canvas.box.setRange(xRange=x, yRange=y, padding=0)
         self._drawing = False
-        x, y = (Bounds(*ends) for ends in self._view_box.viewRange())
-        columns = max(1, round(self._view_box.width() * pixel))
+        x, y = (Bounds(*ends) for ends in self.canvas.box.viewRange())
+        columns = max(1, round(self.canvas.box.width() * pixel))
         drawn = [curve.draw((x, y), columns, self._log, pixel) for curve in self._curves.values()]
-        self._show_empty(self._following and not any(drawn))
-
-    def _show_empty(self, empty: bool) -> None:
-        self._empty.setVisible(empty)
-        for axis in self.axes.values():
-            axis.setVisible(not empty)
-        self._legend.setVisible(not empty)
+        blank = self._following and not any(drawn)
+        hidden = blank and self._log and any(self._shown())
+        none_positive = "No positive values: switch the logarithmic axis off (L)"
+        self.canvas.show_empty(none_positive if hidden else self._empty_text if blank else "")
 
     def _dress(self, colors: Colors) -> None:
-        self.view.setBackground(colors.plot)
-        font = ui_font(0.9, digits=True)
-        for axis in self.axes.values():
-            axis.dress(colors, font)
-        accent = QColor(colors.accent)
-        self._view_box.rbScaleBox.setPen(pg.mkPen(accent))
-        accent.setAlphaF(0.15)
-        self._view_box.rbScaleBox.setBrush(accent)
-        self._marker.setPen(pg.mkPen(colors.accent))
-        self._marker.label.setColor(colors.accent)
-        self._crosshair.dress(colors)
+        self.canvas.dress(colors)
         for curve in self._curves.values():
             curve.dress(colors)
         self._update_legend(colors)
@@ -316,16 +284,16 @@ class StudioPlot(QWidget):
             for curve in self._curves.values()
             if curve.visible and not curve.faint
         ]
-        self._legend.set_entries(entries, ui_font(0.9), QColor(colors.text))
+        self.canvas.legend.set_entries(entries, ui_font(0.9), QColor(colors.text))
 
     def _on_paper(self, write: export.Write, pixel: float) -> None:
-        """Run `write` with everything in the colours of a page and at its resolution, without the crosshair."""
-        reading = self._crosshair.x
-        self._crosshair.hide()
+        """Run `write` with all in the colours and at the resolution of a page, without the crosshair."""
+        reading = self.canvas.crosshair.x
+        self.canvas.crosshair.hide()
         self._dress(LIGHT)
         self._draw(pixel)
         try:
-            write(self.view, self._title, LIGHT)
+            write(self.canvas, self._title, LIGHT)
         finally:
             self._dress(theme().colors)
             self._redraw()
@@ -334,15 +302,15 @@ class StudioPlot(QWidget):
 
     def _read_at(self, x: float) -> None:
         readings = read(self._shown(), x, theme().colors)
-        self._crosshair.show(self.axes["bottom"].labelText or "x", readings, x, self._log)
+        self.canvas.crosshair.show(self.canvas.x_axis.labelText or "x", readings, x, self._log)
 
     def _step_crosshair(self, direction: int) -> None:
         longest = max(self._shown(), key=lambda curve: len(curve.series), default=None)
         if longest is not None:
-            self._read_at(self._crosshair.step(longest.series, direction))
+            self._read_at(self.canvas.crosshair.step(longest.series, direction))
 
     def _show_menu(self, position: QPoint) -> None:
-        self.menu.popup(self.view.mapToGlobal(position))
+        self.menu.popup(self.canvas.mapToGlobal(position))
 
     def _on_save(self, suffix: str, kind: str) -> None:
         name = "".join(c if c.isalnum() else "-" for c in self._title.lower()).strip("-") or "plot"
@@ -355,15 +323,13 @@ class StudioPlot(QWidget):
         self._following = False
 
     def _on_view_changed(self, *_: object) -> None:
-        self._dirty = True
-        self._empty.setGeometry(self.view.rect().adjusted(GRID, GRID, -GRID, -GRID))
-        self.refresh()
+        self._redraw()
 
     def _on_mouse_moved(self, position: QPointF) -> None:
-        if self._view_box.sceneBoundingRect().contains(position):
-            self._read_at(self._view_box.mapSceneToView(position).x())
+        if self.canvas.box.sceneBoundingRect().contains(position):
+            self._read_at(self.canvas.box.mapSceneToView(position).x())
         else:
-            self._crosshair.hide()
+            self.canvas.crosshair.hide()
 
     def _on_theme_changed(self) -> None:
         self._dress(theme().colors)
@@ -371,22 +337,12 @@ class StudioPlot(QWidget):
 
     # Qt's own
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.Leave:
-            self._crosshair.hide()
-        elif kind in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self.update()
-        elif kind == QEvent.Type.MouseButtonDblClick:
-            self.autoscale()
-        return super().eventFilter(watched, event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None:
             self._step_crosshair(step)
-        elif event.key() == Qt.Key.Key_Escape and self._crosshair.x is not None:
-            self._crosshair.hide()
+        elif event.key() == Qt.Key.Key_Escape and self.canvas.crosshair.x is not None:
+            self.canvas.crosshair.hide()
         else:
             super().keyPressEvent(event)
 
@@ -401,7 +357,7 @@ class StudioPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The panel behind the plot; its border is the focus ring."""
         colors = theme().colors
-        focused = self.view.hasFocus()
+        focused = self.canvas.hasFocus()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(colors.plot))

@@ -29,9 +29,10 @@ class ExponentialMean:
         if not len(y):
             return y
         finite = np.isfinite(y)
-        fade = self.decay ** np.arange(1, len(y) + 1)
-        sums = self._decayed_sums(np.where(finite, y, 0.0)) + fade * self._sum
-        weights = self._decayed_sums(finite.astype(np.float64)) + fade * self._weight
+        values, weights = np.where(finite, y, 0.0), finite.astype(np.float64)
+        values[0] += self.decay * self._sum
+        weights[0] += self.decay * self._weight
+        sums, weights = self._decayed_sums(values), self._decayed_sums(weights)
         self.count += len(y)
         self._sum, self._weight = float(sums[-1]), float(weights[-1])
         return np.divide(sums, weights, out=np.full(len(y), np.nan), where=finite)

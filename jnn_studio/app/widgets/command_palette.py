@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from jnn_studio.app.theme import GRID
+from jnn_studio.app.theme import GRID, theme
 
 ACTION_ROLE = Qt.ItemDataRole.UserRole
+ROW = 28
 
 
 class CommandPalette(QDialog):
     """Type a few letters of an action, press Enter.
 
     Args:
-        actions: called whenever the palette opens; disabled actions are left out.
+        actions: called whenever the palette opens: (menu, action); disabled actions are left out.
     """
 
-    def __init__(self, actions: Callable[[], list[QAction]], parent: QWidget) -> None:
+    def __init__(self, actions: Callable[[], list[tuple[str, QAction]]], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("command_palette")
         self.setAccessibleName("Command palette")
@@ -30,20 +31,21 @@ class CommandPalette(QDialog):
         self.input.setAccessibleName("Command")
         self.input.setClearButtonEnabled(True)
         self.list = QTreeWidget(objectName="command_palette.list")
-        self.list.setColumnCount(2)
+        self.list.setColumnCount(3)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, self.list.header().ResizeMode.Stretch)
-        self.list.header().setSectionResizeMode(1, self.list.header().ResizeMode.ResizeToContents)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.input)
-        column.addWidget(self.list)
-        self.resize(520, 400)
+        for column in (1, 2):
+            self.list.header().setSectionResizeMode(column, self.list.header().ResizeMode.ResizeToContents)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.input)
+        layout.addWidget(self.list)
+        self.resize(560, 400)
         self.input.textChanged.connect(self._filter)
         self.input.returnPressed.connect(self._run)
         self.input.installEventFilter(self)
@@ -59,6 +61,13 @@ class CommandPalette(QDialog):
         super().open()
         self.input.setFocus()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("panel"))
+        painter.setPen(QPen(theme().color("muted"), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in keys:
@@ -69,16 +78,19 @@ class CommandPalette(QDialog):
     def _filter(self, text: str) -> None:
         self.list.clear()
         ranked = []
-        for action in self._actions():
+        for menu, action in self._actions():
             name = action.text().replace("&", "").rstrip("…")
-            score = _score(text.casefold(), name.casefold())
-            if action.isEnabled() and score is not None:
-                ranked.append((score, name, action))
-        for _, name, action in sorted(ranked, key=lambda entry: entry[:2]):
+            scores = [_score(text.casefold(), words.casefold()) for words in (name, f"{menu} {name}")]
+            known = [score for score in scores if score is not None]
+            if action.isEnabled() and known:
+                ranked.append((min(known), name, menu, action))
+        for _, name, menu, action in sorted(ranked, key=lambda entry: entry[:3]):
             shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QTreeWidgetItem([name, shortcut])
+            item = QTreeWidgetItem([name, menu, shortcut])
             item.setData(0, ACTION_ROLE, action)
-            item.setForeground(1, self.palette().placeholderText())
+            item.setSizeHint(0, QSize(0, ROW))
+            for column in (1, 2):
+                item.setForeground(column, self.palette().placeholderText())
             self.list.addTopLevelItem(item)
         self.list.setCurrentItem(self.list.topLevelItem(0))
 

@@ -25,7 +25,6 @@ class Directions(QWidget):
     """Sliders d = 1 … 8 with the singular values of each model beside them."""
 
     amount_changed = Signal(int, float)
-    hovered = Signal(int)
     limit_changed = Signal(float)
 
     def __init__(self, limit: float, reset: QAction) -> None:

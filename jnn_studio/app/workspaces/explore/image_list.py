@@ -8,18 +8,28 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
+    QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.theme import theme
 from jnn_studio.data.source import ImageSource
 
 SIDE = 64
+CELL = SIDE + 8
 CHUNK = 16
 KEPT_CHUNKS = 256
 
@@ -35,10 +45,8 @@ class ThumbnailModel(QAbstractListModel):
         self._worker = worker
         self._source: ImageSource | None = None
         self._generation = 0
-        self._chunks: dict[int, list[QIcon]] = {}
+        self._chunks: dict[int, list[QPixmap]] = {}
         self._asked: set[int] = set()
-        self._blank = QPixmap(SIDE, SIDE)
-        self._blank.fill(theme().color("border"))
 
     def set_source(self, source: ImageSource) -> None:
         """Show another source from its beginning."""
@@ -62,7 +70,7 @@ class ThumbnailModel(QAbstractListModel):
             chunk = self._chunks.get(row // CHUNK)
             if chunk is None:
                 self._ask(row // CHUNK)
-                return self._blank
+                return None
             return chunk[row % CHUNK]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._source.label(row)
@@ -86,13 +94,39 @@ class ThumbnailModel(QAbstractListModel):
         self._worker.request(f"thumbnails {chunk}", lambda: source.thumbnails(rows, SIDE), arrived, failed)
 
     def _keep(self, chunk: int, pictures: np.ndarray) -> None:
-        self._chunks[chunk] = [_icon(picture) for picture in pictures]
+        self._chunks[chunk] = [_pixmap(picture) for picture in pictures]
         if len(self._chunks) > KEPT_CHUNKS:
             oldest = next(iter(self._chunks))
             del self._chunks[oldest]
             self._asked.discard(oldest)
         first, last = self.index(chunk * CHUNK), self.index(chunk * CHUNK + len(pictures) - 1)
         self.dataChanged.emit(first, last, [Qt.ItemDataRole.DecorationRole])
+
+
+class ThumbnailDelegate(QStyledItemDelegate):
+    """The picture in the middle of its cell, framed in the accent colour if it is the one in view."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        picture = index.data(Qt.ItemDataRole.DecorationRole)
+        target = QRect(0, 0, SIDE, SIDE)
+        target.moveCenter(option.rect.center())
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(target), 6, 6)
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if isinstance(picture, QPixmap):
+            painter.setClipPath(shape)
+            painter.drawPixmap(target, picture)
+            painter.setClipping(False)
+        else:
+            painter.fillPath(shape, theme().color("border"))
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(theme().color("accent"), 3))
+            painter.drawRoundedRect(QRectF(target).adjusted(-1.5, -1.5, 1.5, 1.5), 7, 7)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(CELL, CELL)
 
 
 class ImageList(QListView):
@@ -109,12 +143,13 @@ class ImageList(QListView):
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
         self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(QSize(SIDE + 8, SIDE + 8))
+        self.setItemDelegate(ThumbnailDelegate(self))
+        self.setGridSize(QSize(CELL, CELL))
+        theme().changed.connect(self.viewport().update)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setMinimumWidth(2 * (SIDE + 8) + 24)
+        self.setMinimumWidth(2 * CELL + 24)
         self.setToolTip("Images of the open source: choose one to walk from it")
         self.setAccessibleName("Images")
         self.selectionModel().currentChanged.connect(self._current_changed)
@@ -141,10 +176,7 @@ class ImageList(QListView):
             self.chosen.emit(current.row())
 
 
-def _icon(picture: np.ndarray) -> QIcon:
+def _pixmap(picture: np.ndarray) -> QPixmap:
     height, width = picture.shape[:2]
     image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    pixmap = QPixmap.fromImage(image)  # copies: the array may go
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # no tint over the picture
-    return icon
+    return QPixmap.fromImage(image)  # copies: the array may go

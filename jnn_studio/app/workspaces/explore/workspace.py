@@ -43,6 +43,7 @@ class ExploreWorkspace(Workspace):
         self.panes = Panes()
         self.images = ImageList(context.loading)
         self.directions = Directions(self.session.limit, self._reset)
+        self.setFocusProxy(self.directions.sliders[0].slider)
         self.spectrum = SpectrumPlot("explore.spectrum", "σᵢ / σ₁ of the encoders' Jacobians")
         self._arrange()
         self._connect()
@@ -129,6 +130,7 @@ class ExploreWorkspace(Workspace):
         session.failed.connect(self._show_failure)
         self.images.chosen.connect(lambda index: session.select(SourceImage(index)))
         self.directions.amount_changed.connect(session.set_amount)
+        self.directions.amount_changed.connect(self._mark_direction)
         self.directions.limit_changed.connect(session.set_limit)
         self.choices.bundled_chosen.connect(session.open_bundled)
         self.choices.path_chosen.connect(session.open_path)
@@ -172,6 +174,10 @@ class ExploreWorkspace(Workspace):
     def _show_moved(self, scene: Scene) -> None:
         self._sequence += 1
         self.panes.show_moved(scene, self._sequence)
+
+    def _mark_direction(self, direction: int, amount: float) -> None:
+        self.spectrum.set_highlight(direction + 1)
+        self.spectrum.refresh()
 
     def _show_opening(self, opening: Opening | None) -> None:
         self._opening_box.setVisible(opening is not None)

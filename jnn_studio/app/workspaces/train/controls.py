@@ -12,6 +12,7 @@ from jnn_studio.app.workspaces.train.status import Status
 
 _ACTIONS = (
     ("start", "&Start", "Ctrl+Return", "Train both models with the settings of the form"),
+    ("mend", "", "Ctrl+M", "Go to the first setting that has to be mended"),
     ("pause", "P&ause", "Ctrl+P", "Stand still; the weights stay in memory"),
     ("go_on", "Resu&me", "Ctrl+P", "Go on where the run was paused"),
     ("stop", "Stop and &keep", "Ctrl+Shift+S", "Save a checkpoint and end; the run can be resumed later"),
@@ -61,6 +62,7 @@ class Controls(QWidget):
         """Offer what can be done now. ``busy``: this program trains a run, shown or not."""
         possible = {
             "start": not busy,
+            "mend": not busy and bool(problems),
             "pause": status is not None and status.can_pause,
             "go_on": status is not None and status.can_go_on,
             "stop": status is not None and status.can_stop,
@@ -75,19 +77,21 @@ class Controls(QWidget):
             action.setEnabled(possible[name])
         start = self.run_actions["start"]
         start.setEnabled(not busy and not problems)
-        mend = "\n".join(["Mend these settings first:", *problems]) if problems else _ACTIONS[0][3]
-        start.setToolTip(mend)
+        start.setToolTip("\n".join(["Mend these settings first:", *problems]) if problems else _ACTIONS[0][3])
+        settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
+        self.run_actions["mend"].setText(f"{settings} to mend")
 
 
 def _button(name: str, action: QAction, parent: QWidget) -> QPushButton:
     """A button that follows its action; it is there only while the action is possible."""
-    button = QPushButton(action.text(), parent)
+    button = QPushButton(parent)
     button.setObjectName(f"train.{name}")
     button.setProperty("primary", name in ("start", "go_on"))
     button.setAutoDefault(False)
     button.clicked.connect(action.trigger)
 
     def follow() -> None:
+        button.setText(action.text())
         button.setVisible(action.isVisible())
         button.setEnabled(action.isEnabled())
         key = action.shortcut().toString()

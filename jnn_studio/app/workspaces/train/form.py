@@ -100,6 +100,15 @@ class SettingsForm(QScrollArea):
         self._preset.setItemText(index, f"Run on show: {config.name}")
         self._check()
 
+    def show_problem(self) -> None:
+        """Bring the first wrong value into view, ready to be mended."""
+        for field in self.fields.values():
+            if field.reason:
+                self.ensureWidgetVisible(field.note)
+                self.ensureWidgetVisible(field.editor)
+                field.editor.setFocus()
+                return
+
     def state(self) -> str:
         """All values and folds as JSON, right or wrong."""
         return json.dumps(
@@ -262,7 +271,7 @@ class SettingsForm(QScrollArea):
             field.start = str(self._context.runs_folder)
         elif setting.name == "data.path":
             field = PathField(setting, archives=True, title="Choose the images to train on")
-            field.editor.setPlaceholderText("Drop a folder here")
+            field.editor.setPlaceholderText("Drop here")
         elif setting.choices:
             return ChoiceField(setting)
         elif setting.suggestions:

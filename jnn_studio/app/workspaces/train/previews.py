@@ -88,7 +88,10 @@ class Previews(QWidget):
         """How many images of a row are shown, and the side of one: as fills the area best, at least 4."""
         area, available = self._area(), len(self._rows[0].images)
         high = area.height() // len(self._rows) - self._line() - GAP
-        sides = {n: max(8, min(high, (area.width() + GAP) // n - GAP)) for n in range(min(4, available), available + 1)}
+        sides = {
+            n: max(8, min(high, (area.width() + GAP) // n - GAP))
+            for n in range(min(4, available), available + 1)
+        }
         count = max(sides, key=lambda n: n * sides[n] ** 2)
         return count, sides[count]
 
@@ -113,7 +116,9 @@ class Previews(QWidget):
         painter.setPen(QColor(colors.muted))
         if self.step is None:
             painter.setFont(ui_font())
-            painter.drawText(self._area(), Qt.AlignmentFlag.AlignCenter, "They sharpen here as training goes on")
+            painter.drawText(
+                self._area(), Qt.AlignmentFlag.AlignCenter, "They sharpen here as training goes on"
+            )
             return
         painter.setFont(ui_font(0.9, digits=True))
         painter.drawText(

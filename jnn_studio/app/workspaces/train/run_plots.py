@@ -8,21 +8,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from jnn_studio.app.plots.curves import LossPlot, RankPlot, SpectrumPlot
+from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.train.previews import Previews
 from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
 
 PSNR = "held_out_psnr"
-TERMS = {
-    "total": ("Total", "What is minimised: reconstruction + η · penalty"),
-    "reconstruction": ("Reconstruction", "½‖f(x) − x‖², summed over an image's values"),
-    "penalty": (
-        "Penalty",
-        "½(‖Jg‖² + ‖Jh‖²) of the encoder, without η; also of the model trained without it",
-    ),
-    PSNR: ("PSNR", "Quality on held-out images, in dB: more is better"),
-}
+TERMS = LOSS_TERMS | {PSNR: ("PSNR", "Quality on held-out images: more is better", "Held-out PSNR in dB")}
 Layout = list[QByteArray]
 
 
@@ -36,7 +28,7 @@ class RunPlots(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.loss = LossPlot("train.loss", "Losses and quality", TERMS)
-        self.loss.smoothing = 5
+        self.loss.smoothing = 1
         self.spectrum = SpectrumPlot("train.spectrum")
         self.rank = RankPlot("train.rank")
         self.previews = Previews()

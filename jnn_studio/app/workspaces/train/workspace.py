@@ -77,6 +77,7 @@ class TrainWorkspace(Workspace):
     def _connect(self) -> None:
         for name, do in (
             ("start", self._start),
+            ("mend", self.form.show_problem),
             ("pause", partial(self._ask_trainer, Command.PAUSE)),
             ("go_on", partial(self._ask_trainer, Command.RESUME)),
             ("stop", partial(self._ask_trainer, Command.STOP)),

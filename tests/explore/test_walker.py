@@ -1,0 +1,174 @@
+"""A model at an image, and the directions that lead away from it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from jnn_studio.data.faces import FaceSource
+from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.walker import Walker, to_uint8
+from jnn_studio.jacobian import effective_rank, jacobian
+from jnn_studio.models.autoencoder import Autoencoder, build
+from jnn_studio.models.config import AutoencoderConfig
+
+
+@pytest.fixture
+def model(trained: Path) -> Autoencoder:
+    return open_models(trained)[1].model
+
+
+@pytest.fixture
+def image() -> Tensor:
+    return FaceSource(3, 16, seed=9).images([2])[0]
+
+
+def dense_svd(model: Autoencoder, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    double = copy.deepcopy(model).double()
+    with torch.no_grad():
+        j = jacobian(double.encoder, double.dct(image.unsqueeze(0).double()))[0]
+    return torch.linalg.svd(j, full_matrices=False)
+
+
+def test_directions_are_the_left_singular_vectors_of_the_encoders_jacobian(
+    model: Autoencoder, image: Tensor
+) -> None:
+    place = Walker(model).place(image, 5)
+    u, sigma, vh = dense_svd(model, image)
+
+    assert place.directions.shape == (8, 5)
+    assert place.right.shape == (5, 192)
+    for d in range(5):
+        assert abs(float(place.directions[:, d].double() @ u[:, d])) == pytest.approx(1, abs=1e-3)
+        # The same sign on both sides: together they are still the Jacobian.
+        left = float(place.directions[:, d].double() @ u[:, d])
+        right = float(place.right[d].double() @ vh[d])
+        assert left * right > 0
+    np.testing.assert_allclose(place.sigma, sigma, rtol=1e-4, atol=1e-5 * float(sigma[0]))
+    assert place.effective_rank == pytest.approx(float(effective_rank(sigma)), rel=1e-3)
+
+
+def test_directions_of_the_coefficients_are_those_of_the_pixels(model: Autoencoder, image: Tensor) -> None:
+    place = Walker(model).place(image, 3)
+    with torch.no_grad():
+        in_pixels = jacobian(model.encode, image.unsqueeze(0))[0]
+    u, sigma, _ = torch.linalg.svd(in_pixels, full_matrices=False)
+
+    np.testing.assert_allclose(place.sigma, sigma[:8], rtol=1e-3, atol=1e-4 * float(sigma[0]))
+    for d in range(3):
+        assert abs(float(place.directions[:, d] @ u[:, d])) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_direction_brightens_the_image(model: Autoencoder, image: Tensor) -> None:
+    place = Walker(model).place(image, 4)
+    latents = place.latent + 1e-3 * place.directions.T
+    with torch.no_grad():
+        change = model.decode(latents) - model.decode(place.latent.unsqueeze(0))
+
+    assert (change.flatten(1).sum(1) >= -1e-4 * change.flatten(1).abs().sum(1)).all()
+
+
+def test_signs_are_kept_when_the_weights_change(model: Autoencoder, image: Tensor) -> None:
+    before = Walker(model).place(image, 4)
+    turned = replace(before, right=-before.right, directions=-before.directions)
+    trained_on = copy.deepcopy(model)
+    torch.manual_seed(0)
+    for p in trained_on.parameters():
+        p.add_(1e-3 * torch.randn_like(p) * p.abs().mean())
+
+    after = Walker(trained_on).place(image, 4, before)
+    after_turned = Walker(trained_on).place(image, 4, turned)
+
+    assert ((after.right * before.right).sum(1) > 0.9).all()
+    assert ((after.directions * before.directions).sum(0) > 0.9).all()
+    torch.testing.assert_close(after_turned.directions, -after.directions)
+    torch.testing.assert_close(after_turned.right, -after.right)
+
+
+def test_a_place_with_another_number_of_directions_is_no_hindrance(model: Autoencoder, image: Tensor) -> None:
+    walker = Walker(model)
+
+    place = walker.place(image, 6, walker.place(image, 3))
+
+    torch.testing.assert_close(place.directions, walker.place(image, 6).directions)
+
+
+def test_no_more_directions_than_the_latent_has(model: Autoencoder, image: Tensor) -> None:
+    assert Walker(model).place(image, 100).directions.shape == (8, 8)
+
+
+def test_its_reconstruction_is_the_models(model: Autoencoder, image: Tensor) -> None:
+    place = Walker(model).place(image, 2)
+    with torch.no_grad():
+        expected = model(image.unsqueeze(0)).clamp(0, 1)[0]
+
+    np.testing.assert_array_equal(place.reconstruction, to_uint8(expected))
+    error = float((expected - image).square().mean())
+    assert place.psnr == pytest.approx(-10 * np.log10(error), abs=1e-3)
+
+
+def test_no_amount_leaves_the_reconstruction_to_the_last_bit(model: Autoencoder, image: Tensor) -> None:
+    walker = Walker(model)
+    place = walker.place(image, 3)
+
+    moved = [walker.move(place, []), walker.move(place, [0.0] * 3), *walker.strip(place, 1, [0.0])]
+
+    for there in moved:
+        assert there.rms == 0
+        np.testing.assert_array_equal(there.image, place.reconstruction)
+
+
+def test_a_walk_goes_along_the_direction_by_the_calibrated_distance(
+    model: Autoencoder, image: Tensor
+) -> None:
+    walker = Walker(model)
+    place = walker.place(image, 3)
+    latent = place.latent.clone()
+    for d, amount in enumerate((0.03, 0.0, -0.08)):
+        latent += place.calibration.distance(d, amount) * place.directions[:, d]
+
+    moved = walker.move(place, [0.03, 0.0, -0.08])
+
+    with torch.no_grad():
+        expected = model.decode(latent.unsqueeze(0)).clamp(0, 1)[0]
+        start = model.decode(place.latent.unsqueeze(0)).clamp(0, 1)[0]
+    np.testing.assert_array_equal(moved.image, to_uint8(expected))
+    assert moved.rms == pytest.approx(float((expected - start).square().mean().sqrt()), rel=1e-5)
+
+
+def test_a_strip_is_one_walk_for_each_amount(model: Autoencoder, image: Tensor) -> None:
+    walker = Walker(model)
+    place = walker.place(image, 3)
+
+    strip = walker.strip(place, 2, [-0.1, 0.0, 0.1])
+
+    assert len(strip) == 3
+    for there, amount in zip(strip, (-0.1, 0.0, 0.1), strict=True):
+        alone = walker.move(place, [0.0, 0.0, amount])
+        assert np.abs(there.image.astype(int) - alone.image).max() <= 1  # another batch, another rounding
+        assert there.rms == pytest.approx(alone.rms, abs=1e-5)
+
+
+def test_walking_leaves_no_gradients_behind(model: Autoencoder, image: Tensor) -> None:
+    place = Walker(model).place(image, 2)
+
+    assert not place.latent.requires_grad
+    assert not place.directions.requires_grad
+
+
+def test_grey_images_are_shown_in_three_equal_channels() -> None:
+    model = build(AutoencoderConfig(channels=1, size=16, dct=8, hidden=12, latent=4), 0)
+    model.eval().requires_grad_(False)
+    walker = Walker(model)
+    place = walker.place(torch.rand(1, 16, 16), 2)
+
+    for shown in (place.reconstruction, walker.move(place, [0.1]).image):
+        assert shown.shape == (16, 16, 3)
+        assert shown.dtype == np.uint8
+        assert (shown == shown[:, :, :1]).all()
