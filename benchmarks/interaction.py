@@ -127,6 +127,8 @@ class Session:
             self._settle(choose.uniform(0.005, 0.04))
             slider = choose.choice(sliders).slider
             target = choose.randint(slider.minimum(), slider.maximum())
+            if target == slider.value():
+                continue  # no change, so nothing to wait for
             painted.clear()
             # A reply to the previous change may still be under way: wait for a picture newer than any so far.
             known = self._explore._sequence

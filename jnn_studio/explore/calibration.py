@@ -11,8 +11,10 @@ from torch import Tensor
 
 Decode = Callable[[Tensor], Tensor]
 
-FRACTIONS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4, 7 / 8, 1)
-"""Where along each half of the range the change is measured: denser near zero, where amounts are small."""
+FRACTIONS = (1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+"""Where along each half of the range the change is measured first."""
+EVEN = 12
+"""At how many evenly spaced changes it is then measured again: the curve may bend anywhere."""
 MAX_DOUBLINGS = 8
 
 
@@ -21,7 +23,7 @@ class Calibration:
     """For each of k directions, image change against signed latent distance.
 
     Attributes:
-        alpha: signed latent distances (k, 2·len(FRACTIONS) + 1), ascending, zero in the middle.
+        alpha: signed latent distances (k, points), ascending, zero in the middle.
         rms: the signed RMS change of the image there, ascending; images in [0, 1], clipped.
     """
 
@@ -75,13 +77,20 @@ def calibrate(decode: Decode, latent: Tensor, directions: Tensor, limit: float) 
         ends = torch.where(grows, 2 * ends, ends)
         reached = torch.where(grows, further, reached)
     fractions = latent.new_tensor(FRACTIONS)
-    alpha = torch.cat(
-        [ends[:, :1] * fractions.flip(0), latent.new_zeros(k, 1), ends[:, 1:] * fractions], dim=1
-    )
-    rms = change(alpha).double().numpy()
-    # Clipping can make the change fall back a little on the way out; a slider must not.
-    half = len(FRACTIONS)
-    negative = -np.maximum.accumulate(rms[:, half - 1 :: -1], axis=1)[:, ::-1]
-    positive = np.maximum.accumulate(rms[:, half + 1 :], axis=1)
-    signed = np.concatenate([negative, np.zeros((k, 1)), positive], axis=1)
-    return Calibration(alpha.double().numpy(), signed)
+    zero = latent.new_zeros(k, 1)
+    alpha = torch.cat([ends[:, :1] * fractions.flip(0), zero, ends[:, 1:] * fractions], dim=1)
+    rms = change(alpha)
+    amounts = limit * np.delete(np.linspace(-1, 1, 2 * EVEN + 1), EVEN)
+    first = Calibration(alpha.double().numpy(), _ascending(alpha, rms))
+    between = latent.new_tensor([[first.distance(d, a) for a in amounts] for d in range(k)])
+    alpha, order = torch.cat([alpha, between], dim=1).sort(dim=1)
+    rms = torch.cat([rms, change(between)], dim=1).gather(1, order)
+    return Calibration(alpha.double().numpy(), _ascending(alpha, rms))
+
+
+def _ascending(alpha: Tensor, rms: Tensor) -> np.ndarray:
+    """Signed changes. Clipping can make them fall back a little on the way out; a slider must not."""
+    signed = (rms * alpha.sign()).double().numpy()
+    right = np.maximum.accumulate(signed.clip(min=0), axis=1)
+    left = np.minimum.accumulate(signed.clip(max=0)[:, ::-1], axis=1)[:, ::-1]
+    return left + right

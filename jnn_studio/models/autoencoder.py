@@ -72,6 +72,5 @@ def from_tensors(config: AutoencoderConfig, tensors: Mapping[str, Tensor]) -> Au
     # Built without storage: initialising weights only to replace them takes longer than reading them.
     with torch.device("meta"):
         model = Autoencoder(config)
-    model.dct = TruncatedDCT(config.channels, config.size, config.dct)
     model.load_state_dict(dict(tensors), assign=True)
     return model.eval().requires_grad_(False)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 
-def dct_matrix(size: int, keep: int, dtype: torch.dtype = torch.float64) -> Tensor:
-    """First ``keep`` rows of the orthonormal DCT-II matrix, (keep, size)."""
-    k = torch.arange(keep, dtype=torch.float64).unsqueeze(1)
-    i = torch.arange(size, dtype=torch.float64).unsqueeze(0)
-    matrix = torch.cos(math.pi * k * (2 * i + 1) / (2 * size)) * math.sqrt(2 / size)
-    matrix[0] /= math.sqrt(2)
-    return matrix.to(dtype)
+def dct_matrix(size: int, keep: int) -> np.ndarray:
+    """First ``keep`` rows of the orthonormal DCT-II matrix, float64 (keep, size)."""
+    k, i = np.arange(keep)[:, None], np.arange(size)[None, :]
+    matrix: np.ndarray = np.cos(np.pi * k * (2 * i + 1) / (2 * size)) * np.sqrt(2 / size)
+    matrix[0] /= np.sqrt(2)
+    return matrix
 
 
 class TruncatedDCT(nn.Module):
@@ -35,7 +33,9 @@ class TruncatedDCT(nn.Module):
         if not 1 <= keep <= size:
             raise ValueError(f"keep must be between 1 and the image size {size}, got {keep}")
         self.channels, self.size, self.keep = channels, size, keep
-        self.register_buffer("matrix", dct_matrix(size, keep, torch.float32), persistent=False)
+        # From NumPy, so that it is a real tensor also while a network is built on the meta device.
+        matrix = torch.from_numpy(dct_matrix(size, keep).astype(np.float32))
+        self.register_buffer("matrix", matrix, persistent=False)
 
     @property
     def features(self) -> int:

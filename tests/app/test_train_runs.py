@@ -255,8 +255,9 @@ def test_a_run_is_opened_through_the_dialog_and_found_again_among_the_recent_one
     menu = button(train, "recent").menu()
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions() if action.text()] == ["run", "Clear this list"]
+    before = train.status
     menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: train.status.started is None)
+    qtbot.waitUntil(lambda: train.status is not before)
     wait_for_state(train, qtbot, "finished")
     menu.actions()[-1].trigger()
     assert not button(train, "recent").isVisible()

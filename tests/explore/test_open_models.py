@@ -84,7 +84,7 @@ def test_the_bundled_pair_differs_in_eta_alone_and_is_small() -> None:
 
     assert unregularised.model.config == regularised.model.config
     assert float(unregularised.info["eta"]) == 0 < float(regularised.info["eta"])
-    assert sum(resource("models", f"{key}.safetensors").stat().st_size for key in BUNDLED) <= 10e6
+    assert sum(resource("models", f"{key}.safetensors").stat().st_size for key in BUNDLED) <= 10 * 2**20
 
 
 @pytest.mark.parametrize("where", ["nonsense", "no/such/file.safetensors", "Regularised"])

@@ -11,7 +11,7 @@ from jnn_studio.models.dct import TruncatedDCT, dct_matrix
 
 
 def test_all_rows_together_are_an_orthogonal_matrix() -> None:
-    matrix = dct_matrix(16, 16)
+    matrix = torch.from_numpy(dct_matrix(16, 16))
 
     torch.testing.assert_close(matrix @ matrix.T, torch.eye(16, dtype=torch.float64), rtol=0, atol=1e-14)
 

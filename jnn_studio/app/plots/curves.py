@@ -69,18 +69,17 @@ class LossPlot(StudioPlot):
         )
         self._slider.setRange(0, len(WINDOWS) - 1)
         self._slider.setPageStep(3)
-        self._slider.setFixedWidth(13 * GRID)
+        self._slider.setFixedWidth(10 * GRID)
         self._slider.valueChanged.connect(self._on_window)
         self._amount = QLabel()
         self._amount.setFont(ui_font(0.9, digits=True))
         self._amount.setProperty("tone", "muted")
-        self._amount.setFixedWidth(self._amount.fontMetrics().horizontalAdvance("0000 points"))
-        label = QLabel("Smoothing")
-        label.setBuddy(self._slider)
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._amount.setFixedWidth(self._amount.fontMetrics().horizontalAdvance("mean of 1000 "))
+        self.header.insertWidget(2, self._amount)
+        self.header.insertWidget(3, self._slider)
         self.controls.addWidget(self._choice)
         self.controls.addStretch()
-        for widget in (label, self._slider, self._amount):
-            self.controls.addWidget(widget)
         self.set_labels(x="Training step")
         self.smoothing = 20
 
@@ -136,7 +135,7 @@ class LossPlot(StudioPlot):
 
     def _on_window(self) -> None:
         self._means.clear()
-        self._amount.setText(f"{self.smoothing} points" if self.smoothing > 1 else "off")
+        self._amount.setText(f"mean of {self.smoothing}" if self.smoothing > 1 else "not smoothed")
         self._on_choice()
 
     def _on_choice(self) -> None:

@@ -29,13 +29,13 @@ class Legend(pg.GraphicsWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: list[LegendEntry] = []
+        self.entries: list[LegendEntry] = []
         self._font = QFont()
         self._text = QColor()
         self._set_height(0)
 
     def set_entries(self, entries: list[LegendEntry], font: QFont, text: QColor) -> None:
-        self._entries, self._font, self._text = entries, font, text
+        self.entries, self._font, self._text = entries, font, text
         self._arrange()
 
     def resizeEvent(self, event: object) -> None:
@@ -46,7 +46,7 @@ class Legend(pg.GraphicsWidget):
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        for entry, box in zip(self._entries, self._boxes(), strict=True):
+        for entry, box in zip(self.entries, self._boxes(), strict=True):
             middle = box.center().y()
             painter.setPen(QPen(entry.color, LINE_WIDTH, entry.style))
             painter.drawLine(QPointF(box.left(), middle), QPointF(box.left() + SAMPLE, middle))
@@ -79,7 +79,7 @@ class Legend(pg.GraphicsWidget):
         height = metrics.height() + 2
         boxes: list[QRectF] = []
         x = y = 0.0
-        for entry in self._entries:
+        for entry in self.entries:
             width = SAMPLE + GAP + metrics.horizontalAdvance(entry.label) + 1
             if x and x + width > self.size().width():
                 x, y = 0.0, y + height

@@ -70,9 +70,8 @@ class StudioPlot(QWidget):
         self.canvas.doubleClicked.connect(self.autoscale)
         self.canvas.focusChanged.connect(self.update)
         self.canvas.scene().sigMouseMoved.connect(self._on_mouse_moved)
-        self.canvas.box.sigRangeChangedManually.connect(self._on_zoomed)
-        self.canvas.box.sigRangeChanged.connect(self._on_view_changed)
-        self.canvas.box.sigResized.connect(self._on_view_changed)
+        self.canvas.box.sigRangeChanged.connect(self._on_zoomed)
+        self.canvas.box.sigResized.connect(self._redraw)
         theme().changed.connect(self._on_theme_changed)
         self.set_labels(title=title)
         self._dress(theme().colors)
@@ -229,14 +228,15 @@ class StudioPlot(QWidget):
         log_button.setAccessibleName(self.menu.log.toolTip())
         fit_button = IconButton("fit", self.menu.autoscale.toolTip(), f"{self.objectName()}.autoscale_button")
         fit_button.clicked.connect(self.autoscale)
-        header = QHBoxLayout()
+        self.header = header = QHBoxLayout()
+        """Title, room, then controls: a subclass inserts its own from index 2 on."""
         header.setSpacing(GRID // 2)
         header.addWidget(self._title_label)
         header.addStretch()
         for button in (log_button, fit_button):
             header.addWidget(button)
         self.controls = QHBoxLayout()
-        """A second row, for the controls of a subclass."""
+        """A second row, for wider controls of a subclass."""
         self.controls.setSpacing(GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID + GRID // 2, GRID, GRID, GRID)
@@ -244,7 +244,7 @@ class StudioPlot(QWidget):
         column.addLayout(header)
         column.addLayout(self.controls)
         column.addWidget(self.canvas, 1)
-        self.setMinimumSize(240, 180)
+        self.setMinimumHeight(180)
 
     def _shown(self) -> Iterator[Curve]:
         return (curve for curve in self._curves.values() if curve.shown)
@@ -319,11 +319,11 @@ class StudioPlot(QWidget):
     def _on_log_toggled(self, checked: bool) -> None:
         self.log = checked
 
-    def _on_zoomed(self, *_: object) -> None:
-        self._following = False
-
-    def _on_view_changed(self, *_: object) -> None:
-        self._redraw()
+    def _on_zoomed(self) -> None:
+        """Stay with a view that somebody else has chosen."""
+        if not self._drawing:
+            self._following = False
+            self._redraw()
 
     def _on_mouse_moved(self, position: QPointF) -> None:
         if self.canvas.box.sceneBoundingRect().contains(position):
@@ -352,7 +352,7 @@ class StudioPlot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._on_view_changed()
+        self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The panel behind the plot; its border is the focus ring."""

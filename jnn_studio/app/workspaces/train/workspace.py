@@ -75,6 +75,7 @@ class TrainWorkspace(Workspace):
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
+        self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
         for name, do in (
             ("start", self._start),
             ("mend", self.form.show_problem),
@@ -253,7 +254,7 @@ class TrainWorkspace(Workspace):
         if preparing is not None and status.started is None:
             status.preparing = preparing
             self._show_status()
-        if status.started is not None:
+        if status.started is not None and status.state != "discarded":
             self._drain(status)
 
     def _drain(self, status: Status) -> None:

@@ -1,0 +1,142 @@
+"""The plots of a run: one colour per model, one term at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QToolButton
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot
+from jnn_studio.app.plots.plot import StudioPlot
+from jnn_studio.app.plots.smoothing import ExponentialMean
+from jnn_studio.app.theme import theme
+
+NOISE = np.random.default_rng(0).random(500)
+STEPS = np.arange(500)
+
+
+def shown(plot: StudioPlot) -> list[object]:
+    """Keys of the curves that are drawn."""
+    return [key for key, curve in plot._curves.items() if curve.item.curve.isVisible()]
+
+
+def add_models(plot: LossPlot | SpectrumPlot | RankPlot) -> None:
+    plot.add_model("u", "Unregularised", "unregularised")
+    plot.add_model("r", "Regularised", "regularised")
+
+
+class TestLossPlot:
+    @pytest.fixture
+    def plot(self, qtbot: QtBot) -> LossPlot:
+        made = LossPlot("loss")
+        add_models(made)
+        qtbot.addWidget(made)
+        for term in LOSS_TERMS:
+            made.extend(("u", term), STEPS, NOISE)
+        made.show()
+        made.refresh()
+        return made
+
+    def test_one_term_is_shown_smoothed_over_what_was_measured(self, plot: LossPlot) -> None:
+        assert shown(plot) == [("u", "total"), ("u", "total", "smooth")]
+        assert plot.canvas.y_axis.labelText == "Total loss per image"
+
+    def test_the_segments_choose_the_term(self, plot: LossPlot, qtbot: QtBot) -> None:
+        qtbot.mouseClick(plot.findChild(QToolButton, "loss.term.penalty"), Qt.MouseButton.LeftButton)
+        assert plot.term == "penalty"
+        assert shown(plot) == [("u", "penalty"), ("u", "penalty", "smooth")]
+        assert "‖Jg‖²" in plot.canvas.y_axis.labelText
+
+    def test_without_smoothing_the_measured_curve_stands_in_front(self, plot: LossPlot) -> None:
+        plot.smoothing = 1
+        assert shown(plot) == [("u", "total")]
+        legend = plot.canvas.legend.entries
+        assert [entry.label for entry in legend] == ["Unregularised", "Regularised"]
+        assert legend[1].color == theme().color("regularised")
+
+    def test_the_smoothed_curve_grows_with_the_measured_one(self, plot: LossPlot) -> None:
+        plot.smoothing = 50
+        for start in range(500, 800, 7):
+            new = np.arange(start, min(start + 7, 800))
+            plot.extend(("u", "total"), new, np.sin(new))
+            plot.refresh()
+        measured = plot.series(("u", "total"))
+        expected = ExponentialMean(1 - 1 / 50).extend(measured.y)
+        np.testing.assert_allclose(plot.series(("u", "total", "smooth")).y, expected)
+
+    @pytest.mark.parametrize(("asked", "given"), [(1, 1), (20, 20), (37, 50), (10**6, 1000)])
+    def test_smoothing_takes_the_nearest_step(self, plot: LossPlot, asked: int, given: int) -> None:
+        plot.smoothing = asked
+        assert plot.smoothing == given
+
+    def test_the_slider_changes_it_from_the_keyboard(self, plot: LossPlot, qtbot: QtBot) -> None:
+        slider = plot.findChild(QSlider, "loss.smoothing")
+        qtbot.keyClick(slider, Qt.Key.Key_Home)
+        assert plot.smoothing == 1
+        qtbot.keyClick(slider, Qt.Key.Key_Right)
+        assert plot.smoothing == 2
+        np.testing.assert_allclose(
+            plot.series(("u", "total", "smooth")).y, ExponentialMean(0.5).extend(NOISE)
+        )
+
+    def test_replaced_and_cleared_data_are_smoothed_afresh(self, plot: LossPlot) -> None:
+        plot.set_data(("u", "total"), STEPS, np.full(500, 3.0))
+        plot.refresh()
+        np.testing.assert_allclose(plot.series(("u", "total", "smooth")).y, 3)
+        plot.clear()
+        plot.extend(("u", "total"), STEPS, np.full(500, 4.0))
+        plot.refresh()
+        np.testing.assert_allclose(plot.series(("u", "total", "smooth")).y, 4)
+
+    def test_terms_of_a_run_may_be_others(self, qtbot: QtBot) -> None:
+        made = LossPlot("quality", "Quality", {"psnr": ("PSNR", "In dB", "PSNR (dB)"), "x": ("X", "Tip")})
+        qtbot.addWidget(made)
+        add_models(made)
+        assert made.canvas.y_axis.labelText == "PSNR (dB)"
+        made.term = "x"
+        assert made.canvas.y_axis.labelText == "X"
+
+
+class TestSpectrumPlot:
+    @pytest.fixture
+    def plot(self, qtbot: QtBot) -> SpectrumPlot:
+        made = SpectrumPlot("spectrum")
+        add_models(made)
+        qtbot.addWidget(made)
+        made.show()
+        return made
+
+    def test_singular_values_are_relative_to_the_largest_counted_from_one(self, plot: SpectrumPlot) -> None:
+        plot.set_spectrum("u", [4, 2, 1])
+        assert plot.series("u").x.tolist() == [1, 2, 3]
+        assert plot.series("u").y.tolist() == [1, 0.5, 0.25]
+
+    def test_the_axis_is_logarithmic_down_to_single_precision(self, plot: SpectrumPlot) -> None:
+        plot.set_spectrum("u", [1, 1e-3, 1e-20, 0])
+        plot.refresh()
+        assert plot.log
+        assert plot.canvas.box.viewRange()[1][0] == pytest.approx(-6, abs=0.5)
+
+    @pytest.mark.parametrize("sigma", [[], [0.0, 0.0], [np.nan]])
+    def test_no_spectrum_is_no_curve(self, plot: SpectrumPlot, sigma: list[float]) -> None:
+        plot.set_spectrum("u", [1, 0.5])
+        plot.set_spectrum("u", sigma)
+        assert len(plot.series("u")) == 0
+
+    def test_a_direction_can_be_highlighted(self, plot: SpectrumPlot) -> None:
+        plot.set_highlight(3)
+        assert plot.canvas.marker.value() == 3
+        plot.set_highlight(None)
+        assert not plot.canvas.marker.isVisible()
+
+
+def test_effective_rank_is_drawn_with_a_dot_per_sample(qtbot: QtBot) -> None:
+    plot = RankPlot("rank")
+    add_models(plot)
+    qtbot.addWidget(plot)
+    plot.extend("r", [0, 100, 200], [60, 40, 38])
+    plot.show()
+    assert shown(plot) == ["r"]
+    assert len(plot._curves["r"].item.scatter.points()) == 3
