@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` under a temporary name beside ``path``, flush it to disk, and rename it.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` to write to; at the end it is flushed to disk and renamed.
 
     Raises:
         OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
@@ -16,9 +19,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
@@ -26,11 +28,17 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Temporary files anywhere in ``folder`` whose writer was killed."""
-    return list(folder.rglob(".*.*-*.tmp"))
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, as `replacing`."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
     """`write_bytes` of UTF-8 text."""
     write_bytes(path, text.encode())
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files anywhere in ``folder`` whose writer was killed."""
+    return list(folder.rglob(".*.*-*.tmp"))

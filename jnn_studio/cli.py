@@ -144,9 +144,8 @@ class _Preparation:
 
 def _follow(events: Iterator[Event]) -> None:
     """Show a run's progress; exit with 1 if it fails."""
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
+    columns = (  # that fit into 80 characters
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
@@ -160,18 +159,17 @@ def _follow(events: Iterator[Event]) -> None:
         for event in events:
             match event:
                 case Started():
-                    progress.update(
-                        task, description=event.name, total=event.total_steps, completed=event.step
-                    )
-                    for line in (event.device, *event.notes):
+                    progress.update(task, total=event.total_steps, completed=event.step)
+                    labels = " / ".join(member.label for member in event.members)
+                    for line in (f"{event.name}: {labels} on {event.device}", *event.notes):
                         progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
                     first = (event.step, -1.0)
                 case Metrics() if "total" in event.terms:
                     losses[event.member] = event.terms["reconstruction"]
                     first = first if first[1] >= 0 else (event.step, event.time)
-                    seconds = event.time - first[1]
-                    rate = f"{(event.step - first[0]) / seconds:.1f} steps/s" if seconds > 0 else ""
-                    text = "  ".join(f"{key} {value:.1f}" for key, value in losses.items())
+                    steps, seconds = event.step - first[0], event.time - first[1]
+                    rate = f"{steps / seconds:.1f} steps/s" if steps else ""
+                    text = "loss " + " / ".join(f"{value:.1f}" for value in losses.values())
                     progress.update(task, completed=event.step, rate=rate, losses=text)
                 case StateChanged():
                     ended = event

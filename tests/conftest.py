@@ -91,7 +91,7 @@ CommandLine = Callable[..., Process]
 
 @pytest.fixture(scope="session")
 def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """Starts ``jnn-studio`` with arguments in a process of its own: ``command_line("train", …, limits=…)``."""
+    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…)``."""
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
         stdin=subprocess.PIPE,

@@ -32,6 +32,11 @@ def ask_where_to_save(
     return dialog
 
 
+def file_name(title: str) -> str:
+    """A title as a file's name."""
+    return "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split()) or "untitled"
+
+
 def _explain(parent: QWidget, what: str, path: Path, error: OSError) -> None:
     box = QMessageBox(
         QMessageBox.Icon.Warning,

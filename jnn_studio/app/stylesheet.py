@@ -27,6 +27,10 @@ QPushButton, QComboBox, QLineEdit, QAbstractSpinBox {
     selection-background-color: $accent; selection-color: $accent_text;
 }
 QLineEdit, QAbstractSpinBox { background: $field; }
+/* Qt 6.11 loses a spin box's left padding: numbers stand at the right, clear of the border. */
+QAbstractSpinBox { qproperty-alignment: "AlignRight | AlignVCenter"; }
+QAbstractSpinBox[quiet="true"] { background: transparent; border-color: transparent; padding: 2px 6px; }
+QAbstractSpinBox[quiet="true"]:hover { background: $field; border-color: $border; }
 QPushButton { padding: 4px 16px; }
 QPushButton:hover, QComboBox:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $border; }
@@ -42,6 +46,7 @@ QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {
     border: 2px solid $accent; padding: 3px 7px;
 }
 QPushButton:focus { padding: 3px 15px; }
+QAbstractSpinBox[quiet="true"]:focus { background: $field; border: 2px solid $accent; padding: 1px 5px; }
 QPushButton:default:focus, QPushButton[primary="true"]:focus { border-color: $text; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $danger; }
 
@@ -68,6 +73,8 @@ QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 2px 0 
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px 2px 0; }
 QAbstractSpinBox::up-arrow { image: url($icons/chevron-up.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url($icons/chevron-down.svg); width: 10px; height: 10px; }
+QAbstractSpinBox[quiet="true"]::up-button, QAbstractSpinBox[quiet="true"]::down-button { width: 6px; }
+QAbstractSpinBox[quiet="true"]::up-arrow, QAbstractSpinBox[quiet="true"]::down-arrow { image: none; }
 
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox::indicator, QRadioButton::indicator {
@@ -151,9 +158,14 @@ QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $border; }
 QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
 QMainWindow::separator:hover { background: $border; }
+QDockWidget { titlebar-close-icon: url($icons/close.svg); titlebar-normal-icon: url($icons/float.svg); }
 QDockWidget::title { background: $window; color: $muted; padding: 4px 8px; }
 QStatusBar { background: $window; color: $muted; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
+QStatusBar QLabel { padding: 2px 8px; }
+
+#command_palette QTreeView { background: transparent; border: none; outline: none; }
+#command_palette QTreeView::item { padding: 4px 8px; }
 """)
 
 

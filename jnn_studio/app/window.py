@@ -219,11 +219,10 @@ class MainWindow(QMainWindow):
         box.open()
 
     def _run_changed(self, feed: RunFeed, event: object = None) -> None:
-        if feed is not self.context.training.feed:
-            return
-        state = event.state if isinstance(event, StateChanged) else None
-        words = STATE_WORDS.get(state or "created", "training")
-        self._run_label.setText(f"{feed.config.name}: {words}")
+        """A run was started (no event), or told something; what does not change its state is passed over."""
+        if feed is self.context.training.feed and (event is None or isinstance(event, StateChanged)):
+            state = "created" if event is None else event.state
+            self._run_label.setText(f"{feed.config.name}: {STATE_WORDS.get(state, state)}")
 
     def _run_ended(self, feed: RunFeed, event: StateChanged) -> None:
         self._run_label.setText(f"{feed.config.name}: {event.state}")

@@ -8,10 +8,13 @@ float32 one would bury everything below 3e-4 σ₁ under rounding.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
-from jnn_studio.jacobian.layers import ELEMENTWISE, primitive_layers
+from jnn_studio.jacobian.elementwise import apply_elementwise, slope
+from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
 from jnn_studio.jacobian.result import JacobianSVD
 
 
@@ -20,11 +23,11 @@ def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
     if not isinstance(f, nn.Module):
         return None
     layers = list(primitive_layers(f))
-    if len(layers) != 3:
+    if [kind_of(layer) for layer in layers] != [Kind.AFFINE, Kind.ELEMENTWISE, Kind.AFFINE]:
         return None
     first, phi, last = layers
-    if isinstance(first, nn.Linear) and isinstance(phi, ELEMENTWISE) and isinstance(last, nn.Linear):
-        return first, phi, last
+    if isinstance(first, nn.Linear) and isinstance(last, nn.Linear):
+        return first, cast(nn.Module, phi), last
     return None
 
 
@@ -57,7 +60,9 @@ class GramSVD:
     @torch.no_grad()
     def __call__(self, x: Tensor, k: int | None = None) -> JacobianSVD:
         """The ``k`` leading singular triplets (all by default) at every row of x (batch, n)."""
-        a = self._w2 * _slope(self._phi, nn.functional.linear(x, self._w1, self._b1)).unsqueeze(1)
+        preactivation = nn.functional.linear(x, self._w1, self._b1)
+        slopes = slope(self._phi, preactivation, apply_elementwise(self._phi, preactivation))
+        a = self._w2 * slopes.unsqueeze(1)
         b = a @ self._l
         eigenvalues, vectors = torch.linalg.eigh(b.double() @ b.double().mT)
         # There are no more singular values than the smallest of the three sizes.
@@ -74,21 +79,3 @@ class GramSVD:
         reduced = torch.where(known, (u.mT @ b) / torch.where(known, length, 1.0), 0.0)
         residuals = torch.linalg.vector_norm(b @ reduced.mT - u * sigma.unsqueeze(1), dim=1)
         return JacobianSVD(u, sigma, vh, residuals, "gram")
-
-
-def product_jacobian(f: nn.Module, x: Tensor) -> Tensor:
-    """Full Jacobian (batch, m, n) of a two-layer map as the product W₂ D W₁.
-
-    Raises:
-        ValueError: ``f`` is not affine, elementwise, affine.
-    """
-    layers = two_layers(f)
-    if layers is None:
-        raise ValueError(f"the product form needs Linear, elementwise, Linear; got {f}")
-    first, phi, last = layers
-    return (last.weight * _slope(phi, first(x)).unsqueeze(1)) @ first.weight
-
-
-def _slope(phi: nn.Module, a: Tensor) -> Tensor:
-    """φ'(a), elementwise."""
-    return torch.func.jvp(phi, (a,), (torch.ones_like(a),))[1]

@@ -1,31 +1,102 @@
-"""Recognising layers whose Jacobian is known in closed form."""
+"""Recognising layers whose Jacobian has a known structure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 
-ELEMENTWISE = (
-    nn.ELU,
-    nn.ReLU,
-    nn.LeakyReLU,
-    nn.Tanh,
-    nn.Sigmoid,
-    nn.Softplus,
-    nn.GELU,
-    nn.SiLU,
+from jnn_studio.jacobian.elementwise import ELEMENTWISE
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+FIXED = (
+    nn.AdaptiveAvgPool1d,
+    nn.AdaptiveAvgPool2d,
+    nn.AdaptiveAvgPool3d,
+    nn.AvgPool1d,
+    nn.AvgPool2d,
+    nn.AvgPool3d,
+    nn.Upsample,
+    nn.UpsamplingBilinear2d,
+    nn.UpsamplingNearest2d,
+    nn.ZeroPad1d,
+    nn.ZeroPad2d,
+    nn.ZeroPad3d,
 )
+REARRANGING = (nn.ChannelShuffle, nn.Flatten, nn.PixelShuffle, nn.PixelUnshuffle, nn.Unflatten)
 
 
-def primitive_layers(module: nn.Module) -> Iterator[nn.Module]:
-    """The layers of ``module`` in order of application, with nested ``nn.Sequential`` flattened.
+class Kind(Enum):
+    """What the Jacobian of a layer looks like."""
 
-    Anything that is not an ``nn.Sequential`` is yielded as it is: only a ``Sequential`` promises that
-    its forward pass is its children's, one after another.
+    AFFINE = auto()
+    """A weight matrix or convolution, shared by the batch."""
+    ELEMENTWISE = auto()
+    """diag φ'(a)."""
+    DROPOUT = auto()
+    """diag of the mask drawn in the forward pass."""
+    BATCH_NORM = auto()
+    """diag of one scale a channel, the statistics held constant."""
+    REARRANGING = auto()
+    """A permutation."""
+    FIXED = auto()
+    """A linear map without weights."""
+    OTHER = auto()
+    """Anything else: only automatic differentiation knows."""
+
+
+DIAGONAL = frozenset({Kind.ELEMENTWISE, Kind.DROPOUT, Kind.BATCH_NORM})
+
+
+def kind_of(layer: Callable[..., object]) -> Kind:
+    """The kind of a layer; a subclass with a forward pass of its own is `Kind.OTHER`."""
+    if _is(layer, (nn.Linear,)):
+        return Kind.AFFINE
+    if _is(layer, CONVOLUTIONS) or _is(layer, TRANSPOSED):
+        assert isinstance(layer, _ConvNd)
+        return Kind.AFFINE if layer.padding_mode == "zeros" else Kind.OTHER
+    if _is(layer, ELEMENTWISE):
+        return Kind.ELEMENTWISE
+    if _is(layer, DROPOUTS):
+        return Kind.DROPOUT
+    if _is(layer, BATCH_NORMS):
+        return Kind.BATCH_NORM
+    if _is(layer, FIXED):
+        return Kind.FIXED
+    if _is(layer, REARRANGING):
+        return Kind.OTHER if isinstance(layer, nn.Flatten) and layer.start_dim == 0 else Kind.REARRANGING
+    return Kind.OTHER
+
+
+def primitive_layers(f: Callable[..., object]) -> Iterator[Callable[..., object]]:
+    """The layers of ``f`` in order of application, with nested ``nn.Sequential`` flattened.
+
+    Anything that is not an ``nn.Sequential`` is yielded as it is: only a ``Sequential`` promises that its
+    forward pass is its children's, one after another. One with hooks of its own is not taken apart.
     """
-    if isinstance(module, nn.Sequential):
-        for child in module:
+    if isinstance(f, nn.Sequential) and type(f).forward is nn.Sequential.forward and not has_hooks(f):
+        for child in f:
             yield from primitive_layers(child)
-    elif not isinstance(module, nn.Identity):
-        yield module
+    elif not isinstance(f, nn.Identity):
+        yield f
+
+
+def has_hooks(module: nn.Module) -> bool:
+    """Whether calling the module does more than its forward pass."""
+    return bool(module._forward_hooks or module._forward_pre_hooks)
+
+
+def has_batch_norm(module: nn.Module) -> bool:
+    """Whether some part of the module normalises by statistics of the batch."""
+    return any(isinstance(part, _BatchNorm) for part in module.modules())
+
+
+def _is(layer: object, kinds: tuple[type[nn.Module], ...]) -> bool:
+    # Parametrised modules are of a subclass made on the fly that keeps the forward pass.
+    return any(isinstance(layer, kind) and type(layer).forward is kind.forward for kind in kinds)

@@ -17,7 +17,9 @@ class JacobianSVD:
         u: left singular vectors (batch, m, k), columns.
         sigma: singular values (batch, k), descending.
         vh: right singular vectors (batch, k, n), rows; zero where σ vanishes.
-        residuals: ‖J v − σ u‖ for each triplet (batch, k).
+        residuals: √(‖J v − σ u‖² + ‖Jᵀ u − σ v‖²) for each triplet (batch, k). Every method makes one of
+            the two vanish up to rounding and measures the other; some singular value lies within
+            the residual of σ.
         method: how they were found.
     """
 

@@ -7,55 +7,89 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from jnn_studio.jacobian.dense import Map, check_batch, jacobian
-from jnn_studio.jacobian.gram import GramSVD, product_jacobian, two_layers
+from jnn_studio.jacobian.gram import GramSVD, two_layers
+from jnn_studio.jacobian.krylov import OVERSAMPLING, krylov_svd
+from jnn_studio.jacobian.operator import JacobianOperator, Map
 from jnn_studio.jacobian.result import JacobianSVD
+from jnn_studio.jacobian.structure import Structure, check_finite, check_structure
 
-Method = Literal["auto", "dense", "gram"]
+Method = Literal["auto", "dense", "gram", "krylov"]
+METHODS = ("auto", "dense", "gram", "krylov")
+
+# Products with J and Jᵀ that block Krylov needs for one block's worth of triplets, as a rule of thumb.
+KRYLOV_PRODUCTS = 8
 
 
 @torch.no_grad()
-def jacobian_svd(f: Map, x: Tensor, k: int | None = None, method: Method = "auto") -> JacobianSVD:
+def jacobian_svd(
+    f: Map,
+    x: Structure,
+    k: int | None = None,
+    method: Method = "auto",
+    *,
+    tolerance: float = 1e-4,
+    start: Tensor | JacobianSVD | None = None,
+    generator: torch.Generator | None = None,
+) -> JacobianSVD:
     """The ``k`` leading singular triplets of the Jacobian of ``f`` at every element of a batch.
 
     Args:
         f: map (batch, *input shape) → (batch, *output shape), each row depending on its own input only.
-        x: floating-point batch.
+        x: finite floating-point batch, or a tuple of tensors with one batch axis.
         k: how many triplets; all of them by default.
         method: ``"gram"`` for affine-elementwise-affine maps (exact, see `GramSVD`), ``"dense"`` for the
-            full Jacobian and its SVD, ``"auto"`` for whichever needs fewer operations.
+            full Jacobian and its SVD (exact), ``"krylov"`` for products with J and Jᵀ alone (see
+            `krylov_svd`), ``"auto"`` for whichever needs fewer operations.
+        tolerance: of ``"krylov"``: largest residual relative to σ₁.
+        start: of ``"krylov"``: an answer for weights or an input near by, to start from.
+        generator: of ``"krylov"``: source of its random start; with one the result is reproducible.
 
     Raises:
-        TypeError, ValueError: ``x`` is no floating-point batch; ``k`` < 1; ``"gram"`` does not apply.
+        TypeError, ValueError: ``x`` is no finite floating-point batch; ``k`` < 1; ``"gram"`` does not apply.
 
     Example:
         >>> u, sigma, vh = jacobian_svd(torch.nn.Linear(5, 3), torch.zeros(1, 5), k=2)
         >>> sigma.shape
         torch.Size([1, 2])
     """
-    check_batch(x)
     if k is not None and k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    if method not in ("auto", "dense", "gram"):
-        raise ValueError(f"method must be 'auto', 'dense' or 'gram', got {method!r}")
-    layers = two_layers(f) if x.ndim == 2 else None
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}")
+    check_structure(x, "x")
+    layers = two_layers(f) if isinstance(x, Tensor) and x.ndim == 2 else None
     if method == "gram" and layers is None:
         raise ValueError("method 'gram' needs x of shape (batch, n) and f = Linear, elementwise, Linear")
-    if layers is not None:
+    if layers is not None and isinstance(x, Tensor):
         assert isinstance(f, nn.Module)
-        if method == "gram" or (method == "auto" and _gram_is_cheaper(layers[0], layers[2], len(x))):
+        if method == "gram" or (method == "auto" and _gram_is_cheapest(layers[0], layers[2], len(x), k)):
+            check_finite(x, "x")
             return GramSVD(f)(x, k)
-        j = product_jacobian(f, x)
-    else:
-        j = jacobian(f, x)
+    j = JacobianOperator(f, x)
+    small = min(j.m, j.n)
+    k = small if k is None else min(k, small)
+    if method == "krylov" or (method == "auto" and small > _products(k)):
+        return krylov_svd(j, k, tolerance=tolerance, start=start, generator=generator)
+    return _dense(j, k)
+
+
+def _dense(operator: JacobianOperator, k: int) -> JacobianSVD:
+    j = operator.dense()
+    j = j.to(torch.promote_types(j.dtype, torch.float32))
     u, sigma, vh = torch.linalg.svd(j, full_matrices=False)
-    k = sigma.shape[-1] if k is None else min(k, sigma.shape[-1])
     u, sigma, vh = u[:, :, :k], sigma[:, :k], vh[:, :k]
-    residuals = torch.linalg.vector_norm(j @ vh.mT - u * sigma.unsqueeze(1), dim=1)
-    return JacobianSVD(u, sigma, vh, residuals, "dense")
+    forward = torch.linalg.vector_norm(j @ vh.mT - u * sigma.unsqueeze(1), dim=1)
+    backward = torch.linalg.vector_norm(j.mT @ u - vh.mT * sigma.unsqueeze(1), dim=1)
+    return JacobianSVD(u, sigma, vh, torch.hypot(forward, backward), "dense")
 
 
-def _gram_is_cheaper(first: nn.Linear, last: nn.Linear, batch: int) -> bool:
+def _products(k: int) -> int:
+    return KRYLOV_PRODUCTS * (k + OVERSAMPLING)
+
+
+def _gram_is_cheapest(first: nn.Linear, last: nn.Linear, batch: int, k: int | None) -> bool:
+    """Multiplications: a QR and m products with L against min(m, Krylov's number) of products with W₁."""
     hidden, n = first.weight.shape
     m = last.weight.shape[0]
-    return n * hidden**2 + batch * m * hidden**2 < batch * m * hidden * n
+    products = m if k is None else min(m, _products(k))
+    return n * hidden**2 + batch * m * hidden**2 < batch * products * hidden * n

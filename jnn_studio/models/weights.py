@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 
-from jnn_studio.atomic import write_bytes
+from jnn_studio.atomic import replacing
 from jnn_studio.models.autoencoder import Autoencoder, from_tensors
 from jnn_studio.models.config import AutoencoderConfig
 
@@ -34,20 +34,33 @@ class LoadedModel:
     """Free-form facts such as η and the training step."""
 
 
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a ``.safetensors`` file, atomically, with no second copy of the tensors in memory.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
+    """
+    host = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}
+    with replacing(path) as temporary:
+        try:
+            save_file(host, temporary, dict(metadata))
+        except SafetensorError as error:
+            raise OSError(f"{path}: {error}") from error
+
+
 def save_model(
     path: Path, model: Autoencoder, name: str, info: Mapping[str, str] | None = None, half: bool = False
 ) -> None:
     """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again)."""
-    tensors: dict[str, Tensor] = {}
-    for key, value in model.state_dict().items():
-        tensors[key] = value.detach().to("cpu", torch.float16 if half else torch.float32).contiguous()
+    dtype = torch.float16 if half else torch.float32
+    tensors = {name: value.to(dtype) for name, value in model.state_dict().items()}
     metadata = {
         "schema_version": str(SCHEMA_VERSION),
         "config": model.config.model_dump_json(),
         "name": name,
         "info": json.dumps(dict(info or {})),
     }
-    write_bytes(path, save(tensors, metadata))
+    write_tensors(path, tensors, metadata)
 
 
 def load_model(path: Path) -> LoadedModel:

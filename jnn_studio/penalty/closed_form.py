@@ -1,87 +1,98 @@
-"""‖J‖_F² in closed form, for an affine map and for an elementwise nonlinearity after one.
+"""‖J‖_F² in closed form, for one affine map between elementwise ones.
 
-With a = Wx + b and factor φ(a), J = diag(φ'(a)) W, so ‖J‖_F² = Σᵢ φ'(aᵢ)² ‖wᵢ‖²: the squared row norms of
-W, shared by the whole batch, and elementwise work.
+With factor φ(Wx + b), J = diag(φ'(a)) W, so ‖J‖_F² = Σᵢ φ'(aᵢ)² ‖wᵢ‖²: the squared row norms of W, shared by
+the whole batch, and elementwise work. In general J = D₁WD₀ with diagonal D's, and
+‖J‖_F² = d₁² · (W∘W) d₀²: squares travel through the layers, weights squared. For a convolution W∘W is the
+convolution with squared taps, which counts only those inside the image; batch norms and dropout masks are
+diagonal, reshapes and pixel shuffles permutations.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from jnn_studio.jacobian.layers import ELEMENTWISE, primitive_layers
-from jnn_studio.penalty.composition import FactorPass
+from jnn_studio.jacobian.layer_pass import LayerPass, diagonal, linear_part, transposed_convolution
+from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, TRANSPOSED, Kind
+from jnn_studio.jacobian.structure import Structure, batch_size, leaves, row_size
+from jnn_studio.penalty.row_norms import squared_row_norms
+
+_KNOWN = DIAGONAL | {Kind.AFFINE, Kind.REARRANGING}
 
 
-def has_closed_form(factor: nn.Module) -> bool:
-    """Whether ``factor`` is affine, or affine followed by a known elementwise nonlinearity."""
-    layers = list(primitive_layers(factor))
-    if not layers or not isinstance(layers[0], nn.Linear):
-        return False
-    return len(layers) == 1 or (len(layers) == 2 and isinstance(layers[1], ELEMENTWISE))
+def is_closed_form(kinds: Sequence[Kind]) -> bool:
+    """Whether layers of these kinds have ‖J‖_F² in closed form together."""
+    return all(kind in _KNOWN for kind in kinds) and kinds.count(Kind.AFFINE) <= 1
 
 
-def closed_form(done: FactorPass) -> Tensor:
-    """‖J‖_F² of one factor at every element of the batch, (batch,); differentiable.
-
-    Raises:
-        ValueError: the factor has no closed form.
-    """
-    if not has_closed_form(done.factor):
-        raise ValueError(f"no closed form for {done.factor}: it must be Linear or Linear + elementwise")
-    layers = list(primitive_layers(done.factor))
-    weight = layers[0].weight
-    assert isinstance(weight, Tensor)
-    if len(layers) == 1:
-        return weight.square().sum().expand(done.output.shape[0])
-    assert done.preactivation is not None
-    slopes = slope(layers[1], done.preactivation, done.output).square()
-    # Inner dimensions, as in a Linear applied to (batch, tokens, features), add up.
-    per_position = slopes @ squared_row_norms(weight)
-    return per_position.reshape(len(per_position), -1).sum(1)
+def closed_form_evaluations(kinds: Sequence[Kind]) -> int:
+    """Network evaluations it costs: one (of the squared weight) if something diagonal precedes the affine."""
+    affine = kinds.index(Kind.AFFINE) if Kind.AFFINE in kinds else 0
+    return int(any(kind in DIAGONAL for kind in kinds[:affine]))
 
 
-def squared_row_norms(weight: Tensor) -> Tensor:
-    """‖wᵢ‖² for the rows of a matrix."""
-    return torch.linalg.vector_norm(weight, dim=1).square()
-
-
-def slope(phi: nn.Module, a: Tensor, y: Tensor) -> Tensor:
-    """φ'(a), elementwise, given y = φ(a) where that is the cheaper way to it. Differentiable.
+def closed_form(passes: Sequence[LayerPass], x: Structure) -> Tensor:
+    """‖J‖_F² of a chain of layers at every element of the batch x, (batch,); differentiable.
 
     Raises:
-        TypeError: ``phi`` is none of the known nonlinearities.
+        ValueError: the chain has no closed form.
     """
-    match phi:
-        case nn.ELU():
-            below = y.clamp_max(0) + phi.alpha  # αeᵃ where a < 0
-            return below if phi.alpha == 1.0 else torch.where(a > 0, torch.ones_like(below), below)
-        case nn.ReLU():
-            return (a > 0).to(a.dtype)
-        case nn.LeakyReLU():
-            return torch.where(a > 0, 1.0, phi.negative_slope).to(a.dtype)
-        case nn.Tanh():
-            return 1 - y.square()
-        case nn.Sigmoid():
-            return y * (1 - y)
-        case nn.Softplus():
-            # torch switches to the identity above the threshold, and so does its derivative.
-            smooth = torch.sigmoid(phi.beta * a)
-            return torch.where(a * phi.beta > phi.threshold, torch.ones_like(smooth), smooth)
-        case nn.SiLU():
-            gate = torch.sigmoid(a)
-            return gate * (1 + a * (1 - gate))
-        case nn.GELU():
-            return _gelu_slope(phi, a)
-    raise TypeError(f"no derivative known for {phi}")
+    if not is_closed_form([done.kind for done in passes]):
+        names = ", ".join(type(done.layer).__name__ for done in passes)
+        raise ValueError(
+            "the closed form needs at most one linear or convolutional layer, with only elementwise layers, "
+            f"batch norms, dropouts and reshapes around it; got {names}"
+        )
+    # Entry i holds Σⱼ (∂yᵢ/∂xⱼ)² so far, with a batch of 1 while all elements agree; None stands for ones.
+    squares: Tensor | None = None
+    for position, done in enumerate(passes):
+        if done.kind is Kind.AFFINE:
+            squares = _squared_affine(done, squares)
+        elif done.kind is Kind.REARRANGING:
+            squares = squares if squares is None else done.layer(squares)
+        else:
+            slopes = _slopes(done).square()
+            if position == len(passes) - 1 and squares is not None and len(squares) == 1:
+                # The common case, Σᵢ φ'(aᵢ)² ‖wᵢ‖²: one matrix-vector product, no product tensor.
+                return (slopes.flatten(1) @ squares.flatten()).expand(batch_size(x))
+            squares = slopes if squares is None else slopes * squares
+    if squares is None:
+        return _wide(leaves(x)[0]).new_full((batch_size(x),), float(row_size(x)))
+    return squares.flatten(1).sum(1).expand(batch_size(x))
 
 
-def _gelu_slope(phi: nn.GELU, a: Tensor) -> Tensor:
-    if phi.approximate == "none":
-        density = torch.exp(-0.5 * a.square()) / math.sqrt(2 * math.pi)
-        return 0.5 * (1 + torch.erf(a / math.sqrt(2))) + a * density
-    scale = math.sqrt(2 / math.pi)
-    t = torch.tanh(scale * (a + 0.044715 * a.pow(3)))
-    return 0.5 * (1 + t) + 0.5 * a * (1 - t.square()) * scale * (1 + 3 * 0.044715 * a.square())
+def _slopes(done: LayerPass) -> Tensor:
+    """The diagonal of a layer's Jacobian, (batch or 1, *shape)."""
+    slopes = _wide(diagonal(done))
+    shape = done.input.shape
+    return slopes if slopes.shape == shape else slopes.expand(1, *shape[1:])
+
+
+def _squared_affine(done: LayerPass, squares: Tensor | None) -> Tensor:
+    layer = done.layer
+    assert isinstance(layer, nn.Module)
+    assert isinstance(layer.weight, Tensor)
+    weight = _wide(layer.weight)
+    if squares is not None:
+        return linear_part(layer, squares, weight.square())
+    if isinstance(layer, nn.Linear):
+        return squared_row_norms(weight, done.port).expand(1, *done.output.shape[1:])
+    spatial = done.input.shape[2:]
+    ones = torch.ones(1, 1, *spatial, dtype=weight.dtype, device=weight.device)
+    if isinstance(layer, CONVOLUTIONS):
+        # Every output channel sees ones in all its input channels, so those can be summed first.
+        taps = weight.square().sum(1, keepdim=True)
+        function = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}[len(spatial)]
+        return function(ones, taps, None, layer.stride, layer.padding, layer.dilation)
+    assert isinstance(layer, TRANSPOSED)
+    taps = weight.square().unflatten(0, (layer.groups, -1)).sum(1)
+    taps = taps.reshape(1, math.prod(taps.shape[:2]), *taps.shape[2:])
+    return transposed_convolution(layer, ones, taps, groups=1)
+
+
+def _wide(x: Tensor) -> Tensor:
+    """At least float32: squares of half-precision numbers overflow or vanish."""
+    return x.float() if x.dtype.itemsize < 4 else x

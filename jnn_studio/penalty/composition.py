@@ -2,35 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
-from jnn_studio.jacobian.layers import ELEMENTWISE, primitive_layers
+from jnn_studio.jacobian.layer_pass import LayerPass, again_all, pull_all, push_all, run
+from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
+from jnn_studio.jacobian.replay import Precision
+from jnn_studio.jacobian.structure import (
+    Structure,
+    batch_size,
+    check_structure,
+    describe,
+    leaves,
+    row_size,
+    transforming,
+)
+from jnn_studio.penalty.closed_form import is_closed_form
+from jnn_studio.penalty.row_norms import can_have_port, linear_with_port
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactorPass:
-    """What one factor saw and gave in a forward pass.
+    """One factor in a forward pass, kept as the linear map it is there.
 
-    ``preactivation`` is the input of the factor's final elementwise nonlinearity, if it ends in one.
+    Attributes:
+        position: which factor of the composition, the first applied being 0.
+        factor: the module.
+        layers: its layers with what each saw and gave.
+        input: what it was given: a tensor (batch, *shape), or a tuple of them.
+        preactivation: what its last layer was given, if that is elementwise.
+        output: what it made of its input.
+        precision: the autocast state it ran in; evaluations made for the penalty run in the same.
     """
 
+    position: int
     factor: nn.Module
-    input: Tensor
+    layers: tuple[LayerPass, ...]
+    input: Any
     preactivation: Tensor | None
-    output: Tensor
+    output: Any
+    precision: Precision
+
+    @property
+    def batch(self) -> int:
+        """Elements in the batch."""
+        return batch_size(self.input)
+
+    @property
+    def n(self) -> int:
+        """Numbers in one element of the input."""
+        return row_size(self.input)
+
+    @property
+    def m(self) -> int:
+        """Numbers in one element of the output."""
+        return row_size(self.output)
+
+    def push(self, tangents: Any) -> Any:
+        """J t for tangents (k, batch, *input shape)."""
+        with self.precision.restored():
+            return push_all(self.layers, tangents)
+
+    def pull(self, cotangents: Any) -> Any:
+        """Jᵀ c for cotangents (k, batch, *output shape)."""
+        with self.precision.restored():
+            return pull_all(self.layers, cotangents)
+
+    def again(self, x: Any) -> Any:
+        """The factor at another input, with the random numbers and batch statistics of this pass."""
+        with self.precision.restored():
+            return again_all(self.layers, x)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """A forward pass of a `Composition` kept for the penalty, so that nothing is evaluated twice."""
 
     passes: tuple[FactorPass, ...]
 
     @property
-    def output(self) -> Tensor:
-        """f(x)."""
+    def output(self) -> Any:
+        """f(x): a tensor, or a tuple of them where the last factor gives one."""
         return self.passes[-1].output
 
 
@@ -38,7 +94,8 @@ class Composition(nn.Sequential):
     """f = g ∘ h: a network given as its factors, first applied first: ``Composition(h, g)``.
 
     Theorem 3.1 holds for two factors; where to cut is the modeller's choice (Scarvelis & Solomon,
-    NeurIPS 2024, §3). Behaves as an ``nn.Sequential`` of its factors.
+    NeurIPS 2024, §3). Behaves as an ``nn.Sequential`` of its factors. What one factor hands to the next is a
+    tensor (batch, *shape) or a tuple of them, such as the levels of a U-Net, with one batch axis.
 
     Raises:
         ValueError: fewer than two factors.
@@ -59,20 +116,83 @@ class Composition(nn.Sequential):
                 raise TypeError(f"factor {position} must be an nn.Module, got {type(factor).__name__}")
         super().__init__(*factors)
 
-    def trace(self, x: Tensor) -> Trace:
-        """Forward pass at x (batch, *input shape) that keeps each factor's input and output."""
-        passes = []
-        for factor in self:
-            passes.append(_apply(factor, x))
-            x = passes[-1].output
+    def trace(self, x: Structure) -> Trace:
+        """Forward pass at x (batch, *input shape) that keeps what the penalty needs of each factor.
+
+        Raises:
+            TypeError: ``x``, or what a factor gives, is not made of floating-point tensors.
+            ValueError: ``x`` is empty, a layer gets a shape it does not take, a factor changes the batch
+                size or modifies its input in place.
+        """
+        check_structure(x, "x")
+        passes: list[FactorPass] = []
+        for position, factor in enumerate(self):
+            giver = "x" if position == 0 else f"the output of factor {position - 1}"
+            passes.append(_pass(position, factor, x, giver))
+            result = passes[-1].output
+            check_structure(result, f"the output of factor {position}")
+            if batch_size(result) != batch_size(x):
+                raise ValueError(
+                    f"factor {position} must keep the batch size: given {describe(x)} "
+                    f"it gave {describe(result)}"
+                )
+            x = result
         return Trace(tuple(passes))
 
 
-def _apply(factor: nn.Module, x: Tensor) -> FactorPass:
-    layers = list(primitive_layers(factor))
-    if len(layers) > 1 and isinstance(layers[-1], ELEMENTWISE):
-        pre: Tensor = x
-        for layer in layers[:-1]:
-            pre = layer(pre)
-        return FactorPass(factor, x, pre, layers[-1](pre))
-    return FactorPass(factor, x, None, factor(x))
+def _pass(position: int, factor: nn.Module, x: Structure, giver: str) -> FactorPass:
+    precision = Precision.current(leaves(x)[0].device)
+    # A compiled factor is opaque, and best left so, unless its layers give the penalty for nothing.
+    layers = list(primitive_layers(getattr(factor, "_orig_mod", factor)))
+    ports = is_closed_form([kind_of(layer) for layer in layers])
+    if not ports and hasattr(factor, "_orig_mod"):
+        layers = [factor]
+    passes: list[LayerPass] = []
+    value = x
+    for layer in layers:
+        _check_input(layer, value, giver if not passes else f"a layer before it in factor {position}")
+        try:
+            done = _run(layer, value, ports)
+        except Exception as error:
+            error.add_note(f"in factor {position} of the composition, given {describe(value)}")
+            raise
+        passes.append(done)
+        value = done.output
+    preactivation = passes[-1].input if passes and passes[-1].kind is Kind.ELEMENTWISE else None
+    return FactorPass(position, factor, tuple(passes), x, preactivation, value, precision)
+
+
+def _run(layer: Callable[..., Any], x: Any, ports: bool) -> LayerPass:
+    if ports and isinstance(layer, nn.Linear) and can_have_port(layer, x):
+        weight = layer.weight
+        y, port = linear_with_port(x, weight, layer.bias)
+        return LayerPass(layer, Kind.AFFINE, x, y, port=port)
+    watched = [] if transforming() else [t for t in leaves(x) if not t.is_inference()]
+    versions = [t._version for t in watched]
+    done = run(layer, x)
+    if versions != [t._version for t in watched]:
+        raise ValueError(
+            f"{_name(layer)} modifies its input {describe(x)} in place, which destroys what the penalty "
+            "needs; use its out-of-place form"
+        )
+    return done
+
+
+def _check_input(layer: Callable[..., Any], x: Structure, giver: str) -> None:
+    """Raise if a linear or convolutional layer cannot take what it is given."""
+    if isinstance(layer, nn.Linear):
+        wanted, axis = layer.in_features, -1
+    elif isinstance(layer, _ConvNd):
+        wanted, axis = layer.in_channels, 1
+    else:
+        return
+    expected = f"{_name(layer)} expects {wanted} {'features' if axis == -1 else 'channels'} in axis {axis}"
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{expected} of a tensor, but {giver} is {describe(x)}")
+    spatial = len(layer.kernel_size) if isinstance(layer, _ConvNd) else None
+    if x.shape[axis] != wanted or (spatial is not None and x.ndim != spatial + 2):
+        raise ValueError(f"{expected} of a batch, but {giver} is {describe(x)}")
+
+
+def _name(layer: Callable[..., Any]) -> str:
+    return repr(layer) if isinstance(layer, nn.Linear | _ConvNd) else type(layer).__name__

@@ -2,39 +2,91 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
-from jnn_studio.penalty.closed_form import closed_form, has_closed_form
-from jnn_studio.penalty.composition import Composition, Trace
-from jnn_studio.penalty.finite_difference import finite_difference
+from jnn_studio.jacobian.structure import Structure, check_finite, describe, row_size, transforming
+from jnn_studio.penalty.composition import Composition, FactorPass, Trace
+from jnn_studio.penalty.estimators.difference import (
+    CancellationWarning,
+    CentralDifference,
+    FiniteDifference,
+    cancellation,
+)
+from jnn_studio.penalty.estimators.estimate import Estimate, Estimator
+from jnn_studio.penalty.estimators.probes import NOISES, Noise
+from jnn_studio.penalty.planner import (
+    ESTIMATORS,
+    Choice,
+    EstimatorName,
+    Options,
+    describe_factor,
+    named,
+    plan,
+    plan_power,
+)
 
-Estimator = Literal["auto", "closed_form", "finite_difference"]
+Reading = Literal["schatten", "nuclear"]
 
 
 @dataclass(frozen=True)
 class PenaltyTerms:
-    """The penalty and its parts: ``total`` = ½ Σ ``factors``, each a mean over the batch of ‖J‖_F²."""
+    """The penalty and its parts.
+
+    Attributes:
+        total: the penalty, mean over the batch: (1/L) Σ ``factors`` for L factors, times ``every``.
+        factors: each factor's ‖J‖_F² (or ‖J‖_{S_L}^L), mean over the batch.
+        standard_error: of (1/L) Σ ``factors``, from the random probes; None if all is exact.
+    """
 
     total: Tensor
     factors: tuple[Tensor, ...]
+    standard_error: Tensor | None = None
 
 
 class NuclearNormPenalty:
     """½ (‖Jg[h(x)]‖_F² + ‖Jh[x]‖_F²), mean over the batch: at its minimum over factorisations, ‖Jf[x]‖_*.
 
     Penalising it at weight η solves the same problem as penalising the nuclear norm of f's Jacobian
-    (Theorem 3.1), without an SVD, and with ``finite_difference`` without a Jacobian. Pointwise it is an
-    upper bound of ‖Jf[x]‖_*.
+    (Theorem 3.1), without an SVD, and without a Jacobian where factors are deep. Pointwise it is an upper
+    bound of ‖Jf[x]‖_*.
+
+    Compositions of L > 2 factors have two readings. ``"schatten"``: (1/L) Σ‖J_ℓ‖_F², at its minimum
+    ‖J‖_{S_2/L}^{2/L}, which favours low rank more strongly than the nuclear norm. ``"nuclear"``:
+    (1/L) Σ‖J_ℓ‖_{S_L}^L, at its minimum ‖J‖_*, and pointwise an upper bound of it. Both are theorems for
+    linear maps (Shang et al., arXiv 1606.00668; Xu et al., arXiv 1611.08372); that networks reach the minimum
+    is proved for L = 2 alone.
+
+    Layers in training mode: the penalty is that of the map of the forward pass, its dropout masks drawn and
+    its batch statistics held constant; buffers such as running means stay as that pass left them.
 
     Args:
-        estimator: ``"closed_form"`` (exact; Linear, or Linear + elementwise), ``"finite_difference"``
-            (the paper's eq. 6), or ``"auto"``: closed form wherever a factor has one.
-        sigma: noise scale of the finite difference.
-        probes: noise draws per evaluation of the finite difference.
+        estimator: ``"auto"`` takes for each factor the cheapest exact estimator that fits, else the
+            lowest variance per evaluation; ``repr`` tells which and why. Or, for all factors,
+            ``"closed_form"`` (exact; one linear or convolutional layer between elementwise ones),
+            ``"forward"`` or ``"reverse"`` (exact; a JVP per input, a VJP per output), ``"jvp"``
+            (unbiased), ``"finite_difference"`` (the paper's eq. 6), ``"central_difference"``, ``"deflated"``
+            (unbiased; see `Deflated`); or an `Estimator`.
+        sigma: noise scale of differences, in the units of a factor's input; by default 3√eps times its
+            root mean square, 1e-3 for float32 data of unit scale. Too small a σ is met with a
+            `CancellationWarning`.
+        probes: random directions per element for the stochastic estimators.
+        noise: their distribution, ``"gaussian"``, ``"rademacher"`` or ``"sphere"``; by default Gaussian, as
+            in the paper, for differences asked for by name, and the sphere, which has less variance,
+            elsewhere.
+        every: apply the penalty at every ``every``-th call only, that many times as strongly, and give 0 in
+            between (lazy regularisation, Karras et al., CVPR 2020).
+        reading: of compositions deeper than two.
+        exact_budget: evaluations an exact estimator may cost for ``"auto"`` to take it.
+        rank: directions that ``"deflated"`` treats exactly.
+
+    Raises:
+        ValueError: an argument out of range.
 
     Example:
         >>> f = Composition(nn.Sequential(nn.Linear(4, 8), nn.ELU()), nn.Linear(8, 2))
@@ -44,52 +96,193 @@ class NuclearNormPenalty:
         2
     """
 
-    def __init__(self, estimator: Estimator = "auto", sigma: float = 1e-3, probes: int = 1) -> None:
-        if estimator not in ("auto", "closed_form", "finite_difference"):
-            raise ValueError(
-                f"estimator must be 'auto', 'closed_form' or 'finite_difference', got {estimator!r}"
-            )
-        if not sigma > 0:
+    def __init__(
+        self,
+        estimator: EstimatorName | Estimator = "auto",
+        sigma: float | None = None,
+        probes: int = 1,
+        *,
+        noise: Noise | None = None,
+        every: int = 1,
+        reading: Reading = "schatten",
+        exact_budget: int = 8,
+        rank: int = 8,
+    ) -> None:
+        if isinstance(estimator, str) and estimator not in ESTIMATORS:
+            raise ValueError(f"estimator must be one of {_listed(ESTIMATORS)}, got {estimator!r}")
+        if sigma is not None and not 0 < sigma < float("inf"):
             raise ValueError(f"sigma must be positive, got {sigma}")
-        if probes < 1:
-            raise ValueError(f"probes must be at least 1, got {probes}")
+        for name, value in {"probes": probes, "every": every, "rank": rank}.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        if noise is not None and noise not in NOISES:
+            raise ValueError(f"noise must be one of {_listed(NOISES)}, got {noise!r}")
+        if reading not in ("schatten", "nuclear"):
+            raise ValueError(f"reading must be 'schatten' or 'nuclear', got {reading!r}")
+        if exact_budget < 0:
+            raise ValueError(f"exact_budget must not be negative, got {exact_budget}")
         self.estimator = estimator
-        self.sigma = sigma
-        self.probes = probes
+        self.every = every
+        self.reading = reading
         self.terms: tuple[Tensor, ...] = ()
-        """Detached ‖J‖_F² of each factor, mean over the batch, at the last call."""
-        self._chosen: tuple[str, ...] = ()
+        """Detached ‖J‖_F² (or ‖J‖_{S_L}^L) of each factor, mean over the batch, at the last evaluation."""
+        self._options = Options(sigma, probes, noise, exact_budget, rank)
+        self._fixed: Estimator | None = None
+        if estimator != "auto":
+            self._fixed = named(estimator, self._options) if isinstance(estimator, str) else estimator
+        self._calls = 0
+        self._plans: WeakKeyDictionary[nn.Module, tuple[Any, Choice]] = WeakKeyDictionary()
+        self._report: tuple[str, ...] = ()
 
-    def __call__(self, f: Composition, x: Tensor | Trace, generator: torch.Generator | None = None) -> Tensor:
+    def __call__(
+        self,
+        f: Composition,
+        x: Structure | Trace,
+        generator: torch.Generator | None = None,
+        *,
+        step: int | None = None,
+    ) -> Tensor:
         """The penalty as a differentiable scalar.
 
         Pass the ``Trace`` of the forward pass the task loss used and nothing is evaluated twice; pass the
-        input and the forward pass is made here.
+        input and the forward pass is made here. ``generator`` (on the input's device) makes the probes
+        reproducible. ``step`` says where in the cycle of ``every`` this call stands; by default calls
+        are counted.
         """
-        return self.evaluate(f, x, generator).total
+        return self.evaluate(f, x, generator, step=step).total
 
     def evaluate(
-        self, f: Composition, x: Tensor | Trace, generator: torch.Generator | None = None
+        self,
+        f: Composition,
+        x: Structure | Trace,
+        generator: torch.Generator | None = None,
+        *,
+        step: int | None = None,
     ) -> PenaltyTerms:
-        """The penalty with each factor's ‖J‖_F²."""
-        trace = x if isinstance(x, Trace) else f.trace(x)
-        chosen = tuple(self.choose(done.factor) for done in trace.passes)
-        factors = tuple(
-            closed_form(done).mean()
-            if name == "closed_form"
-            else finite_difference(done, self.sigma, self.probes, generator).mean()
-            for done, name in zip(trace.passes, chosen, strict=True)
-        )
-        self._chosen = chosen
-        self.terms = tuple(term.detach() for term in factors)
-        return PenaltyTerms(0.5 * torch.stack(factors).sum(), factors)
+        """The penalty with each factor's ‖J‖_F².
 
-    def choose(self, factor: nn.Module) -> Literal["closed_form", "finite_difference"]:
-        """The estimator used for one factor."""
-        if self.estimator == "auto":
-            return "closed_form" if has_closed_form(factor) else "finite_difference"
-        return self.estimator
+        Raises:
+            TypeError: ``f`` is no `Composition`, or ``x`` is not made of floating-point tensors.
+            ValueError: ``x`` is not finite, does not fit ``f``, or is the trace of another composition; the
+                estimator does not fit a factor; a factor cuts the gradient.
+        """
+        f = _composition(f)
+        call = self._calls if step is None else step
+        self._calls += 1
+        if call % self.every:
+            device = next((p.device for p in f.parameters()), None)
+            return PenaltyTerms(torch.zeros((), device=device), self.terms)
+        trace = _trace(f, x)
+        depth = len(trace.passes)
+        choices = [self._choose(done, depth) for done in trace.passes]
+        estimates = [
+            choice.estimator(done, generator) for done, choice in zip(trace.passes, choices, strict=True)
+        ]
+        factors = tuple(estimate.values.mean() for estimate in estimates)
+        self.terms = tuple(term.detach() for term in factors)
+        total = torch.stack(factors).sum() * (self.every / depth)
+        if not transforming():
+            self._look_back(trace, choices, estimates, total)
+        return PenaltyTerms(total, factors, _joint_error(estimates))
+
+    def values(
+        self, f: Composition, x: Structure | Trace, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The penalty at every element of the batch, (batch,), whatever ``every`` is; differentiable."""
+        trace = _trace(_composition(f), x)
+        depth = len(trace.passes)
+        parts = [self._choose(done, depth).estimator(done, generator).values for done in trace.passes]
+        return torch.stack(parts).sum(0) / depth
 
     def __repr__(self) -> str:
-        text = f"NuclearNormPenalty(estimator={self.estimator!r}, sigma={self.sigma}, probes={self.probes})"
-        return f"{text} using {', '.join(self._chosen)}" if self._chosen else text
+        o = self._options
+        name = self.estimator if isinstance(self.estimator, str) else repr(self.estimator)
+        settings = {"estimator": name, "sigma": o.sigma, "probes": o.probes, "noise": o.noise}
+        settings |= {"every": self.every, "reading": self.reading}
+        text = f"NuclearNormPenalty({', '.join(f'{k}={v!r}' for k, v in settings.items())})"
+        return "\n  ".join((text, *self._report))
+
+    def _choose(self, done: FactorPass, depth: int) -> Choice:
+        exponent = depth if self.reading == "nuclear" and depth > 2 else 2
+        if exponent == 2 and self._fixed is not None:
+            return Choice(self._fixed, "as asked")
+        key = (done.n, done.m, done.precision.enabled, exponent, tuple(layer.kind for layer in done.layers))
+        if not transforming():
+            known = self._plans.get(done.factor)
+            if known is not None and known[0] == key:
+                return known[1]
+        choice = plan(done, self._options) if exponent == 2 else plan_power(done, exponent, self._options)
+        if not transforming():
+            self._plans[done.factor] = (key, choice)
+        return choice
+
+    def _look_back(
+        self, trace: Trace, choices: list[Choice], estimates: list[Estimate], total: Tensor
+    ) -> None:
+        """Keep what ``repr`` tells, and now and then check that the result means something."""
+        self._report = tuple(
+            _line(done, choice, estimate)
+            for done, choice, estimate in zip(trace.passes, choices, estimates, strict=True)
+        )
+        # At calls 1, 2, 4, 8, …: reading numbers back makes an accelerator wait.
+        if self._calls & (self._calls - 1):
+            return
+        _check_differentiable(trace, estimates)
+        for done, choice, estimate in zip(trace.passes, choices, estimates, strict=True):
+            if isinstance(choice.estimator, FiniteDifference | CentralDifference):
+                problem = cancellation(done, choice.estimator.sigma, estimate.values)
+                if problem is not None:
+                    warnings.warn(problem, CancellationWarning, stacklevel=4)
+
+
+def _composition(f: Any) -> Composition:
+    inner = getattr(f, "_orig_mod", f)
+    if not isinstance(inner, Composition):
+        raise TypeError(f"f must be a Composition(h, g), got {type(f).__name__}")
+    return inner
+
+
+def _trace(f: Composition, x: Structure | Trace) -> Trace:
+    if isinstance(x, Trace):
+        if [done.factor for done in x.passes] != list(f):
+            raise ValueError(f"the trace is of another composition than f, with {len(x.passes)} factors")
+        return x
+    trace = f.trace(x)
+    check_finite(x, "x")
+    return trace
+
+
+def _check_differentiable(trace: Trace, estimates: list[Estimate]) -> None:
+    if not torch.is_grad_enabled():
+        return
+    for done, estimate in zip(trace.passes, estimates, strict=True):
+        weights = [p for p in done.factor.parameters() if p.requires_grad]
+        if weights and not estimate.values.requires_grad:
+            raise ValueError(
+                f"factor {done.position} cuts the gradient: it has trainable weights, but its output "
+                f"{describe(done.output)} does not depend on them differentiably (detach, no_grad, rounding?)"
+            )
+
+
+def _joint_error(estimates: list[Estimate]) -> Tensor | None:
+    errors = [e.standard_error for e in estimates if e.standard_error is not None]
+    if not errors:
+        return None
+    return torch.stack([e.float() for e in errors]).square().sum().sqrt() / len(estimates)
+
+
+def _line(done: FactorPass, choice: Choice, estimate: Estimate) -> str:
+    estimator = choice.estimator
+    accuracy = "exact" if estimator.exact else "stochastic"
+    cost = {0: "no evaluation", 1: "1 evaluation"}.get(
+        estimate.evaluations, f"{estimate.evaluations} evaluations"
+    )
+    size = f"{row_size(done.input)}→{row_size(done.output)}"
+    return (
+        f"factor {done.position}, {describe_factor(done.factor)} {size}: "
+        f"{estimator.name} ({accuracy}, {cost}): {choice.reason}"
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, names))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.weights import save_model
-from jnn_studio.penalty import NuclearNormPenalty, Trace
+from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import Device
@@ -134,7 +133,7 @@ class AutoencoderPair:
         # Both models see the same noise, where the estimator needs any.
         noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed * 1_000_003 + step)
         penalties = [
-            self._penalty(composition, _float32(trace), noise) if weight else zero
+            self._penalty(composition, trace, noise).float() if weight else zero
             for composition, trace, weight in zip(
                 (model.encoder, model.decoder), (encoded, decoded), eta, strict=True
             )
@@ -156,21 +155,6 @@ class AutoencoderPair:
     @torch.no_grad()
     def _reconstruct(self, member: Member) -> Tensor:
         return torch.cat([member.model(part) for part in self._held_out.split(64)])
-
-
-def _float32(trace: Trace) -> Trace:
-    """The same forward pass for the penalty, which is always evaluated in float32."""
-    return Trace(
-        tuple(
-            replace(
-                done,
-                input=done.input.float(),
-                preactivation=None if done.preactivation is None else done.preactivation.float(),
-                output=done.output.float(),
-            )
-            for done in trace.passes
-        )
-    )
 
 
 def psnr(reconstruction: Tensor, images: Tensor) -> float:

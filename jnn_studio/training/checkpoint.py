@@ -9,10 +9,9 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from jnn_studio.atomic import write_bytes
+from jnn_studio.models.weights import write_tensors
 
 SCHEMA_VERSION = 1
 
@@ -58,8 +57,7 @@ def save_checkpoint(path: Path, members: Mapping[str, Trained], progress: Progre
         "elapsed": repr(progress.elapsed),
         "members": json.dumps(sorted(members)),
     }
-    host = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}
-    write_bytes(path, save(host, metadata))
+    write_tensors(path, tensors, metadata)
 
 
 def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> Progress:

@@ -52,7 +52,7 @@ def nothing_leaks(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def _active_timers() -> set[QTimer]:
-    """Timers still running, and threads of Qt's, wherever they live."""
+    """Timers still running, wherever they live."""
     return {found for found in gc.get_objects() if type(found) is QTimer and _is_active(found)}
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
+from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig, validate_config
+from jnn_studio.training.events import CheckpointSaved
 from jnn_studio.training.run_folder import RunFolder
 
 
@@ -50,6 +52,18 @@ def training(window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBo
     feed = window.context.start_run(endless, path)
     qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=20_000)
     return path
+
+
+def test_the_status_bar_says_what_the_run_is_doing(window: MainWindow, training: Path, qtbot: QtBot) -> None:
+    label = window.findChild(QLabel, "run_status")
+    qtbot.waitUntil(lambda: label.text() == "endless: training", timeout=10_000)
+    with qtbot.waitSignal(
+        window.context.run_event, check_params_cb=lambda _, e: isinstance(e, CheckpointSaved)
+    ):
+        window.context.training.send(Command.CHECKPOINT)
+    assert label.text() == "endless: training"
+    window.context.training.send(Command.PAUSE)
+    qtbot.waitUntil(lambda: label.text() == "endless: paused", timeout=10_000)
 
 
 def quit_box(window: MainWindow) -> QMessageBox:

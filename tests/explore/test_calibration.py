@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_distance_grows_with_the_amount() -> None:
 
     distances = [along_first(wavy).distance(0, a) for a in np.linspace(-0.12, 0.12, 101)]
 
-    assert all(b >= a for a, b in zip(distances, distances[1:], strict=False))
+    assert all(b >= a for a, b in itertools.pairwise(distances))
     assert np.isfinite(distances).all()
 
 

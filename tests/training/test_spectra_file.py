@@ -97,7 +97,7 @@ def test_a_spectrum_of_another_length_is_refused(file: SpectraFile) -> None:
 
 def test_the_header_has_room_for_a_long_file(tmp_path: Path) -> None:
     spectra = SpectraFile(tmp_path / "spectra.npy")
-    for step in range(0, 1200):
+    for step in range(1200):
         spectra.append(step, 0, 1.0, np.zeros(4096, np.float32))
 
     assert len(np.load(spectra.path, mmap_mode="r")) == 1200

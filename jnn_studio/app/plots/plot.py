@@ -34,7 +34,7 @@ from jnn_studio.app.plots.curve import Curve, fit
 from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
-from jnn_studio.app.save_dialog import ask_where_to_save
+from jnn_studio.app.save_dialog import ask_where_to_save, file_name
 from jnn_studio.app.theme import GRID, theme, ui_font
 
 
@@ -313,8 +313,7 @@ class StudioPlot(QWidget):
         self.menu.popup(self.canvas.mapToGlobal(position))
 
     def _on_save(self, suffix: str, kind: str) -> None:
-        name = "".join(c if c.isalnum() else "-" for c in self._title.lower()).strip("-") or "plot"
-        ask_where_to_save(self, "plot", name, kind, suffix, self.save)
+        ask_where_to_save(self, "plot", file_name(self._title), kind, suffix, self.save)
 
     def _on_log_toggled(self, checked: bool) -> None:
         self.log = checked

@@ -58,10 +58,17 @@ class PlotAxis(pg.AxisItem):
         return [f"{value * scale:,.0f}".replace(",", NARROW_SPACE) for value in values]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Powers of ten in one manner along the axis: as 10ⁿ where any of them is long as a decimal."""
+        """Powers of ten in one manner along the axis: as 10ⁿ where any of them is long as a decimal.
+
+        Between decades only 2 and 5 are named, unless there is less than a decade to see.
+        """
         if all(-3 <= exponent <= 4 for exponent in self.range):
-            return [f"{10**value:.1g}" if value < 0 else f"{10**value:.0f}" for value in values]
-        return [_decade(value) for value in values]
+            texts = [f"{10**value:.1g}" if value < 0 else f"{10**value:.0f}" for value in values]
+        else:
+            texts = [_decade(value) for value in values]
+        if self.range[1] - self.range[0] < 0.75:
+            return texts
+        return [text if _digit(value) in (1, 2, 5) else "" for text, value in zip(texts, values, strict=True)]
 
 
 def power_of_ten(exponent: int) -> str:
@@ -70,9 +77,13 @@ def power_of_ten(exponent: int) -> str:
 
 def _decade(exponent: float) -> str:
     """Ten to an exponent that lies on a tick: a digit times a power of ten."""
-    decade = int(np.floor(exponent + 1e-9))
-    digit = round(10 ** (exponent - decade))
+    decade, digit = int(np.floor(exponent + 1e-9)), _digit(exponent)
     return power_of_ten(decade) if digit == 1 else f"{digit}·{power_of_ten(decade)}"
+
+
+def _digit(exponent: float) -> int:
+    """The leading digit of ten to an exponent that lies on a tick."""
+    return round(10 ** (exponent - np.floor(exponent + 1e-9)))
 
 
 class PlotViewBox(pg.ViewBox):

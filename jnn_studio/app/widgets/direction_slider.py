@@ -56,14 +56,20 @@ class DirectionSlider(QWidget):
         self.slider.setSingleStep(STEPS // 100)
         self.slider.setPageStep(STEPS // 10)
         self.slider.setAccessibleName(f"Amount along {label}")
+        self.slider.setToolTip(
+            "Drag, or step with the arrow keys and Page Up, Page Down; double-click, Home or 0 resets"
+        )
         self.slider.installEventFilter(self)
         self.spin = QDoubleSpinBox(objectName=f"{object_name}.value")
         self.spin.setDecimals(3)
         self.spin.setSingleStep(0.005)
         self.spin.setKeyboardTracking(False)
-        self.spin.setFixedWidth(84)
+        self.spin.setProperty("quiet", True)
+        self.spin.setFixedWidth(8 * GRID)
         self.spin.setFont(ui_font(digits=True))
         self.spin.setAccessibleName(f"Amount along {label}, typed")
+        self.spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.spin.installEventFilter(self)
         self.spin.setToolTip("RMS change of the image, colour values in 0 … 1; type a value")
         self.reset_button = IconButton("reset", f"Put {label} back to zero", f"{object_name}.reset")
         self.play_button = IconButton("play", f"Play {label}: sweep it to and fro", f"{object_name}.play")
@@ -123,6 +129,12 @@ class DirectionSlider(QWidget):
         self.play_button.setChecked(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and not watched.hasFocus():
+            # The wheel scrolls the list that the pointer happens to be over.
+            event.ignore()
+            return True
+        if watched is self.spin:
+            return False
         if event.type() == QEvent.Type.MouseButtonDblClick:
             self.reset()
             return True
@@ -175,6 +187,7 @@ class _CentredSlider(QSlider):
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(24)
         theme().changed.connect(self.update)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
+from jnn_studio.app.save_dialog import ask_where_to_save, file_name
 from jnn_studio.app.theme import GRID, theme, ui_font
 
 RADIUS = 6
@@ -38,7 +39,7 @@ class ImagePane(QWidget):
         self._sequence = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(96, 96)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme().changed.connect(self.update)
         self._describe()
 
@@ -100,6 +101,7 @@ class ImagePane(QWidget):
         frame = QPainterPath()
         frame.addRoundedRect(QRectF(target), RADIUS, RADIUS)
         if self._image is None:
+            painter.setFont(ui_font())
             painter.fillPath(frame, theme().color("panel"))
             painter.setPen(theme().color("muted"))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -109,7 +111,8 @@ class ImagePane(QWidget):
             painter.setClipPath(frame)
             painter.drawImage(target, self._image)
             painter.restore()
-        painter.setPen(QPen(theme().color("border"), 1))
+        focused = self.hasFocus()
+        painter.setPen(QPen(theme().color("accent" if focused else "border"), 2 if focused else 1))
         painter.drawPath(frame)
         painter.setFont(ui_font(0.92, digits=True))
         painter.setPen(theme().color("muted"))
@@ -126,6 +129,7 @@ class ImagePane(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setObjectName(f"{self.objectName()}.menu")
         menu.addAction("Copy image", self.copy)
         menu.addAction("Save image as PNG…", self._ask_save)
         menu.popup(event.globalPos())
@@ -135,18 +139,13 @@ class ImagePane(QWidget):
         if self._image is not None:
             QApplication.clipboard().setImage(self._image.copy())
 
-    def save(self, path: Path) -> bool:
-        """Write the picture to a PNG, in its own resolution; whether that worked."""
-        return self._image is not None and self._image.save(str(path), "PNG")
+    def save(self, path: Path) -> None:
+        """Write the picture to a PNG, in its own resolution. Raises OSError if that fails."""
+        if self._image is None or not self._image.save(str(path), "PNG"):
+            raise OSError(f"{path} cannot be written")
 
     def _ask_save(self) -> None:
-        dialog = QFileDialog(self, "Save image")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("PNG image (*.png)")
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(lambda path: self.save(Path(path)))
-        dialog.open()
+        ask_where_to_save(self, "image", file_name(self._title), "PNG picture", "png", self.save)
 
     def _paint_title(self, painter: QPainter, target: QRect) -> None:
         line = self.fontMetrics().height()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontDatabase
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from jnn_studio.app.icons import IconButton, icon
@@ -19,12 +19,14 @@ class MessageBar(QFrame):
         self._icon = QLabel()
         self.title = QLabel(objectName="message.title")
         self.title.setFont(ui_font(bold=True))
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.text = QLabel(objectName="message.text")
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.details = QPlainTextEdit(objectName="message.details", readOnly=True)
-        self.details.setFixedHeight(160)
+        self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.details.setFixedHeight(20 * GRID)
         self.details.setAccessibleName("Details")
         self.details.hide()
         self._unfold = IconButton("expand", "Show the details", "message.unfold")
@@ -37,6 +39,7 @@ class MessageBar(QFrame):
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.text)
+        words.addSpacing(GRID // 2)
         words.addWidget(self.details)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, GRID, GRID, GRID)

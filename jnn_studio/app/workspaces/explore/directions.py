@@ -80,7 +80,7 @@ class Directions(QWidget):
             slider.setVisible(d < k)
             if d < k:
                 values = [
-                    (f"{place.sigma[d]:.2g}", role)
+                    (f"{place.sigma[d]:#.2g}", role)
                     for place, role in zip(scene.places, scene.models.roles, strict=True)
                 ]
                 slider.set_note([("σ", "muted"), *values])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.train.status import Status
@@ -19,7 +20,7 @@ _ACTIONS = (
     ("discard", "Cancel and &discard…", "Ctrl+Shift+D", "End the run and delete its folder; asks first"),
     ("resume", "Resu&me", "Ctrl+Shift+R", "Go on with this run from its newest checkpoint"),
     ("explore", "E&xplore these models", "Ctrl+Shift+E", "Walk the latent spaces of this run's models"),
-    ("back", "Bac&k to the run under way", "Ctrl+Shift+B", "Show the run that this program is training"),
+    ("back", "Bac&k to training", "Ctrl+Shift+B", "Show the run that this program is training"),
     (
         "open",
         "&Open run…",
@@ -27,10 +28,12 @@ _ACTIONS = (
         "Show a run folder: finished, stopped, or being written elsewhere",
     ),
 )
+_CHOOSING = ("explore", "back", "open")
+"""Those that do nothing to the run; they stand at the other end."""
 
 
 class Controls(QWidget):
-    """A row of buttons. Every button does what its action in `actions` does."""
+    """A row of buttons, two where there is no room for one. Every button stands for one of `run_actions`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,24 +44,27 @@ class Controls(QWidget):
         self.recent.setToolTip("Show one of the runs trained or opened lately")
         self.recent.setMenu(QMenu(self.recent))
         self.recent.menu().setToolTipsVisible(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        self._steering, self._choosing = _group(self), _group(self)
+        self._groups = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._groups.setContentsMargins(0, 0, 0, 0)
+        self._groups.setSpacing(GRID)
+        self._groups.addWidget(self._steering, 0, Qt.AlignmentFlag.AlignLeft)
+        self._groups.addStretch(1)
+        self._groups.addWidget(self._choosing, 0, Qt.AlignmentFlag.AlignLeft)
         for name, text, key, tip in _ACTIONS:
             action = self.run_actions[name] = QAction(text, self)
             action.setObjectName(f"train.action.{name}")
             action.setShortcut(key)
             action.setToolTip(tip)
-            if name == "explore":
-                row.addStretch(1)
-            row.addWidget(_button(name, action, self))
-        row.addWidget(self.recent)
+            group = self._choosing if name in _CHOOSING else self._steering
+            group.layout().addWidget(_button(name, action, group))
+        self._choosing.layout().addWidget(self.recent)
 
     def on(self, name: str, do: Callable[[], None]) -> None:
         """Have ``do`` called when the action is triggered."""
         self.run_actions[name].triggered.connect(lambda: do())
 
-    def show_possible(self, status: Status | None, busy: bool, problems: list[str]) -> None:
+    def show_possible(self, status: Status | None, busy: bool, problems: list[str], any_recent: bool) -> None:
         """Offer what can be done now. ``busy``: this program trains a run, shown or not."""
         possible = {
             "start": not busy,
@@ -80,6 +86,32 @@ class Controls(QWidget):
         start.setToolTip("\n".join(["Mend these settings first:", *problems]) if problems else _ACTIONS[0][3])
         settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         self.run_actions["mend"].setText(f"{settings} to mend")
+        self.recent.setVisible(any_recent)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for the wider of the two groups."""
+        groups = (self._steering.sizeHint(), self._choosing.sizeHint())
+        return QSize(max(group.width() for group in groups), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self._steering.sizeHint().width() + 2 * GRID + self._choosing.sizeHint().width()
+        beside = width <= self.width()
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if direction != self._groups.direction():
+            self._groups.setDirection(direction)
+
+
+def _group(parent: QWidget) -> QWidget:
+    group = QWidget(parent)
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GRID)
+    return group
 
 
 def _button(name: str, action: QAction, parent: QWidget) -> QPushButton:

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -36,6 +36,7 @@ TARGET = Setting(
     "Save to",
     about="A new folder for the run. Empty: one named after the run and the time, beside your other runs.",
 )
+_WIDTH = 43 * GRID
 DEVICE_WORDS = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
 
 
@@ -280,6 +281,14 @@ class SettingsForm(QScrollArea):
             return TextField(setting)
         field.changed.connect(lambda: self._on_disk(setting.name))
         return field
+
+    def minimumSizeHint(self) -> QSize:
+        """Never so narrow that a field would be cut."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(max(_WIDTH, self.minimumSizeHint().width()), super().sizeHint().height())
 
     # --- dropping ---------------------------------------------------------------------------------------
 

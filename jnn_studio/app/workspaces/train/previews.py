@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.training.events import Preview
 
-TITLE = "Held-out images and their reconstructions"
+TITLE = "Held-out images"
 GAP = 4
 
 
@@ -117,7 +117,7 @@ class Previews(QWidget):
         if self.step is None:
             painter.setFont(ui_font())
             painter.drawText(
-                self._area(), Qt.AlignmentFlag.AlignCenter, "They sharpen here as training goes on"
+                self._area(), Qt.AlignmentFlag.AlignCenter, "Originals and what each model makes of them"
             )
             return
         painter.setFont(ui_font(0.9, digits=True))

@@ -26,7 +26,7 @@ class ProgressView(QWidget):
         self.figures.setObjectName("train.figures")
         self.figures.setFont(ui_font(digits=True))
         self.figures.setProperty("tone", "muted")
-        self.figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.figures.setWordWrap(True)
         self.figures.setToolTip("Steps taken, speed over the last seconds, time left at that speed, device")
         self.bar = QProgressBar()
         self.bar.setObjectName("train.bar")
@@ -48,17 +48,17 @@ class ProgressView(QWidget):
         rows.setColumnStretch(1, 1)
         rows.addWidget(self.state, 0, 0)
         rows.addWidget(self.place, 0, 1)
-        rows.addWidget(self.figures, 0, 2)
-        rows.addWidget(self.bar, 1, 0, 1, 3)
-        rows.addWidget(self.notes, 2, 0, 1, 3)
+        rows.addWidget(self.bar, 1, 0, 1, 2)
+        rows.addWidget(self.figures, 2, 0, 1, 2)
+        rows.addWidget(self.notes, 3, 0, 1, 2)
         self.show_status(None)
 
     def show_status(self, status: Status | None) -> None:
         """Bring everything up to date."""
         if status is None:
             self.state.setText("No run yet")
-            self.figures.setText("")
-            self.place.setText(INVITATION)
+            self.figures.setText(INVITATION)
+            self.place.setText("")
             self.notes.hide()
             self.bar.hide()
             return

@@ -27,14 +27,14 @@ class RunPlots(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loss = LossPlot("train.loss", "Losses and quality", TERMS)
+        self.loss = LossPlot("train.loss", "Losses", TERMS)
         self.loss.smoothing = 1
         self.spectrum = SpectrumPlot("train.spectrum")
         self.rank = RankPlot("train.rank")
         self.previews = Previews()
         for plot, text in (
             (self.loss, "Losses of both models and their PSNR on held-out images"),
-            (self.spectrum, "Singular values of the encoders' Jacobians, relative to the largest"),
+            (self.spectrum, "Singular values of both encoders' Jacobians"),
             (self.rank, "In how many directions the encoders are sensitive"),
         ):
             plot.set_empty_text(text)
@@ -66,7 +66,7 @@ class RunPlots(QWidget):
                 for plot in self._plots:
                     plot.add_model(member.key, member.label, member.key)
             self._etas[member.key] = member.eta
-            self.previews.add_model(member.key, member.label, f"η = {member.eta:g}")
+            self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}")
 
     def add_metrics(self, metrics: Sequence[Metrics]) -> None:
         """Append logged values to their curves."""
@@ -83,7 +83,7 @@ class RunPlots(QWidget):
             if term in TERMS:
                 self.loss.extend((member, term), steps, values)
             if term == PSNR:
-                caption = f"η = {self._etas[member]:g},  {values[-1]:.2f} dB PSNR"
+                caption = f"η = {self._etas[member]:.3g},  {values[-1]:.2f} dB PSNR"
                 self.previews.set_caption(member, caption)
 
     def add_spectra(self, spectra: Sequence[Spectrum]) -> None:

@@ -13,7 +13,7 @@ from jnn_studio.training.config import PAPER_ETA, RunConfig
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. ``name`` is its place in ``config.toml``; with ``choices`` (value, words) it is one of them.
+    """One setting. ``name`` is its place in ``config.toml``; with ``choices`` (value, words), one of them.
 
     ``about`` says what it does where the configuration has no words for it.
     """

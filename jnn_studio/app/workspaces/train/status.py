@@ -30,7 +30,10 @@ _ASKED = {
 
 @dataclass
 class Status:
-    """The run on show. ``here``: this program trains it; ``resumed``: it had been begun before."""
+    """The run on show. ``here``: this program trains it; ``resumed``: it had been begun before.
+
+    ``source``: where its events come from, if not from ``feed``: a run trained here and read from its folder.
+    """
 
     feed: RunFeed
     here: bool
@@ -43,11 +46,8 @@ class Status:
     has_models: bool = False
     started: Started | None = None
     preparing: Preparing | None = None
+    source: RunFeed | None = None
     rate: RateMeter = field(default_factory=RateMeter)
-
-    def concerns(self, feed: RunFeed) -> bool:
-        """Whether what this feed tells is about this run, which may be trained here and yet read from its folder."""
-        return feed is self.feed or (self.here and feed.path == self.feed.path)
 
     def take(self, event: Started | StateChanged | CheckpointSaved) -> None:
         """Learn from an event."""

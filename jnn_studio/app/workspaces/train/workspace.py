@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
@@ -17,9 +18,11 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.train.controls import Controls
+from jnn_studio.app.workspaces.train.dialogs import ask_run_folder, confirm_discard, withdraw_discard
 from jnn_studio.app.workspaces.train.drain import Drain
 from jnn_studio.app.workspaces.train.form import SettingsForm
 from jnn_studio.app.workspaces.train.progress import ProgressView
+from jnn_studio.app.workspaces.train.rate import RateMeter
 from jnn_studio.app.workspaces.train.recent import RecentRuns
 from jnn_studio.app.workspaces.train.run_plots import RunPlots
 from jnn_studio.app.workspaces.train.status import Status
@@ -38,6 +41,8 @@ class TrainWorkspace(Workspace):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "train")
         self.status: Status | None = None
+        self._own: Status | None = None
+        """The run trained here, on show or not."""
         self._follower: RunFollower | None = None
         self._resuming = False
         self._recent = RecentRuns(context.settings)
@@ -63,7 +68,6 @@ class TrainWorkspace(Workspace):
         self._dock.setWidget(self.form)
         self._dock.toggleViewAction().setObjectName("train.action.settings")
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
-        self.resizeDocks([self._dock], [344], Qt.Orientation.Horizontal)
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, GRID, GRID, GRID)
@@ -119,30 +123,17 @@ class TrainWorkspace(Workspace):
 
     def _ask_discard(self) -> None:
         status = self.status
-        if status is None or self.findChild(QMessageBox, "train.confirm_discard") is not None:
+        if status is None:
             return
         if status.started is None and not status.resumed:
             self._ask_trainer(Command.DISCARD)  # nothing has been trained that could be lost
             return
-        box = QMessageBox(self)
-        box.setObjectName("train.confirm_discard")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Discard the run?")
-        box.setText(f"Discard “{status.feed.config.name}” and what it has learnt?")
-        box.setInformativeText(f"The run in {status.feed.path} is deleted. This cannot be undone.")
-        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
-        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        keep.setObjectName("train.keep_training")
-        discard.setObjectName("train.discard_now")
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        discard.clicked.connect(lambda: self._discard(status))
-        box.open()
 
-    def _discard(self, status: Status) -> None:
-        if status is self.status:
-            self._ask_trainer(Command.DISCARD)
+        def discard() -> None:
+            if self.status is status:
+                self._ask_trainer(Command.DISCARD)
+
+        confirm_discard(self, status.feed.config.name, status.feed.path, discard)
 
     def _explore(self) -> None:
         if self.status is not None:
@@ -160,10 +151,18 @@ class TrainWorkspace(Workspace):
         )
 
     def _opened(self, path: Path, config: RunConfig) -> None:
-        here = self.context.training.feed
-        follower = self.context.follow_run(config, path)
-        self._show(Status(follower.feed, here is not None and here.path == path, resumed=True))
-        self._follower = follower
+        own = self._own
+        if own is None or own.ended or own.feed.path != path:
+            follower = self.context.follow_run(config, path)
+            self._show(Status(follower.feed, here=False, resumed=True), follower)
+        elif own.started is None:
+            self._show(own)
+        else:
+            # What it has logged so far is in its folder; what happens to it is known here.
+            follower = self.context.follow_run(config, path)
+            shown = replace(own, feed=follower.feed, source=own.feed, resumed=True, rate=RateMeter())
+            self._show(shown, follower)
+            self.plots.set_models(own.started.members)
 
     def _not_opened(self, path: Path, failure: Failure) -> None:
         self._recent.remove(path)
@@ -176,13 +175,7 @@ class TrainWorkspace(Workspace):
             self.open_run(feed.path)
 
     def _ask_open(self) -> None:
-        dialog = QFileDialog(self, "Open a run folder")
-        dialog.setObjectName("train.open_dialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setDirectory(str(self.context.runs_folder))
-        dialog.fileSelected.connect(lambda path: self.open_run(Path(path)))
-        dialog.open()
+        ask_run_folder(self, self.context.runs_folder, self.open_run)
 
     def _fill_recent(self) -> None:
         menu = self.controls.recent.menu()
@@ -200,12 +193,12 @@ class TrainWorkspace(Workspace):
 
     # --- showing -------------------------------------------------------------------------------------------
 
-    def _show(self, status: Status) -> None:
+    def _show(self, status: Status, follower: RunFollower | None = None) -> None:
         """Put another run on show."""
         self.context.loading.forget("train.open")
         if self._follower is not None:
             self._follower.close(timeout=0)
-            self._follower = None
+        self._follower = follower
         before, self.status = self.status, status
         if before is None or before.feed.path != status.feed.path or not status.resumed:
             self.plots.clear()
@@ -213,32 +206,39 @@ class TrainWorkspace(Workspace):
             status.has_models = before.has_models
         self._metrics, self._spectra = Drain(status.feed.metrics), Drain(status.feed.spectra)
         self.message.hide()
-        self._close_question()
+        withdraw_discard(self)
         self._show_status()
 
     def _run_started(self, feed: RunFeed) -> None:
         resumed, self._resuming = self._resuming, False
-        self._show(Status(feed, here=True, resumed=resumed))
+        self._own = Status(feed, here=True, resumed=resumed)
+        self._show(self._own)
 
     def _run_event(self, feed: RunFeed, event: Rare) -> None:
-        status = self.status
-        if status is None or status.state == "discarded" or not status.concerns(feed):
-            self._show_possible()  # the run trained here may have ended
-            return
-        status.take(event)
+        own, status = self._own, self.status
+        if isinstance(event, Started):
+            self._recent.add(feed.path)
+        if own is not None and own is not status and feed is own.feed:
+            own.take(event)
+        if status is not None and feed is (status.source or status.feed):
+            status.take(event)
+            self._tell(status, event)
+        self._show_status()
+
+    def _tell(self, status: Status, event: Rare) -> None:
+        """Show what an event of the run on show brings along."""
+        feed = status.feed
         if isinstance(event, Started):
             self.plots.set_models(event.members)
             self.form.offer(feed.config)
-            self._recent.add(feed.path)
         elif isinstance(event, StateChanged) and status.ended:
-            self._close_question()
+            withdraw_discard(self)
             if event.state == "failed":
                 title = f"“{feed.config.name}” failed"
                 self.message.show_error(title, event.reason, event.details)
             elif event.state == "discarded":
                 self._recent.remove(feed.path)
                 self.plots.clear()
-        self._show_status()
 
     def _tick(self) -> None:
         status = self.status
@@ -277,13 +277,7 @@ class TrainWorkspace(Workspace):
 
     def _show_possible(self) -> None:
         busy = self.context.training.feed is not None
-        self.controls.show_possible(self.status, busy, self.form.problems)
-        self.controls.recent.setVisible(bool(self._recent.paths))
-
-    def _close_question(self) -> None:
-        question = self.findChild(QMessageBox, "train.confirm_discard")
-        if question is not None:
-            question.close()
+        self.controls.show_possible(self.status, busy, self.form.problems, bool(self._recent.paths))
 
     # --- remembering ----------------------------------------------------------------------------------------
 

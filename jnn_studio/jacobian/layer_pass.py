@@ -1,0 +1,249 @@
+"""One layer's part in a forward pass, kept as the linear map it is there.
+
+``push`` applies the layer's Jacobian (forward mode), ``pull`` its transpose (reverse mode), both from what
+the forward pass left behind: for known layers nothing is evaluated twice. Both are differentiable with
+respect to the weights and to the layer's input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn import grad as conv_grad
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from jnn_studio.jacobian.elementwise import apply_elementwise, slope
+from jnn_studio.jacobian.layers import CONVOLUTIONS, Kind, kind_of
+from jnn_studio.jacobian.replay import Replay, batch_statistics, record, replay
+from jnn_studio.jacobian.structure import Structure, map_leaves
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPass:
+    """A layer with what it saw and gave.
+
+    Attributes:
+        layer: the layer.
+        kind: what its Jacobian looks like.
+        input: what it was given, (batch, *shape).
+        output: what it made of it.
+        scale: the diagonal of its Jacobian, where the forward pass had it at hand.
+        statistics: mean and variance a batch norm in training mode normalised by, held constant.
+        replay: what else an unknown layer in training mode depended on.
+        port: zeros through which the gradient of the squared row norms of its weight enters its own
+            backward pass (see ``penalty.row_norms``).
+    """
+
+    layer: Callable[..., Any]
+    kind: Kind
+    input: Any
+    output: Any
+    scale: Tensor | None = None
+    statistics: tuple[Tensor, Tensor] | None = None
+    replay: Replay | None = None
+    port: Tensor | None = None
+
+
+def run(layer: Callable[..., Any], x: Structure) -> LayerPass:
+    """Evaluate a layer and keep what its Jacobian needs."""
+    kind = kind_of(layer)
+    if kind is Kind.OTHER or not isinstance(x, Tensor):
+        if isinstance(layer, nn.Module) and any(part.training for part in layer.modules()):
+            output, how = record(layer, x)
+            return LayerPass(layer, Kind.OTHER, x, output, replay=how)
+        return LayerPass(layer, Kind.OTHER, x, layer(x))
+    assert isinstance(layer, nn.Module)
+    if kind is Kind.ELEMENTWISE:
+        return LayerPass(layer, kind, x, apply_elementwise(layer, x))
+    if kind is Kind.DROPOUT:
+        return _run_dropout(layer, x)
+    if kind is Kind.BATCH_NORM:
+        return _run_batch_norm(layer, x)
+    return LayerPass(layer, kind, x, layer(x))
+
+
+def again(done: LayerPass, x: Any) -> Any:
+    """The layer at another input, with the mask, random numbers and batch statistics of the pass."""
+    layer = done.layer
+    if done.replay is not None:
+        assert isinstance(layer, nn.Module)
+        return replay(layer, x, done.replay)
+    if done.kind is Kind.DROPOUT:
+        return x * done.scale
+    if done.kind is Kind.ELEMENTWISE:
+        assert isinstance(layer, nn.Module)
+        return apply_elementwise(layer, x)
+    if done.statistics is not None:
+        assert isinstance(layer, _BatchNorm)
+        return F.batch_norm(x, *done.statistics, layer.weight, layer.bias, False, 0.0, layer.eps)
+    return layer(x)
+
+
+def diagonal(done: LayerPass) -> Tensor:
+    """The diagonal of the Jacobian of an elementwise layer, dropout or batch norm."""
+    if done.scale is not None:
+        return done.scale
+    assert isinstance(done.layer, nn.Module)
+    return slope(done.layer, done.input, done.output)
+
+
+def push(done: LayerPass, tangents: Any) -> Any:
+    """J t for tangents (k, batch, *input shape) → (k, batch, *output shape)."""
+    match done.kind:
+        case Kind.AFFINE:
+            return _over_batch(lambda t: linear_part(done.layer, t), tangents)
+        case Kind.FIXED | Kind.REARRANGING:
+            return _over_batch(done.layer, tangents)
+        case Kind.OTHER:
+            return torch.func.vmap(
+                lambda t: torch.func.jvp(lambda x: again(done, x), (done.input,), (t,))[1],
+                randomness="same",
+            )(_like(tangents, done.input))
+        case _:
+            return tangents * diagonal(done)
+
+
+def pull(done: LayerPass, cotangents: Any) -> Any:
+    """Jᵀ c for cotangents (k, batch, *output shape) → (k, batch, *input shape)."""
+    match done.kind:
+        case Kind.AFFINE:
+            return _over_batch(lambda c: _transposed(done, c), cotangents)
+        case Kind.FIXED | Kind.REARRANGING:
+            blank = torch.zeros_like(done.input)
+            transpose = torch.func.vjp(done.layer, blank)[1]
+            return torch.func.vmap(transpose)(cotangents)[0]
+        case Kind.OTHER:
+            transpose = torch.func.vjp(lambda x: again(done, x), done.input)[1]
+            return torch.func.vmap(lambda c: transpose(c)[0], randomness="same")(
+                _like(cotangents, done.output)
+            )
+        case _:
+            return cotangents * diagonal(done)
+
+
+def linear_part(layer: Callable[..., Any], x: Tensor, weight: Tensor | None = None) -> Tensor:
+    """An affine layer without its bias, with another weight of the same shape if one is given."""
+    assert isinstance(layer, nn.Module)
+    w = layer.weight if weight is None else weight
+    assert isinstance(w, Tensor)
+    match layer:
+        case nn.Linear():
+            return F.linear(x, w)
+        case nn.Conv1d():
+            return F.conv1d(x, w, None, layer.stride, layer.padding, layer.dilation, layer.groups)
+        case nn.Conv2d():
+            return F.conv2d(x, w, None, layer.stride, layer.padding, layer.dilation, layer.groups)
+        case nn.Conv3d():
+            return F.conv3d(x, w, None, layer.stride, layer.padding, layer.dilation, layer.groups)
+    return transposed_convolution(layer, x, w, layer.groups)  # type: ignore[arg-type]
+
+
+def transposed_convolution(layer: nn.Module, x: Tensor, weight: Tensor, groups: int) -> Tensor:
+    """A transposed convolution layer without its bias, with another weight and number of groups."""
+    match layer:
+        case nn.ConvTranspose1d():
+            function = F.conv_transpose1d
+        case nn.ConvTranspose2d():
+            function = F.conv_transpose2d
+        case nn.ConvTranspose3d():
+            function = F.conv_transpose3d
+        case _:
+            raise TypeError(f"not an affine layer this package knows: {layer}")
+    return function(
+        x,
+        weight,
+        None,
+        stride=layer.stride,
+        padding=cast("tuple[int, ...]", layer.padding),
+        output_padding=layer.output_padding,
+        groups=groups,
+        dilation=layer.dilation,
+    )
+
+
+def _transposed(done: LayerPass, c: Tensor) -> Tensor:
+    """The transpose of an affine layer's linear part, c: (k·batch, *output shape)."""
+    layer = done.layer
+    if isinstance(layer, nn.Linear):
+        return c @ layer.weight
+    shape = (len(c), *done.input.shape[1:])
+    if isinstance(layer, CONVOLUTIONS) and not isinstance(layer.padding, str):
+        function = {1: conv_grad.conv1d_input, 2: conv_grad.conv2d_input, 3: conv_grad.conv3d_input}
+        return function[len(layer.kernel_size)](
+            shape,
+            layer.weight,
+            c,
+            layer.stride,
+            layer.padding,
+            layer.dilation,
+            layer.groups,
+        )
+    blank = torch.zeros(shape, dtype=c.dtype, device=c.device)
+    return torch.func.vjp(lambda x: linear_part(layer, x), blank)[1](c)[0]
+
+
+def _like(vectors: Any, primal: Any) -> Any:
+    """Vectors in the precision of what they are tangent to, as automatic differentiation demands."""
+    return map_leaves(lambda v, p: v.to(p.dtype), vectors, primal)
+
+
+def _over_batch(function: Callable[[Tensor], Tensor], stacked: Tensor) -> Tensor:
+    """``function`` of (k·batch, *shape) applied to (k, batch, *shape)."""
+    return function(stacked.flatten(0, 1)).unflatten(0, stacked.shape[:2])
+
+
+def _run_dropout(layer: nn.Module, x: Tensor) -> LayerPass:
+    if not layer.training:
+        return LayerPass(nn.Identity(), Kind.REARRANGING, x, x)
+    # Dropping out ones draws the mask that dropping out x would.
+    mask = layer(torch.ones_like(x))
+    return LayerPass(layer, Kind.DROPOUT, x, x * mask, scale=mask)
+
+
+def _run_batch_norm(layer: nn.Module, x: Tensor) -> LayerPass:
+    assert isinstance(layer, _BatchNorm)
+    if layer.training or layer.running_mean is None or layer.running_var is None:
+        statistics = batch_statistics(x)
+        variance = statistics[1]
+    else:
+        statistics, variance = None, layer.running_var
+    scale = torch.rsqrt(variance + layer.eps)
+    if layer.weight is not None:
+        scale = scale * layer.weight
+    scale = scale.reshape(-1, *(1,) * (x.ndim - 2))
+    return LayerPass(layer, Kind.BATCH_NORM, x, layer(x), scale=scale, statistics=statistics)
+
+
+def push_all(passes: tuple[LayerPass, ...], tangents: Any) -> Any:
+    """`push` through the layers of a forward pass, first to last."""
+    for done in passes:
+        tangents = push(done, tangents)
+    return tangents
+
+
+def pull_all(passes: tuple[LayerPass, ...], cotangents: Any) -> Any:
+    """`pull` through the layers of a forward pass, last to first."""
+    for done in reversed(passes):
+        cotangents = pull(done, cotangents)
+    return cotangents
+
+
+def again_all(passes: tuple[LayerPass, ...], x: Any) -> Any:
+    """`again` through the layers of a forward pass."""
+    for done in passes:
+        x = again(done, x)
+    return x
+
+
+def run_all(layers: tuple[Callable[..., Any], ...], x: Structure) -> tuple[LayerPass, ...]:
+    """`run` a chain of layers."""
+    passes = []
+    for layer in layers:
+        passes.append(run(layer, x))
+        x = passes[-1].output
+    return tuple(passes)

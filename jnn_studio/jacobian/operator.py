@@ -1,0 +1,95 @@
+"""A map's Jacobian at a batch of inputs as a linear operator: products with J and Jᵀ, no entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jnn_studio.jacobian.layer_pass import LayerPass, pull_all, push_all, run_all
+from jnn_studio.jacobian.layers import primitive_layers
+from jnn_studio.jacobian.structure import (
+    Structure,
+    batch_size,
+    check_finite,
+    check_structure,
+    flatten,
+    identity_tangents,
+    leaves,
+    row_size,
+    unflatten,
+)
+
+Map = Callable[[Any], Any]
+
+
+class JacobianOperator:
+    """J (m × n) at every element of a batch, through forward and reverse mode.
+
+    Args:
+        f: map (batch, *input shape) → (batch, *output shape), each row depending on its own input only
+            (batch norms in training mode count with their statistics held constant).
+        x: floating-point batch, or a tuple of tensors with one batch axis.
+
+    Raises:
+        TypeError, ValueError: ``x`` is no finite floating-point batch, or ``f`` returns none.
+
+    Example:
+        >>> j = JacobianOperator(torch.nn.Linear(5, 3), torch.zeros(2, 5))
+        >>> j.push(torch.eye(5).expand(2, 5, 5)).shape
+        torch.Size([2, 3, 5])
+    """
+
+    def __init__(self, f: Map, x: Structure) -> None:
+        check_structure(x, "x")
+        check_finite(x, "x")
+        self._setup(run_all(tuple(primitive_layers(f)), x), x)
+
+    @classmethod
+    def of_passes(cls, passes: Sequence[LayerPass]) -> JacobianOperator:
+        """The operator of a forward pass already made."""
+        self = cls.__new__(cls)
+        self._setup(tuple(passes), passes[0].input)
+        return self
+
+    def _setup(self, passes: tuple[LayerPass, ...], x: Structure) -> None:
+        output = passes[-1].output if passes else x
+        check_structure(output, "f(x)")
+        if batch_size(output) != batch_size(x):
+            raise ValueError(
+                f"f must keep the batch axis: it made {batch_size(output)} outputs of {batch_size(x)} inputs"
+            )
+        self._passes, self._input, self._output = passes, x, output
+        self.batch, self.n, self.m = batch_size(x), row_size(x), row_size(output)
+        self.dtype, self.device = leaves(x)[0].dtype, leaves(x)[0].device
+
+    def push(self, v: Tensor) -> Tensor:
+        """J V: (batch, n, k) → (batch, m, k)."""
+        tangents = unflatten(v.permute(2, 0, 1), self._input, 2)
+        return flatten(push_all(self._passes, tangents), 2).permute(1, 2, 0)
+
+    def pull(self, u: Tensor) -> Tensor:
+        """Jᵀ U: (batch, m, k) → (batch, n, k)."""
+        cotangents = unflatten(u.permute(2, 0, 1), self._output, 2)
+        return flatten(pull_all(self._passes, cotangents), 2).permute(1, 2, 0)
+
+    def dense(self, chunk: int = 256) -> Tensor:
+        """The entries (batch, m, n), by reverse mode if m < n and forward mode otherwise.
+
+        ``chunk`` bounds the rows or columns found at once, counted over the batch.
+        """
+        step = max(1, chunk // self.batch)
+        if self.m < self.n:
+            starts = range(0, self.m, step)
+            rows = [
+                flatten(pull_all(self._passes, identity_tangents(self._output, i, min(i + step, self.m))), 2)
+                for i in starts
+            ]
+            return torch.cat(rows).transpose(0, 1)
+        columns = [
+            flatten(push_all(self._passes, identity_tangents(self._input, i, min(i + step, self.n))), 2)
+            for i in range(0, self.n, step)
+        ]
+        return torch.cat(columns).permute(1, 2, 0)

@@ -1,0 +1,1 @@
+"""Ways to ‖J‖_F² of one factor, all behind `Estimator`."""

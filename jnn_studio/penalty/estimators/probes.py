@@ -1,0 +1,36 @@
+"""Random directions with E vvᵀ = I."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from jnn_studio.jacobian.structure import Structure, batch_size, leaves, row_size
+
+Noise = Literal["gaussian", "rademacher", "sphere"]
+NOISES = ("gaussian", "rademacher", "sphere")
+
+
+def draw(like: Structure, noise: Noise, generator: torch.Generator | None = None) -> Tensor:
+    """One direction for every element of a batch, (batch, n), n numbers in an element; at least float32.
+
+    ``gaussian``: N(0, I). ``rademacher``: signs. ``sphere``: uniform of length √n. As estimators vᵀAv of
+    tr A (A symmetric) their variances are 2‖A‖_F², 2(‖A‖_F² − ΣAᵢᵢ²) and
+    2n/(n + 2) · (‖A‖_F² − (tr A)²/n).
+    """
+    first = leaves(like)[0]
+    dtype = torch.promote_types(first.dtype, torch.float32)
+    shape = (batch_size(like), row_size(like))
+    if noise == "rademacher":
+        signs = torch.randint(0, 2, shape, device=first.device, generator=generator)
+        return signs.to(dtype).mul_(2).sub_(1)
+    v = torch.randn(shape, dtype=dtype, device=first.device, generator=generator)
+    return on_sphere(v, shape[1]) if noise == "sphere" else v
+
+
+def on_sphere(v: Tensor, dimensions: int) -> Tensor:
+    """Rows rescaled to length √dimensions."""
+    length = torch.linalg.vector_norm(v, dim=-1, keepdim=True)
+    return v * (dimensions**0.5 / length.clamp_min(torch.finfo(v.dtype).tiny))

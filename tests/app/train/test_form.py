@@ -1,0 +1,240 @@
+"""The form of the Train page: filled by presets, checked while it is typed, remembered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QToolButton,
+)
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.presets import load_preset, preset_names
+
+
+def test_the_form_begins_at_the_quickest_preset_and_can_be_started(page, train: TrainWorkspace) -> None:
+    quickest = preset_names()[0]
+    assert page.combo("preset").currentText() == quickest
+    assert train.form.config == load_preset(quickest)
+    assert page.button("start").isEnabled()
+    assert page.text("state") == "No run yet"
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, name: str) -> None:
+    page.edit("schedule.steps").setText("7")
+    page.edit("penalty.sigma").setText("wrong")
+    assert page.text("edited") == "edited"
+    page.choose_preset(name)
+    assert train.form.config == load_preset(name)
+    assert page.edit("penalty.sigma").text() == "0.001"
+    assert page.text("edited") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "reason"),
+    [
+        ("schedule.steps", "0", "Must be 1 or more."),
+        ("schedule.batch_size", "lots", "Enter a whole number."),
+        ("data.count", "3", "Must be 16 or more."),
+        ("model.dct", "65", "Dct (65) cannot exceed the image size (64)."),
+    ],
+)
+def test_a_wrong_value_says_why_at_the_field_and_stops_start(
+    page, train: TrainWorkspace, qtbot: QtBot, name: str, wrong: str, reason: str
+) -> None:
+    before = page.edit(name).text()
+    page.type(page.edit(name), wrong)
+    assert page.text(f"{name}.note") == reason
+    assert page.edit(name).property("invalid") is True
+    assert not page.button("start").isEnabled()
+    assert reason in page.button("start").toolTip()
+    assert page.button("mend").text() == "1 setting to mend"
+    page.type(page.edit(name), before)
+    assert page.text(f"{name}.note") == ""
+    assert page.edit(name).property("invalid") is False
+    assert page.button("start").isEnabled()
+    assert not page.button("mend").isVisible()
+
+
+def test_a_wrong_value_in_a_folded_section_is_unfolded_and_can_be_gone_to(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    rate = page.edit("optimiser.learning_rate")
+    assert not rate.isVisible()
+    rate.setText("-1")
+    assert rate.isVisible()
+    assert page.text("optimiser.learning_rate.note") == "Must be more than 0."
+    qtbot.mouseClick(page.button("mend"), Qt.MouseButton.LeftButton)
+    assert train.focusWidget() is rate
+    assert not rate.visibleRegion().isEmpty(), "scrolled into view"
+
+
+def test_a_section_folds_with_its_heading(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    heading = train.findChild(QToolButton, "train.section.network.heading")
+    assert not page.edit("model.hidden").isVisible()
+    qtbot.mouseClick(heading, Qt.MouseButton.LeftButton)
+    assert page.edit("model.hidden").isVisible()
+    qtbot.keyClick(heading, Qt.Key.Key_Space)
+    assert not page.edit("model.hidden").isVisible()
+
+
+def test_sigma_is_asked_for_only_where_it_matters(page) -> None:
+    sigma = page.edit("penalty.sigma")
+    sigma.setText("wrong")
+    assert not sigma.isVisible()
+    assert page.button("start").isEnabled(), "what does not matter cannot be wrong"
+    page.choose("penalty.estimator", "finite_difference")
+    assert sigma.isVisible()
+    assert page.text("penalty.sigma.note") == "Enter a number."
+
+
+def test_eta_is_a_number_or_one_of_the_papers_by_name(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    eta = page.combo("penalty.eta")
+    for text in ("0.125", "paper-text", "paper-code"):
+        page.type(eta.lineEdit(), text)
+        assert str(train.form.config.penalty.eta) == text
+    assert page.text("penalty.eta.note") == "0.001953 in orthonormal coordinates"
+    page.type(eta.lineEdit(), "papers")
+    assert page.text("penalty.eta.note") == "Enter a number, paper-text, or paper-code."
+
+
+def test_own_images_are_looked_for_on_the_disk(
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page.choose("data.kind", "folder")
+    path = page.edit("data.path")
+    assert path.isVisible()
+    assert not page.edit("data.count").isVisible()
+    assert page.text("data.path.note") == "Choose a folder or zip of images."
+    path.setText(str(tmp_path / "nowhere"))
+    qtbot.waitUntil(lambda: page.text("data.path.note") == "There is no folder or file of this name.")
+    assert not page.button("start").isEnabled()
+    path.setText(str(tmp_path))
+    qtbot.waitUntil(lambda: page.text("data.path.note") == "")
+    assert train.form.config.data.path == tmp_path
+
+
+def test_a_folder_is_dropped_on_its_field(page, train: TrainWorkspace, tmp_path: Path) -> None:
+    page.choose("data.kind", "folder")
+    page.drop(page.edit("data.path"), tmp_path)
+    assert train.form.config.data.path == tmp_path
+
+
+def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
+    page, train: TrainWorkspace, tmp_path: Path
+) -> None:
+    page.drop(train.form, tmp_path)
+    assert page.combo("data.kind").currentData() == "folder"
+    assert train.form.config.data.path == tmp_path
+
+
+def test_browsing_for_images_does_not_hold_up_the_window(page, train: TrainWorkspace, tmp_path: Path) -> None:
+    page.choose("data.kind", "folder")
+    train.findChild(QToolButton, "train.data.path.browse").menu().actions()[0].trigger()
+    dialog = train.findChild(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.close()
+    assert page.edit("data.path").text() == str(tmp_path)
+
+
+def test_a_folder_in_use_is_refused_for_a_run(
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    page.edit("save_to").setText(str(tmp_path))
+    qtbot.waitUntil(lambda: page.text("save_to.note") == "This folder is not empty; choose a new one.")
+    assert not page.button("start").isEnabled()
+    page.edit("save_to").setText(str(tmp_path / "new"))
+    qtbot.waitUntil(lambda: page.button("start").isEnabled())
+    assert train.form.target(train.form.config) == tmp_path / "new"
+
+
+def test_without_a_folder_the_run_gets_one_named_after_it(
+    page, train: TrainWorkspace, tmp_path: Path
+) -> None:
+    page.edit("name").setText("my run / η")
+    target = train.form.target(train.form.config)
+    assert target.parent == tmp_path / "runs"
+    assert target.name.startswith("my-run-η-")
+
+
+def test_only_devices_of_this_machine_are_offered(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    device = page.combo("schedule.device")
+    qtbot.waitUntil(lambda: train.form._devices is not None)
+    offered = {device.itemData(i) for i in range(device.count())}
+    assert offered == {"auto", *train.form._devices}
+
+
+def test_the_form_is_remembered_right_or_wrong(page, train: TrainWorkspace, settings: QSettings) -> None:
+    page.edit("schedule.steps").setText("123")
+    page.edit("model.latent").setText("none")
+    train.findChild(QToolButton, "train.section.logging.heading").click()
+    train.save_state(settings)
+    page.edit("schedule.steps").setText("9")
+    page.edit("model.latent").setText("9")
+    train.findChild(QToolButton, "train.section.logging.heading").click()
+    train.restore_state(settings)
+    assert page.edit("schedule.steps").text() == "123"
+    assert page.text("model.latent.note") == "Enter a whole number."
+    assert page.edit("logging.metrics_every").isVisible()
+
+
+def test_damaged_settings_leave_the_form_as_it_is(train: TrainWorkspace, settings: QSettings) -> None:
+    for damaged in ("", "{", "[]", '{"values": 3, "folded": {}, "preset": 1}'):
+        settings.setValue("form", damaged)
+        settings.setValue("plots", "no layout")
+        train.restore_state(settings)
+        assert train.form.config == load_preset(preset_names()[0])
+
+
+def test_every_control_says_what_it_is_and_what_it_does(page, train: TrainWorkspace) -> None:
+    for heading in train.findChildren(QToolButton):
+        if heading.objectName().endswith("heading") and "unfolded" not in heading.accessibleName():
+            heading.click()
+    page.choose("data.kind", "folder")
+    page.choose("penalty.estimator", "finite_difference")
+    silent = [
+        f"{control.objectName() or control!r}"
+        for kind in (QLineEdit, QComboBox, QAbstractButton, QSlider)
+        for control in train.findChildren(kind)
+        if control.isVisible()
+        and control.objectName()[:3] != "qt_"
+        and not (control.objectName() and control.toolTip() and control.accessibleName())
+        and not isinstance(control.parent(), QComboBox)
+    ]
+    assert silent == []
+
+
+def test_no_two_controls_share_a_mnemonic(train: TrainWorkspace) -> None:
+    labels = [label.text() for label in train.findChildren(QLabel) if label.buddy() is not None]
+    texts = [*labels, *(b.text() for b in train.findChildren(QPushButton) if b.isVisible())]
+    keys = Counter(text[text.index("&") + 1].lower() for text in texts if "&" in text.replace("&&", ""))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_tab_leads_through_the_form_from_top_to_bottom(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    page.combo("preset").setFocus()
+    visited = []
+    for _ in range(6):
+        visited.append(train.focusWidget().objectName())
+        qtbot.keyClick(train.focusWidget(), Qt.Key.Key_Tab)
+    assert visited == [
+        "train.preset",
+        "train.name",
+        "train.section.data.heading",
+        "train.data.kind",
+        "train.data.count",
+        "train.data.seed",
+    ]

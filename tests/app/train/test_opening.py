@@ -1,0 +1,202 @@
+"""Runs opened from their folders: finished, written elsewhere, killed, one beside another."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.train.workspace import PORTION, TrainWorkspace
+from jnn_studio.training.commands import Commands
+from jnn_studio.training.events import Metrics
+from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.session import start_run
+
+
+def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    path = page.start()
+    page.wait_for_state("finished")
+    page.wait_until_logged(30)
+    seen = page.curves()
+    train.open_run(path)
+    qtbot.waitUntil(
+        lambda: page.status.feed.path == path and not page.status.here and train._follower is not None
+    )
+    page.wait_for_state("finished")
+    page.wait_until_logged(30)
+    shown = page.curves()
+    assert shown.keys() == seen.keys()
+    for name, (steps, values) in seen.items():
+        assert shown[name][0] == steps
+        assert np.allclose(shown[name][1], values, rtol=1e-6)
+    qtbot.waitUntil(lambda: train.plots.previews.step == 30)
+    assert page.offered() == {"start", "explore", "open"}
+
+
+def test_a_run_is_opened_through_the_dialog_and_found_again_among_the_recent_ones(
+    page, train: TrainWorkspace, qtbot: QtBot, trained: Path
+) -> None:
+    assert not page.button("recent").isVisible()
+    page.click("open")
+    dialog = train.findChild(QFileDialog, "train.open_dialog")
+    dialog.fileSelected.emit(str(trained))
+    dialog.close()
+    page.wait_for_state("finished")
+    assert page.text("state") == "Finished “tiny”"
+    menu = page.button("recent").menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if action.text()] == ["run", "Clear this list"]
+    before = page.status
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: page.status is not before)
+    page.wait_for_state("finished")
+    menu.actions()[-1].trigger()
+    assert not page.button("recent").isVisible()
+
+
+def test_the_settings_of_the_run_on_show_can_be_taken_over(
+    page, train: TrainWorkspace, trained: Path
+) -> None:
+    train.open_run(trained)
+    page.wait_for_state("finished")
+    page.choose_preset("Run on show: tiny")
+    assert train.form.config == RunFolder.open(trained).config()
+
+
+def test_a_run_written_by_another_process_is_followed_live(
+    page, train: TrainWorkspace, qtbot: QtBot, tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jnn_studio.app.engine.follower.POLL_SECONDS", 0.05)
+    path = tmp_path / "elsewhere"
+    events = start_run(tiny(name="far", schedule={"steps": 20}), path, Commands())
+    for event in events:
+        if isinstance(event, Metrics) and event.step == 10 and event.member == page.MEMBERS[1]:
+            break
+    train.open_run(path)
+    qtbot.waitUntil(lambda: page.logged() == [5, 10])
+    assert page.text("state") == "Training “far” in another process"
+    assert page.offered() == {"start", "explore", "open"}
+    for _ in events:
+        pass
+    page.wait_for_state("finished")
+    page.wait_until_logged(20)
+    assert train.plots.previews.step == 20
+
+
+def test_a_run_whose_process_was_killed_is_told_and_resumed(
+    page, train: TrainWorkspace, tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jnn_studio.app.engine.follower.STALE_SECONDS", 0.0)
+    path = tmp_path / "run"
+    events = start_run(tiny(name="killed", schedule={"steps": 20}), path, Commands())
+    for event in events:
+        if isinstance(event, Metrics) and event.step == 10 and event.member == page.MEMBERS[1]:
+            break
+    killed = tmp_path / "killed"
+    shutil.copytree(path, killed)  # as a kill at this moment would leave it
+    events.close()
+    train.open_run(killed)
+    page.wait_for_state("stopped")
+    assert "ended without saying so" in page.text("notes")
+    page.wait_until_logged(10)
+    page.click("resume")
+    page.wait_for_state("finished")
+    page.wait_until_logged(20)
+    assert page.logged() == [5, 10, 15, 20]
+
+
+def test_another_run_can_be_looked_at_while_one_is_trained(
+    page, train: TrainWorkspace, qtbot: QtBot, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jnn_studio.app.engine.follower.POLL_SECONDS", 0.05)
+    path = page.start(schedule__steps=page.ENDLESS)
+    page.wait_for_step(4)
+    train.open_run(trained)
+    page.wait_for_state("finished")
+    assert page.offered() == {"explore", "open", "back"}
+    page.click("back")
+    qtbot.waitUntil(lambda: page.status.feed.path == path)
+    page.wait_for_state("running")
+    assert page.text("state") == "Training “small”"
+    qtbot.waitUntil(lambda: page.logged()[:2] == [2, 4])
+    page.click("stop")
+    page.wait_for_state("stopped")
+    assert page.offered() == {"start", "resume", "explore", "open"}
+
+
+def test_a_run_being_prepared_is_found_again_after_looking_at_another(
+    page, train: TrainWorkspace, qtbot: QtBot, trained: Path
+) -> None:
+    path = page.start(data__count="300000")
+    train.open_run(trained)
+    page.wait_for_state("finished")
+    page.click("back")
+    qtbot.waitUntil(lambda: page.status.feed.path == path)
+    assert page.status.here
+    page.click("discard")
+    page.wait_for_state("discarded")
+
+
+def test_models_are_handed_to_explore(page, train: TrainWorkspace, qtbot: QtBot, trained: Path) -> None:
+    train.open_run(trained)
+    page.wait_for_state("finished")
+    qtbot.waitUntil(lambda: page.button("explore").isVisible())
+    with qtbot.waitSignal(train.context.explore_requested) as asked:
+        page.click("explore")
+    assert asked.args == [trained]
+
+
+def test_a_folder_that_holds_no_run_is_refused(
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    train.open_run(tmp_path)
+    qtbot.waitUntil(lambda: "holds no run" in page.message())
+    assert str(tmp_path) in page.message()
+    assert train.status is None
+    assert page.offered() == {"start", "open"}
+
+
+def test_many_logged_values_are_shown_a_portion_at_a_time(page, train: TrainWorkspace, trained: Path) -> None:
+    train.open_run(trained)
+    page.wait_for_state("finished")
+    page.wait_until_logged(60)
+    many = [Metrics(61 + i, 1.0, "regularised", {"total": 1.0}) for i in range(2 * PORTION + 1)]
+    before = len(page.logged())
+    train.context._timer.stop()
+    page.status.feed.metrics.extend(many)
+    for grown in (PORTION, 2 * PORTION, 2 * PORTION + 1):
+        train.context.ticked.emit()
+        assert len(page.logged()) == before + grown
+
+
+def test_a_hidden_page_takes_what_is_logged_and_draws_it_when_it_is_seen(page, train: TrainWorkspace) -> None:
+    train.hide()
+    page.fill()
+    train.controls.run_actions["start"].trigger()
+    page.wait_for_state("finished")
+    page.wait_until_logged(30)
+    empty = train.plots.loss.canvas.empty
+    assert not empty.isHidden(), "nothing was drawn"
+    train.show()
+    assert empty.isHidden()
+
+
+def test_settings_of_a_layout_come_back(train: TrainWorkspace, settings: QSettings) -> None:
+    rows = train.plots._splitters[0]
+    train.plots.reset_layout()
+    first = rows.sizes()
+    rows.setSizes([400, 250])
+    changed = rows.sizes()
+    assert changed != first
+    train.save_state(settings)
+    train.reset_layout()
+    assert rows.sizes() == first
+    train.restore_state(settings)
+    assert rows.sizes() == changed

@@ -1,0 +1,135 @@
+"""Steering a real, tiny run from the Train page: start, pause, keep, resume, discard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.run_folder import RunFolder
+
+
+def test_a_pair_is_trained_to_the_end_while_its_curves_grow(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    assert page.offered() == {"start", "open"}
+    path = page.start()
+    lengths: list[int] = []
+    while page.status.state != "finished":
+        page.wait_for_step(min(30, page.status.step + 1))
+        lengths.append(len(page.logged()))
+        qtbot.wait(5)
+    page.wait_until_logged(30)
+    shown = page.curves()
+    for key in page.MEMBERS:
+        assert shown[f"total {key}"][0] == list(range(2, 31, 2))
+        assert shown[f"total {key}"][1][-1] < shown[f"total {key}"][1][0]
+        assert shown[f"held_out_psnr {key}"][0] == [0, 10, 20, 30]
+        assert shown[f"rank {key}"][0] == [0, 5, 10, 15, 20, 25, 30]
+        assert shown[f"spectrum {key}"][0] == list(range(1, 9))
+        assert shown[f"spectrum {key}"][1][0] == 1
+    assert lengths == sorted(lengths)
+    assert train.plots.previews.step == 30
+    assert page.text("state") == "Finished “small”"
+    assert page.text("place") == str(path)
+    assert page.text("figures").startswith("step 30 of 30")
+    assert train.findChild(QProgressBar, "train.bar").value() == 1000
+    assert page.offered() == {"start", "explore", "open"}
+    assert {file.name for file in (path / "models").iterdir()} == {
+        f"{key}.safetensors" for key in page.MEMBERS
+    }
+
+
+def test_a_run_pauses_and_goes_on(page, qtbot: QtBot) -> None:
+    page.start(schedule__steps=page.ENDLESS)
+    page.wait_for_step(4)
+    assert page.offered() == {"pause", "stop", "discard", "explore", "open"}
+    page.click("pause")
+    page.wait_for_state("paused")
+    assert page.text("state") == "Paused “small”"
+    assert page.offered() == {"go_on", "stop", "discard", "explore", "open"}
+    qtbot.wait(150)
+    at = page.status.step
+    qtbot.wait(150)
+    assert page.status.step == at, "it stands still"
+    page.click("go_on")
+    page.wait_for_state("running")
+    page.wait_for_step(at + 2)
+
+
+def test_shortcuts_do_what_the_buttons_do(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    train.activateWindow()
+    qtbot.waitActive(train)
+    page.fill(schedule__steps=page.ENDLESS)
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(train, Qt.Key.Key_Return, control)
+    page.wait_for_state("running")
+    qtbot.keyClick(train, Qt.Key.Key_P, control)
+    page.wait_for_state("paused")
+    qtbot.keyClick(train, Qt.Key.Key_P, control)
+    page.wait_for_state("running")
+    qtbot.keyClick(train, Qt.Key.Key_S, control | shift)
+    page.wait_for_state("stopped")
+
+
+def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
+    path = page.start(schedule__steps="400")
+    page.wait_for_step(4)
+    page.click("stop")
+    page.wait_for_state("stopped")
+    stopped = page.status.step
+    assert 0 < stopped < 400
+    assert page.offered() == {"start", "resume", "explore", "open"}
+    before = page.curves()["total regularised"]
+    page.click("resume")
+    page.wait_for_state("finished")
+    page.wait_until_logged(400)
+    steps, values = page.curves()["total regularised"]
+    assert steps == list(range(2, 401, 2)), "the curve goes on where it was"
+    assert values[: len(before[1])] == before[1]
+    assert RunFolder.open(path).state().step == 400
+
+
+def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    path = page.start(schedule__steps=page.ENDLESS)
+    page.wait_for_step(2)
+    page.click("discard")
+    page.click("discard")
+    questions = train.findChildren(QMessageBox, "train.confirm_discard")
+    assert len(questions) == 1
+    qtbot.mouseClick(questions[0].findChild(QPushButton, "train.keep_training"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not train.findChildren(QMessageBox))
+    at = page.status.step
+    page.wait_for_step(at + 2)
+    page.click("discard")
+    question = train.findChild(QMessageBox, "train.confirm_discard")
+    qtbot.mouseClick(question.findChild(QPushButton, "train.discard_now"), Qt.MouseButton.LeftButton)
+    page.wait_for_state("discarded")
+    assert not path.exists()
+    assert page.text("state") == "Discarded “small”"
+    assert page.offered() == {"start", "open"}
+    assert page.curves()["total regularised"] == ([], [])
+    assert not page.button("recent").isVisible()
+
+
+def test_what_has_not_begun_is_cancelled_without_a_question(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    path = page.start(data__count="200000")
+    qtbot.waitUntil(lambda: "for “small”" in page.text("state"), timeout=10_000)
+    assert page.offered() == {"discard", "open"}
+    assert 0 <= train.findChild(QProgressBar, "train.bar").value() < 1000
+    page.click("discard")
+    page.wait_for_state("discarded")
+    assert not path.exists()
+
+
+def test_closing_the_program_stops_and_keeps_the_run_and_late_events_do_no_harm(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    path = page.start(schedule__steps=page.ENDLESS)
+    page.wait_for_step(2)
+    train.context.close()
+    qtbot.wait(50)
+    assert RunFolder.open(path).state().state == "stopped"
