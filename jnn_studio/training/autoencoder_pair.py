@@ -12,7 +12,7 @@ from torch import Tensor
 
 from jnn_studio.data.opening import Report
 from jnn_studio.data.source import ImageSource
-from jnn_studio.jacobian import effective_rank, jacobian_svd
+from jnn_studio.jacobian import effective_rank, jacobian_svd, nuclear_norm
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
@@ -84,7 +84,7 @@ class AutoencoderPair:
         logging, last = self.config.logging, step == self.config.schedule.steps
         if last or step % logging.spectrum_every == 0:
             for member in self.members:
-                yield self._spectrum(member, step)
+                yield from self._spectrum(member, step)
         if last or step % logging.preview_every == 0:
             shown = {}
             for member in self.members:
@@ -145,12 +145,16 @@ class AutoencoderPair:
         return torch.stack([total, reconstruction, *penalties])
 
     @torch.no_grad()
-    def _spectrum(self, member: Member, step: int) -> Spectrum:
+    def _spectrum(self, member: Member, step: int) -> Iterator[Event]:
+        """Singular values at the probe images, and how far the penalty stands above their sum there."""
         model = member.model
         assert isinstance(model, Autoencoder)
-        sigma = jacobian_svd(model.encoder, model.dct(self._held_out[:SPECTRUM_IMAGES])).sigma
+        features = model.dct(self._held_out[:SPECTRUM_IMAGES])
+        sigma = jacobian_svd(model.encoder, features).sigma
         mean = sigma.mean(0).float().cpu().numpy()
-        return Spectrum(step, member.key, mean, float(effective_rank(sigma).mean()))
+        yield Spectrum(step, member.key, mean, float(effective_rank(sigma).mean()))
+        gap = NuclearNormPenalty().values(model.encoder, features) - nuclear_norm(sigma)
+        yield Metrics(step, math.nan, member.key, {"tightness_gap": float(gap.mean())})
 
     @torch.no_grad()
     def _reconstruct(self, member: Member) -> Tensor:

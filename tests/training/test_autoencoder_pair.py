@@ -178,7 +178,7 @@ def test_what_is_measured(tiny: Tiny) -> None:
     def kinds(step: int) -> list[str]:
         return [type(event).__name__ for event in experiment.measure(step)]
 
-    spectra, previews = ["Spectrum"] * 2, ["Metrics", "Metrics", "Preview"]
+    spectra, previews = ["Spectrum", "Metrics"] * 2, ["Metrics", "Metrics", "Preview"]
     assert kinds(0) == spectra + previews
     assert kinds(4) == spectra
     assert kinds(6) == previews
@@ -200,11 +200,29 @@ def test_a_spectrum_is_the_mean_over_held_out_images(tiny: Tiny) -> None:
     assert spectrum.effective_rank == pytest.approx(float(effective_rank(dense).mean()), rel=1e-4)
 
 
+def test_the_tightness_gap_is_that_of_full_jacobians(tiny: Tiny) -> None:
+    experiment = pair(tiny())
+    metrics = [event for event in experiment.measure(0) if isinstance(event, Metrics)]
+    found = next(e.terms["tightness_gap"] for e in metrics if "tightness_gap" in e.terms)
+    model = experiment.members[0].model
+    h, g = model.encoder
+    held_out = FaceSource(48, 16, 1).images(experiment._batches.held_out[:4].tolist())
+
+    with torch.no_grad():
+        x = model.dct((held_out * 255).round() / 255)
+        squares = jacobian(h, x).square().sum((1, 2)) + jacobian(g, h(x)).square().sum((1, 2))
+        nuclear = torch.linalg.svdvals(jacobian(model.encoder, x)).sum(1)
+
+    assert found == pytest.approx(float((0.5 * squares - nuclear).mean()), rel=1e-4)
+    assert found > 0
+
+
 def test_a_preview_shows_held_out_images_and_their_reconstructions(tiny: Tiny) -> None:
     experiment = pair(tiny())
     (preview,) = (event for event in experiment.measure(0) if isinstance(event, Preview))
     held_out = FaceSource(48, 16, 1).images(experiment._batches.held_out.tolist())
-    quality = {e.member: e.terms["held_out_psnr"] for e in experiment.measure(0) if isinstance(e, Metrics)}
+    metrics = [event for event in experiment.measure(0) if isinstance(event, Metrics)]
+    quality = {e.member: e.terms["held_out_psnr"] for e in metrics if "held_out_psnr" in e.terms}
 
     as_bytes = held_out.mul(255).round().byte().permute(0, 2, 3, 1).numpy()
     np.testing.assert_array_equal(preview.originals, as_bytes)

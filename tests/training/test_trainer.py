@@ -166,8 +166,8 @@ def test_events_come_in_order(tiny: Tiny, tmp_path: Path) -> None:
             case StateChanged():
                 return f"{event.state} {event.step}"
             case Metrics():
-                kind = "loss" if "total" in event.terms else "psnr"
-                return f"{kind} {event.step} {event.member}"
+                kinds = {"total": "loss", "held_out_psnr": "psnr", "tightness_gap": "gap"}
+                return f"{kinds[next(iter(event.terms))]} {event.step} {event.member}"
             case Spectrum():
                 return f"spectrum {event.step} {event.member}"
             case CheckpointSaved():
@@ -177,21 +177,26 @@ def test_events_come_in_order(tiny: Tiny, tmp_path: Path) -> None:
     def both(what: str) -> list[str]:
         return [f"{what} unregularised", f"{what} regularised"]
 
+    def spectra(step: int) -> list[str]:
+        return [
+            f"{what} {step} {key}" for key in ("unregularised", "regularised") for what in ("spectrum", "gap")
+        ]
+
     assert [short(event) for event in events] == [
         "started 0/5",
         "running 0",
-        *both("spectrum 0"),
+        *spectra(0),
         *both("psnr 0"),
         "preview 0",
         "checkpoint 0",
         *both("loss 2"),
-        *both("spectrum 3"),
+        *spectra(3),
         *both("loss 4"),
         *both("psnr 4"),
         "preview 4",
         "checkpoint 4",
         *both("loss 5"),
-        *both("spectrum 5"),
+        *spectra(5),
         *both("psnr 5"),
         "preview 5",
         "checkpoint 5",
@@ -238,7 +243,7 @@ def test_whatever_is_told_is_in_the_folder_already(tiny: Tiny, tmp_path: Path) -
                 assert folder.state().step == event.step
             case _:
                 pass
-    assert told == {"metrics": 14, "spectra": 12}
+    assert told == {"metrics": 26, "spectra": 12}
     assert folder.state().state == "finished"
 
 

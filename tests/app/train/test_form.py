@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.device import available_devices
 from jnn_studio.training.presets import load_preset, preset_names
 
 
@@ -170,11 +171,19 @@ def test_without_a_folder_the_run_gets_one_named_after_it(
     assert target.name.startswith("my-run-η-")
 
 
-def test_only_devices_of_this_machine_are_offered(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+def test_only_devices_of_this_machine_are_offered(page, qtbot: QtBot) -> None:
     device = page.combo("schedule.device")
-    qtbot.waitUntil(lambda: train.form._devices is not None)
-    offered = {device.itemData(i) for i in range(device.count())}
-    assert offered == {"auto", *train.form._devices}
+    wanted = {"auto", *available_devices()}
+    qtbot.waitUntil(lambda: {device.itemData(i) for i in range(device.count())} == wanted)
+
+
+def test_a_device_that_is_not_there_is_refused(page, train: TrainWorkspace, qtbot: QtBot) -> None:
+    missing = next(name for name in ("mps", "cuda") if name not in available_devices())
+    train.form.fields["schedule.device"].set_value(missing)
+    page.edit("schedule.steps").setText("10")
+    qtbot.waitUntil(lambda: page.text("schedule.device.note") != "")
+    assert page.text("schedule.device.note") == f"This machine has no {missing}; choose Automatic."
+    assert not page.button("start").isEnabled()
 
 
 def test_the_form_is_remembered_right_or_wrong(page, train: TrainWorkspace, settings: QSettings) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QSplitter
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import PORTION, TrainWorkspace
@@ -25,10 +25,9 @@ def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
     page.wait_for_state("finished")
     page.wait_until_logged(30)
     seen = page.curves()
+    before = page.status
     train.open_run(path)
-    qtbot.waitUntil(
-        lambda: page.status.feed.path == path and not page.status.here and train._follower is not None
-    )
+    qtbot.waitUntil(lambda: page.status is not before)
     page.wait_for_state("finished")
     page.wait_until_logged(30)
     shown = page.curves()
@@ -169,7 +168,6 @@ def test_many_logged_values_are_shown_a_portion_at_a_time(page, train: TrainWork
     page.wait_until_logged(60)
     many = [Metrics(61 + i, 1.0, "regularised", {"total": 1.0}) for i in range(2 * PORTION + 1)]
     before = len(page.logged())
-    train.context._timer.stop()
     page.status.feed.metrics.extend(many)
     for grown in (PORTION, 2 * PORTION, 2 * PORTION + 1):
         train.context.ticked.emit()
@@ -189,7 +187,7 @@ def test_a_hidden_page_takes_what_is_logged_and_draws_it_when_it_is_seen(page, t
 
 
 def test_settings_of_a_layout_come_back(train: TrainWorkspace, settings: QSettings) -> None:
-    rows = train.plots._splitters[0]
+    rows = train.findChild(QSplitter, "train.split.rows")
     train.plots.reset_layout()
     first = rows.sizes()
     rows.setSizes([400, 250])

@@ -134,4 +134,4 @@ def test_a_run_trained_elsewhere_is_only_watched(status: Status) -> None:
     status.take(Started("mine", (), 0, 1000, ""))
     status.take(StateChanged("running", 0))
     assert status.headline == "Training “mine” in another process"
-    assert not (status.can_pause or status.can_stop or status.can_discard)
+    assert (status.can_pause, status.can_stop, status.can_discard) == (False, False, False)

@@ -74,21 +74,21 @@ def test_shortcuts_do_what_the_buttons_do(page, train: TrainWorkspace, qtbot: Qt
 
 
 def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
-    path = page.start(schedule__steps="400")
+    path = page.start(schedule__steps="200")
     page.wait_for_step(4)
     page.click("stop")
     page.wait_for_state("stopped")
     stopped = page.status.step
-    assert 0 < stopped < 400
+    assert 0 < stopped < 200
     assert page.offered() == {"start", "resume", "explore", "open"}
     before = page.curves()["total regularised"]
     page.click("resume")
     page.wait_for_state("finished")
-    page.wait_until_logged(400)
+    page.wait_until_logged(200)
     steps, values = page.curves()["total regularised"]
-    assert steps == list(range(2, 401, 2)), "the curve goes on where it was"
+    assert steps == list(range(2, 201, 2)), "the curve goes on where it was"
     assert values[: len(before[1])] == before[1]
-    assert RunFolder.open(path).state().step == 400
+    assert RunFolder.open(path).state().step == 200
 
 
 def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, qtbot: QtBot) -> None:

@@ -14,7 +14,14 @@ from jnn_studio.app.workspaces.train.previews import Previews
 from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
 
 PSNR = "held_out_psnr"
-TERMS = LOSS_TERMS | {PSNR: ("PSNR", "Quality on held-out images: more is better", "Held-out PSNR in dB")}
+TERMS = LOSS_TERMS | {
+    "tightness_gap": (
+        "Gap",
+        "Tightness gap: how far the penalty stands above the nuclear norm; 0 once the factors balance",
+        "½(‖Jg‖² + ‖Jh‖²) − ‖Jf‖_*",
+    ),
+    PSNR: ("PSNR", "Quality on held-out images: more is better", "Held-out PSNR in dB"),
+}
 Layout = list[QByteArray]
 
 
