@@ -20,6 +20,8 @@ from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
 
+READ_BYTES = 1 << 20
+
 
 class RunFolderError(Exception):
     """A folder that cannot be used as a run; the message says which, why, and what to do."""
@@ -175,7 +177,10 @@ class RunFolder:
         return found[-1] if found else None
 
     def metrics(self, start: int = 0) -> tuple[list[Metrics], int]:
-        """Logged metrics from byte offset ``start`` on, and the offset to go on from."""
+        """The next logged metrics from byte offset ``start`` on, and the offset to go on from.
+
+        At most `READ_BYTES` are read: a long log comes in portions, and none are left once it gives none.
+        """
         path = self.path / "metrics.jsonl"
         if not path.is_file():
             return [], 0
@@ -183,7 +188,7 @@ class RunFolder:
             if start > os.fstat(file.fileno()).st_size:
                 start = 0  # the run was resumed from an earlier step
             file.seek(start)
-            data = file.read()
+            data = file.read(READ_BYTES)
         complete = data[: data.rfind(b"\n") + 1]
         found = []
         for line in complete.splitlines():

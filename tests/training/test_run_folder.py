@@ -223,3 +223,18 @@ def test_deleting_a_run_that_somebody_else_deleted_is_no_error(folder: RunFolder
     folder.delete()
 
     assert not folder.path.exists()
+
+
+def test_a_long_log_comes_in_portions(tiny: Tiny, tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", tiny())
+    line = '{{"step": {}, "time": 0.5, "model": "regularised", "terms": {{"total": 1.0}}}}\n'
+    (folder.path / "metrics.jsonl").write_text("".join(line.format(step) for step in range(20_000)))
+
+    steps: list[int] = []
+    portions, offset = 0, 0
+    while portion := (read := folder.metrics(offset))[0]:
+        steps += [metrics.step for metrics in portion]
+        portions, offset = portions + 1, read[1]
+
+    assert steps == list(range(20_000))
+    assert portions > 1

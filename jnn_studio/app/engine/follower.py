@@ -46,8 +46,7 @@ class RunFollower:
             while True:
                 # The state is read before the logs: when it says "finished" they are complete.
                 state = self._state()
-                metrics, offset = self._folder.metrics(offset)
-                feed.metrics.extend(metrics)
+                offset = self._read_metrics(offset)
                 found = self._folder.spectra(MEMBERS, spectra)
                 spectra += len(found)
                 feed.spectra.extend(found)
@@ -62,6 +61,15 @@ class RunFollower:
                     return
         except (RunFolderError, OSError, ValueError) as error:
             feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
+
+    def _read_metrics(self, offset: int) -> int:
+        """All there are, in portions small enough to leave the interface its share of the interpreter."""
+        while not self._closing.is_set():
+            metrics, offset = self._folder.metrics(offset)
+            if not metrics:
+                break
+            self.feed.metrics.extend(metrics)
+        return offset
 
     def _state(self) -> RunState:
         state = self._folder.state()

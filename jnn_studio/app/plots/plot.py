@@ -104,9 +104,6 @@ class StudioPlot(QWidget):
         self.canvas.box.removeItem(self._curves.pop(key).item)
         self._curves_changed()
 
-    def has_curve(self, key: Hashable) -> bool:
-        return key in self._curves
-
     def series(self, key: Hashable) -> Series:
         """The data of a curve, to read."""
         return self._curves[key].series
