@@ -137,9 +137,10 @@ class Page:
 
     def logged(self) -> list[float]:
         """Steps of the regularised model's loss curve."""
-        if not self.workspace.plots.loss.has_curve((MEMBERS[1], "total")):
+        try:
+            return self.curves()[f"total {MEMBERS[1]}"][0]
+        except KeyError:  # its models are not known yet
             return []
-        return self.curves()[f"total {MEMBERS[1]}"][0]
 
     def wait_until_logged(self, last: int) -> None:
         """Both loss curves reach as far as this step."""
