@@ -41,4 +41,5 @@ def write_text(path: Path, text: str) -> None:
 
 def leftovers(folder: Path) -> list[Path]:
     """Temporary files anywhere in ``folder`` whose writer was killed."""
-    return list(folder.rglob(".*.*-*.tmp"))
+    # safetensors writes to a temporary file of its own beside the one it is given.
+    return [*folder.rglob(".*.*-*.tmp"), *folder.rglob(".tmp??????")]

@@ -43,7 +43,6 @@ def main() -> None:
         explore = window.workspace("Explore")
         _wait(lambda: explore.session.scene is not None)
         explore.session.set_amount(2, 0.06)
-        explore.session.set_amount(4, -0.05)
         window.show_workspace("Train")
         _photograph(window, folder, "train-empty", SIZES[:1])
         ended: list[object] = []

@@ -85,6 +85,9 @@ def test_what_a_killed_writer_left_is_found_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".hidden").write_text("")
+    (tmp_path / ".tmp").write_text("")
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / ".tmpcVLdZm").write_text("left by safetensors")
     (tmp_path / "notes.tmp").write_text("")
     monkeypatch.setattr(Path, "replace", _killed)
     monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
@@ -92,7 +95,7 @@ def test_what_a_killed_writer_left_is_found_and_nothing_else(
         write_text(tmp_path / "previews" / "step.png", "half")
     monkeypatch.undo()
 
-    assert [path.parent.name for path in leftovers(tmp_path)] == ["previews"]
+    assert [path.parent.name for path in leftovers(tmp_path)] == ["previews", "checkpoints"]
 
 
 def _killed(*_: object) -> None:

@@ -34,7 +34,7 @@ def wait_for(path: Path) -> None:
 def test_a_run_killed_again_and_again_is_the_run_of_one_piece(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], outcome: Callable[[Path], Any]
 ) -> None:
-    steps = 150
+    steps = 400
     logging = {"metrics_every": 4, "spectrum_every": 3, "preview_every": 10, "checkpoint_every": 7}
     config = written(tiny(schedule={"steps": steps}, logging=logging), tmp_path)
     path, whole = tmp_path / "killed", tmp_path / "whole"
@@ -50,9 +50,9 @@ def test_a_run_killed_again_and_again_is_the_run_of_one_piece(
     for early in 5 * [True] + 8 * [False]:
         process = run()
         if early:  # while it is set up, resumed, or not long after
-            time.sleep(random.uniform(0.0, 0.25))
+            time.sleep(random.uniform(0.0, 0.1))
         else:
-            target = min(logged_step(path) + random.randint(1, 12), steps - 10)
+            target = min(logged_step(path) + random.randint(1, 12), steps - 60)
             while logged_step(path) < target:
                 time.sleep(0.001)
             time.sleep(random.uniform(0.0, 0.02))
@@ -63,7 +63,7 @@ def test_a_run_killed_again_and_again_is_the_run_of_one_piece(
 
     assert last.wait() == 0, last.stderr
     assert uninterrupted.wait() == 0
-    assert len(set(killed_at)) >= 5
+    assert len(set(killed_at)) >= 3
     assert max(killed_at) < steps
     outcome(path).assert_same(outcome(whole))
     assert RunFolder(path).state().state == "finished"

@@ -22,17 +22,17 @@ class ImagePane(QWidget):
         title: above the picture, after a chip in the colour of ``role``.
         role: colour role of the model the picture comes from; none for no chip.
         empty: words in place of a picture.
-        left: the picture stands at the left instead of in the middle.
+        corner: the picture stands in the upper left corner instead of in the middle.
     """
 
     painted = Signal(int)
     """The picture has been painted; carries the sequence number given to `set_image`."""
 
     def __init__(
-        self, title: str, role: str = "", object_name: str = "", empty: str = "", left: bool = False
+        self, title: str, role: str = "", object_name: str = "", empty: str = "", corner: bool = False
     ) -> None:
         super().__init__(objectName=object_name)
-        self._title, self._role, self._empty, self._left = title, role, empty, left
+        self._title, self._role, self._empty, self._corner = title, role, empty, corner
         self._caption = ""
         self._array: np.ndarray | None = None
         self._image: QImage | None = None
@@ -86,9 +86,10 @@ class ImagePane(QWidget):
         area = self.rect().adjusted(0, line + GRID // 2, 0, -(line + GRID // 2))
         size = QSize(1, 1) if self._image is None else self._image.size()
         fitted = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        slack = area.width() - fitted.width()
-        left = area.left() + (0 if self._left else slack // 2)
-        return QRect(QPoint(left, area.top() + (area.height() - fitted.height()) // 2), fitted)
+        if self._corner:
+            return QRect(area.topLeft(), fitted)
+        right, down = area.width() - fitted.width(), area.height() - fitted.height()
+        return QRect(area.topLeft() + QPoint(right // 2, down // 2), fitted)
 
     def sizeHint(self) -> QSize:
         return QSize(240, 280)

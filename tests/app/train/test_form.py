@@ -247,3 +247,10 @@ def test_tab_leads_through_the_form_from_top_to_bottom(page, train: TrainWorkspa
         "train.data.count",
         "train.data.seed",
     ]
+
+
+def test_a_run_with_a_long_name_among_the_presets_leaves_the_form_as_wide(page) -> None:
+    form = page.workspace.form
+    before = form.minimumSizeHint().width()
+    form.offer(form.config.model_copy(update={"name": "a rather long name for a run that is on show"}))
+    assert form.minimumSizeHint().width() == before

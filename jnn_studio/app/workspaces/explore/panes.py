@@ -11,6 +11,7 @@ from jnn_studio.app.widgets.image_pane import ImagePane
 from jnn_studio.app.workspaces.explore.scene import ModelSet, Scene
 
 SMALL_WIDTH = 136
+"""Room for the titles of the small panes."""
 
 
 class Panes(QWidget):
@@ -32,8 +33,7 @@ class Panes(QWidget):
         row.addLayout(self._small)
         row.addLayout(self._large, 100)
         row.addStretch(1)
-        self.original = ImagePane("Original", object_name="explore.original", left=True)
-        self.original.setFixedWidth(SMALL_WIDTH)
+        self.original = ImagePane("Original", object_name="explore.original", corner=True)
         self._small.addWidget(self.original, 0, 0)
         self.reconstructions: list[ImagePane] = []
         self.moved: list[ImagePane] = []
@@ -47,8 +47,7 @@ class Panes(QWidget):
         self.reconstructions, self.moved = [], []
         for i, (caption, role) in enumerate(zip(models.captions, models.roles, strict=True)):
             name = caption.split(" · ")[0]
-            small = ImagePane("Reconstruction", role, object_name=f"explore.reconstruction.{i}", left=True)
-            small.setFixedWidth(SMALL_WIDTH)
+            small = ImagePane("Reconstruction", role, object_name=f"explore.reconstruction.{i}", corner=True)
             small.setToolTip(f"What the model {name} makes of the original, not moved")
             large = ImagePane(caption, role, object_name=f"explore.moved.{i}")
             large.setToolTip(f"The image decoded by {name} where the sliders have taken it")
@@ -79,11 +78,14 @@ class Panes(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """No moved pane wider than its picture can be: the group stays together in the middle."""
+        """No pane wider than its picture can be: the group stays together in the middle."""
+        words = 2 * self.fontMetrics().height() + GRID
+        rows = 1 + len(self.reconstructions)
+        small = max(SMALL_WIDTH, (self.height() - (1 + rows) * GRID) // rows - words)
+        for pane in (self.original, *self.reconstructions):
+            pane.setFixedWidth(small)
         for pane in self.moved:
-            pane.setMaximumWidth(
-                max(pane.minimumWidth(), self.height() - 3 * GRID - 2 * self.fontMetrics().height())
-            )
+            pane.setMaximumWidth(max(pane.minimumWidth(), self.height() - 2 * GRID - words))
 
     def _pane_painted(self, index: int, number: int) -> None:
         self._seen[index] = number

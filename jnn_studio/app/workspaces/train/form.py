@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
@@ -223,6 +223,8 @@ class SettingsForm(QScrollArea):
         self._preset = Combo()
         self._preset.setObjectName("train.preset")
         self._preset.setAccessibleName("Preset")
+        # A run's long name among the presets must not widen the form.
+        self._preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._preset.setToolTip("Settings to begin with; choosing one fills in the whole form")
         for name in self._starting_points:
             self._preset.addItem(name, name)
