@@ -30,8 +30,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 START = """
 import sys, time
-from jnn_studio.training.device import leave_a_core_to_the_interface
-leave_a_core_to_the_interface()
+from jnn_studio.training.device import leave_a_core_free
+leave_a_core_free()
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
@@ -79,9 +79,9 @@ class Session:
         from PySide6.QtWidgets import QApplication
 
         from jnn_studio.app.window import MainWindow
-        from jnn_studio.training.device import leave_a_core_to_the_interface
+        from jnn_studio.training.device import leave_a_core_free
 
-        leave_a_core_to_the_interface()
+        leave_a_core_free()
         self._scratch = scratch
         self._application = QApplication([])
         self._window = MainWindow(QSettings(str(scratch / "session.ini"), QSettings.Format.IniFormat))

@@ -22,6 +22,7 @@ from jnn_studio.explore.strip import draw_strips, make_strip
 from jnn_studio.models.weights import WeightsError
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, read_config
+from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
 from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.run_folder import RunFolderError
@@ -87,6 +88,7 @@ def train(
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
 ) -> None:
     """Train a regularised and an unregularised model as one controlled experiment."""
+    leave_a_core_free()
     with _reported():
         commands = Commands()
         if resume is not None:

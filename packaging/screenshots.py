@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
-from jnn_studio.training.device import leave_a_core_to_the_interface
+from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.presets import load_preset
 
 SIZES = ((1280, 800), (1920, 1080))
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the PNG files go")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    leave_a_core_to_the_interface()
+    leave_a_core_free()
     application = QApplication([])  # noqa: F841  (lives as long as this function)
     with tempfile.TemporaryDirectory() as scratch:
         settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
-
-import torch
 
 from jnn_studio.models.weights import load_model, save_model
 from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.commands import Commands
+from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics, StateChanged
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.session import start_run
@@ -24,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", default="faces")
     arguments = parser.parse_args()
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    leave_a_core_free()
     with tempfile.TemporaryDirectory() as scratch:
         run = Path(scratch) / "run"
         for event in start_run(load_preset(arguments.preset), run, Commands()):

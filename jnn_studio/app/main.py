@@ -11,7 +11,7 @@ import traceback
 from types import FrameType, TracebackType
 
 from jnn_studio.app.system import complaint, missing_packages, wants_window
-from jnn_studio.training.device import leave_a_core_to_the_interface
+from jnn_studio.training.device import leave_a_core_free
 
 
 def run() -> int:
@@ -21,7 +21,7 @@ def run() -> int:
         sys.stderr.write(complaint(missing) + "\n")
         return 1
     faulthandler.enable()
-    leave_a_core_to_the_interface()
+    leave_a_core_free()
     # torch has been imported by now: on Windows it must be before Qt (DLL search order).
     from PySide6.QtCore import QSettings, Qt
     from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon

@@ -66,11 +66,11 @@ def choose_device(
     return Device(name, torch.bfloat16 if half else None)
 
 
-def leave_a_core_to_the_interface() -> None:
+def leave_a_core_free() -> None:
     """Use all cores but one for this process's tensor work, at least one.
 
-    With all of them, the interface's timer waits behind matrix products (25 ms instead of 17 ms at p99 on
-    two cores), and training is no faster for it.
+    With all of them, an interface waits behind matrix products, and beside any other busy process the
+    threads of one product wait for each other: training then takes several times as long.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from jnn_studio.training.run_folder import RunFolder
 
@@ -24,6 +26,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 import jnn_studio.app.main, jnn_studio.app.window
 import jnn_studio.app.workspaces.explore, jnn_studio.app.workspaces.train
 import jnn_studio.training.session
+from jnn_studio.data.config import FolderConfig
 from jnn_studio.training.config import validate_config
 
 scratch, quits = Path(sys.argv[1]), int(sys.argv[2])
@@ -47,13 +50,15 @@ def program(number):
     choose = random.Random(number)
     folder = scratch / f"quit-{number}"
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = str(folder / "home")
-    way = ("SIGTERM", "SIGINT", "stop", "discard", "idle")[number % 5]
-    moment = choose.randint(0, 2500)
+    way = ("SIGTERM", "SIGINT", "stop", "discard", "idle", "loading")[number % 6]
+    moment = choose.randint(0, 150 if way == "loading" else 2500)
 
     def begin():
         window = window_of()
         window.show_workspace(choose.choice(["Explore", "Train"]))
-        if way != "idle":
+        if way == "loading":
+            window.workspace("Explore").session.open_source(FolderConfig(path=scratch / "photos"))
+        elif way != "idle":
             feed = window.context.start_run(config, folder / "run")
             if choose.random() < 0.5:
                 window.workspace("Explore").session.follow(feed)
@@ -107,6 +112,10 @@ for number in range(quits):
 
 @pytest.mark.timeout(600)
 def test_quitting_at_random_moments_ends_cleanly_and_keeps_the_run(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (300, 200), "teal").save(tmp_path / "photos" / "0.png")
+    for number in range(1, 2000):
+        shutil.copy(tmp_path / "photos" / "0.png", tmp_path / "photos" / f"{number}.png")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path), str(QUITS)],
         capture_output=True,
@@ -124,7 +133,7 @@ def test_quitting_at_random_moments_ends_cleanly_and_keeps_the_run(tmp_path: Pat
     kept = 0
     for number in range(QUITS):
         run = tmp_path / f"quit-{number}" / "run"
-        way = number % 5
+        way = number % 6
         if way in (0, 1, 2) and run.exists():
             folder = RunFolder.open(run)
             assert folder.state().state == "stopped", f"quit {number}"

@@ -12,7 +12,7 @@ from jnn_studio.training.device import (
     available_devices,
     choose_device,
     is_out_of_memory,
-    leave_a_core_to_the_interface,
+    leave_a_core_free,
     release_memory,
 )
 
@@ -49,7 +49,7 @@ def test_a_core_is_left_to_the_interface(
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
 
-    leave_a_core_to_the_interface()
+    leave_a_core_free()
 
     assert torch.get_num_threads() == threads
 
