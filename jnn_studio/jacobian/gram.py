@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
 from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
 from jnn_studio.jacobian.result import JacobianSVD
+from jnn_studio.jacobian.thin_svd import float64
 
 
 def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
@@ -64,12 +65,13 @@ class GramSVD:
         slopes = slope(self._phi, preactivation, apply_elementwise(self._phi, preactivation))
         a = self._w2 * slopes.unsqueeze(1)
         b = a @ self._l
-        eigenvalues, vectors = torch.linalg.eigh(b.double() @ b.double().mT)
+        wide = float64(b)
+        eigenvalues, vectors = torch.linalg.eigh(wide @ wide.mT)
         # There are no more singular values than the smallest of the three sizes.
         rank = min(b.shape[-1], b.shape[-2])
         k = rank if k is None else min(k, rank)
-        sigma = eigenvalues.flip(-1)[:, :k].clamp_min(0).sqrt().to(x.dtype)
-        u = vectors.flip(-1)[:, :, :k].to(x.dtype)
+        sigma = eigenvalues.flip(-1)[:, :k].clamp_min(0).sqrt().to(x)
+        u = vectors.flip(-1)[:, :, :k].to(x)
         # Row i is σᵢvᵢᵀ; where σ vanishes the direction is undefined and its row is left at zero.
         scaled = (u.mT @ a) @ self._w1
         length = torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)

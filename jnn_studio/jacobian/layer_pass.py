@@ -7,9 +7,8 @@ respect to the weights and to the layer's input.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +17,12 @@ from torch.nn import grad as conv_grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.layers import CONVOLUTIONS, Kind, kind_of
+from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, Kind, kind_of
 from jnn_studio.jacobian.replay import Replay, batch_statistics, record, replay
-from jnn_studio.jacobian.structure import Structure, map_leaves
+from jnn_studio.jacobian.structure import Structure, map_leaves, transforming
 
 
-@dataclass(frozen=True, eq=False)
-class LayerPass:
+class LayerPass(NamedTuple):
     """A layer with what it saw and gave.
 
     Attributes:
@@ -49,9 +47,8 @@ class LayerPass:
     port: Tensor | None = None
 
 
-def run(layer: Callable[..., Any], x: Structure) -> LayerPass:
-    """Evaluate a layer and keep what its Jacobian needs."""
-    kind = kind_of(layer)
+def run(layer: Callable[..., Any], kind: Kind, x: Structure) -> LayerPass:
+    """Evaluate a layer of a kind and keep what its Jacobian needs."""
     if kind is Kind.OTHER or not isinstance(x, Tensor):
         if isinstance(layer, nn.Module) and any(part.training for part in layer.modules()):
             output, how = record(layer, x)
@@ -92,8 +89,11 @@ def diagonal(done: LayerPass) -> Tensor:
     return slope(done.layer, done.input, done.output)
 
 
-def push(done: LayerPass, tangents: Any) -> Any:
-    """J t for tangents (k, batch, *input shape) → (k, batch, *output shape)."""
+def push(done: LayerPass, tangents: Any, spare: bool = False) -> Any:
+    """J t for tangents (k, batch, *input shape) → (k, batch, *output shape).
+
+    ``spare`` allows the tangents' memory to be used for the result.
+    """
     match done.kind:
         case Kind.AFFINE:
             return _over_batch(lambda t: linear_part(done.layer, t), tangents)
@@ -105,11 +105,14 @@ def push(done: LayerPass, tangents: Any) -> Any:
                 randomness="same",
             )(_like(tangents, done.input))
         case _:
-            return tangents * diagonal(done)
+            return _scaled(tangents, diagonal(done), spare)
 
 
-def pull(done: LayerPass, cotangents: Any) -> Any:
-    """Jᵀ c for cotangents (k, batch, *output shape) → (k, batch, *input shape)."""
+def pull(done: LayerPass, cotangents: Any, spare: bool = False) -> Any:
+    """Jᵀ c for cotangents (k, batch, *output shape) → (k, batch, *input shape).
+
+    ``spare`` allows the cotangents' memory to be used for the result.
+    """
     match done.kind:
         case Kind.AFFINE:
             return _over_batch(lambda c: _transposed(done, c), cotangents)
@@ -123,7 +126,7 @@ def pull(done: LayerPass, cotangents: Any) -> Any:
                 _like(cotangents, done.output)
             )
         case _:
-            return cotangents * diagonal(done)
+            return _scaled(cotangents, diagonal(done), spare)
 
 
 def linear_part(layer: Callable[..., Any], x: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -173,18 +176,26 @@ def _transposed(done: LayerPass, c: Tensor) -> Tensor:
         return c @ layer.weight
     shape = (len(c), *done.input.shape[1:])
     if isinstance(layer, CONVOLUTIONS) and not isinstance(layer.padding, str):
+        weight = layer.weight
+        if c.ndim == 4 and c.device.type == "cpu":
+            # Twice as fast on CPUs for strided convolutions.
+            c = c.contiguous(memory_format=torch.channels_last)
+            weight = weight.contiguous(memory_format=torch.channels_last)
         function = {1: conv_grad.conv1d_input, 2: conv_grad.conv2d_input, 3: conv_grad.conv3d_input}
         return function[len(layer.kernel_size)](
-            shape,
-            layer.weight,
-            c,
-            layer.stride,
-            layer.padding,
-            layer.dilation,
-            layer.groups,
+            shape, weight, c, layer.stride, layer.padding, layer.dilation, layer.groups
         )
     blank = torch.zeros(shape, dtype=c.dtype, device=c.device)
     return torch.func.vjp(lambda x: linear_part(layer, x), blank)[1](c)[0]
+
+
+def _scaled(vectors: Tensor, scale: Tensor, spare: bool) -> Tensor:
+    """Vectors (k, batch, *shape) times a diagonal, brought into their memory format if that is another."""
+    if vectors.ndim == 5 and scale.ndim == 4 and not vectors.is_contiguous():
+        scale = scale.contiguous(memory_format=torch.channels_last)
+    if spare and not torch.is_grad_enabled() and not transforming():
+        return vectors.mul_(scale)
+    return vectors * scale
 
 
 def _like(vectors: Any, primal: Any) -> Any:
@@ -219,31 +230,40 @@ def _run_batch_norm(layer: nn.Module, x: Tensor) -> LayerPass:
     return LayerPass(layer, Kind.BATCH_NORM, x, layer(x), scale=scale, statistics=statistics)
 
 
-def push_all(passes: tuple[LayerPass, ...], tangents: Any) -> Any:
+def push_all(passes: Sequence[LayerPass], tangents: Any) -> Any:
     """`push` through the layers of a forward pass, first to last."""
+    spare = False
     for done in passes:
-        tangents = push(done, tangents)
+        tangents = push(done, tangents, spare)
+        spare = _gives_own_memory(done, spare)
     return tangents
 
 
-def pull_all(passes: tuple[LayerPass, ...], cotangents: Any) -> Any:
+def pull_all(passes: Sequence[LayerPass], cotangents: Any) -> Any:
     """`pull` through the layers of a forward pass, last to first."""
+    spare = False
     for done in reversed(passes):
-        cotangents = pull(done, cotangents)
+        cotangents = pull(done, cotangents, spare)
+        spare = _gives_own_memory(done, spare)
     return cotangents
 
 
-def again_all(passes: tuple[LayerPass, ...], x: Any) -> Any:
+def _gives_own_memory(done: LayerPass, spare: bool) -> bool:
+    """Whether what a layer made of vectors belongs to nobody else; rearranging may only have made a view."""
+    return done.kind is Kind.AFFINE or done.kind in DIAGONAL or (spare and done.kind is Kind.REARRANGING)
+
+
+def again_all(passes: Sequence[LayerPass], x: Any) -> Any:
     """`again` through the layers of a forward pass."""
     for done in passes:
         x = again(done, x)
     return x
 
 
-def run_all(layers: tuple[Callable[..., Any], ...], x: Structure) -> tuple[LayerPass, ...]:
+def run_all(layers: Iterable[Callable[..., Any]], x: Structure) -> tuple[LayerPass, ...]:
     """`run` a chain of layers."""
     passes = []
     for layer in layers:
-        passes.append(run(layer, x))
+        passes.append(run(layer, kind_of(layer), x))
         x = passes[-1].output
     return tuple(passes)

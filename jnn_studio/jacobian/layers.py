@@ -51,26 +51,32 @@ class Kind(Enum):
     """Anything else: only automatic differentiation knows."""
 
 
+_KINDS: dict[type[nn.Module], Kind] = {
+    **dict.fromkeys((nn.Linear, *CONVOLUTIONS, *TRANSPOSED), Kind.AFFINE),
+    **dict.fromkeys(ELEMENTWISE, Kind.ELEMENTWISE),
+    **dict.fromkeys(DROPOUTS, Kind.DROPOUT),
+    **dict.fromkeys(BATCH_NORMS, Kind.BATCH_NORM),
+    **dict.fromkeys(FIXED, Kind.FIXED),
+    **dict.fromkeys(REARRANGING, Kind.REARRANGING),
+}
 DIAGONAL = frozenset({Kind.ELEMENTWISE, Kind.DROPOUT, Kind.BATCH_NORM})
 
 
 def kind_of(layer: Callable[..., object]) -> Kind:
-    """The kind of a layer; a subclass with a forward pass of its own is `Kind.OTHER`."""
-    if _is(layer, (nn.Linear,)):
-        return Kind.AFFINE
-    if _is(layer, CONVOLUTIONS) or _is(layer, TRANSPOSED):
-        assert isinstance(layer, _ConvNd)
-        return Kind.AFFINE if layer.padding_mode == "zeros" else Kind.OTHER
-    if _is(layer, ELEMENTWISE):
-        return Kind.ELEMENTWISE
-    if _is(layer, DROPOUTS):
-        return Kind.DROPOUT
-    if _is(layer, BATCH_NORMS):
-        return Kind.BATCH_NORM
-    if _is(layer, FIXED):
-        return Kind.FIXED
-    if _is(layer, REARRANGING):
-        return Kind.OTHER if isinstance(layer, nn.Flatten) and layer.start_dim == 0 else Kind.REARRANGING
+    """The kind of a layer; one with a forward pass of its own is `Kind.OTHER`."""
+    if not isinstance(layer, nn.Module) or "forward" in layer.__dict__:
+        return Kind.OTHER
+    if isinstance(layer, _ConvNd) and layer.padding_mode != "zeros":
+        return Kind.OTHER
+    if isinstance(layer, nn.Flatten) and layer.start_dim == 0:
+        return Kind.OTHER
+    known = _KINDS.get(type(layer))
+    if known is not None:
+        return known
+    # Parametrised modules are of a subclass made on the fly that keeps the forward pass.
+    for base, kind in _KINDS.items():
+        if isinstance(layer, base) and type(layer).forward is base.forward:
+            return kind
     return Kind.OTHER
 
 
@@ -89,14 +95,14 @@ def primitive_layers(f: Callable[..., object]) -> Iterator[Callable[..., object]
 
 def has_hooks(module: nn.Module) -> bool:
     """Whether calling the module does more than its forward pass."""
-    return bool(module._forward_hooks or module._forward_pre_hooks)
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+    )
 
 
 def has_batch_norm(module: nn.Module) -> bool:
     """Whether some part of the module normalises by statistics of the batch."""
     return any(isinstance(part, _BatchNorm) for part in module.modules())
-
-
-def _is(layer: object, kinds: tuple[type[nn.Module], ...]) -> bool:
-    # Parametrised modules are of a subclass made on the fly that keeps the forward pass.
-    return any(isinstance(layer, kind) and type(layer).forward is kind.forward for kind in kinds)

@@ -45,7 +45,7 @@ class JacobianOperator:
     def __init__(self, f: Map, x: Structure) -> None:
         check_structure(x, "x")
         check_finite(x, "x")
-        self._setup(run_all(tuple(primitive_layers(f)), x), x)
+        self._setup(run_all(primitive_layers(f), x), x)
 
     @classmethod
     def of_passes(cls, passes: Sequence[LayerPass]) -> JacobianOperator:
@@ -75,17 +75,16 @@ class JacobianOperator:
         cotangents = unflatten(u.permute(2, 0, 1), self._output, 2)
         return flatten(pull_all(self._passes, cotangents), 2).permute(1, 2, 0)
 
-    def dense(self, chunk: int = 256) -> Tensor:
+    def dense(self, chunk: int | None = None) -> Tensor:
         """The entries (batch, m, n), by reverse mode if m < n and forward mode otherwise.
 
-        ``chunk`` bounds the rows or columns found at once, counted over the batch.
+        ``chunk`` rows or columns of every Jacobian are found at once; by default as many as stay in cache.
         """
-        step = max(1, chunk // self.batch)
+        step = self._chunk() if chunk is None else chunk
         if self.m < self.n:
-            starts = range(0, self.m, step)
             rows = [
                 flatten(pull_all(self._passes, identity_tangents(self._output, i, min(i + step, self.m))), 2)
-                for i in starts
+                for i in range(0, self.m, step)
             ]
             return torch.cat(rows).transpose(0, 1)
         columns = [
@@ -93,3 +92,9 @@ class JacobianOperator:
             for i in range(0, self.n, step)
         ]
         return torch.cat(columns).permute(1, 2, 0)
+
+    def _chunk(self) -> int:
+        """Vectors whose largest image under a layer is about 2 MB on a CPU, 256 MB elsewhere."""
+        largest = max([row_size(self._input), *(row_size(done.output) for done in self._passes)])
+        numbers = 2**19 if self.device.type == "cpu" else 2**26
+        return max(1, numbers // (largest * self.batch))

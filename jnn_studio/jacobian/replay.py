@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,18 @@ class Precision:
         kind = device.type
         return Precision(kind, torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind))
 
-    def restored(self) -> torch.autocast:
+    def restored(self) -> AbstractContextManager[object]:
         """Context in which layers compute as they did then."""
-        return torch.autocast(self.device_type, dtype=self.dtype, enabled=self.enabled)
+        return self._autocast(self.enabled)
 
-    def full(self) -> torch.autocast:
+    def full(self) -> AbstractContextManager[object]:
         """Context without autocast."""
-        return torch.autocast(self.device_type, dtype=self.dtype, enabled=False)
+        return self._autocast(False)
+
+    def _autocast(self, enabled: bool) -> AbstractContextManager[object]:
+        if not enabled and not torch.is_autocast_enabled(self.device_type):
+            return nullcontext()
+        return torch.autocast(self.device_type, dtype=self.dtype, enabled=enabled)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def check_structure(value: object, name: str) -> None:
         TypeError: something else than floating-point tensors, tuples and lists.
         ValueError: no tensor, no batch axis, nothing in it, or batches of different lengths.
     """
+    if isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 1 and value.numel():
+        return
     expected = "a floating-point tensor (batch, *shape), or a tuple of such tensors"
     for part in _parts(value):
         if not isinstance(part, Tensor):

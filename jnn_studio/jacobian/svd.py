@@ -12,6 +12,7 @@ from jnn_studio.jacobian.krylov import OVERSAMPLING, krylov_svd
 from jnn_studio.jacobian.operator import JacobianOperator, Map
 from jnn_studio.jacobian.result import JacobianSVD
 from jnn_studio.jacobian.structure import Structure, check_finite, check_structure
+from jnn_studio.jacobian.thin_svd import thin_svd
 
 Method = Literal["auto", "dense", "gram", "krylov"]
 METHODS = ("auto", "dense", "gram", "krylov")
@@ -74,13 +75,8 @@ def jacobian_svd(
 
 
 def _dense(operator: JacobianOperator, k: int) -> JacobianSVD:
-    j = operator.dense()
-    j = j.to(torch.promote_types(j.dtype, torch.float32))
-    u, sigma, vh = torch.linalg.svd(j, full_matrices=False)
-    u, sigma, vh = u[:, :, :k], sigma[:, :k], vh[:, :k]
-    forward = torch.linalg.vector_norm(j @ vh.mT - u * sigma.unsqueeze(1), dim=1)
-    backward = torch.linalg.vector_norm(j.mT @ u - vh.mT * sigma.unsqueeze(1), dim=1)
-    return JacobianSVD(u, sigma, vh, torch.hypot(forward, backward), "dense")
+    entries = operator.dense()
+    return JacobianSVD(*thin_svd(entries.to(torch.promote_types(entries.dtype, torch.float32)), k), "dense")
 
 
 def _products(k: int) -> int:

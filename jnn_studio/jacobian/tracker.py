@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 from torch import Tensor
 
 from jnn_studio.jacobian.result import JacobianSVD
@@ -100,6 +99,9 @@ def _rotation(clusters: list[list[int]], overlap: Tensor) -> Tensor:
 
     ``overlap`` is V_prevᵀV, (old, new).
     """
+    # A third of a second to import: not at every program's start.
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
     likeness = torch.empty_like(overlap)
     for members in clusters:
         # Any direction of a cluster stands for all of it.

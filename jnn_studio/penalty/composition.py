@@ -125,34 +125,36 @@ class Composition(nn.Sequential):
                 size or modifies its input in place.
         """
         check_structure(x, "x")
+        precision = Precision.current(leaves(x)[0].device)
         passes: list[FactorPass] = []
         for position, factor in enumerate(self):
-            giver = "x" if position == 0 else f"the output of factor {position - 1}"
-            passes.append(_pass(position, factor, x, giver))
-            result = passes[-1].output
-            check_structure(result, f"the output of factor {position}")
-            if batch_size(result) != batch_size(x):
+            done = _pass(position, factor, x, precision)
+            check_structure(done.output, f"the output of factor {position}")
+            if batch_size(done.output) != batch_size(x):
                 raise ValueError(
                     f"factor {position} must keep the batch size: given {describe(x)} "
-                    f"it gave {describe(result)}"
+                    f"it gave {describe(done.output)}"
                 )
-            x = result
+            passes.append(done)
+            x = done.output
         return Trace(tuple(passes))
 
 
-def _pass(position: int, factor: nn.Module, x: Structure, giver: str) -> FactorPass:
-    precision = Precision.current(leaves(x)[0].device)
+def _pass(position: int, factor: nn.Module, x: Structure, precision: Precision) -> FactorPass:
     # A compiled factor is opaque, and best left so, unless its layers give the penalty for nothing.
-    layers = list(primitive_layers(getattr(factor, "_orig_mod", factor)))
-    ports = is_closed_form([kind_of(layer) for layer in layers])
-    if not ports and hasattr(factor, "_orig_mod"):
-        layers = [factor]
+    inner = factor._modules.get("_orig_mod") or factor
+    layers = list(primitive_layers(inner))
+    kinds = [kind_of(layer) for layer in layers]
+    ports = is_closed_form(kinds)
+    if not ports and inner is not factor:
+        layers, kinds = [factor], [Kind.OTHER]
     passes: list[LayerPass] = []
     value = x
-    for layer in layers:
-        _check_input(layer, value, giver if not passes else f"a layer before it in factor {position}")
+    for layer, kind in zip(layers, kinds, strict=True):
+        if kind is Kind.AFFINE:
+            _check_input(layer, value, position, bool(passes))
         try:
-            done = _run(layer, value, ports)
+            done = _run(layer, kind, value, ports)
         except Exception as error:
             error.add_note(f"in factor {position} of the composition, given {describe(value)}")
             raise
@@ -162,37 +164,37 @@ def _pass(position: int, factor: nn.Module, x: Structure, giver: str) -> FactorP
     return FactorPass(position, factor, tuple(passes), x, preactivation, value, precision)
 
 
-def _run(layer: Callable[..., Any], x: Any, ports: bool) -> LayerPass:
+def _run(layer: Callable[..., Any], kind: Kind, x: Any, ports: bool) -> LayerPass:
     if ports and isinstance(layer, nn.Linear) and can_have_port(layer, x):
         weight = layer.weight
         y, port = linear_with_port(x, weight, layer.bias)
         return LayerPass(layer, Kind.AFFINE, x, y, port=port)
-    watched = [] if transforming() else [t for t in leaves(x) if not t.is_inference()]
-    versions = [t._version for t in watched]
-    done = run(layer, x)
-    if versions != [t._version for t in watched]:
+    if kind is not Kind.OTHER or transforming():
+        return run(layer, kind, x)
+    watched = [tensor for tensor in leaves(x) if not tensor.is_inference()]
+    versions = [tensor._version for tensor in watched]
+    done = run(layer, kind, x)
+    if versions != [tensor._version for tensor in watched]:
         raise ValueError(
-            f"{_name(layer)} modifies its input {describe(x)} in place, which destroys what the penalty "
-            "needs; use its out-of-place form"
+            f"{type(layer).__name__} modifies its input {describe(x)} in place, which destroys what the "
+            "penalty needs; use its out-of-place form"
         )
     return done
 
 
-def _check_input(layer: Callable[..., Any], x: Structure, giver: str) -> None:
+def _check_input(layer: Callable[..., Any], x: Structure, position: int, inside: bool) -> None:
     """Raise if a linear or convolutional layer cannot take what it is given."""
+    assert isinstance(layer, nn.Linear | _ConvNd)
     if isinstance(layer, nn.Linear):
-        wanted, axis = layer.in_features, -1
-    elif isinstance(layer, _ConvNd):
-        wanted, axis = layer.in_channels, 1
+        wanted, axis, name, fits = layer.in_features, -1, "features", True
     else:
+        wanted, axis, name = layer.in_channels, 1, "channels"
+        fits = isinstance(x, Tensor) and x.ndim == len(layer.kernel_size) + 2
+    if isinstance(x, Tensor) and fits and x.shape[axis] == wanted:
         return
-    expected = f"{_name(layer)} expects {wanted} {'features' if axis == -1 else 'channels'} in axis {axis}"
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{expected} of a tensor, but {giver} is {describe(x)}")
-    spatial = len(layer.kernel_size) if isinstance(layer, _ConvNd) else None
-    if x.shape[axis] != wanted or (spatial is not None and x.ndim != spatial + 2):
-        raise ValueError(f"{expected} of a batch, but {giver} is {describe(x)}")
-
-
-def _name(layer: Callable[..., Any]) -> str:
-    return repr(layer) if isinstance(layer, nn.Linear | _ConvNd) else type(layer).__name__
+    if inside:
+        giver = f"a layer before it in factor {position} gives"
+    else:
+        giver = f"factor {position - 1} gives" if position else "x is"
+    expected = f"{layer} expects a batch with {wanted} {name} in axis {axis}, but {giver} {describe(x)}"
+    raise ValueError(expected) if isinstance(x, Tensor) else TypeError(expected)

@@ -10,6 +10,7 @@ from torch import Tensor
 from jnn_studio.jacobian.lanczos import lanczos_nuclear_norm
 from jnn_studio.jacobian.operator import JacobianOperator
 from jnn_studio.jacobian.structure import Structure
+from jnn_studio.jacobian.thin_svd import float64
 from jnn_studio.penalty.composition import Composition, Trace
 from jnn_studio.penalty.nuclear import NuclearNormPenalty
 
@@ -83,6 +84,6 @@ def _nuclear(j: Tensor) -> Tensor:
     """Σσ; of float32 entries through the smaller Gram matrix in float64, where squaring costs no accuracy."""
     if j.dtype == torch.float64:
         return torch.linalg.svdvals(j).sum(-1)
-    wide = j.double()
+    wide = float64(j)
     gram = wide @ wide.mT if j.shape[1] <= j.shape[2] else wide.mT @ wide
-    return torch.linalg.eigvalsh(gram).clamp_min(0).sqrt().sum(-1).to(j.dtype)
+    return torch.linalg.eigvalsh(gram).clamp_min(0).sqrt().sum(-1).to(j)

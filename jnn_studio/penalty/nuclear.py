@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from jnn_studio.jacobian.structure import Structure, check_finite, describe, row_size, transforming
+from jnn_studio.jacobian.structure import Structure, check_finite, describe, leaves, transforming
 from jnn_studio.penalty.composition import Composition, FactorPass, Trace
 from jnn_studio.penalty.estimators.difference import (
     CancellationWarning,
@@ -25,7 +25,7 @@ from jnn_studio.penalty.planner import (
     Choice,
     EstimatorName,
     Options,
-    describe_factor,
+    explained,
     named,
     plan,
     plan_power,
@@ -72,8 +72,8 @@ class NuclearNormPenalty:
             ``"forward"`` or ``"reverse"`` (exact; a JVP per input, a VJP per output), ``"jvp"``
             (unbiased), ``"finite_difference"`` (the paper's eq. 6), ``"central_difference"``, ``"deflated"``
             (unbiased; see `Deflated`); or an `Estimator`.
-        sigma: noise scale of differences, in the units of a factor's input; by default 3√eps times its
-            root mean square, 1e-3 for float32 data of unit scale. Too small a σ is met with a
+        sigma: noise scale of differences, in the units of a factor's input; the paper's is 1e-3. By default
+            ∛eps times its root mean square, 5e-3 for float32 data of unit scale. Too small a σ is met with a
             `CancellationWarning`.
         probes: random directions per element for the stochastic estimators.
         noise: their distribution, ``"gaussian"``, ``"rademacher"`` or ``"sphere"``; by default Gaussian, as
@@ -132,7 +132,7 @@ class NuclearNormPenalty:
             self._fixed = named(estimator, self._options) if isinstance(estimator, str) else estimator
         self._calls = 0
         self._plans: WeakKeyDictionary[nn.Module, tuple[Any, Choice]] = WeakKeyDictionary()
-        self._report: tuple[str, ...] = ()
+        self._last: list[Choice] = []
 
     def __call__(
         self,
@@ -173,16 +173,16 @@ class NuclearNormPenalty:
             device = next((p.device for p in f.parameters()), None)
             return PenaltyTerms(torch.zeros((), device=device), self.terms)
         trace = _trace(f, x)
-        depth = len(trace.passes)
-        choices = [self._choose(done, depth) for done in trace.passes]
+        choices = self._choices(trace)
         estimates = [
             choice.estimator(done, generator) for done, choice in zip(trace.passes, choices, strict=True)
         ]
         factors = tuple(estimate.values.mean() for estimate in estimates)
         self.terms = tuple(term.detach() for term in factors)
-        total = torch.stack(factors).sum() * (self.every / depth)
-        if not transforming():
-            self._look_back(trace, choices, estimates, total)
+        total = sum(factors[1:], factors[0]) * (self.every / len(factors))
+        # At calls 1, 2, 4, 8, …: reading numbers back makes an accelerator wait.
+        if not self._calls & (self._calls - 1) and not transforming():
+            _check(trace, choices, estimates)
         return PenaltyTerms(total, factors, _joint_error(estimates))
 
     def values(
@@ -190,9 +190,11 @@ class NuclearNormPenalty:
     ) -> Tensor:
         """The penalty at every element of the batch, (batch,), whatever ``every`` is; differentiable."""
         trace = _trace(_composition(f), x)
-        depth = len(trace.passes)
-        parts = [self._choose(done, depth).estimator(done, generator).values for done in trace.passes]
-        return torch.stack(parts).sum(0) / depth
+        parts = [
+            choice.estimator(done, generator).values
+            for done, choice in zip(trace.passes, self._choices(trace), strict=True)
+        ]
+        return torch.stack(parts).sum(0) / len(parts)
 
     def __repr__(self) -> str:
         o = self._options
@@ -200,46 +202,43 @@ class NuclearNormPenalty:
         settings = {"estimator": name, "sigma": o.sigma, "probes": o.probes, "noise": o.noise}
         settings |= {"every": self.every, "reading": self.reading}
         text = f"NuclearNormPenalty({', '.join(f'{k}={v!r}' for k, v in settings.items())})"
-        return "\n  ".join((text, *self._report))
+        return "\n  ".join((text, *(choice.line for choice in self._last)))
 
-    def _choose(self, done: FactorPass, depth: int) -> Choice:
-        exponent = depth if self.reading == "nuclear" and depth > 2 else 2
-        if exponent == 2 and self._fixed is not None:
-            return Choice(self._fixed, "as asked")
-        key = (done.n, done.m, done.precision.enabled, exponent, tuple(layer.kind for layer in done.layers))
+    def _choices(self, trace: Trace) -> list[Choice]:
+        """The estimator of every factor, found once per factor and kind of input."""
+        depth = len(trace.passes)
+        choices = [self._choice(done, depth) for done in trace.passes]
         if not transforming():
-            known = self._plans.get(done.factor)
-            if known is not None and known[0] == key:
-                return known[1]
-        choice = plan(done, self._options) if exponent == 2 else plan_power(done, exponent, self._options)
-        if not transforming():
-            self._plans[done.factor] = (key, choice)
-        return choice
+            self._last = choices
+        return choices
 
-    def _look_back(
-        self, trace: Trace, choices: list[Choice], estimates: list[Estimate], total: Tensor
-    ) -> None:
-        """Keep what ``repr`` tells, and now and then check that the result means something."""
-        self._report = tuple(
-            _line(done, choice, estimate)
-            for done, choice, estimate in zip(trace.passes, choices, estimates, strict=True)
-        )
-        # At calls 1, 2, 4, 8, …: reading numbers back makes an accelerator wait.
-        if self._calls & (self._calls - 1):
-            return
-        _check_differentiable(trace, estimates)
-        for done, choice, estimate in zip(trace.passes, choices, estimates, strict=True):
-            if isinstance(choice.estimator, FiniteDifference | CentralDifference):
-                problem = cancellation(done, choice.estimator.sigma, estimate.values)
-                if problem is not None:
-                    warnings.warn(problem, CancellationWarning, stacklevel=4)
+    def _choice(self, done: FactorPass, depth: int) -> Choice:
+        if transforming():
+            return self._plan(done, depth)
+        kinds = tuple(layer.kind for layer in done.layers)
+        shapes = tuple(leaf.shape[1:] for leaf in leaves(done.input))
+        situation = (depth, kinds, shapes, done.precision.enabled)
+        known = self._plans.get(done.factor)
+        if known is None or known[0] != situation:
+            known = (situation, self._plan(done, depth))
+            self._plans[done.factor] = known
+        return known[1]
+
+    def _plan(self, done: FactorPass, depth: int) -> Choice:
+        if self.reading == "nuclear" and depth > 2:
+            return plan_power(done, depth, self._options)
+        if self._fixed is not None:
+            return explained(done, self._fixed, "as asked")
+        return plan(done, self._options)
 
 
 def _composition(f: Any) -> Composition:
-    inner = getattr(f, "_orig_mod", f)
-    if not isinstance(inner, Composition):
-        raise TypeError(f"f must be a Composition(h, g), got {type(f).__name__}")
-    return inner
+    if isinstance(f, Composition):
+        return f
+    inner = getattr(f, "_orig_mod", None)  # what torch.compile wraps
+    if isinstance(inner, Composition):
+        return inner
+    raise TypeError(f"f must be a Composition(h, g), got {type(f).__name__}")
 
 
 def _trace(f: Composition, x: Structure | Trace) -> Trace:
@@ -252,16 +251,19 @@ def _trace(f: Composition, x: Structure | Trace) -> Trace:
     return trace
 
 
-def _check_differentiable(trace: Trace, estimates: list[Estimate]) -> None:
-    if not torch.is_grad_enabled():
-        return
-    for done, estimate in zip(trace.passes, estimates, strict=True):
-        weights = [p for p in done.factor.parameters() if p.requires_grad]
-        if weights and not estimate.values.requires_grad:
+def _check(trace: Trace, choices: list[Choice], estimates: list[Estimate]) -> None:
+    """See that the result means something: warn or raise if not."""
+    for done, choice, estimate in zip(trace.passes, choices, estimates, strict=True):
+        trainable = torch.is_grad_enabled() and any(p.requires_grad for p in done.factor.parameters())
+        if trainable and not estimate.values.requires_grad:
             raise ValueError(
                 f"factor {done.position} cuts the gradient: it has trainable weights, but its output "
                 f"{describe(done.output)} does not depend on them differentiably (detach, no_grad, rounding?)"
             )
+        if isinstance(choice.estimator, FiniteDifference | CentralDifference):
+            problem = cancellation(done, choice.estimator.sigma, estimate.values)
+            if problem is not None:
+                warnings.warn(problem, CancellationWarning, stacklevel=4)
 
 
 def _joint_error(estimates: list[Estimate]) -> Tensor | None:
@@ -269,19 +271,6 @@ def _joint_error(estimates: list[Estimate]) -> Tensor | None:
     if not errors:
         return None
     return torch.stack([e.float() for e in errors]).square().sum().sqrt() / len(estimates)
-
-
-def _line(done: FactorPass, choice: Choice, estimate: Estimate) -> str:
-    estimator = choice.estimator
-    accuracy = "exact" if estimator.exact else "stochastic"
-    cost = {0: "no evaluation", 1: "1 evaluation"}.get(
-        estimate.evaluations, f"{estimate.evaluations} evaluations"
-    )
-    size = f"{row_size(done.input)}→{row_size(done.output)}"
-    return (
-        f"factor {done.position}, {describe_factor(done.factor)} {size}: "
-        f"{estimator.name} ({accuracy}, {cost}): {choice.reason}"
-    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

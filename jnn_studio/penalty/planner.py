@@ -50,10 +50,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Choice:
-    """An estimator for one factor, with the reason for it in words."""
+    """An estimator for one factor, and a line that says which and why."""
 
     estimator: Estimator
-    reason: str
+    line: str
+
+
+def explained(done: FactorPass, estimator: Estimator, reason: str) -> Choice:
+    """The choice of an estimator for a factor, with the reason in words."""
+    evaluations = estimator.evaluations(done)
+    cost = {0: "no evaluation", 1: "1 evaluation"}.get(evaluations, f"{evaluations} evaluations")
+    accuracy = "exact" if estimator.exact else "stochastic"
+    line = (
+        f"factor {done.position}, {_describe(done.factor)} {done.n}→{done.m}: "
+        f"{estimator.name} ({accuracy}, {cost}): {reason}"
+    )
+    return Choice(estimator, line)
 
 
 def named(name: EstimatorName, options: Options) -> Estimator:
@@ -81,29 +93,31 @@ def plan(done: FactorPass, options: Options) -> Choice:
 
     Exact ones fit if they cost no more evaluations than ``exact_budget`` or than the probes asked for. Among
     stochastic ones a JVP and a finite difference have the same variance a probe; the JVP has no bias, and
-    costs the same where all layers are known, about twice as much where not.
+    costs little more where all layers are known, three times as much where not.
     """
     kinds = [layer.kind for layer in done.layers]
     if is_closed_form(kinds):
-        return Choice(ClosedForm(), "one affine map between elementwise ones")
+        return explained(done, ClosedForm(), "one affine map between elementwise ones")
     budget = max(options.exact_budget, options.probes)
     if done.n <= min(done.m, budget) and _works(done.push, done.input):
-        return Choice(ForwardMode(), f"only {done.n} inputs")
+        return explained(done, ForwardMode(), f"only {done.n} inputs")
     if done.m <= budget and _works(done.pull, done.output):
-        return Choice(ReverseMode(), f"only {done.m} outputs")
+        return explained(done, ReverseMode(), f"only {done.m} outputs")
     if done.n <= budget and _works(done.push, done.input):
-        return Choice(ForwardMode(), f"only {done.n} inputs")
+        return explained(done, ForwardMode(), f"only {done.n} inputs")
     unknown = [layer for layer in done.layers if layer.kind is Kind.OTHER]
     if not unknown:
-        return Choice(named("jvp", options), "all layers known: unbiased at one evaluation a probe")
+        return explained(done, named("jvp", options), "all layers known: unbiased at one evaluation a probe")
     name = type(unknown[0].layer).__name__
     if done.precision.enabled and _works(done.push, done.input):
-        return Choice(
+        return explained(
+            done,
             named("jvp", options),
             f"differences would drown in {done.precision.dtype} rounding ({name} is opaque)",
         )
     noise = options.noise or "sphere"
-    return Choice(
+    return explained(
+        done,
         FiniteDifference(options.sigma, options.probes, noise),
         f"{name} is opaque: cheapest per probe",
     )
@@ -117,15 +131,15 @@ def plan_power(done: FactorPass, exponent: int, options: Options) -> Choice:
     """
     small = min(done.m, done.n)
     if small <= options.exact_budget or (exponent % 2 and small <= LARGEST_DENSE):
-        return Choice(DensePower(exponent), f"full SVD, {small} singular values")
+        return explained(done, DensePower(exponent), f"full SVD, {small} singular values")
     if exponent % 2:
         raise ValueError(
             f"reading 'nuclear' at an odd depth of {exponent} needs a full SVD of every factor, and factor "
             f"{done.position} has {small} singular values (at most {LARGEST_DENSE}); use an even number of "
             "factors, or reading='schatten'"
         )
-    return Choice(
-        ProbedPower(exponent, options.probes, options.noise or "sphere"), "matrix free, even exponent"
+    return explained(
+        done, ProbedPower(exponent, options.probes, options.noise or "sphere"), "matrix free, even exponent"
     )
 
 
@@ -141,7 +155,7 @@ def _works(product: Callable[[Any], Any], side: Any) -> bool:
     return True
 
 
-def describe_factor(factor: nn.Module) -> str:
+def _describe(factor: nn.Module) -> str:
     """A module in a few words."""
     parts = [type(part).__name__ for part in factor.children()]
     name = type(factor).__name__

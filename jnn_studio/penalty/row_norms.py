@@ -17,11 +17,15 @@ from torch.nn import functional as F
 from jnn_studio.jacobian.layers import has_hooks
 from jnn_studio.jacobian.structure import transforming
 
+# Below this many weights a temporary costs less than a Python backward pass.
+SMALLEST = 2**17
+
 
 def can_have_port(layer: nn.Linear, x: Tensor) -> bool:
-    """Whether the layer may be evaluated by `linear_with_port` with the same result."""
+    """Whether the layer may be evaluated by `linear_with_port` with the same result, and sooner."""
     return (
-        torch.is_grad_enabled()
+        layer.weight.numel() >= SMALLEST
+        and torch.is_grad_enabled()
         and layer.weight.requires_grad
         and layer.weight.dtype == x.dtype
         and not has_hooks(layer)
@@ -66,11 +70,11 @@ class _LinearWithPort(torch.autograd.Function):
             if ctx.has_bias and ctx.needs_input_grad[2]:
                 grad_bias = rows.sum(0)
         if grad_norms is not None and ctx.needs_input_grad[1]:
-            doubled = 2 * grad_norms.unsqueeze(1)
+            column = grad_norms.unsqueeze(1)
             if grad_weight is None:
-                grad_weight = weight * doubled
+                grad_weight = 2 * weight * column
             elif torch.is_grad_enabled() or transforming():
-                grad_weight = torch.addcmul(grad_weight, weight, doubled)
+                grad_weight = torch.addcmul(grad_weight, weight, column, value=2)
             else:
-                grad_weight.addcmul_(weight, doubled)
+                grad_weight.addcmul_(weight, column, value=2)
         return grad_x, grad_weight, grad_bias

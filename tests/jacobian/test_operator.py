@@ -101,6 +101,17 @@ def test_a_chain_of_known_and_unknown_layers(full_jacobian):
     agree(f, torch.randn(2, 2, 8, 8, dtype=torch.float64), full_jacobian)
 
 
+@torch.no_grad()
+def test_vectors_handed_in_are_left_alone():
+    f = nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Tanh(), nn.Linear(6, 6), nn.Tanh(), nn.Unflatten(1, (2, 3)))
+    operator = JacobianOperator(f, torch.randn(2, 2, 3))
+    v = torch.randn(2, 6, 4)
+    before = v.clone()
+    assert torch.equal(operator.push(v), operator.push(v))
+    assert torch.equal(operator.pull(v), operator.pull(v))
+    assert torch.equal(v, before)
+
+
 def test_any_callable_is_a_map(full_jacobian):
     agree(lambda x: x.square() @ torch.ones(4, 2).double(), torch.randn(3, 4).double(), full_jacobian)
 

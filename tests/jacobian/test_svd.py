@@ -116,3 +116,14 @@ def test_the_gram_form_refuses_other_networks():
 def test_nan_is_refused(encoder, method):
     with pytest.raises(ValueError, match="x must be finite"):
         jacobian_svd(encoder, torch.full((1, 30), float("nan"), dtype=torch.float64), k=2, method=method)
+
+
+@pytest.mark.parametrize(("m", "n"), [(6, 200), (200, 6), (12, 13)])
+@pytest.mark.parametrize("smallest", [0.5, 1e-3, 1e-7, 0.0])
+def test_float32_matrices_of_any_shape_and_spectrum(with_spectrum, m, n, smallest):
+    sigma = torch.linspace(1, smallest, 6, dtype=torch.float64)
+    f = with_spectrum(m, n, sigma).float()
+    for k in (2, 6):
+        svd = jacobian_svd(f, torch.zeros(2, n), k=k, method="dense")
+        torch.testing.assert_close(svd.sigma, sigma[:k].float().expand(2, -1), rtol=1e-5, atol=1e-6)
+        check_triplets(svd, f.weight.expand(2, -1, -1), 1e-5)

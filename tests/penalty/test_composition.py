@@ -121,18 +121,26 @@ def test_factors_are_modules():
 
 def test_parts_that_do_not_chain_are_named():
     f = Composition(nn.Sequential(nn.Linear(4, 8), nn.ELU()), nn.Linear(7, 2))
-    message = (
-        r"Linear\(in_features=7.* expects 7 features in axis -1 .* output of factor 0 is float32 \(3, 8\)"
-    )
+    message = r"in_features=7.* expects .* 7 features in axis -1, but factor 0 gives float32 \(3, 8\)"
     with pytest.raises(ValueError, match=message):
+        f.trace(torch.zeros(3, 4))
+
+
+def test_layers_within_a_factor_that_do_not_chain_are_named():
+    f = Composition(nn.Sequential(nn.Linear(4, 8), nn.ELU(), nn.Linear(9, 2)), nn.Linear(2, 2))
+    with pytest.raises(
+        ValueError, match=r"9 features .* a layer before it in factor 0 gives float32 \(3, 8\)"
+    ):
         f.trace(torch.zeros(3, 4))
 
 
 def test_an_input_that_does_not_fit_is_named():
     f = Composition(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 1, 3))
-    with pytest.raises(ValueError, match=r"expects 3 channels in axis 1 .* but x is float32 \(2, 1, 8, 8\)"):
+    with pytest.raises(
+        ValueError, match=r"expects a batch with 3 channels in axis 1, but x is float32 \(2, 1, 8, 8\)"
+    ):
         f.trace(torch.zeros(2, 1, 8, 8))
-    with pytest.raises(ValueError, match=r"expects 3 channels.* but x is float32 \(2, 3, 8\)"):
+    with pytest.raises(ValueError, match=r"expects .* 3 channels.* but x is float32 \(2, 3, 8\)"):
         f.trace(torch.zeros(2, 3, 8))
 
 

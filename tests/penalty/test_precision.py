@@ -91,9 +91,9 @@ def test_a_network_in_bfloat16(name):
     assert value.item() == pytest.approx(expected, rel=0.25)
 
 
-def test_the_default_noise_is_the_papers_at_unit_scale():
+def test_the_default_noise_is_the_cube_root_of_the_precision():
     done = network().trace(torch.randn(1000, 32)).passes[0]
-    assert default_sigma(done).item() == pytest.approx(1e-3, rel=0.1)
+    assert default_sigma(done).item() == pytest.approx(5e-3, rel=0.1)
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4, 1e8])

@@ -17,7 +17,7 @@ class Hutchinson:
     """Unbiased: one JVP a probe.
 
     Known layers are applied to the tangent with the activations of the forward pass at hand, so a probe costs
-    one evaluation; for others the layer is evaluated again alongside.
+    one evaluation; others are evaluated again alongside, at about three.
     """
 
     probes: int = 1
