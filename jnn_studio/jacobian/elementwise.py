@@ -34,8 +34,9 @@ def apply_elementwise(phi: nn.Module, a: Tensor) -> Tensor:
 def slope(phi: nn.Module, a: Tensor, y: Tensor) -> Tensor:
     """φ'(a), elementwise, given y = φ(a) where that is the cheaper way to it. Differentiable."""
     match phi:
-        case nn.ELU():
-            below = y.clamp_max(0) + phi.alpha  # αeᵃ where a < 0
+        case nn.ELU() if phi.alpha > 0:
+            # αeᵃ = y + α where a < 0; the clamp that differentiates fastest.
+            below = torch.nn.functional.hardtanh(y, -phi.alpha, 0.0) + phi.alpha
             return below if phi.alpha == 1.0 else torch.where(a > 0, torch.ones_like(below), below)
         case nn.ReLU():
             return (a > 0).to(a.dtype)

@@ -194,7 +194,7 @@ class NuclearNormPenalty:
             choice.estimator(done, generator).values
             for done, choice in zip(trace.passes, self._choices(trace), strict=True)
         ]
-        return torch.stack(parts).sum(0) / len(parts)
+        return (sum(parts[1:], parts[0]) / len(parts)).expand(trace.passes[0].batch)
 
     def __repr__(self) -> str:
         o = self._options

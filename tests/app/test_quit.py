@@ -33,7 +33,7 @@ scratch, quits = Path(sys.argv[1]), int(sys.argv[2])
 config = validate_config(
     {
         "name": "quick",
-        "data": {"kind": "faces", "count": 4096},
+        "data": {"kind": "faces", "count": 1024},
         "model": {"size": 32, "dct": 16, "hidden": 64, "latent": 16},
         "schedule": {"steps": 1_000_000, "batch_size": 16},
         "logging": {"spectrum_every": 5, "preview_every": 5, "checkpoint_every": 40},
@@ -51,7 +51,7 @@ def program(number):
     folder = scratch / f"quit-{number}"
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = str(folder / "home")
     way = ("SIGTERM", "SIGINT", "stop", "discard", "idle", "loading")[number % 6]
-    moment = choose.randint(0, 150 if way == "loading" else 2500)
+    moment = choose.randint(0, 150 if way == "loading" else 3000)
 
     def begin():
         window = window_of()

@@ -17,7 +17,8 @@ class Estimate:
     """‖J‖_F² of one factor (or another Schatten power of J) over a batch.
 
     Attributes:
-        values: one number per element, (batch,), at least float32; differentiable.
+        values: one number per element, (batch,), at least float32; differentiable. A scalar where the
+            estimator knows that all elements have the same.
         standard_error: of ``values.mean()`` as an estimate of the exact mean over this batch; None if
             the values are exact. With a single probe the spread over the batch stands in for that over
             probes, which can only overstate it; a single probe of a single element tells nothing: NaN.
