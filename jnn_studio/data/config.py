@@ -15,7 +15,7 @@ class FacesConfig(BaseModel):
 
     kind: Literal["faces"] = "faces"
     count: int = Field(8192, ge=16, le=1_000_000, description="How many different faces.")
-    seed: int = Field(0, ge=0, description="Seed of the faces' factors.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the faces' factors.")
 
 
 class FolderConfig(BaseModel):

@@ -59,7 +59,7 @@ class RunFollower:
                     feed.put(StateChanged(state.state, state.step, state.reason))
                 if state.state not in ("created", "running", "paused") or self._closing.wait(POLL_SECONDS):
                     return
-        except (RunFolderError, OSError, ValueError) as error:
+        except (RunFolderError, OSError, ValueError, KeyError, EOFError) as error:
             feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
 
     def _read_metrics(self, offset: int) -> int:
