@@ -19,11 +19,11 @@ from typing import Any
 import torch
 
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.data.pixels import psnr
 from jnn_studio.explore.open_models import open_bundled, open_models
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.jacobian.subspace import tangent_energy
 from jnn_studio.models.autoencoder import Autoencoder
-from jnn_studio.training.autoencoder_pair import psnr
 
 UNSEEN_SEED = 12345
 DIRECTIONS = 10

@@ -14,7 +14,7 @@ from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Worker
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.events import CheckpointSaved, StateChanged
+from jnn_studio.training.events import UNDER_WAY, StateChanged
 
 TICK_MS = 33
 
@@ -103,6 +103,5 @@ class AppContext(QObject):
 
     def _arrived(self, feed: RunFeed, event: Rare) -> None:
         self.run_event.emit(feed, event)
-        ended = isinstance(event, StateChanged) and event.state not in ("created", "running", "paused")
-        if ended and not isinstance(event, CheckpointSaved):
+        if isinstance(event, StateChanged) and event.state not in UNDER_WAY:
             self.run_ended.emit(feed, event)

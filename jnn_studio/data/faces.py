@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.func import jacfwd
 
 from jnn_studio.data.face_renderer import FACTOR_NAMES, render_faces
+from jnn_studio.data.pixels import to_uint8
 
 MIN_SIZE = 16
 """Below this a face has too few pixels to show its factors."""
@@ -63,7 +64,7 @@ class FaceSource:
             raise ValueError(f"size must be at least 1 pixel, got {size}")
         with torch.no_grad():
             images = render_faces(self.factors(indices), size)
-        return images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+        return to_uint8(images)
 
     def label(self, index: int) -> str:
         """``"face 12"``; IndexError for a face that is not there."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
 from jnn_studio.models.autoencoder import from_tensors
 from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
 from jnn_studio.resource_files import resource
-from jnn_studio.training.autoencoder_pair import MEMBERS, REGULARISED, UNREGULARISED
+from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.run_folder import RunFolder
 
 BUNDLED = MEMBERS
@@ -53,18 +57,28 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     checkpoint = folder.latest_checkpoint()
     if checkpoint is None:
         raise WeightsError(f"the run in {path} has no checkpoint yet; wait for its first one")
-    eta = {UNREGULARISED: 0.0, REGULARISED: config.penalty.encoder_eta(config.model.size)}
     models = []
     try:
         with safe_open(checkpoint, framework="pt") as file:
             step = (file.metadata() or {}).get("step", "")
-            for key in MEMBERS:
-                prefix = f"{key}/model/"
+            for member in pair_members(config):
+                prefix = f"{member.key}/model/"
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 # Copied: the file is deleted, or written over, while its weights are walked.
                 tensors = {name.removeprefix(prefix): file.get_tensor(name).clone() for name in names}
-                info = {"eta": repr(eta[key]), "step": step, "run": config.name}
-                models.append(LoadedModel(from_tensors(config.model, tensors), key.capitalize(), info))
+                models.append(member_model(config, member, tensors, step))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise WeightsError(f"cannot read the checkpoint {checkpoint}: {error}") from error
     return models
+
+
+def member_model(
+    config: RunConfig, member: MemberInfo, tensors: Mapping[str, Tensor], step: str
+) -> LoadedModel:
+    """One model of a run with the weights it had at ``step`` (not copied).
+
+    Raises:
+        RuntimeError: the weights are not those of the run's network.
+    """
+    info = {"eta": repr(member.eta), "step": step, "run": config.name}
+    return LoadedModel(from_tensors(config.model, tensors), member.label, info)

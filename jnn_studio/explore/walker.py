@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.explore.calibration import Calibration, calibrate
 from jnn_studio.jacobian import GramSVD, effective_rank
 from jnn_studio.models.autoencoder import Autoencoder
@@ -25,7 +27,8 @@ class Place:
         sigma: all singular values, descending.
         effective_rank: of ``sigma``.
         calibration: image change against latent distance for each direction.
-        reconstruction: uint8 (height, width, 3).
+        start: the decoded latent, clipped to [0, 1]: what RMS changes are measured from.
+        reconstruction: the same as uint8 (height, width, 3).
         psnr: of the reconstruction, in dB for images in [0, 1].
     """
 
@@ -35,6 +38,7 @@ class Place:
     sigma: np.ndarray
     effective_rank: float
     calibration: Calibration
+    start: Tensor
     reconstruction: np.ndarray
     psnr: float
 
@@ -64,6 +68,12 @@ class Walker:
         self.limit = limit
         self._svd = GramSVD(model.encoder)
 
+    def with_limit(self, limit: float) -> Walker:
+        """The same model calibrated out to another limit; what was prepared for its weights is shared."""
+        other = copy.copy(self)
+        other.limit = limit
+        return other
+
     @torch.no_grad()
     def place(self, image: Tensor, k: int, previous: Place | None = None) -> Place:
         """Directions and calibration at ``image`` (channels, size, size).
@@ -74,17 +84,16 @@ class Walker:
         svd = self._svd(features)
         sigma = svd.sigma[0]
         u, vh = svd.u[0, :, :k], svd.vh[0, :k]
+        latent = self.model.encoder(features)[0]
         if previous is not None and previous.right.shape == vh.shape:
             sign = torch.where((vh * previous.right).sum(1) < 0, -1.0, 1.0)
         else:
             # Of the two signs, the one that brightens the image: arbitrary, but always the same.
-            latent = self.model.encoder(features).expand(u.shape[1], -1).contiguous()
-            push = torch.func.jvp(self.model.decode, (latent,), (u.T.contiguous(),))[1]
+            latents = latent.expand(u.shape[1], -1).contiguous()
+            push = torch.func.jvp(self.model.decode, (latents,), (u.T.contiguous(),))[1]
             sign = torch.where(push.flatten(1).sum(1) < 0, -1.0, 1.0)
         u, vh = u * sign, vh * sign.unsqueeze(1)
-        latent = self.model.encoder(features)[0]
-        reconstruction = self.model.decode(latent.unsqueeze(0)).clamp(0, 1)[0]
-        error = float((reconstruction - image).square().mean().clamp_min(1e-12))
+        start = self.model.decode(latent.unsqueeze(0)).clamp(0, 1)[0]
         return Place(
             latent=latent,
             directions=u,
@@ -92,8 +101,9 @@ class Walker:
             sigma=sigma.numpy(),
             effective_rank=float(effective_rank(sigma)),
             calibration=calibrate(self.model.decode, latent, u, self.limit),
-            reconstruction=to_uint8(reconstruction),
-            psnr=float(-10 * np.log10(error)),
+            start=start,
+            reconstruction=to_uint8(start),
+            psnr=psnr(start.unsqueeze(0), image.unsqueeze(0)),
         )
 
     @torch.no_grad()
@@ -113,13 +123,6 @@ class Walker:
         return self._decode(place, place.latent + steps * place.directions[:, direction])
 
     def _decode(self, place: Place, latents: Tensor) -> list[Moved]:
-        start = self.model.decode(place.latent.unsqueeze(0)).clamp(0, 1)
         images = self.model.decode(latents).clamp(0, 1)
-        rms = (images - start).square().flatten(1).mean(1).sqrt()
+        rms = (images - place.start).square().flatten(1).mean(1).sqrt()
         return [Moved(to_uint8(image), float(r)) for image, r in zip(images, rms, strict=True)]
-
-
-def to_uint8(image: Tensor) -> np.ndarray:
-    """(channels, height, width) in [0, 1] → contiguous uint8 (height, width, 3)."""
-    array = image.mul(255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))

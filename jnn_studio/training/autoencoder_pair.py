@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from jnn_studio.data.opening import Report
+from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd, nuclear_norm
 from jnn_studio.models.autoencoder import Autoencoder, build
@@ -19,7 +19,7 @@ from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import Device
-from jnn_studio.training.events import Event, Metrics, Preview, Spectrum
+from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
@@ -27,6 +27,12 @@ MEMBERS = (UNREGULARISED, REGULARISED)
 
 PREVIEW_IMAGES = 8
 SPECTRUM_IMAGES = 4
+
+
+def pair_members(config: RunConfig) -> tuple[MemberInfo, ...]:
+    """The models of a run, in the order they are shown, with the η of their encoders."""
+    etas = (0.0, config.penalty.encoder_eta(config.model.size))
+    return tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
 
 
 class AutoencoderPair:
@@ -51,12 +57,12 @@ class AutoencoderPair:
         self._batches = Batches(
             source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, report, check
         )
-        self._eta = {
-            UNREGULARISED: (0.0, 0.0),
-            REGULARISED: (config.penalty.encoder_eta(config.model.size), config.penalty.eta_decoder),
-        }
+        infos = pair_members(config)
+        # Of the encoder's penalty and of the decoder's.
+        decoder_etas = {UNREGULARISED: 0.0, REGULARISED: config.penalty.eta_decoder}
+        self._eta = {info.key: (info.eta, decoder_etas[info.key]) for info in infos}
         self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
-        self.members = tuple(self._member(key) for key in MEMBERS)
+        self.members = tuple(self._member(info) for info in infos)
         held_out = self._batches.held_out
         self._held_out = self._batches.images(held_out.tolist())
 
@@ -89,11 +95,11 @@ class AutoencoderPair:
             shown = {}
             for member in self.members:
                 reconstruction = self._reconstruct(member)
-                shown[member.key] = _uint8(reconstruction[:PREVIEW_IMAGES])
+                shown[member.key] = to_uint8(reconstruction[:PREVIEW_IMAGES])
                 yield Metrics(
                     step, math.nan, member.key, {"held_out_psnr": psnr(reconstruction, self._held_out)}
                 )
-            yield Preview(step, _uint8(self._held_out[:PREVIEW_IMAGES]), shown)
+            yield Preview(step, to_uint8(self._held_out[:PREVIEW_IMAGES]), shown)
 
     def export(self, folder: Path, step: int) -> None:
         """Write each model as ``<key>.safetensors``."""
@@ -109,7 +115,7 @@ class AutoencoderPair:
             }
             save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
 
-    def _member(self, key: str) -> Member:
+    def _member(self, info: MemberInfo) -> Member:
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
         optimiser = torch.optim.AdamW(
             model.parameters(),
@@ -117,7 +123,7 @@ class AutoencoderPair:
             weight_decay=self.config.optimiser.weight_decay,
             fused=self.device.name != "mps",
         )
-        return Member(key, key.capitalize(), self._eta[key][0], model, optimiser)
+        return Member(info.key, info.label, info.eta, model, optimiser)
 
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model
@@ -159,15 +165,3 @@ class AutoencoderPair:
     @torch.no_grad()
     def _reconstruct(self, member: Member) -> Tensor:
         return torch.cat([member.model(part) for part in self._held_out.split(64)])
-
-
-def psnr(reconstruction: Tensor, images: Tensor) -> float:
-    """Mean over images of 10 log₁₀(1 / MSE) in dB, for images in [0, 1] and clipped reconstructions."""
-    error = (reconstruction.clamp(0, 1) - images).square().flatten(1).mean(1).clamp_min(1e-12)
-    return float(-10 * error.log10().mean())
-
-
-def _uint8(images: Tensor) -> np.ndarray:
-    """(batch, channels, h, w) in [0, 1] → uint8 (batch, h, w, 3)."""
-    array = images.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:3], 3)))

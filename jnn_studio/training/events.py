@@ -10,6 +10,9 @@ import numpy as np
 
 State = Literal["created", "running", "paused", "finished", "stopped", "failed", "discarded"]
 
+UNDER_WAY: tuple[State, ...] = ("created", "running", "paused")
+"""States that are not the end of a run."""
+
 
 @dataclass(frozen=True)
 class MemberInfo:

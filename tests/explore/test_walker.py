@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.data.pixels import to_uint8
 from jnn_studio.explore.open_models import open_models
-from jnn_studio.explore.walker import Walker, to_uint8
+from jnn_studio.explore.walker import Walker
 from jnn_studio.jacobian import effective_rank, jacobian
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.config import AutoencoderConfig

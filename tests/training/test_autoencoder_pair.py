@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.data.pixels import psnr
 from jnn_studio.jacobian import effective_rank, jacobian
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.weights import load_model
-from jnn_studio.training.autoencoder_pair import AutoencoderPair, psnr
+from jnn_studio.training.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Metrics, Preview, Spectrum

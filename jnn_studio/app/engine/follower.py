@@ -6,8 +6,8 @@ import threading
 import time
 
 from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.training.autoencoder_pair import MEMBERS
-from jnn_studio.training.events import MemberInfo, Started, State, StateChanged
+from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
+from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
 from jnn_studio.training.run_folder import RunFolder, RunFolderError, RunState
 
 POLL_SECONDS = 1.0
@@ -37,12 +37,12 @@ class RunFollower:
 
     def _follow(self) -> None:
         feed, config = self.feed, self.feed.config
-        etas = (0.0, config.penalty.encoder_eta(config.model.size))
-        infos = tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
         offset = spectra = shown = 0
         told: tuple[State, str] | None = None
         try:
-            feed.put(Started(config.name, infos, self._state().step, config.schedule.steps, "", ()))
+            feed.put(
+                Started(config.name, pair_members(config), self._state().step, config.schedule.steps, "", ())
+            )
             while True:
                 # The state is read before the logs: when it says "finished" they are complete.
                 state = self._state()
@@ -57,7 +57,7 @@ class RunFollower:
                 if told != (state.state, state.reason):
                     told = (state.state, state.reason)
                     feed.put(StateChanged(state.state, state.step, state.reason))
-                if state.state not in ("created", "running", "paused") or self._closing.wait(POLL_SECONDS):
+                if state.state not in UNDER_WAY or self._closing.wait(POLL_SECONDS):
                     return
         except (RunFolderError, OSError, ValueError, KeyError, EOFError) as error:
             feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
@@ -73,7 +73,7 @@ class RunFollower:
 
     def _state(self) -> RunState:
         state = self._folder.state()
-        if state.state in ("created", "running", "paused") and time.time() - state.heartbeat > STALE_SECONDS:
+        if state.state in UNDER_WAY and time.time() - state.heartbeat > STALE_SECONDS:
             reason = "The process that trained this run ended without saying so. Resume it to go on."
             return RunState("stopped", state.step, state.heartbeat, reason)
         return state

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.events import Event, StateChanged
+from jnn_studio.training.events import UNDER_WAY, Event, StateChanged
 from jnn_studio.training.session import resume_run, start_run
 
 
@@ -76,7 +76,7 @@ class TrainingThread:
         last = StateChanged("failed", 0, "the run ended without saying why")
         try:
             for event in job.events():
-                if isinstance(event, StateChanged) and event.state not in ("running", "paused"):
+                if isinstance(event, StateChanged) and event.state not in UNDER_WAY:
                     last = event
                 else:
                     job.feed.put(event)

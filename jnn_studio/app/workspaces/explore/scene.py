@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.decode import load_image
+from jnn_studio.data.pixels import to_uint8
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.open_models import open_bundled, open_models
-from jnn_studio.explore.walker import Moved, Place, Walker, to_uint8
-from jnn_studio.models.autoencoder import from_tensors
+from jnn_studio.explore.open_models import member_model, open_bundled, open_models
+from jnn_studio.explore.walker import Moved, Place, Walker
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel, WeightsError
-from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
+from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED, pair_members
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Snapshot
 
@@ -96,18 +96,16 @@ def set_from_path(path: Path, limit: float) -> ModelSet:
 
 def set_from_snapshot(config: RunConfig, snapshot: Snapshot, limit: float) -> ModelSet:
     """The models of the run under way, as they were at the snapshot's step."""
-    etas = {UNREGULARISED: 0.0, REGULARISED: config.penalty.encoder_eta(config.model.size)}
     loaded = []
-    for key, weights in snapshot.weights.items():
-        tensors = {name: torch.from_numpy(value) for name, value in weights.items()}
-        info = {"eta": repr(etas[key]), "step": str(snapshot.step), "run": config.name}
-        loaded.append(LoadedModel(from_tensors(config.model, tensors), key.capitalize(), info))
+    for member in pair_members(config):
+        tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
+        loaded.append(member_model(config, member, tensors, str(snapshot.step)))
     return _set(f"{config.name}, step {snapshot.step:,}", loaded, limit, config.data)
 
 
 def with_limit(models: ModelSet, limit: float) -> ModelSet:
     """The same models calibrated out to another RMS image change."""
-    return _set(models.title, models.loaded, limit, models.data)
+    return replace(models, walkers=tuple(walker.with_limit(limit) for walker in models.walkers))
 
 
 def open_ref(ref: ImageRef, source: ImageSource, config: AutoencoderConfig) -> tuple[Tensor, str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from jnn_studio.app.engine.feed import Preparing, RunFeed
 from jnn_studio.app.workspaces.train.rate import RateMeter, duration
-from jnn_studio.training.events import CheckpointSaved, Metrics, Started, State, StateChanged
+from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, Metrics, Started, State, StateChanged
 
 Asked = Literal["", "pause", "resume", "stop", "discard"]
 
@@ -74,7 +74,7 @@ class Status:
 
     @property
     def ended(self) -> bool:
-        return self.state not in ("created", "running", "paused")
+        return self.state not in UNDER_WAY
 
     @property
     def total(self) -> int:

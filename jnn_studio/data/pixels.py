@@ -1,0 +1,22 @@
+"""Images as bytes to look at, and how much they differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def to_uint8(images: Tensor) -> np.ndarray:
+    """(…, channels, height, width) in [0, 1] → contiguous uint8 (…, height, width, 3).
+
+    Values beyond [0, 1] are clipped; grey is repeated.
+    """
+    array = images.clamp(0, 1).mul(255).round().to(torch.uint8).movedim(-3, -1).cpu().numpy()
+    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:-1], 3)))
+
+
+def psnr(reconstruction: Tensor, images: Tensor) -> float:
+    """Mean over images of 10 log₁₀(1 / MSE) in dB, for images in [0, 1] and clipped reconstructions."""
+    error = (reconstruction.clamp(0, 1) - images).square().flatten(1).mean(1).clamp_min(1e-12)
+    return float(-10 * error.log10().mean())
