@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig, validate_config
@@ -118,3 +119,19 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
     yield start
     with server:
         server.stdin.close()
+
+
+@pytest.fixture
+def full_jacobian() -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]:
+    """Row by row with plain autograd: shares no code with the package."""
+
+    def rows(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        found = []
+        for element in x:
+            leaf = element.unsqueeze(0).detach().requires_grad_()
+            outputs = f(leaf).flatten()
+            grads = [torch.autograd.grad(y, leaf, retain_graph=True)[0].flatten() for y in outputs]
+            found.append(torch.stack(grads))
+        return torch.stack(found)
+
+    return rows

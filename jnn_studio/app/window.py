@@ -28,6 +28,7 @@ from jnn_studio.app.workspace import Workspace, WorkspaceSpec, discover
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
+OTHERS_MS = 500
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
 
 
@@ -59,8 +60,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         first = str(settings.value("workspace", self._specs[0].title))
         self.show_workspace(first if first in {spec.title for spec in self._specs} else self._specs[0].title)
-        # The others come when the first has been seen, so that the window is there sooner.
-        QTimer.singleShot(0, self._make_all)
+        # The others come when the first has been seen, so that the window is alive sooner.
+        QTimer.singleShot(OTHERS_MS, self, self._make_all)
         self._collector = Collector(self)
 
     # --- construction ------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, title: str) -> None:
         """Bring a workspace to the front."""
-        workspace = self._make(next(spec for spec in self._specs if spec.title == title))
+        workspace = self.workspace(title)
         self.stack.setCurrentWidget(workspace)
         workspace.setFocus()
         self.rail.check(title)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from jnn_studio.jacobian.elementwise import ELEMENTWISE
@@ -101,8 +100,3 @@ def has_hooks(module: nn.Module) -> bool:
         or module._backward_hooks
         or module._backward_pre_hooks
     )
-
-
-def has_batch_norm(module: nn.Module) -> bool:
-    """Whether some part of the module normalises by statistics of the batch."""
-    return any(isinstance(part, _BatchNorm) for part in module.modules())

@@ -11,22 +11,6 @@ def seeded() -> None:
 
 
 @pytest.fixture
-def full_jacobian() -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]:
-    """Row by row with plain autograd: shares no code with the package."""
-
-    def rows(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        found = []
-        for element in x:
-            leaf = element.unsqueeze(0).detach().requires_grad_()
-            outputs = f(leaf).flatten()
-            grads = [torch.autograd.grad(y, leaf, retain_graph=True)[0].flatten() for y in outputs]
-            found.append(torch.stack(grads))
-        return torch.stack(found)
-
-    return rows
-
-
-@pytest.fixture
 def encoder() -> nn.Sequential:
     """A small relative of the paper's encoder, in float64."""
     return nn.Sequential(nn.Sequential(nn.Linear(30, 20), nn.ELU()), nn.Linear(20, 8)).double()

@@ -13,22 +13,6 @@ def seeded() -> None:
 
 
 @pytest.fixture
-def full_jacobian() -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]:
-    """Row by row with plain autograd: shares no code with the package."""
-
-    def rows(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        found = []
-        for element in x:
-            leaf = element.unsqueeze(0).detach().requires_grad_()
-            outputs = f(leaf).flatten()
-            grads = [torch.autograd.grad(y, leaf, retain_graph=True)[0].flatten() for y in outputs]
-            found.append(torch.stack(grads))
-        return torch.stack(found)
-
-    return rows
-
-
-@pytest.fixture
 def squared_norms(full_jacobian) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]:
     """‖J‖_F² of every element, from the full Jacobian."""
     return lambda f, x: full_jacobian(f, x).square().sum((1, 2))

@@ -177,7 +177,6 @@ class ExploreWorkspace(Workspace):
 
     def _mark_direction(self, direction: int, amount: float) -> None:
         self.spectrum.set_highlight(direction + 1)
-        self.spectrum.refresh()
 
     def _show_opening(self, opening: Opening | None) -> None:
         self._opening_box.setVisible(opening is not None)

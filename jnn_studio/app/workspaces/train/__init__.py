@@ -1,12 +1,20 @@
 """Train: a regularised and an unregularised model as one controlled experiment, watched while it runs."""
 
-from jnn_studio.app.workspace import WorkspaceSpec
-from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspace import Workspace, WorkspaceSpec
+
+
+def _create(context: AppContext) -> Workspace:
+    # Imported when it is made, which is after the first frame: start-up need not wait for it.
+    from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+
+    return TrainWorkspace(context)
+
 
 WORKSPACE = WorkspaceSpec(
     order=20,
     title="Train",
     icon="train",
     tooltip="Train a regularised and an unregularised model side by side, on faces or your own images",
-    create=TrainWorkspace,
+    create=_create,
 )
