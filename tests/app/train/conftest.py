@@ -77,6 +77,14 @@ class Page:
         """The buttons that can be pressed."""
         return {n for n in BUTTONS if self.button(n).isVisible() and self.button(n).isEnabled()}
 
+    def wait_for_offered(self, names: set[str]) -> None:
+        """Exactly these buttons can be pressed, once the next tick has shown that there are models."""
+
+        def check() -> None:
+            assert self.offered() == names
+
+        self._qtbot.waitUntil(check, timeout=5_000)
+
     def click(self, name: str) -> None:
         assert self.button(name).isVisible()
         assert self.button(name).isEnabled()

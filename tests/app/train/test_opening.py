@@ -36,7 +36,7 @@ def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
         assert shown[name][0] == steps
         assert np.allclose(shown[name][1], values, rtol=1e-6)
     qtbot.waitUntil(lambda: train.plots.previews.step == 30)
-    assert page.offered() == {"start", "explore", "open"}
+    page.wait_for_offered({"start", "explore", "open"})
 
 
 def test_a_run_is_opened_through_the_dialog_and_found_again_among_the_recent_ones(
@@ -81,7 +81,7 @@ def test_a_run_written_by_another_process_is_followed_live(
     train.open_run(path)
     qtbot.waitUntil(lambda: page.logged() == [5, 10])
     assert page.text("state") == "Training “far” in another process"
-    assert page.offered() == {"start", "explore", "open"}
+    page.wait_for_offered({"start", "explore", "open"})
     for _ in events:
         pass
     page.wait_for_state("finished")
@@ -119,7 +119,7 @@ def test_another_run_can_be_looked_at_while_one_is_trained(
     page.wait_for_step(4)
     train.open_run(trained)
     page.wait_for_state("finished")
-    assert page.offered() == {"explore", "open", "back"}
+    page.wait_for_offered({"explore", "open", "back"})
     page.click("back")
     qtbot.waitUntil(lambda: page.status.feed.path == path)
     page.wait_for_state("running")
@@ -127,7 +127,7 @@ def test_another_run_can_be_looked_at_while_one_is_trained(
     qtbot.waitUntil(lambda: page.logged()[:2] == [2, 4])
     page.click("stop")
     page.wait_for_state("stopped")
-    assert page.offered() == {"start", "resume", "explore", "open"}
+    page.wait_for_offered({"start", "resume", "explore", "open"})
 
 
 def test_a_run_being_prepared_is_found_again_after_looking_at_another(

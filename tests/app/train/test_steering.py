@@ -35,7 +35,7 @@ def test_a_pair_is_trained_to_the_end_while_its_curves_grow(
     assert page.text("place") == str(path)
     assert page.text("figures").startswith("step 30 of 30")
     assert train.findChild(QProgressBar, "train.bar").value() == 1000
-    assert page.offered() == {"start", "explore", "open"}
+    page.wait_for_offered({"start", "explore", "open"})
     assert {file.name for file in (path / "models").iterdir()} == {
         f"{key}.safetensors" for key in page.MEMBERS
     }
@@ -44,11 +44,11 @@ def test_a_pair_is_trained_to_the_end_while_its_curves_grow(
 def test_a_run_pauses_and_goes_on(page, qtbot: QtBot) -> None:
     page.start(schedule__steps=page.ENDLESS)
     page.wait_for_step(4)
-    assert page.offered() == {"pause", "stop", "discard", "explore", "open"}
+    page.wait_for_offered({"pause", "stop", "discard", "explore", "open"})
     page.click("pause")
     page.wait_for_state("paused")
     assert page.text("state") == "Paused “small”"
-    assert page.offered() == {"go_on", "stop", "discard", "explore", "open"}
+    page.wait_for_offered({"go_on", "stop", "discard", "explore", "open"})
     qtbot.wait(150)
     at = page.status.step
     qtbot.wait(150)
@@ -80,7 +80,7 @@ def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
     page.wait_for_state("stopped")
     stopped = page.status.step
     assert 0 < stopped < 200
-    assert page.offered() == {"start", "resume", "explore", "open"}
+    page.wait_for_offered({"start", "resume", "explore", "open"})
     before = page.curves()["total regularised"]
     page.click("resume")
     page.wait_for_state("finished")
