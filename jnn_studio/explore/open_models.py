@@ -80,5 +80,5 @@ def member_model(
     Raises:
         RuntimeError: the weights are not those of the run's network.
     """
-    info = {"eta": repr(member.eta), "step": step, "run": config.name}
+    info = {"eta": repr(member.eta), "step": step, "run": config.name, "member": member.key}
     return LoadedModel(from_tensors(config.model, tensors), member.label, info)
