@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
 from jnn_studio.resource_files import resource
 from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.events import MemberInfo, Snapshot
 from jnn_studio.training.run_folder import RunFolder
 
 BUNDLED = MEMBERS
@@ -69,6 +70,15 @@ def open_run_models(path: Path) -> list[LoadedModel]:
                 models.append(member_model(config, member, tensors, step))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise WeightsError(f"cannot read the checkpoint {checkpoint}: {error}") from error
+    return models
+
+
+def models_of_snapshot(config: RunConfig, snapshot: Snapshot) -> dict[str, LoadedModel]:
+    """The models of a run under way as they were at the snapshot's step, by member."""
+    models = {}
+    for member in pair_members(config):
+        tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
+        models[member.key] = member_model(config, member, tensors, str(snapshot.step))
     return models
 
 

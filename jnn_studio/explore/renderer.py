@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.pixels import to_uint8
@@ -166,6 +167,8 @@ class SceneRenderer:
         return found
 
     def _images_of(self, state: ExploreState, size: int, channels: int) -> ImageSource:
+        if isinstance(state.source, FacesConfig):
+            channels = 3
         wanted = (state.source, size, channels)
         source = self._source
         fits = source is not None and source.image_shape == (channels, size, size)
