@@ -8,12 +8,12 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from jnn_studio.models.autoencoder import from_tensors
 from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
 from jnn_studio.resource_files import resource
-from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
+from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.kind import find_kind, run_members
 from jnn_studio.training.run_folder import RunFolder
 
 BUNDLED = MEMBERS
@@ -45,10 +45,10 @@ def open_models(where: str | Path) -> list[LoadedModel]:
 
 
 def open_run_models(path: Path) -> list[LoadedModel]:
-    """Both models of the run in ``path``, with the weights of its newest checkpoint.
+    """The models of the run in ``path``, with the weights of its newest checkpoint.
 
     Raises:
-        WeightsError: the run has no readable checkpoint yet.
+        WeightsError: the run has no readable checkpoint yet, or its models have no latent.
     """
     if not (path / "config.toml").is_file():
         raise WeightsError(f"{path} is a folder but holds no run: there is no config.toml in it")
@@ -61,7 +61,7 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     try:
         with safe_open(checkpoint, framework="pt") as file:
             step = (file.metadata() or {}).get("step", "")
-            for member in pair_members(config):
+            for member in run_members(config):
                 prefix = f"{member.key}/model/"
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 # Copied: the file is deleted, or written over, while its weights are walked.
@@ -78,7 +78,11 @@ def member_model(
     """One model of a run with the weights it had at ``step`` (not copied).
 
     Raises:
+        WeightsError: runs of this kind have no models to walk.
         RuntimeError: the weights are not those of the run's network.
     """
+    network = find_kind(config.kind).network
+    if network is None:
+        raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
     info = {"eta": repr(member.eta), "step": step, "run": config.name}
-    return LoadedModel(from_tensors(config.model, tensors), member.label, info)
+    return LoadedModel(network(config, member.key, tensors), member.label, info)

@@ -13,6 +13,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.explore.scene import ModelSet
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
+from jnn_studio.training.kind import find_kind
 
 RECENT = 8
 
@@ -50,8 +51,8 @@ class Choices(QWidget):
         self.images.menu().aboutToShow.connect(self._fill_images)
 
     def offer_run(self, feed: RunFeed) -> None:
-        """A run is under way: its newest weights can be walked."""
-        self._run = feed
+        """A run is under way: its newest weights can be walked, if its models have a latent."""
+        self._run = feed if find_kind(feed.config.kind).network is not None else None
 
     def withdraw_run(self) -> None:
         """It is over."""

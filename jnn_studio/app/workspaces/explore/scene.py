@@ -18,9 +18,11 @@ from jnn_studio.explore.open_models import member_model, open_bundled, open_mode
 from jnn_studio.explore.walker import Moved, Place, Walker
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel, WeightsError
-from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED, pair_members
+from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Snapshot
+from jnn_studio.training.image_config import ImageRunConfig
+from jnn_studio.training.kind import run_members
 
 DIRECTIONS = 8
 
@@ -90,17 +92,17 @@ def bundled_set(limit: float) -> ModelSet:
 
 def set_from_path(path: Path, limit: float) -> ModelSet:
     """The models of a run folder or weights file; raises what `open_models` raises."""
-    data = read_config(path / "config.toml").data if (path / "config.toml").is_file() else None
-    return _set(path.name, open_models(path), limit, data)
+    config = read_config(path / "config.toml") if (path / "config.toml").is_file() else None
+    return _set(path.name, open_models(path), limit, _data(config))
 
 
 def set_from_snapshot(config: RunConfig, snapshot: Snapshot, limit: float) -> ModelSet:
     """The models of the run under way, as they were at the snapshot's step."""
     loaded = []
-    for member in pair_members(config):
+    for member in run_members(config):
         tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
         loaded.append(member_model(config, member, tensors, str(snapshot.step)))
-    return _set(f"{config.name}, step {snapshot.step:,}", loaded, limit, config.data)
+    return _set(f"{config.name}, step {snapshot.step:,}", loaded, limit, _data(config))
 
 
 def with_limit(models: ModelSet, limit: float) -> ModelSet:
@@ -138,6 +140,10 @@ def move(models: ModelSet, places: Sequence[Place], amounts: Sequence[float]) ->
         walker.move(place, amounts[: place.directions.shape[1]])
         for walker, place in zip(models.walkers, places, strict=True)
     )
+
+
+def _data(config: RunConfig | None) -> FacesConfig | FolderConfig | None:
+    return config.data if isinstance(config, ImageRunConfig) else None
 
 
 def _set(
