@@ -87,7 +87,7 @@ def train(
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
 ) -> None:
-    """Train a regularised and an unregularised model as one controlled experiment."""
+    """Train what a preset or a configuration describes, such as a regularised and an unregularised model."""
     leave_a_core_free()
     with _reported():
         commands = Commands()
@@ -167,11 +167,11 @@ def _follow(events: Iterator[Event]) -> None:
                         progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
                     first = (event.step, -1.0)
                 case Metrics() if "total" in event.terms:
-                    losses[event.member] = event.terms["reconstruction"]
+                    losses[event.member] = event.terms.get("reconstruction", event.terms["total"])
                     first = first if first[1] >= 0 else (event.step, event.time)
                     steps, seconds = event.step - first[0], event.time - first[1]
                     rate = f"{steps / seconds:.1f} steps/s" if steps else ""
-                    text = "loss " + " / ".join(f"{value:.1f}" for value in losses.values())
+                    text = "loss " + " / ".join(f"{value:.4g}" for value in losses.values())
                     progress.update(task, completed=event.step, rate=rate, losses=text)
                 case StateChanged():
                     ended = event

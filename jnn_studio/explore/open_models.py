@@ -9,12 +9,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from jnn_studio.models.autoencoder import from_tensors
+from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
 from jnn_studio.resource_files import resource
-from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
+from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Snapshot
+from jnn_studio.training.image_config import ImageRunConfig
+from jnn_studio.training.kind import find_kind, run_members
 from jnn_studio.training.run_folder import RunFolder
 
 BUNDLED = MEMBERS
@@ -46,10 +48,10 @@ def open_models(where: str | Path) -> list[LoadedModel]:
 
 
 def open_run_models(path: Path) -> list[LoadedModel]:
-    """Both models of the run in ``path``, with the weights of its newest checkpoint.
+    """The models of the run in ``path``, with the weights of its newest checkpoint.
 
     Raises:
-        WeightsError: the run has no readable checkpoint yet.
+        WeightsError: the run has no readable checkpoint yet, or its models have no latent.
     """
     if not (path / "config.toml").is_file():
         raise WeightsError(f"{path} is a folder but holds no run: there is no config.toml in it")
@@ -62,7 +64,7 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     try:
         with safe_open(checkpoint, framework="pt") as file:
             step = (file.metadata() or {}).get("step", "")
-            for member in pair_members(config):
+            for member in run_members(config):
                 prefix = f"{member.key}/model/"
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 # Copied: the file is deleted, or written over, while its weights are walked.
@@ -73,10 +75,15 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     return models
 
 
+def trained_on(config: RunConfig) -> FacesConfig | FolderConfig | None:
+    """The images a run learns from, if it learns from images."""
+    return config.data if isinstance(config, ImageRunConfig) else None
+
+
 def models_of_snapshot(config: RunConfig, snapshot: Snapshot) -> dict[str, LoadedModel]:
     """The models of a run under way as they were at the snapshot's step, by member."""
     models = {}
-    for member in pair_members(config):
+    for member in run_members(config):
         tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
         models[member.key] = member_model(config, member, tensors, str(snapshot.step))
     return models
@@ -88,7 +95,11 @@ def member_model(
     """One model of a run with the weights it had at ``step`` (not copied).
 
     Raises:
+        WeightsError: runs of this kind have no models to walk.
         RuntimeError: the weights are not those of the run's network.
     """
+    network = find_kind(config.kind).network
+    if network is None:
+        raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
     info = {"eta": repr(member.eta), "step": step, "run": config.name, "member": member.key}
-    return LoadedModel(from_tensors(config.model, tensors), member.label, info)
+    return LoadedModel(network(config, member.key, tensors), member.label, info)

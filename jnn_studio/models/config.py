@@ -37,3 +37,7 @@ class AutoencoderConfig(BaseModel):
     def features(self) -> int:
         """Length of the DCT coefficient vector the encoder sees."""
         return self.channels * self.dct**2
+
+
+ModelConfig = AutoencoderConfig
+"""Any network of images with a latent."""

@@ -19,6 +19,9 @@ from jnn_studio.models.config import AutoencoderConfig
 
 SCHEMA_VERSION = 1
 
+Model = Autoencoder
+"""Any network of images with a latent."""
+
 
 class WeightsError(Exception):
     """A weights file that cannot be used; the message says which file, why, and what to do."""
@@ -28,7 +31,7 @@ class WeightsError(Exception):
 class LoadedModel:
     """A network with what its file says of it."""
 
-    model: Autoencoder
+    model: Model
     name: str
     info: Mapping[str, str]
     """Free-form facts such as η and the training step."""

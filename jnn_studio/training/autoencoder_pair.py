@@ -17,10 +17,10 @@ from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
-from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.pair_config import PairConfig
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
 MEMBERS = (UNREGULARISED, REGULARISED)
@@ -29,7 +29,7 @@ PREVIEW_IMAGES = 8
 SPECTRUM_IMAGES = 4
 
 
-def pair_members(config: RunConfig) -> tuple[MemberInfo, ...]:
+def pair_members(config: PairConfig) -> tuple[MemberInfo, ...]:
     """The models of a run, in the order they are shown, with the η of their encoders."""
     etas = (0.0, config.penalty.encoder_eta(config.model.size))
     return tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
@@ -45,7 +45,7 @@ class AutoencoderPair:
 
     def __init__(
         self,
-        config: RunConfig,
+        config: PairConfig,
         source: ImageSource,
         device: Device,
         report: Report,
@@ -84,6 +84,10 @@ class AutoencoderPair:
             values = self._evaluate(member, batch, step, missing)
         names = ("penalty", "decoder_penalty")
         return {name: float(v) for name, v, m in zip(names, values[2:], missing, strict=True) if m}
+
+    def due(self, step: int) -> bool:
+        """Whether a spectrum or a preview is due at ``step``."""
+        return self.config.logging.due(step)
 
     def measure(self, step: int) -> Iterator[Event]:
         """What is due at ``step``: spectra, and previews with the PSNR on the held-out images."""

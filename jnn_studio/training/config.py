@@ -1,61 +1,36 @@
-"""Everything needed to repeat a run, as a person writes it in ``config.toml``."""
+"""Everything needed to repeat a run, as a person writes it in ``config.toml``; what all kinds share."""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jnn_studio.data.config import DataConfig, FacesConfig
-from jnn_studio.data.faces import MIN_SIZE
-from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.training.kind import find_kind, kind_names
 
 SCHEMA_VERSION = 1
+DEFAULT_KIND = "autoencoder-pair"
+"""The kind of a configuration that does not say."""
 
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
 
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the message names the setting, its value and the reason."""
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """One table of ``config.toml``; unknown settings are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PenaltyConfig(_Section):
-    """The regularised model's penalty; the unregularised one differs from it in nothing else."""
-
-    eta: NonNegative | Literal["paper-text", "paper-code"] = Field(
-        0.5,
-        description="η, weight of the encoder's penalty in orthonormal coordinates; or the paper's, by name: "
-        "0.5 (text) or 0.25 (code), in the units of its unnormalised DCT.",
-    )
-    eta_decoder: NonNegative = Field(0.0, description="η of the decoder's own penalty; the paper has none.")
-    warmup_steps: int = Field(0, ge=0, description="Steps over which η rises linearly from 0.")
-    estimator: Literal["auto", "closed_form", "finite_difference"] = Field(
-        "auto", description="How ‖J‖_F² is found; auto takes the exact closed form where there is one."
-    )
-    sigma: Positive = Field(1e-3, description="σ, noise scale of the finite-difference estimator.")
-
-    def encoder_eta(self, size: int) -> float:
-        """η in orthonormal coordinates for images of side ``size``.
-
-        The paper's code penalises the Jacobian with respect to unnormalised DCT coefficients, 2·size times
-        the orthonormal ones, so its η is 2·size times smaller here.
-        """
-        if isinstance(self.eta, str):
-            return PAPER_ETA[self.eta] / (2 * size)
-        return self.eta
-
-
-class OptimiserConfig(_Section):
+class OptimiserConfig(Section):
     """AdamW."""
 
     learning_rate: Positive = Field(1e-3, description="AdamW's learning rate.")
@@ -64,9 +39,29 @@ class OptimiserConfig(_Section):
         "cosine", description="Learning rate over the run: falling to zero along a cosine, or constant."
     )
 
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of ``step`` (from 0) in a run of ``steps``."""
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
-class ScheduleConfig(_Section):
-    """How long, in what portions, and on what."""
+
+class DecayingOptimiserConfig(Section):
+    """Adam with a learning rate that falls in steps: PyTorch's ExponentialLR, told after every epoch."""
+
+    learning_rate: Positive = Field(5e-3, description="Adam's learning rate at the start.")
+    decay: float = Field(
+        0.95, gt=0, le=1, description="What the learning rate is multiplied by, again and again."
+    )
+    decay_every: int = Field(512, ge=1, description="Steps between two such multiplications: an epoch.")
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of ``step`` (from 0)."""
+        return self.learning_rate * self.decay ** (step // self.decay_every)
+
+
+class ScheduleConfig(Section):
+    """How long and where."""
 
     steps: int = Field(2500, ge=1, le=9_999_999, description="Optimiser steps of each model.")
     batch_size: int = Field(64, ge=1, le=1_000_000, description="Images per step.")
@@ -75,55 +70,33 @@ class ScheduleConfig(_Section):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
     )
-    held_out: int = Field(256, ge=1, description="Images kept out of training, to measure on.")
 
 
-class LoggingConfig(_Section):
+class LoggingConfig(Section):
     """How often to look, in steps."""
 
     metrics_every: int = Field(10, ge=1, description="Steps averaged into one logged loss.")
-    spectrum_every: int = Field(50, ge=1, description="Steps between spectra.")
-    preview_every: int = Field(50, ge=1, description="Steps between previews and held-out PSNR.")
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept.")
 
 
-class RunConfig(_Section):
-    """A paired run: a regularised and an unregularised autoencoder trained as one controlled experiment."""
+class RunConfig(Section):
+    """What every run has. A kind of run is a subclass with a ``kind`` of its own and further sections."""
 
     schema_version: Literal[1] = 1
-    kind: Literal["autoencoder-pair"] = "autoencoder-pair"
+    kind: str
     name: str = Field("run", min_length=1, max_length=80, description="What to call the run.")
-    data: DataConfig = FacesConfig()
-    model: AutoencoderConfig = AutoencoderConfig()
-    penalty: PenaltyConfig = PenaltyConfig()
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimiser: OptimiserConfig | DecayingOptimiserConfig = OptimiserConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     logging: LoggingConfig = LoggingConfig()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if isinstance(self.data, FacesConfig):
-            if self.model.channels != 3:
-                raise ValueError(
-                    f"the procedural faces are in colour: model.channels must be 3, not {self.model.channels}"
-                )
-            if self.model.size < MIN_SIZE:
-                raise ValueError(
-                    f"model.size ({self.model.size}) is too small for the procedural faces, which need "
-                    f"{MIN_SIZE} pixels"
-                )
-            if self.schedule.held_out + self.schedule.batch_size > self.data.count:
-                raise ValueError(
-                    f"schedule.held_out ({self.schedule.held_out}) leaves fewer than one batch "
-                    f"({self.schedule.batch_size}) of data.count ({self.data.count}) images"
-                )
-        if self.penalty.estimator == "finite_difference" and self.schedule.precision == "bfloat16":
-            raise ValueError(
-                "schedule.precision must be float32 where penalty.estimator is finite_difference: its small "
-                "differences drown in bfloat16's rounding"
-            )
-        return self
+    # What to tell a person whose run failed; the settings are named as in ``config.toml``.
+    remedy: ClassVar[str] = "Lower the learning rate."
+    """Against losses and weights that are no longer finite."""
+    large_before: ClassVar[tuple[str, ...]] = ("schedule.batch_size",)
+    """Settings to reduce when memory runs out before the first step."""
+    large: ClassVar[tuple[str, ...]] = ("schedule.batch_size",)
+    """Settings to reduce when memory runs out at a step."""
 
     def with_changes(
         self,
@@ -131,26 +104,45 @@ class RunConfig(_Section):
         eta: str | None = None,
         steps: int | None = None,
         device: str | None = None,
-    ) -> RunConfig:
+    ) -> Self:
         """The same run with what is given changed; ``data`` is a folder or zip of images.
 
         Raises:
-            ConfigError: a value is out of range.
+            ConfigError: a value is out of range, or this kind of run has no such setting.
         """
         changed = self.model_dump(mode="json")
         if data is not None:
-            changed["data"] = {"kind": "folder", "path": str(data)}
+            self._change_data(changed, data)
         if eta is not None:
-            changed["penalty"]["eta"] = eta if eta in PAPER_ETA else _number("--eta", eta)
+            self._change_eta(changed, eta)
         if steps is not None:
             changed["schedule"]["steps"] = steps
         if device is not None:
             changed["schedule"]["device"] = device
-        return validate_config(changed, "settings")
+        return validate_as(type(self), changed, "settings")
 
     def to_toml(self) -> str:
         """The text of ``config.toml``."""
         return tomli_w.dumps(self.model_dump(mode="json"))
+
+    def reduce(self, settings: tuple[str, ...]) -> str:
+        """Advice against too little memory: ``settings`` by dotted name, with what they are now."""
+        words = []
+        for name in settings:
+            value: Any = self
+            for part in name.split("."):
+                value = getattr(value, part)
+            words.append(f"{name} (now {value})")
+        return f"Reduce {' or '.join(words)}."
+
+    def _change_data(self, changed: dict[str, Any], data: Path) -> None:
+        raise ConfigError(f"--data: a run of kind {self.kind!r} does not train on images of one's own")
+
+    def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
+        raise ConfigError(f"--eta: a run of kind {self.kind!r} has no η to choose")
+
+
+C = TypeVar("C", bound=RunConfig)
 
 
 def parse_config(text: str, where: str) -> RunConfig:
@@ -173,13 +165,21 @@ def parse_config(text: str, where: str) -> RunConfig:
 
 
 def validate_config(data: dict[str, Any], where: str) -> RunConfig:
-    """``data`` as a `RunConfig`.
+    """``data`` as the configuration of its kind.
 
     Raises:
         ConfigError: with one line per wrong setting.
     """
+    name = data.get("kind", DEFAULT_KIND)
+    if name not in kind_names():
+        raise ConfigError(f"{where}: kind: must be one of {', '.join(kind_names())} (got {name!r})")
+    return validate_as(find_kind(name).config, data, where)
+
+
+def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:
+    """``data`` as a configuration of one kind; raises what `validate_config` raises."""
     try:
-        return RunConfig.model_validate(data)
+        return config.model_validate(data)
     except ValidationError as error:
         problems: dict[str, list[Any]] = {}
         for problem in error.errors():
@@ -225,12 +225,3 @@ def _reason(problems: list[Any]) -> str:
         case _:
             reason = ", or ".join(problem["msg"] for problem in problems)
     return f"{reason} (got {first['input']!r})"
-
-
-def _number(where: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigError(
-            f"{where}: expected a number or one of {', '.join(PAPER_ETA)}, got {text!r}"
-        ) from None

@@ -60,11 +60,22 @@ class Spectrum:
 
 @dataclass(frozen=True)
 class Preview:
-    """Reconstructions of fixed held-out images: uint8 arrays (images, height, width, 3)."""
+    """What models make of fixed held-out images: uint8 arrays (images, height, width, 3), all of one shape.
+
+    ``reconstructions`` are shown one row each, by the model's key or by a name of their own.
+    """
 
     step: int
     originals: np.ndarray
     reconstructions: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Further things to draw, such as fields on a grid: float32 arrays by model (or "") and name."""
+
+    step: int
+    values: Mapping[str, Mapping[str, np.ndarray]] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,4 +104,4 @@ class StateChanged:
     details: str = ""
 
 
-Event = Started | Metrics | Spectrum | Preview | Snapshot | CheckpointSaved | StateChanged
+Event = Started | Metrics | Spectrum | Preview | Arrays | Snapshot | CheckpointSaved | StateChanged

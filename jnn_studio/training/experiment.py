@@ -26,10 +26,10 @@ class Member:
 
 
 class Experiment(Protocol):
-    """Models that differ in one thing, stepped alternately on the same batches.
+    """Models that differ in one thing, stepped alternately on the same batches; or one model alone.
 
-    A new kind of experiment is a new class with these members; the trainer, the run folder, the command
-    line and the window serve it as they are.
+    A new kind of experiment is a new class with these members and a `Kind` that prepares it; the trainer,
+    the run folder, the command line and the window serve it as they are.
     """
 
     @property
@@ -57,8 +57,11 @@ class Experiment(Protocol):
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
         """Further terms to log with a block of steps, too costly or of no use at every one of them."""
 
+    def due(self, step: int) -> bool:
+        """Whether there is something to measure at ``step``; at the last step there always is."""
+
     def measure(self, step: int) -> Iterator[Event]:
-        """Spectra, previews and held-out quality due at ``step``."""
+        """What is due at ``step``: spectra, previews, arrays, and metrics such as held-out quality."""
 
     def export(self, folder: Path, step: int) -> None:
         """Write the trained models into ``folder``, in the form the rest of the program opens."""

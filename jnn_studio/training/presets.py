@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jnn_studio.resource_files import resource
 from jnn_studio.training.config import ConfigError, RunConfig, read_config
 
 
-def preset_names() -> tuple[str, ...]:
-    """Names of the presets, quickest first."""
-    paths = resource("presets").glob("*.toml")
-    return tuple(sorted((p.stem for p in paths), key=lambda name: load_preset(name).schedule.steps))
+def preset_names(kinds: Collection[str] | None = None) -> tuple[str, ...]:
+    """Names of the presets, those with fewest steps first; with ``kinds``, only those of these kinds."""
+    presets = {path.stem: read_config(path) for path in sorted(resource("presets").glob("*.toml"))}
+    chosen = [name for name, config in presets.items() if kinds is None or config.kind in kinds]
+    return tuple(sorted(chosen, key=lambda name: presets[name].schedule.steps))
 
 
 def load_preset(name: str) -> RunConfig:

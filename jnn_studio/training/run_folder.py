@@ -14,13 +14,16 @@ from typing import get_args
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.atomic import leftovers, write_bytes, write_text
 from jnn_studio.training.config import RunConfig, read_config
-from jnn_studio.training.events import Metrics, Preview, Spectrum, State
+from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
 
 READ_BYTES = 1 << 20
+KEPT_ARRAYS = 20
+"""More than one, so that a run resumed from its newest checkpoint still has some to show."""
 
 
 class RunFolderError(Exception):
@@ -38,7 +41,8 @@ class RunState:
 
 
 class RunFolder:
-    """``config.toml``, ``metrics.jsonl``, ``spectra.npy``, ``previews/``, ``checkpoints/``, ``state.json``.
+    """``config.toml``, ``metrics.jsonl``, ``spectra.npy``, ``previews/``, ``arrays/``, ``checkpoints/``,
+    ``models/``, ``state.json``.
 
     Logs are appended to; everything else is replaced whole. A reader at any moment, also after the writer
     was killed, sees a consistent prefix.
@@ -106,12 +110,32 @@ class RunFolder:
         self._spectra.append(spectrum.step, member_index, spectrum.effective_rank, spectrum.sigma)
 
     def save_preview(self, preview: Preview) -> None:
-        """One PNG: originals in the first row, each model's reconstructions in the rows below."""
+        """One PNG: originals in the first row, each model's reconstructions in the rows below.
+
+        Its text chunks say how large one image is, and whose the rows are.
+        """
         rows = [preview.originals, *preview.reconstructions.values()]
         image = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+        height, width = preview.originals.shape[1:3]
+        about = PngInfo()
+        about.add_text("image", f"{width}x{height}")
+        about.add_text("rows", json.dumps(list(preview.reconstructions)))
         png = io.BytesIO()
-        Image.fromarray(image).save(png, "PNG")
+        Image.fromarray(image).save(png, "PNG", pnginfo=about)
         write_bytes(self.path / "previews" / f"step-{preview.step:07d}.png", png.getvalue())
+
+    def save_arrays(self, arrays: Arrays) -> None:
+        """One ``.npz`` of ``model/name`` arrays; only the `KEPT_ARRAYS` newest are kept."""
+        flat = {
+            f"{member}/{name}": np.asarray(value, np.float32)
+            for member, values in arrays.values.items()
+            for name, value in values.items()
+        }
+        npz = io.BytesIO()
+        np.savez_compressed(npz, **flat)  # type: ignore[arg-type]
+        write_bytes(self.path / "arrays" / f"step-{arrays.step:07d}.npz", npz.getvalue())
+        for old in self._arrays()[:-KEPT_ARRAYS]:
+            old.unlink(missing_ok=True)
 
     def checkpoint_path(self, step: int) -> Path:
         """Where the checkpoint of ``step`` lives."""
@@ -128,7 +152,7 @@ class RunFolder:
 
         Also removes what a killed process left half written.
         """
-        for path in (*self._checkpoints(), *self._previews()):
+        for path in (*self._checkpoints(), *self._previews(), *self._arrays()):
             if _step_of(path) > step:
                 path.unlink(missing_ok=True)
         kept = [json.dumps(record) + "\n" for record in self._records() if record["step"] <= step]
@@ -139,7 +163,7 @@ class RunFolder:
 
     def delete(self) -> None:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
-        for name in ("previews", "checkpoints", "models"):
+        for name in ("previews", "arrays", "checkpoints", "models"):
             shutil.rmtree(self.path / name, ignore_errors=True)
         for name in ("metrics.jsonl", "spectra.npy", "state.json", "config.toml"):
             (self.path / name).unlink(missing_ok=True)
@@ -210,17 +234,35 @@ class RunFolder:
             return None
         with Image.open(found[-1]) as file:
             image = np.asarray(file.convert("RGB"))
-        side = image.shape[0] // (1 + len(members))
+            about = {str(key): str(value) for key, value in file.info.items()}
+        names = tuple(json.loads(about["rows"])) if "rows" in about else members
+        # Before the size was written down images were square.
+        width = int(about["image"].split("x")[0]) if "image" in about else image.shape[0] // (1 + len(names))
         rows = [
-            np.stack(np.split(row, row.shape[1] // side, axis=1)) for row in np.split(image, 1 + len(members))
+            np.stack(np.split(row, row.shape[1] // width, axis=1)) for row in np.split(image, 1 + len(names))
         ]
-        return Preview(_step_of(found[-1]), rows[0], dict(zip(members, rows[1:], strict=True)))
+        return Preview(_step_of(found[-1]), rows[0], dict(zip(names, rows[1:], strict=True)))
+
+    def latest_arrays(self, after: int = -1) -> Arrays | None:
+        """The newest arrays of a step later than ``after``, or None."""
+        found = self._arrays()
+        if not found or _step_of(found[-1]) <= after:
+            return None
+        values: dict[str, dict[str, np.ndarray]] = {}
+        with np.load(found[-1], allow_pickle=False) as file:
+            for key in file.files:
+                member, _, name = key.partition("/")
+                values.setdefault(member, {})[name] = file[key]
+        return Arrays(_step_of(found[-1]), values)
 
     def _checkpoints(self) -> list[Path]:
         return sorted((self.path / "checkpoints").glob(f"step-{7 * '[0-9]'}.safetensors"))
 
     def _previews(self) -> list[Path]:
         return sorted((self.path / "previews").glob(f"step-{7 * '[0-9]'}.png"))
+
+    def _arrays(self) -> list[Path]:
+        return sorted((self.path / "arrays").glob(f"step-{7 * '[0-9]'}.npz"))
 
     def _records(self) -> Iterator[Mapping[str, int]]:
         path = self.path / "metrics.jsonl"

@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from jnn_studio.data.errors import DataError, LoadCancelled
-from jnn_studio.data.folder import FolderSource
-from jnn_studio.data.opening import Report, open_source
-from jnn_studio.training.autoencoder_pair import AutoencoderPair
+from jnn_studio.data.opening import Report
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.device import choose_device, is_out_of_memory, release_memory
+from jnn_studio.training.device import is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
+from jnn_studio.training.kind import Preparation, find_kind
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
 
@@ -71,7 +70,7 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Repor
         return False
 
     try:
-        experiment = _prepare(config, report, check, cancelled)
+        experiment = find_kind(config.kind).prepare(config, Preparation(report, check, cancelled))
     except LoadCancelled:
         yield _ended_early(folder, waiting)
         return
@@ -81,10 +80,7 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Repor
     except (RuntimeError, MemoryError) as error:
         reason = f"Could not prepare the run: {error}."
         if is_out_of_memory(error):
-            reason = (
-                f"Out of memory before the first step. Reduce model.hidden (now {config.model.hidden}) "
-                f"or model.size (now {config.model.size})."
-            )
+            reason = f"Out of memory before the first step. {config.reduce(config.large_before)}"
         yield _failed(folder, reason, traceback.format_exc())
         return
     for command in waiting:
@@ -97,23 +93,6 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Repor
         # Nothing refers to the models any more: their memory can go back to the device.
         del trainer
         release_memory()
-
-
-def _prepare(
-    config: RunConfig, report: Report, check: Callable[[], None], cancelled: Callable[[], bool]
-) -> AutoencoderPair:
-    # Small differences drown in bfloat16's rounding.
-    exact = config.penalty.estimator == "finite_difference"
-    device = choose_device(config.schedule.device, "float32" if exact else config.schedule.precision)
-    source = open_source(config.data, config.model.size, config.model.channels, report, cancelled)
-    notes: tuple[str, ...] = ()
-    if isinstance(source, FolderSource) and source.skipped_count:
-        first = source.skipped[0]
-        notes = (
-            f"{source.skipped_count} of {source.skipped_count + len(source)} files gave no image; "
-            f"the first is {first.name}: {first.reason}",
-        )
-    return AutoencoderPair(config, source, device, report, check, notes)
 
 
 def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import itertools
 import time
 import traceback
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory
 from jnn_studio.training.events import (
+    Arrays,
     CheckpointSaved,
     Event,
     MemberInfo,
@@ -133,7 +134,7 @@ class Trainer:
         if last or self._step % logging.metrics_every == 0:
             self._check_losses()
             events += self._record(self._flush(batch))
-        if last or self._step % logging.spectrum_every == 0 or self._step % logging.preview_every == 0:
+        if last or self._experiment.due(self._step):
             self._check_losses()
             self._check_weights()
             events += self._record(self._experiment.measure(self._step))
@@ -143,19 +144,14 @@ class Trainer:
 
     def _advance(self, member: Member, batch: Tensor) -> None:
         """The one place where a gradient step is taken."""
+        rate = self._config.optimiser.rate(self._step, self._config.schedule.steps)
         for group in member.optimiser.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = rate
         member.optimiser.zero_grad(set_to_none=True)
         terms = self._experiment.losses(member, batch, self._step)
         terms[0].backward()
         member.optimiser.step()
         self._block[member.key].append(terms.detach())
-
-    def _learning_rate(self) -> float:
-        optimiser, total = self._config.optimiser, self._config.schedule.steps
-        if optimiser.schedule == "constant":
-            return optimiser.learning_rate
-        return optimiser.learning_rate * 0.5 * (1 + math.cos(math.pi * self._step / total))
 
     def _flush(self, batch: Tensor) -> Iterator[Metrics]:
         """One mean per member and term of the steps since the last flush."""
@@ -183,16 +179,17 @@ class Trainer:
             term = self._experiment.terms[parts[0] if parts else column]
             raise _NonFinite(
                 f"The {term.replace('_', ' ')} of the {member.key} model became {rows[row, column]:g} "
-                f"at step {step}. Lower the learning rate or η."
+                f"at step {step}. {self._config.remedy}"
             )
 
     def _check_weights(self) -> None:
         """A finite loss may have had an infinite gradient; such weights are never measured or kept."""
         for member in self._experiment.members:
-            if not all(bool(torch.isfinite(p).all()) for p in member.model.parameters()):
+            tensors = itertools.chain(member.model.parameters(), member.model.buffers())
+            if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
                 raise _NonFinite(
                     f"The weights of the {member.key} model are no longer finite at step {self._step}. "
-                    "Lower the learning rate or η."
+                    f"{self._config.remedy}"
                 )
 
     def _record(self, events: Iterator[Event]) -> list[Event]:
@@ -207,6 +204,8 @@ class Trainer:
                     self._folder.log_spectrum(event, self._index[event.member])
                 case Preview():
                     self._folder.save_preview(event)
+                case Arrays():
+                    self._folder.save_arrays(event)
                 case _:
                     pass
             recorded.append(event)
@@ -296,12 +295,9 @@ class Trainer:
             case OSError():
                 return f"Cannot write the run: {problem}. Free some space, then resume."
         if is_out_of_memory(problem):
-            config = self._config
-            return (
-                f"Out of memory at step {self._step} on {self._experiment.device.name}. Reduce "
-                f"schedule.batch_size (now {config.schedule.batch_size}) or model.hidden (now "
-                f"{config.model.hidden}). {self._last_good()}"
-            ).strip()
+            advice = self._config.reduce(self._config.large)
+            where = f"at step {self._step} on {self._experiment.device.name}"
+            return f"Out of memory {where}. {advice} {self._last_good()}".strip()
         return f"Training failed: {str(problem) or type(problem).__name__}. {self._last_good()}".strip()
 
     def _last_good(self) -> str:
@@ -311,6 +307,8 @@ class Trainer:
 
 def _copy(model: torch.nn.Module) -> dict[str, np.ndarray]:
     return {
-        name: value.detach().to("cpu", torch.float32, copy=True).numpy()
+        name: value.detach()
+        .to("cpu", torch.float32 if value.is_floating_point() else None, copy=True)
+        .numpy()
         for name, value in model.state_dict().items()
     }

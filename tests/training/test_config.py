@@ -13,12 +13,12 @@ from jnn_studio.data.config import FolderConfig
 from jnn_studio.training.config import (
     SCHEMA_VERSION,
     ConfigError,
-    PenaltyConfig,
     RunConfig,
     parse_config,
     read_config,
     validate_config,
 )
+from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
 from jnn_studio.training.presets import load_preset, preset_names
 
 Tiny = Callable[..., RunConfig]
@@ -49,7 +49,7 @@ def test_a_configuration_survives_being_written_and_read(
 
 
 def test_settings_left_out_take_their_defaults() -> None:
-    assert parse_config("", "here") == RunConfig()
+    assert parse_config("", "here") == PairConfig()
 
 
 def test_a_file_saved_by_an_editor_with_a_byte_order_mark_is_read(tiny: Tiny, tmp_path: Path) -> None:

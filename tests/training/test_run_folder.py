@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics, Preview, Spectrum
@@ -238,3 +239,18 @@ def test_a_long_log_comes_in_portions(tiny: Tiny, tmp_path: Path) -> None:
 
     assert steps == list(range(20_000))
     assert portions > 1
+
+
+def test_previews_written_before_they_said_their_size_are_of_square_images(folder: RunFolder) -> None:
+    folder.save_preview(preview(50))
+    (path,) = (folder.path / "previews").iterdir()
+    with Image.open(path) as file:
+        Image.fromarray(np.asarray(file)).save(path)  # without what its text chunks say
+
+    found = folder.latest_preview(MEMBERS)
+
+    assert found is not None
+    np.testing.assert_array_equal(found.originals, preview(50).originals)
+    np.testing.assert_array_equal(
+        found.reconstructions["regularised"], preview(50).reconstructions["regularised"]
+    )

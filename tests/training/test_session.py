@@ -17,6 +17,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig, validate_config
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.events import Event, Preview, Started, StateChanged
+from jnn_studio.training.kinds import autoencoder_pair
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.session import resume_run, start_run
 
@@ -133,7 +134,7 @@ def test_out_of_memory_before_the_first_step_says_what_to_reduce(
     def full(*_: Any) -> None:
         raise problem
 
-    monkeypatch.setattr(session, "AutoencoderPair", full)
+    monkeypatch.setattr(autoencoder_pair, "AutoencoderPair", full)
 
     failed = finish(start_run(tiny(), tmp_path / "run", Commands()))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from jnn_studio.app.engine.mailbox import Buffer, Slot
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import (
+    Arrays,
     CheckpointSaved,
     Event,
     Metrics,
@@ -44,6 +45,7 @@ class RunFeed:
     metrics: Buffer[Metrics] = field(default_factory=Buffer)
     spectra: Buffer[Spectrum] = field(default_factory=Buffer)
     preview: Slot[Preview] = field(default_factory=Slot)
+    arrays: Slot[Arrays] = field(default_factory=Slot)
     snapshot: Slot[Snapshot] = field(default_factory=Slot)
     preparing: Slot[Preparing] = field(default_factory=Slot)
 
@@ -56,6 +58,8 @@ class RunFeed:
                 self.spectra.put(event)
             case Preview():
                 self.preview.put(event)
+            case Arrays():
+                self.arrays.put(event)
             case Snapshot():
                 self.snapshot.put(event)
             case _:

@@ -6,8 +6,8 @@ import threading
 import time
 
 from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.training.autoencoder_pair import MEMBERS, pair_members
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
+from jnn_studio.training.kind import run_members
 from jnn_studio.training.run_folder import RunFolder, RunFolderError, RunState
 
 POLL_SECONDS = 1.0
@@ -38,22 +38,27 @@ class RunFollower:
     def _follow(self) -> None:
         feed, config = self.feed, self.feed.config
         offset = spectra = shown = 0
+        drawn = -1
         told: tuple[State, str] | None = None
         try:
-            feed.put(
-                Started(config.name, pair_members(config), self._state().step, config.schedule.steps, "", ())
-            )
+            members = run_members(config)
+            keys = tuple(member.key for member in members)
+            feed.put(Started(config.name, members, self._state().step, config.schedule.steps, "", ()))
             while True:
                 # The state is read before the logs: when it says "finished" they are complete.
                 state = self._state()
                 offset = self._read_metrics(offset)
-                found = self._folder.spectra(MEMBERS, spectra)
+                found = self._folder.spectra(keys, spectra)
                 spectra += len(found)
                 feed.spectra.extend(found)
-                preview = self._folder.latest_preview(MEMBERS)
+                preview = self._folder.latest_preview(keys)
                 if preview is not None and preview.step >= shown:
                     shown = preview.step + 1
                     feed.preview.put(preview)
+                arrays = self._folder.latest_arrays(drawn)
+                if arrays is not None:
+                    drawn = arrays.step
+                    feed.arrays.put(arrays)
                 if told != (state.state, state.reason):
                     told = (state.state, state.reason)
                     feed.put(StateChanged(state.state, state.step, state.reason))

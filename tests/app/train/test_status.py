@@ -11,8 +11,8 @@ from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.workspaces.train.drain import Drain
 from jnn_studio.app.workspaces.train.rate import RateMeter, duration
 from jnn_studio.app.workspaces.train.status import Status
-from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import CheckpointSaved, Metrics, Started, StateChanged
+from jnn_studio.training.pair_config import PairConfig
 
 
 def ignore(*_: object) -> None:
@@ -21,7 +21,7 @@ def ignore(*_: object) -> None:
 
 @pytest.fixture
 def status() -> Status:
-    config = RunConfig.model_validate({"name": "mine", "schedule": {"steps": 1000}})
+    config = PairConfig.model_validate({"name": "mine", "schedule": {"steps": 1000}})
     return Status(RunFeed(Path("somewhere"), config, ignore), here=True)
 
 

@@ -18,6 +18,7 @@ from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.roles import caption
 from jnn_studio.explore.state import MAX_COLUMNS, bundled_state
+from jnn_studio.training.kind import find_kind
 
 RECENT = 8
 
@@ -80,8 +81,8 @@ class Choices(QWidget):
         self.images.menu().aboutToShow.connect(self._fill_images)
 
     def offer_run(self, feed: RunFeed) -> None:
-        """A run is under way: its newest weights can be walked."""
-        self._run = feed
+        """A run is under way: its newest weights can be walked, if its models have a latent."""
+        self._run = feed if find_kind(feed.config.kind).network is not None else None
 
     def withdraw_run(self) -> None:
         """It is over."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.explore.open_models import models_of_snapshot
+from jnn_studio.explore.open_models import models_of_snapshot, trained_on
 from jnn_studio.explore.references import member_reference
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import Snapshot
@@ -59,7 +59,7 @@ class LiveRun(QObject):
         def arrived(result: tuple[dict[str, object], Snapshot]) -> None:
             if self.feed is feed:
                 self.step = result[1].step
-                self.models_arrived.emit(result[0], feed.config.data)
+                self.models_arrived.emit(result[0], trained_on(feed.config))
 
         self._context.loading.request("live models", work, arrived, lambda _: None)
 

@@ -16,6 +16,7 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.open_models import trained_on
 from jnn_studio.explore.references import open_model, open_references
 from jnn_studio.explore.renderer import image_size
 from jnn_studio.explore.state import ExploreState
@@ -91,7 +92,7 @@ class Opened(QObject):
         def work() -> OpenedModels:
             path = Path(where)
             config = path / "config.toml"
-            data = getattr(read_config(config), "data", None) if config.is_file() else None
+            data = trained_on(read_config(config)) if config.is_file() else None
             return OpenedModels(open_references(where), data)
 
         self._context.loading.request("find models", work, deliver, failed)

@@ -376,7 +376,7 @@ class ExploreSession(QObject):
 
     # --- a run under way ---------------------------------------------------------------------------
 
-    def _live_models(self, models: Models, data: Data) -> None:
+    def _live_models(self, models: Models, data: Data | None) -> None:
         self.opened.keep(models)
         references = list(models)
         if [column.where for column in self.state.columns] == references:

@@ -64,8 +64,13 @@ class Controls(QWidget):
         """Have ``do`` called when the action is triggered."""
         self.run_actions[name].triggered.connect(lambda: do())
 
-    def show_possible(self, status: Status | None, busy: bool, problems: list[str], any_recent: bool) -> None:
-        """Offer what can be done now. ``busy``: this program trains a run, shown or not."""
+    def show_possible(
+        self, status: Status | None, busy: bool, own: bool, problems: list[str], any_recent: bool
+    ) -> None:
+        """Offer what can be done now.
+
+        ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here.
+        """
         possible = {
             "start": not busy,
             "mend": not busy and bool(problems),
@@ -75,7 +80,7 @@ class Controls(QWidget):
             "discard": status is not None and status.can_discard,
             "resume": status is not None and status.can_resume and not busy,
             "explore": status is not None and status.can_explore,
-            "back": busy and not (status is not None and status.here),
+            "back": busy and own and not (status is not None and status.here),
             "open": True,
         }
         for name, action in self.run_actions.items():

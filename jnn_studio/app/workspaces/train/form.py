@@ -27,8 +27,8 @@ from jnn_studio.app.workspaces.train.fields import (
 from jnn_studio.app.workspaces.train.section import SectionBox, add_row, form_rows
 from jnn_studio.app.workspaces.train.settings import KIND, NAME, SECTIONS, Setting, relevant
 from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem, typed_values
-from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import available_devices
+from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset, preset_names
 
 TARGET = Setting(
@@ -41,7 +41,7 @@ DEVICE_WORDS = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
 
 
 class SettingsForm(QScrollArea):
-    """Fields for every setting of a `RunConfig`, and where to save the run.
+    """Fields for every setting of a `PairConfig`, and where to save the run.
 
     Signals:
         changed: something was edited or checked; `config` and `problems` are up to date.
@@ -56,10 +56,10 @@ class SettingsForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._context = context
-        self._starting_points = {name: load_preset(name) for name in preset_names()}
+        self._starting_points = _starting_points()
         self._checked_on_disk: dict[str, tuple[str, str]] = {}
         self._devices: tuple[str, ...] | None = None
-        self.config: RunConfig | None = None
+        self.config: PairConfig | None = None
         """What to train, or None while a value is wrong."""
         self.problems: list[str] = []
         """What has to be mended, one line for each field."""
@@ -71,7 +71,7 @@ class SettingsForm(QScrollArea):
 
     # --- values --------------------------------------------------------------------------------------
 
-    def target(self, config: RunConfig) -> Path:
+    def target(self, config: PairConfig) -> Path:
         """The folder for a run that starts now."""
         typed = self.fields[TARGET.name].value.strip()
         if typed:
@@ -90,7 +90,7 @@ class SettingsForm(QScrollArea):
             self._preset.setCurrentIndex(self._preset.findData(name))
             self._fill(typed_values(self._starting_points[name]))
 
-    def offer(self, config: RunConfig) -> None:
+    def offer(self, config: PairConfig) -> None:
         """Let the settings of the run on show be chosen like a preset."""
         key = "run on show"
         self._starting_points[key] = config
@@ -192,7 +192,7 @@ class SettingsForm(QScrollArea):
 
         self._context.loading.request(f"train.{name}", lambda: problem(text), seen, _ignore)
 
-    def _explain_eta(self, config: RunConfig | None) -> None:
+    def _explain_eta(self, config: PairConfig | None) -> None:
         named = config is not None and isinstance(config.penalty.eta, str)
         hint = ""
         if named and config is not None:
@@ -307,6 +307,12 @@ class SettingsForm(QScrollArea):
             self._on_disk("data.path")
             self._check()
             event.acceptProposedAction()
+
+
+def _starting_points() -> dict[str, PairConfig]:
+    """The presets this form has fields for."""
+    presets = {name: load_preset(name) for name in preset_names()}
+    return {name: preset for name, preset in presets.items() if isinstance(preset, PairConfig)}
 
 
 def _ignore(failure: Failure) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from jnn_studio.training.config import PAPER_ETA, RunConfig
+from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Setting:
     @property
     def description(self) -> str:
         """What it does, from the configuration itself."""
-        return self.about or _description(RunConfig, self.name.split("."))
+        return self.about or _description(PairConfig, self.name.split("."))
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jnn_studio.training.config import RunConfig
+from jnn_studio.training.pair_config import PairConfig
 
 
 @dataclass(frozen=True)
 class Checked:
     """A configuration, or reasons by the name of the setting that has to be mended."""
 
-    config: RunConfig | None = None
+    config: PairConfig | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -29,12 +29,12 @@ def check(raw: Mapping[str, str]) -> Checked:
         rest = check({name: text for name, text in typed.items() if not name.startswith("data.")})
         return Checked(None, {"data.path": "Choose a folder or zip of images.", **rest.reasons})
     try:
-        return Checked(RunConfig.model_validate(_nested(typed)))
+        return Checked(PairConfig.model_validate(_nested(typed)))
     except ValidationError as error:
         return Checked(None, _reasons(error, typed))
 
 
-def typed_values(config: RunConfig) -> dict[str, str]:
+def typed_values(config: PairConfig) -> dict[str, str]:
     """The inverse of `check`: the values as somebody would type them."""
     found: dict[str, str] = {}
 

@@ -29,7 +29,8 @@ from jnn_studio.app.workspaces.train.status import Status
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Started, StateChanged
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 PORTION = 2_000
 """Logged values shown per tick: a few milliseconds' work."""
@@ -145,7 +146,7 @@ class TrainWorkspace(Workspace):
         """Show the run in a folder, and go on reading it while it is being written."""
         self.context.loading.request(
             "train.open",
-            lambda: RunFolder.open(path).config(),
+            lambda: _pair_config(path),
             partial(self._opened, path),
             partial(self._not_opened, path),
         )
@@ -210,13 +211,16 @@ class TrainWorkspace(Workspace):
         self._show_status()
 
     def _run_started(self, feed: RunFeed) -> None:
+        if not isinstance(feed.config, PairConfig):
+            self._show_possible()
+            return  # a lab shows it
         resumed, self._resuming = self._resuming, False
         self._own = Status(feed, here=True, resumed=resumed)
         self._show(self._own)
 
     def _run_event(self, feed: RunFeed, event: Rare) -> None:
         own, status = self._own, self.status
-        if isinstance(event, Started):
+        if isinstance(event, Started) and isinstance(feed.config, PairConfig):
             self._recent.add(feed.path)
         if own is not None and own is not status and feed is own.feed:
             own.take(event)
@@ -230,6 +234,7 @@ class TrainWorkspace(Workspace):
         feed = status.feed
         if isinstance(event, Started):
             self.plots.set_models(event.members)
+            assert isinstance(feed.config, PairConfig)
             self.form.offer(feed.config)
         elif isinstance(event, StateChanged) and status.ended:
             withdraw_discard(self)
@@ -243,7 +248,8 @@ class TrainWorkspace(Workspace):
     def _tick(self) -> None:
         status = self.status
         here = self.context.training.feed
-        if here is not None and (status is None or here is not status.feed):
+        own = self._own is not None and here is self._own.feed
+        if here is not None and own and (status is None or here is not status.feed):
             # Nobody looks at it: what it logs is in its folder.
             here.metrics.take()
             here.spectra.take()
@@ -277,7 +283,8 @@ class TrainWorkspace(Workspace):
 
     def _show_possible(self) -> None:
         busy = self.context.training.feed is not None
-        self.controls.show_possible(self.status, busy, self.form.problems, bool(self._recent.paths))
+        own = self._own is not None and not self._own.ended
+        self.controls.show_possible(self.status, busy, own, self.form.problems, bool(self._recent.paths))
 
     # --- remembering ----------------------------------------------------------------------------------------
 
@@ -294,3 +301,11 @@ class TrainWorkspace(Workspace):
     def reset_layout(self) -> None:
         super().reset_layout()
         self.plots.reset_layout()
+
+
+def _pair_config(path: Path) -> PairConfig:
+    """The configuration of a run this workspace has plots for; raises what `RunFolder.open` raises."""
+    config = RunFolder.open(path).config()
+    if not isinstance(config, PairConfig):
+        raise RunFolderError(f"{path} holds a run of kind {config.kind!r}, not a pair of autoencoders")
+    return config

@@ -1,0 +1,29 @@
+"""A regularised and an unregularised autoencoder, trained as one controlled experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from jnn_studio.models.autoencoder import Autoencoder, from_tensors
+from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_members
+from jnn_studio.training.device import choose_device
+from jnn_studio.training.images import open_images
+from jnn_studio.training.kind import Kind, Preparation
+from jnn_studio.training.pair_config import PairConfig
+
+
+def _prepare(config: PairConfig, preparation: Preparation) -> AutoencoderPair:
+    # Small differences drown in bfloat16's rounding.
+    exact = config.penalty.estimator == "finite_difference"
+    device = choose_device(config.schedule.device, "float32" if exact else config.schedule.precision)
+    source, notes = open_images(config, preparation)
+    return AutoencoderPair(config, source, device, preparation.report, preparation.check, notes)
+
+
+def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Autoencoder:
+    return from_tensors(config.model, tensors)
+
+
+KIND = Kind("autoencoder-pair", PairConfig, pair_members, _prepare, _network)
