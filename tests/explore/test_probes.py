@@ -39,7 +39,6 @@ def test_a_linear_attribute_is_read_exactly_and_its_effect_is_in_standard_deviat
     (probe,) = fit_probes(latents, table_of({"size": size})).probes
     assert probe is not None
     assert probe.accuracy == pytest.approx(1, abs=1e-4)
-    assert probe.measure == "R²"
     found = fit_probes(latents, table_of({"size": size})).effects(step(2, 0.5))
     assert found[0].effects[0] == pytest.approx(7 * 0.5 / size.std(), rel=1e-3)
     assert found[0].name == "mostly size"
@@ -107,6 +106,8 @@ def test_what_is_known_of_too_few_images_gets_no_probe_and_the_reason_is_told() 
     few[:10] = np.arange(10)
     lonely = np.where(np.arange(400) < 3, 1.0, 0.0)
     found = fit_probes(latents, table_of({"few": few, "lonely": lonely, "size": latents[:, 2]}))
+    assert found.measures == ("R²", "balanced accuracy", "R²")
+    assert found.reliable == (False, False, True)
     assert [name for name, _ in found.skipped] == ["few", "lonely"]
     assert "only 10 images" in found.skipped[0][1]
     assert "only 3 images are of the rarer kind" in found.skipped[1][1]
