@@ -60,7 +60,7 @@ def frames_of(state: ExploreState, motion: Motion) -> list[Frame]:
     Raises:
         ExportError: nothing to move (no walk, no other image, no such direction), or too many frames.
     """
-    _check(state, motion)
+    check_motion(state, motion)
     limit = state.limit if motion.limit is None else motion.limit
     frames = []
     for i in range(motion.frame_count):
@@ -160,7 +160,8 @@ def _signed(amount: float) -> str:
     return f"{amount:+.3f}".replace("-", "−")
 
 
-def _check(state: ExploreState, motion: Motion) -> None:
+def check_motion(state: ExploreState, motion: Motion) -> None:
+    """ExportError if ``motion`` is none for ``state``; see `frames_of`."""
     if not state.columns:
         raise ExportError("there is no model to animate; open one first")
     if motion.frame_count > MAX_FRAMES:
