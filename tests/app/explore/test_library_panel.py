@@ -103,6 +103,12 @@ def choose(panel: LibraryPanel, name: str) -> None:
     panel.list.setCurrentRow(names(panel).index(name))
 
 
+def double_click(panel: LibraryPanel, qtbot: QtBot) -> None:
+    place = panel.list.visualItemRect(panel.list.item(0)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
 def test_an_empty_library_says_how_to_fill_it(make: Make) -> None:
     panel = make()
     assert panel.empty.isVisible()
@@ -149,12 +155,10 @@ def test_the_button_the_return_key_and_a_double_click_apply(make: Make, folder: 
     fill(folder, one)
     panel = make()
     choose(panel, "smile")
-    place = panel.list.visualItemRect(panel.list.item(0)).center()
-    panel.list.setFocus()
     for how in (
         panel.apply.click,
         lambda: qtbot.keyClick(panel.list, Qt.Key.Key_Return),
-        lambda: qtbot.mouseDClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place),
+        lambda: double_click(panel, qtbot),
     ):
         with qtbot.waitSignal(panel.apply_asked) as asked:
             how()

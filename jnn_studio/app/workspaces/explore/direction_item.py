@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from jnn_studio.app.theme import GRID, mix, theme, ui_font
+from jnn_studio.explore.saved_direction import SavedDirection
 
 SAVED = Qt.ItemDataRole.UserRole
 """The SavedDirection"""
@@ -68,3 +69,26 @@ class DirectionDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(2 * SIDE + ARROW + 8 * GRID, SIDE + 2 * GRID)
+
+
+def describe(saved: SavedDirection) -> str:
+    """All that is known of a direction, a line each."""
+    kinds = {
+        "encoder": "left singular vector of the encoder's Jacobian",
+        "decoder": "right singular vector of the decoder's Jacobian",
+        "axes": "latent axis",
+    }
+    model = saved.model.name if saved.model.eta is None else f"{saved.model.name}, η = {saved.model.eta:g}"
+    if saved.model.run:
+        model += f", run {saved.model.run}"
+    low, high = saved.amounts
+    lines = (
+        saved.name,
+        saved.note,
+        f"Direction {saved.index + 1}: {kinds[saved.kind]}, {saved.mode}",
+        f"Model: {model}",
+        f"Image: {saved.label}",
+        f"RMS change {low:+.3f} to {high:+.3f}",
+        f"Saved {saved.created.astimezone():%Y-%m-%d %H:%M}",
+    )
+    return "\n".join(line for line in lines if line)

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.explore.gallery_bar import GalleryBar
+from jnn_studio.app.workspaces.explore.gallery_bar import GalleryBar, NothingFound
 from jnn_studio.app.workspaces.explore.image_list import ImageList
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
@@ -77,21 +76,8 @@ class Gallery(QWidget):
         self._make_actions()
         self.bar = GalleryBar([self._orders[name] for name in ORDERS])
         self.images = ImageList(context.loading)
-        self._empty = QLabel("No image matches.", objectName="explore.gallery.empty")
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("tone", "muted")
-        clear = QPushButton("Clear the filters", objectName="explore.gallery.clear_here")
-        clear.setToolTip("Show all images again")
-        clear.setAccessibleName("Clear search and filters")
-        clear.clicked.connect(self.clear)
-        nothing = QWidget()
-        column = QVBoxLayout(nothing)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.addStretch(1)
-        column.addWidget(self._empty)
-        column.addWidget(clear, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(2)
+        nothing = NothingFound()
+        nothing.clear.clicked.connect(self.clear)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.images)
         self._stack.addWidget(nothing)

@@ -186,3 +186,23 @@ class GalleryBar(QWidget):
         label.setWordWrap(True)
         label.setToolTip(tip)
         return label
+
+
+class NothingFound(QWidget):
+    """In the place of the thumbnails when there is none to show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        words = QLabel("No image matches.", objectName="explore.gallery.empty")
+        words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setProperty("tone", "muted")
+        self.clear = QPushButton("Clear the filters", objectName="explore.gallery.clear_here")
+        self.clear.setToolTip("Show all images again")
+        self.clear.setAccessibleName("Clear search and filters")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.addStretch(1)
+        column.addWidget(words)
+        column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(2)

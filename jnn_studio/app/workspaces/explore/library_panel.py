@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme
-from jnn_studio.app.workspaces.explore.direction_item import PICTURES, SAVED, DirectionDelegate
+from jnn_studio.app.workspaces.explore.direction_item import PICTURES, SAVED, DirectionDelegate, describe
 from jnn_studio.app.workspaces.explore.file_dialogs import DIRECTIONS, ask_file, ask_new_file
 from jnn_studio.app.workspaces.explore.name_editor import NameEditor
 from jnn_studio.app.workspaces.explore.thumbnails import pixmap
@@ -219,7 +219,7 @@ class LibraryPanel(QWidget):
             item = QListWidgetItem(saved.name)
             item.setData(SAVED, saved)
             item.setData(PICTURES, [pixmap(picture) for picture in saved.pictures()])
-            item.setToolTip(_describe(saved))
+            item.setToolTip(describe(saved))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{saved.name}, {saved.model.name}")
             self.list.addItem(item)
             if saved.id == before:
@@ -348,25 +348,3 @@ class LibraryPanel(QWidget):
 
     def _failed(self, failure: Failure) -> None:
         self._tell(failure.text, wrong=True)
-
-
-def _describe(saved: SavedDirection) -> str:
-    kinds = {
-        "encoder": "left singular vector of the encoder's Jacobian",
-        "decoder": "right singular vector of the decoder's Jacobian",
-        "axes": "latent axis",
-    }
-    model = saved.model.name if saved.model.eta is None else f"{saved.model.name}, η = {saved.model.eta:g}"
-    if saved.model.run:
-        model += f", run {saved.model.run}"
-    low, high = saved.amounts
-    lines: Sequence[str] = (
-        saved.name,
-        saved.note,
-        f"Direction {saved.index + 1}: {kinds[saved.kind]}, {saved.mode}",
-        f"Model: {model}",
-        f"Image: {saved.label}",
-        f"RMS change {low:+.3f} to {high:+.3f}",
-        f"Saved {saved.created.astimezone():%Y-%m-%d %H:%M}",
-    )
-    return "\n".join(line for line in lines if line)
