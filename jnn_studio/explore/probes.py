@@ -58,6 +58,11 @@ class Probe:
         """Whether it is better than chance."""
         return self.accuracy > self.chance
 
+    @property
+    def measure(self) -> str:
+        """What ``accuracy`` is: "balanced accuracy" or "R²"."""
+        return "balanced accuracy" if self.binary else "R²"
+
 
 @dataclass(frozen=True)
 class ProbeSet:
@@ -167,6 +172,19 @@ def fit_probes(
         if progress is not None:
             progress(index + 1, len(table.names))
     return ProbeSet(table.names, table.binary, tuple(found), tuple(skipped))
+
+
+def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:
+    """The folder of each image as a number, for `fit_probes`: a folder is often one person, or one scene.
+
+    None, every image on its own, where fewer than 2 × `FOLDS` folders have images (then folders are rather
+    classes), or no two images share one.
+    """
+    folders = [label.rpartition("/")[0] for label in labels]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(folders))}
+    if not 2 * FOLDS <= len(numbers) < len(labels):
+        return None
+    return tuple(numbers[name] for name in folders)
 
 
 def _too_few(y: np.ndarray, binary: bool) -> str:

@@ -10,7 +10,7 @@ import pytest
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.errors import LoadCancelled
 from jnn_studio.explore.linear_fit import STRENGTHS, Moments, ridge
-from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes
+from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes, folder_groups
 
 LATENT = 12
 
@@ -203,3 +203,11 @@ def test_the_strength_has_the_least_generalised_error_of_all() -> None:
         hat = a @ np.linalg.solve(a.T @ a + penalty * np.eye(LATENT), a.T) + 1 / 40
         errors.append(((b - (hat - 1 / 40) @ b) ** 2).mean() / (1 - np.trace(hat) / 40) ** 2)
     assert ridge(Moments.of(x, y)).strength == STRENGTHS[int(np.argmin(errors))]
+
+
+def test_folders_are_groups_where_there_are_enough_of_them() -> None:
+    people = [f"s{person}/{picture}.pgm" for person in range(12) for picture in range(3)]
+    assert folder_groups(people) == tuple(person for person in range(12) for _ in range(3))
+    assert folder_groups([f"{i}.jpg" for i in range(100)]) is None
+    assert folder_groups(["smiling/1.jpg", "smiling/2.jpg", "neutral/1.jpg"]) is None, "those are classes"
+    assert folder_groups([f"{i}/only.jpg" for i in range(100)]) is None
