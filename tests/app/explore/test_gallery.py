@@ -197,6 +197,8 @@ def test_what_cannot_be_asked_now_cannot_be_pressed(gallery: Gallery) -> None:
     actions = {action.objectName(): action for action in gallery.actions()}
     assert not actions["explore.gallery.nearest"].isEnabled(), "no image is in view"
     assert not actions["explore.gallery.nearest_moved"].isEnabled()
+    gallery.order_by("nearest")
+    assert gallery.query.order == "file"
     gallery.show_current(3)
     assert actions["explore.gallery.nearest"].isEnabled()
     gallery.set_models([])

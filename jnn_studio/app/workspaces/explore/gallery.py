@@ -183,7 +183,12 @@ class Gallery(QWidget):
         self._ask(replace(self._query, text="", filters=()))
 
     def order_by(self, name: str) -> None:
-        """One of `ORDERS`; choosing one again measures anew if the weights have changed."""
+        """One of `ORDERS`; choosing one again measures anew if the weights have changed.
+
+        Nothing happens where its action is disabled.
+        """
+        if not self._orders[name].isEnabled():
+            return
         measured = self._measured.get(self._key)
         if measured is not None and measured.surveyor.loaded is not self._models[self._key][1]:
             del self._measured[self._key]
