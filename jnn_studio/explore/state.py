@@ -1,4 +1,4 @@
-"""What Explore shows, as one immutable value: what undo swaps, what a session file holds, what is rendered."""
+"""What Explore shows, as one immutable value: swapped by undo, held by session files, rendered."""
 
 from __future__ import annotations
 

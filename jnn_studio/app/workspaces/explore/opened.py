@@ -1,4 +1,4 @@
-"""What Explore has open: models by their references, and collections of images. Opened on the loading thread."""
+"""What Explore has open: models and collections of images, opened on the loading thread."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ class Opened(QObject):
             return None
         return self._sources.get((state.source, *image_size(list(models.values()))))
 
-    def find(self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]) -> None:
+    def find(
+        self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]
+    ) -> None:
         """Open whatever models are at ``where``."""
 
         def work() -> OpenedModels:

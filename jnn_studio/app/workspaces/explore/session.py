@@ -149,7 +149,7 @@ class ExploreSession(QObject):
         if left_out:
             self.told.emit(
                 "Four models at most",
-                "Side by side there is room for four; remove one with the menu at its picture, then add again.",
+                "There is room for four side by side; remove one with the menu at its picture, then add again.",
             )
         if state is not self.state:
             self._push("add models", _without_latents(state))
@@ -218,9 +218,7 @@ class ExploreSession(QObject):
         models = self.opened.models(self.state)
         if models is not None:
             towards = Towards(image=ref, share=0.5)
-            self._with_image(
-                ref, models, lambda: self._push("blend", self.state.change(towards=towards))
-            )
+            self._with_image(ref, models, lambda: self._push("blend", self.state.change(towards=towards)))
 
     def set_share(self, share: float) -> None:
         """How far towards the other image."""
@@ -362,7 +360,9 @@ class ExploreSession(QObject):
         self._delivered_at = now
         if shrink == 1:
             self._seconds = seconds if self._seconds == 0 else 0.7 * self._seconds + 0.3 * seconds
-            self._shrink = 1 if self._seconds <= SLOW_SECONDS else 2 if self._seconds <= 4 * SLOW_SECONDS else 4
+            self._shrink = (
+                1 if self._seconds <= SLOW_SECONDS else 2 if self._seconds <= 4 * SLOW_SECONDS else 4
+            )
         if gap < 0.5:
             self._rate = 1 / gap if self._rate == 0 else 0.8 * self._rate + 0.2 / max(gap, 1e-3)
             self.rate_changed.emit(self._rate, shrink)

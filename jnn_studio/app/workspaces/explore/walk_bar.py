@@ -25,8 +25,14 @@ class WalkBar(QWidget):
         super().__init__(objectName="explore.walk_bar")
         self.mode = SegmentedControl(
             {
-                "straight": ("Straight", "z = h(x) + Σ α_d u_d: straight rays along the directions at the base"),
-                "curved": ("Curved", "Follow each direction as it turns, its Jacobian taken anew along the way"),
+                "straight": (
+                    "Straight",
+                    "z = h(x) + Σ α_d u_d: straight rays along the directions at the base",
+                ),
+                "curved": (
+                    "Curved",
+                    "Follow each direction as it turns, its Jacobian taken anew along the way",
+                ),
             },
             "explore.mode",
             "Way to move",
@@ -43,7 +49,9 @@ class WalkBar(QWidget):
         self.matched.toggled.connect(self.matched_chosen)
         self.agreement = QLabel(objectName="explore.agreement")
         self.agreement.setFont(ui_font(0.92, digits=True))
-        self.agreement.setToolTip("Mean |cos| of the matched directions: 1 where the models agree, 0 where they do not")
+        self.agreement.setToolTip(
+            "Mean |cos| of the matched directions: 1 where the models agree, 0 where they do not"
+        )
         self.whose = QComboBox(objectName="explore.whose")
         self.whose.setToolTip("Whose walk the sliders show and change")
         self.whose.setAccessibleName("Whose walk")
@@ -56,7 +64,7 @@ class WalkBar(QWidget):
         self.limit.setKeyboardTracking(False)
         self.limit.setAccessibleName("Range")
         self.limit.setToolTip(
-            "Range: how far the sliders reach, as RMS change of the image at their ends, for colour values in "
+            "Range: how far the sliders reach, as RMS change of the image at their ends, for colours in "
             "0 … 1.\nAll models are calibrated to it, whatever the scale of their latents."
         )
         self.limit.valueChanged.connect(self.limit_changed)
