@@ -149,7 +149,7 @@ class ExploreSession(QObject):
         if left_out:
             self.told.emit(
                 "Four models at most",
-                "There is room for four side by side; remove one with the menu at its picture, then add again.",
+                "There is room for four side by side. Remove one with the menu at its picture, then add.",
             )
         if state is not self.state:
             self._push("add models", _without_latents(state))
