@@ -71,6 +71,11 @@ class Opened(QObject):
             return None
         return {where: self._models[where] for where in wanted}
 
+    def finder(self) -> Callable[[str], LoadedModel]:
+        """Gives a model by its reference, on any thread: one that is open already, or a new one."""
+        known = dict(self._models)
+        return lambda where: known[where] if where in known else open_model(where)
+
     def keep(self, models: Mapping[str, LoadedModel]) -> None:
         """Take models that were opened, or that a run under way has just told."""
         for where, loaded in models.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
@@ -39,6 +40,9 @@ from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene, SceneRenderer
 from jnn_studio.explore.state import ExploreState, FileImage, ImageRef, SourceImage
+
+if TYPE_CHECKING:
+    from jnn_studio.app.workspaces.explore.export_dialog import ExportDialog
 
 
 class ExploreWorkspace(Workspace):
@@ -341,7 +345,8 @@ class ExploreWorkspace(Workspace):
         from jnn_studio.app.workspaces.explore.export_figure import ExportFigureDialog  # not at every start
 
         if self.session.scene is not None:
-            ExportFigureDialog(self.context, self.session.state, self._renderer_maker(), self).show()
+            dialog = ExportFigureDialog(self.context, self.session.state, self._renderer_maker(), self)
+            self._open_export(dialog)
 
     def export_animation(self) -> None:
         """Ask for an animation of what is in view."""
@@ -351,7 +356,13 @@ class ExploreWorkspace(Workspace):
         if scene is not None:
             captions = {view.column.key: view.caption for view in scene.columns}
             maker = self._renderer_maker()
-            ExportAnimationDialog(self.context, self.session.state, maker, self, captions).show()
+            dialog = ExportAnimationDialog(self.context, self.session.state, maker, self, captions)
+            self._open_export(dialog)
+
+    def _open_export(self, dialog: ExportDialog) -> None:
+        """Goes along with what is in view until it is told to export."""
+        self.session.state_changed.connect(dialog.use_state)
+        dialog.show()
 
     def _renderer_maker(self) -> Callable[[], SceneRenderer]:
         """Makes a renderer on another thread, with what is open already."""
