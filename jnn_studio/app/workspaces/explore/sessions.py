@@ -43,10 +43,10 @@ class Sessions(QObject):
 
     def begin(self) -> None:
         """Look for what a crash left, and keep what is in view from now on."""
-        folder = self._context.data_folder / "autosave"
+        folder, known = self._context.data_folder / "autosave", self._autosave
 
         def work() -> tuple[AutosaveFile, ExploreState | None]:
-            autosave = AutosaveFile(folder)
+            autosave = known or AutosaveFile(folder)
             return autosave, autosave.left_over()
 
         def arrived(found: tuple[AutosaveFile, ExploreState | None]) -> None:
