@@ -122,7 +122,7 @@ class ExploreWorkspace(Workspace):
         meaning.visibilityChanged.connect(self.explainer.set_wanted)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.resizeDocks([directions, spectrum], [640, 400], Qt.Orientation.Horizontal)
+        self.resizeDocks([directions, spectrum], [580, 420], Qt.Orientation.Horizontal)
         self.resizeDocks([directions], [336], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
