@@ -81,8 +81,8 @@ def member_model(
         WeightsError: runs of this kind have no models to walk.
         RuntimeError: the weights are not those of the run's network.
     """
-    network = find_kind(config.kind).network
-    if network is None:
+    kind = find_kind(config.kind)
+    if kind.network is None:
         raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
-    info = {"eta": repr(member.eta), "step": step, "run": config.name}
-    return LoadedModel(network(config, member.key, tensors), member.label, info)
+    info = {"run": config.name, "step": step, **kind.facts(config, member.key)}
+    return LoadedModel(kind.network(config, member.key, tensors), member.label, info)
