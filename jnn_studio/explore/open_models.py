@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
 from jnn_studio.resource_files import resource
 from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.events import MemberInfo, Snapshot
+from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import find_kind, run_members
 from jnn_studio.training.run_folder import RunFolder
 
@@ -72,6 +75,20 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     return models
 
 
+def trained_on(config: RunConfig) -> FacesConfig | FolderConfig | None:
+    """The images a run learns from, if it learns from images."""
+    return config.data if isinstance(config, ImageRunConfig) else None
+
+
+def models_of_snapshot(config: RunConfig, snapshot: Snapshot) -> dict[str, LoadedModel]:
+    """The models of a run under way as they were at the snapshot's step, by member."""
+    models = {}
+    for member in run_members(config):
+        tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
+        models[member.key] = member_model(config, member, tensors, str(snapshot.step))
+    return models
+
+
 def member_model(
     config: RunConfig, member: MemberInfo, tensors: Mapping[str, Tensor], step: str
 ) -> LoadedModel:
@@ -84,5 +101,5 @@ def member_model(
     kind = find_kind(config.kind)
     if kind.network is None:
         raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
-    info = {"run": config.name, "step": step, **kind.facts(config, member.key)}
+    info = {"run": config.name, "member": member.key, "step": step, **kind.facts(config, member.key)}
     return LoadedModel(kind.network(config, member.key, tensors), member.label, info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from jnn_studio.atomic import replacing
 from jnn_studio.models import autoencoder, beta_vae
@@ -108,6 +109,16 @@ def load_model(path: Path) -> LoadedModel:
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
     return LoadedModel(model, metadata.get("name", path.stem), info)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """SHA-256 over names, shapes and values of all weights: alike only for models that compute the same."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        host = value.detach().to("cpu").contiguous()
+        digest.update(f"{name} {host.dtype} {tuple(host.shape)}\n".encode())
+        digest.update(host.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 _CONFIGS: Mapping[str, type[AutoencoderConfig | BetaVAEConfig]] = {

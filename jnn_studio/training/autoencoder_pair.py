@@ -36,14 +36,10 @@ def pair_members(config: PairConfig) -> tuple[MemberInfo, ...]:
 
 
 def pair_facts(config: PairConfig, key: str) -> Mapping[str, str]:
-    """What travels with the weights of one of the pair: η, its decoder's η, and what it learnt from."""
+    """What travels with the weights of one of the pair: η, and its decoder's η."""
     etas = (config.penalty.encoder_eta(config.model.size), config.penalty.eta_decoder)
     encoder_eta, decoder_eta = etas if key == REGULARISED else (0.0, 0.0)
-    return {
-        "eta": repr(encoder_eta),
-        "eta_decoder": repr(decoder_eta),
-        "data": config.data.model_dump_json(),
-    }
+    return {"eta": repr(encoder_eta), "eta_decoder": repr(decoder_eta)}
 
 
 class AutoencoderPair:
@@ -120,7 +116,12 @@ class AutoencoderPair:
         """Write each model as ``<key>.safetensors``."""
         for member in self.members:
             assert isinstance(member.model, Autoencoder)
-            info = {"run": self.config.name, "step": str(step), **pair_facts(self.config, member.key)}
+            info = {
+                "run": self.config.name,
+                "step": str(step),
+                "data": self.config.data.model_dump_json(),
+                **pair_facts(self.config, member.key),
+            }
             save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
 
     def _member(self, info: MemberInfo) -> Member:

@@ -32,7 +32,7 @@ PORTION = 64
 
 def beta_vae_facts(config: BetaVAERunConfig, key: str) -> Mapping[str, str]:
     """What travels with the weights."""
-    return {"beta": repr(config.divergence.beta), "data": config.data.model_dump_json()}
+    return {"beta": repr(config.divergence.beta)}
 
 
 class BetaVAETraining:
@@ -124,8 +124,13 @@ class BetaVAETraining:
         """Write the model as ``beta_vae.safetensors``."""
         with _evaluating(self._model), torch.no_grad():
             self._measure_axes()
-        facts = {"run": self.config.name, "step": str(step), **beta_vae_facts(self.config, BETA_VAE.key)}
-        save_model(folder / f"{BETA_VAE.key}.safetensors", self._model, BETA_VAE.label, facts)
+        info = {
+            "run": self.config.name,
+            "step": str(step),
+            "data": self.config.data.model_dump_json(),
+            **beta_vae_facts(self.config, BETA_VAE.key),
+        }
+        save_model(folder / f"{BETA_VAE.key}.safetensors", self._model, BETA_VAE.label, info)
 
     def _measure_axes(self) -> None:
         parts = [axis_divergence(*self._model.posterior(part)) for part in self._held_out.split(PORTION)]

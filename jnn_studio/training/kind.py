@@ -55,7 +55,7 @@ class Kind(Generic[C]):
         prepare: from a configuration to an experiment; may raise `DataError`, `ValueError`, `OSError`.
         network: a member of this key with these tensors (not copied), ready to be explored; raises
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
-        facts: what to say of a member of this key beside its name, such as its η; travels with its weights.
+        facts: what to say of a member of this key beside its name, such as its η.
     """
 
     name: str

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from superqt import QElidingLabel
+
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme, ui_font
 
@@ -35,10 +37,12 @@ class DirectionSlider(QWidget):
     """
 
     valueChanged = Signal(float)
+    focused = Signal()
+    """The slider, or the field of its typed value, has the keyboard."""
 
     def __init__(self, label: str, object_name: str) -> None:
         super().__init__(objectName=object_name)
-        self._limit = 1.0
+        self._limit = 0.0
         self._value = 0.0
         self._phase = 0.0
         self._label = QLabel(label)
@@ -50,6 +54,10 @@ class DirectionSlider(QWidget):
         self._note.setFixedWidth(96)
         self._note_parts: tuple[tuple[str, str], ...] = ()
         theme().changed.connect(self._draw_note)
+        self._meaning = QElidingLabel(objectName=f"{object_name}.meaning")
+        self._meaning.setFont(ui_font(0.92))
+        self._meaning.setFixedWidth(13 * GRID)
+        self._meaning.hide()
         self.slider = _CentredSlider()
         self.slider.setObjectName(f"{object_name}.slider")
         self.slider.setRange(-STEPS, STEPS)
@@ -79,6 +87,7 @@ class DirectionSlider(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self._label)
         row.addWidget(self._note)
+        row.addWidget(self._meaning)
         row.addWidget(self.slider, 1)
         row.addWidget(self.spin)
         row.addWidget(self.reset_button)
@@ -106,18 +115,33 @@ class DirectionSlider(QWidget):
         if emit:
             self.valueChanged.emit(value)
 
-    def set_range(self, limit: float) -> None:
+    def set_range(self, limit: float, emit: bool = True) -> None:
         """Both ends at ±``limit``; a value beyond is brought back, and told."""
+        if limit == self._limit:
+            return
         self._limit = limit
         with QSignalBlocker(self.spin):
             self.spin.setRange(-limit, limit)
-        self.set_value(min(max(self._value, -limit), limit))
+        self.set_value(min(max(self._value, -limit), limit), emit)
         self._show()
 
-    def set_note(self, parts: Sequence[tuple[str, str]]) -> None:
-        """Words beside the name, each as (text, colour role)."""
+    def set_note(self, parts: Sequence[tuple[str, str]], width: int = 12 * GRID) -> None:
+        """Words beside the name, each as (text, colour role), in ``width`` pixels."""
+        if tuple(parts) == self._note_parts and width == self._note.width():
+            return
         self._note_parts = tuple(parts)
+        self._note.setFixedWidth(width)
         self._draw_note()
+
+    def set_meaning(self, text: str) -> None:
+        """What moving along it does, in a word or two; empty: not known."""
+        self._meaning.setText(text)
+        self._meaning.setToolTip(text)
+        self._meaning.setVisible(bool(text))
+
+    def toggle_play(self) -> None:
+        """Begin or end playing."""
+        self.play_button.toggle()
 
     def reset(self) -> None:
         """Back to zero."""
@@ -129,6 +153,8 @@ class DirectionSlider(QWidget):
         self.play_button.setChecked(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn:
+            self.focused.emit()
         if event.type() == QEvent.Type.Wheel and not watched.hasFocus():
             # The wheel scrolls the list that the pointer happens to be over.
             event.ignore()
@@ -141,6 +167,9 @@ class DirectionSlider(QWidget):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_0):
                 self.reset()
+                return True
+            if event.key() == Qt.Key.Key_Space:
+                self.toggle_play()
                 return True
             self.stop()
         return super().eventFilter(watched, event)

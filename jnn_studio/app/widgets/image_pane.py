@@ -34,6 +34,8 @@ class ImagePane(QWidget):
         super().__init__(objectName=object_name)
         self._title, self._role, self._empty, self._corner = title, role, empty, corner
         self._caption = ""
+        self.title_reserve = 0
+        """Room at the right of the title for what is laid over it."""
         self._array: np.ndarray | None = None
         self._image: QImage | None = None
         self._sequence = 0
@@ -62,6 +64,12 @@ class ImagePane(QWidget):
         self._title = title
         self._describe()
         self.update()
+
+    def set_role(self, role: str) -> None:
+        """The colour role of the model the picture comes from; empty for no chip."""
+        if role != self._role:
+            self._role = role
+            self.update()
 
     def set_caption(self, caption: str) -> None:
         """The words below."""
@@ -152,7 +160,8 @@ class ImagePane(QWidget):
         line = self.fontMetrics().height()
         left = target.left()
         # Beside a small picture the words may use what is left of the widget's width.
-        above = QRect(left, target.top() - line - GRID // 2, self.width() - left, line)
+        right = target.right() - self.title_reserve if self.title_reserve else self.width()
+        above = QRect(left, target.top() - line - GRID // 2, right - left, line)
         if self._role:
             chip = QRectF(left, above.center().y() - 4, 10, 10)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -1,22 +1,16 @@
-"""The sliders: one for each of the first singular directions, moving all models."""
+"""The sliders: one for each of the first directions, moving all linked models."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
-from jnn_studio.app.workspaces.explore.scene import DIRECTIONS, Scene
+from jnn_studio.app.workspaces.explore.blend_row import BlendRow
+from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
+from jnn_studio.explore.renderer import ColumnView, Scene
+from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
@@ -25,41 +19,23 @@ class Directions(QWidget):
     """Sliders d = 1 … 8 with the singular values of each model beside them."""
 
     amount_changed = Signal(int, float)
-    limit_changed = Signal(float)
+    picked = Signal(int)
+    """A direction was given the focus: it is the one to explain."""
 
-    def __init__(self, limit: float, reset: QAction) -> None:
+    def __init__(self, bar: WalkBar) -> None:
         super().__init__(objectName="explore.directions")
-        self.limit = QDoubleSpinBox(objectName="explore.limit")
-        self.limit.setRange(0.01, 0.3)
-        self.limit.setSingleStep(0.01)
-        self.limit.setDecimals(2)
-        self.limit.setValue(limit)
-        self.limit.setKeyboardTracking(False)
-        self.limit.setAccessibleName("Range")
-        self.limit.setToolTip(
-            "How far the sliders reach: RMS change of the image at their ends, for colour values in 0 … 1.\n"
-            "Both models are calibrated to it, whatever the scale of their latents."
-        )
-        self.limit.valueChanged.connect(self._limit_changed)
-        label = QLabel("&Range, RMS change of the image")
-        label.setBuddy(self.limit)
-        button = QPushButton("Reset all", objectName="explore.reset_all")
-        button.setToolTip(f"{reset.toolTip()} ({reset.shortcut().toString()})")
-        button.clicked.connect(reset.trigger)
-        head = QHBoxLayout()
-        head.addWidget(label)
-        head.addWidget(self.limit)
-        head.addStretch(1)
-        head.addWidget(button)
+        self.bar = bar
+        self.blend = BlendRow()
         rows = QWidget()
         column = QVBoxLayout(rows)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(0)
+        column.addWidget(self.blend)
         self.sliders: list[DirectionSlider] = []
         for d in range(DIRECTIONS):
             slider = DirectionSlider(f"u{SUBSCRIPTS[d + 1]}", object_name=f"explore.slider.{d + 1}")
-            slider.set_range(limit)
             slider.valueChanged.connect(lambda value, d=d: self.amount_changed.emit(d, value))
+            slider.focused.connect(lambda d=d: self.picked.emit(d))
             column.addWidget(slider)
             self.sliders.append(slider)
         column.addStretch(1)
@@ -70,43 +46,61 @@ class Directions(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(GRID, GRID // 2, 0, GRID // 2)
         whole.setSpacing(GRID // 2)
-        whole.addLayout(head)
+        whole.addWidget(bar)
         whole.addWidget(area, 1)
 
-    def show_scene(self, scene: Scene) -> None:
-        """The models' singular values beside each slider; sliders beyond the latent's dimension go."""
-        k = scene.places[0].directions.shape[1]
+    def show_state(self, state: ExploreState, whose: str) -> None:
+        """Put the sliders where the state says: those of the linked models, or of the column ``whose``."""
+        walk = state.column(whose).walk if whose else state.walk
+        for d, slider in enumerate(self.sliders):
+            slider.set_range(state.limit, emit=False)
+            slider.set_value(walk.amount(d, state.mode), emit=False)
+        towards = state.towards
+        label = ""
+        if towards is not None:
+            image = towards.image
+            label = image.path.name if isinstance(image, FileImage) else f"image {image.index}"
+        self.blend.show_towards(towards, label)
+
+    def show_scene(self, scene: Scene, names: list[list[str]] | None = None) -> None:
+        """The models' singular values beside each slider; sliders beyond the latents' dimensions go.
+
+        ``names`` are what the directions mean, by column.
+        """
+        k = max(view.place.directions.shape[1] for view in scene.columns)
         for d, slider in enumerate(self.sliders):
             slider.setVisible(d < k)
-            if d < k:
-                values = [
-                    (f"{place.sigma[d]:#.2g}", role)
-                    for place, role in zip(scene.places, scene.models.roles, strict=True)
-                ]
-                slider.set_note([("σ", "muted"), *values])
-                names = ", ".join(
-                    f"{model.name} {place.sigma[d]:.4g}"
-                    for model, place in zip(scene.models.loaded, scene.places, strict=True)
-                )
-                slider.setToolTip(
-                    f"Direction {d + 1}: left singular vector {d + 1} of each model's encoder Jacobian at "
-                    f"this image. Singular values: {names}. Unit: RMS change of the image."
-                )
+            if d >= k:
+                continue
+            first = next((v for v in scene.columns if d < v.place.directions.shape[1]), scene.columns[0])
+            matched = scene.state.matched and len(scene.columns) > 1
+            parts = [("|cos|" if matched else "σ", "muted")]
+            parts += [(_figure(view, d), view.role) for view in scene.columns if not matched or view.match]
+            slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
+            slider.setToolTip(_explain(scene, d, first, names))
+            meaning = [n[d] for n in names or [] if d < len(n) and n[d]]
+            slider.set_meaning(meaning[-1] if len(set(meaning)) == 1 else "")
 
-    def show_amounts(self, amounts: tuple[float, ...]) -> None:
-        """Put the sliders where the history says."""
-        for slider, amount in zip(self.sliders, amounts, strict=True):
-            if slider.value() != amount:
-                slider.set_value(amount, emit=False)
 
-    def show_limit(self, limit: float) -> None:
-        """Put the range where the session says."""
-        with QSignalBlocker(self.limit):
-            self.limit.setValue(limit)
-        for slider in self.sliders:
-            slider.set_range(limit)
+def _figure(view: ColumnView, d: int) -> str:
+    if d >= view.place.directions.shape[1]:
+        return "–"
+    if view.match is not None:
+        return f"{abs(float(view.match.cosine[d])):.2f}"
+    here = view.moved.here
+    sigma = here.sigma if here is not None else view.place.sigma
+    return f"{sigma[d]:#.2g}"
 
-    def _limit_changed(self, limit: float) -> None:
-        for slider in self.sliders:
-            slider.set_range(limit)
-        self.limit_changed.emit(limit)
+
+def _explain(scene: Scene, d: int, first: ColumnView, names: list[list[str]] | None) -> str:
+    lines = [f"Direction {d + 1} at this image. Unit: RMS change of the image."]
+    for i, view in enumerate(scene.columns):
+        if d >= view.place.directions.shape[1]:
+            continue
+        words = f"{view.caption}: σ = {view.place.sigma[d]:.4g}"
+        if view.match is not None:
+            words += f", |cos| {abs(float(view.match.cosine[d])):.3f} (its u{view.match.order[d] + 1})"
+        if names and i < len(names) and d < len(names[i]) and names[i][d]:
+            words += f", {names[i][d]}"
+        lines.append(words)
+    return "\n".join(lines)

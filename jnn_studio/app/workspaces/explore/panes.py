@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.image_pane import ImagePane
-from jnn_studio.app.workspaces.explore.scene import ModelSet, Scene
+from jnn_studio.app.workspaces.explore.model_pane import ModelPane
+from jnn_studio.explore.renderer import ColumnView, Scene
 
 SMALL_WIDTH = 136
 """Room for the titles of the small panes."""
@@ -18,7 +20,9 @@ class Panes(QWidget):
     """Small pictures at the left, the moved images large beside each other."""
 
     painted = Signal(int)
-    """A moved image of every model has been painted; carries the sequence number given to `show_moved`."""
+    """A moved image of every model has been painted; carries the sequence number given to `show_scene`."""
+    panes_made = Signal()
+    """The models in view have changed: `moved` holds new panes."""
 
     def __init__(self) -> None:
         super().__init__(objectName="explore.panes")
@@ -36,54 +40,70 @@ class Panes(QWidget):
         self.original = ImagePane("Original", object_name="explore.original", corner=True)
         self._small.addWidget(self.original, 0, 0)
         self.reconstructions: list[ImagePane] = []
-        self.moved: list[ImagePane] = []
+        self.moved: list[ModelPane] = []
+        self._keys: tuple[str, ...] = ()
         self._seen: dict[int, int] = {}
 
-    def set_models(self, models: ModelSet) -> None:
-        """One reconstruction and one moved image for each model."""
-        for pane in (*self.reconstructions, *self.moved):
-            pane.setParent(None)
-            pane.deleteLater()
-        self.reconstructions, self.moved = [], []
-        for i, (caption, role) in enumerate(zip(models.captions, models.roles, strict=True)):
-            name = caption.split(" · ")[0]
-            small = ImagePane("Reconstruction", role, object_name=f"explore.reconstruction.{i}", corner=True)
-            small.setToolTip(f"What the model {name} makes of the original, not moved")
-            large = ImagePane(caption, role, object_name=f"explore.moved.{i}")
-            large.setToolTip(f"The image decoded by {name} where the sliders have taken it")
-            large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
-            self._small.addWidget(small, i + 1, 0)
-            self._large.addWidget(large, 1)
-            self.reconstructions.append(small)
-            self.moved.append(large)
-        self._fit()
-
-    def show_scene(self, scene: Scene, sequence: int) -> None:
-        """Everything of a scene."""
+    def show_scene(self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None) -> None:
+        """Everything of a scene; ``differences``, if given, are shown instead of the moved images."""
+        keys = tuple(view.column.key for view in scene.columns)
+        if keys != self._keys:
+            self._make(keys)
         self.original.set_image(scene.original)
         self.original.set_caption(scene.label)
-        for pane, place in zip(self.reconstructions, scene.places, strict=True):
-            pane.set_image(place.reconstruction)
-            pane.set_caption(f"{place.psnr:.1f} dB PSNR")
-        self.show_moved(scene, sequence)
-
-    def show_moved(self, scene: Scene, sequence: int) -> None:
-        """Only what the sliders change."""
-        for pane, moved in zip(self.moved, scene.moved, strict=True):
-            pane.set_image(moved.image, sequence)
-            pane.set_caption(f"RMS change {moved.rms:.3f}")
+        for i, view in enumerate(scene.columns):
+            small, large = self.reconstructions[i], self.moved[i]
+            small.set_role(view.role)
+            small.set_image(view.place.reconstruction)
+            psnr = view.place.psnr
+            small.set_caption("walked on" if psnr is None else f"{psnr:.1f} dB PSNR")
+            small.setToolTip(
+                f"What {view.caption} makes of the original, not moved"
+                if psnr is not None
+                else f"Where walks of {view.caption} start now: an earlier walk led here"
+            )
+            large.show_view(view, len(scene.columns))
+            if differences is None:
+                large.set_image(view.moved.image, sequence)
+                large.set_caption(walk_caption(view))
+            else:
+                picture, scale = differences[i]
+                large.set_image(picture, sequence)
+                large.set_caption(f"Difference, ±{scale:.2f} at full colour")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
+    def _make(self, keys: tuple[str, ...]) -> None:
+        for pane in (*self.reconstructions, *self.moved):
+            pane.setParent(None)
+            pane.deleteLater()
+        self.reconstructions, self.moved, self._keys = [], [], keys
+        self._seen = {}
+        across = 1 if len(keys) <= 2 else 2
+        for i, key in enumerate(keys):
+            small = ImagePane("Reconstruction", object_name=f"explore.reconstruction.{i}", corner=True)
+            large = ModelPane(key, i)
+            large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
+            self._small.addWidget(small, (i + 1) // across, (i + 1) % across)
+            self._large.addWidget(large, 1)
+            self.reconstructions.append(small)
+            self.moved.append(large)
+        self._fit()
+        self.panes_made.emit()
+
     def _fit(self) -> None:
         """No pane wider than its picture can be: the group stays together in the middle."""
         words = 2 * self.fontMetrics().height() + GRID
-        rows = 1 + len(self.reconstructions)
-        small = max(SMALL_WIDTH, (self.height() - (1 + rows) * GRID) // rows - words)
+        count = 1 + len(self.reconstructions)
+        across = 1 if count <= 3 else 2
+        rows = -(-count // across)
+        small = max(SMALL_WIDTH // across, (self.height() - (1 + rows) * GRID) // rows - words)
+        if across == 2:
+            small = min(small, SMALL_WIDTH)
         for pane in (self.original, *self.reconstructions):
-            pane.setFixedWidth(small)
+            pane.setFixedWidth(max(96, small))
         for pane in self.moved:
             pane.setMaximumWidth(max(pane.minimumWidth(), self.height() - 2 * GRID - words))
 
@@ -91,3 +111,14 @@ class Panes(QWidget):
         self._seen[index] = number
         if all(self._seen.get(i) == number for i in range(len(self.moved))):
             self.painted.emit(number)
+
+
+def walk_caption(view: ColumnView) -> str:
+    """How far the walk of a model has led, and why it ended if it did."""
+    moved = view.moved
+    words = f"RMS change {moved.rms:.3f}"
+    if moved.length is not None:
+        words += f" · path {moved.length:.3f}"
+    if moved.stopped:
+        words += f" · {moved.stopped}"
+    return words

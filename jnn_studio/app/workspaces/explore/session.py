@@ -1,293 +1,425 @@
-"""The state of Explore: which models, which images, which image, how far along which direction."""
+"""The state of Explore and its history; asks the workers for scenes and tells the view about them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.explore.scene import (
-    DIRECTIONS,
+from jnn_studio.app.workspaces.explore.live import LiveRun
+from jnn_studio.app.workspaces.explore.opened import Data, Models, Opened, OpenedModels
+from jnn_studio.app.workspaces.explore.undo import Change
+from jnn_studio.data.config import FolderConfig
+from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.open_models import BUNDLED
+from jnn_studio.explore.random_walk import random_step
+from jnn_studio.explore.references import split_reference
+from jnn_studio.explore.renderer import Scene, SceneRenderer
+from jnn_studio.explore.state import (
+    MAX_COLUMNS,
+    Base,
+    Column,
+    DirectionKind,
+    ExploreState,
     FileImage,
     ImageRef,
-    ModelSet,
-    Scene,
+    Mode,
     SourceImage,
-    bundled_set,
-    make_scene,
-    move,
-    open_ref,
-    set_from_path,
-    set_from_snapshot,
-    with_limit,
+    Towards,
+    Walk,
+    bundled_state,
 )
-from jnn_studio.app.workspaces.explore.undo import Change, Position
-from jnn_studio.data.config import FacesConfig, FolderConfig
-from jnn_studio.data.opening import open_source
-from jnn_studio.data.source import ImageSource
-from jnn_studio.training.commands import Command
 
-SNAPSHOT_MS = 1500
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Progress of opening a folder."""
-
-    what: str
-    done: int
-    total: int
+SLOW_SECONDS = 1 / 15
+"""A scene that takes longer is shown coarser while a slider moves."""
+REFINE_MS = 250
+"""After the last movement the scene is shown in full again."""
+RANDOM_SHARE = 0.25
+"""Size of a random step, as a share of the sliders' range."""
 
 
 class ExploreSession(QObject):
-    """Asks the workers for scenes and tells the view about them. Everything here happens on the main thread.
+    """Everything here happens on the main thread; models and pixels are the workers' business.
 
     Signals:
-        models_changed: (ModelSet).
-        source_changed: (ImageSource, FacesConfig | FolderConfig).
-        scene_changed: (Scene) image, models or directions are new.
-        moved: (Scene) only the moved images are new.
-        amounts_changed: (tuple) sliders are to show these.
-        opening: (Opening | None) a folder is being opened.
+        state_changed: (ExploreState) sliders and choices are to show this.
+        source_changed: (ImageSource, Data).
+        scene_changed: (Scene) a scene has arrived.
+        rate_changed: (updates per second, shrink) while something moves; shrink 1 is full resolution.
         failed: (title, Failure).
+        told: (title, text) worth knowing.
     """
 
-    models_changed = Signal(object)
+    state_changed = Signal(object)
     source_changed = Signal(object, object)
     scene_changed = Signal(object)
-    moved = Signal(object)
-    amounts_changed = Signal(object)
-    opening = Signal(object)
+    rate_changed = Signal(float, int)
     failed = Signal(str, object)
+    told = Signal(str, str)
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         self.context = context
         self.undo = QUndoStack(self)
-        self.models: ModelSet | None = None
-        self.source: ImageSource | None = None
-        self.source_config: FacesConfig | FolderConfig = FacesConfig()
+        self.opened = Opened(context, self)
+        self.live = LiveRun(context, self)
+        self.live.models_arrived.connect(self._live_models)
+        self.live.ended.connect(self._live_ended)
+        self.state = ExploreState()
         self.scene: Scene | None = None
-        self.limit = 0.1
-        self.position = Position(SourceImage(0), (0.0,) * DIRECTIONS)
-        self.following: RunFeed | None = None
-        self.where: str = "bundled"
-        """What to reopen next time: "bundled" or a path."""
-        self._opening: Slot[Opening] = Slot()
-        self._snapshots = QTimer(self, interval=SNAPSHOT_MS)
-        self._snapshots.timeout.connect(lambda: context.training.send(Command.SNAPSHOT))
-        context.ticked.connect(self._tick)
-        context.run_ended.connect(self._run_ended)
+        self.source: ImageSource | None = None
+        self._shown_source: tuple[ImageSource, Data] | None = None
+        self._renderer = SceneRenderer()
+        self._generator = torch.Generator()
+        self._seconds = 0.0
+        self._shrink = 1
+        self._moved_at = 0.0
+        self._delivered_at = 0.0
+        self._rate = 0.0
+        self._refine = QTimer(self, singleShot=True, interval=REFINE_MS)
+        self._refine.timeout.connect(self._refine_now)
 
-    def restore(self, where: str, limit: float, image: int) -> None:
-        """Open what was open last time; if that is gone, say so and show the bundled pair."""
-        self.limit = limit
-        self.position = Position(SourceImage(image), (0.0,) * DIRECTIONS)
-        if where == "bundled":
-            self.open_bundled()
-        elif Path(where).exists():
-            self.open_path(Path(where))
-        else:
-            gone = Failure(f"{where} is no longer there; showing the bundled pair instead.", "")
-            QTimer.singleShot(0, self, lambda: self.failed.emit("Cannot reopen the last models", gone))
-            self.open_bundled()
+    def restore(self, text: str) -> None:
+        """Show what was in view last time, as JSON; the bundled pair if there is nothing, or it is gone."""
+        try:
+            state = ExploreState.model_validate_json(text) if text else bundled_state()
+        except ValueError:  # of another version
+            state = bundled_state()
+        gone = [path for path in _paths(state) if not path.exists()]
+        if gone:
+            missing = Failure(f"{gone[0]} is no longer there; showing the bundled pair instead.", "")
+            QTimer.singleShot(0, self, lambda: self.failed.emit("Cannot reopen the last models", missing))
+            state = bundled_state()
+        self.show(state if state.columns else bundled_state())
 
     # --- models ------------------------------------------------------------------------------------
 
     def open_bundled(self) -> None:
-        """Show the pair that ships with the program."""
-        self._load("bundled", lambda: bundled_set(self.limit))
+        """Show the pair that ships with the program, on its own faces."""
+        self._open_state(
+            bundled_state().change(limit=self.state.limit, base=self.state.base), "open the bundled pair"
+        )
 
     def open_path(self, path: Path) -> None:
-        """Show the models of a run folder or weights file; of the run under way, follow it live."""
+        """Show the models of a run folder or weights file instead of those in view; a run under way, live."""
         feed = self.context.training.feed
         if feed is not None and feed.path == path:
-            self.follow(feed)
+            self.live.follow(feed)
         else:
-            self._load(str(path), lambda: set_from_path(path, self.limit))
+            self.opened.find(str(path), self._replace_models, self._failure("Cannot open the models"))
 
-    def follow(self, feed: RunFeed) -> None:
-        """Show the newest weights of the run under way until it ends."""
-        self.following = feed
-        self.where = str(feed.path)
-        self.context.training.send(Command.SNAPSHOT)
-        self._snapshots.start()
+    def add_models(self, where: str) -> None:
+        """Put the models at ``where`` beside those in view."""
+        self.opened.find(where, self._add_found, self._failure("Cannot add the models"))
 
-    def set_limit(self, limit: float) -> None:
-        """RMS image change at the ends of the sliders."""
-        self.limit = limit
-        models = self.models
-        if models is not None:
-            self._models_from(lambda: with_limit(models, limit))
+    def open_state(self, state: ExploreState, text: str) -> None:
+        """Go to a whole state, from a session file for example."""
+        self.live.unfollow()
+        self._open_state(state, text)
 
-    def _load(self, where: str, work: Callable[[], ModelSet]) -> None:
-        self._unfollow()
-        self.where = where
-        self._models_from(work)
+    def _replace_models(self, found: OpenedModels) -> None:
+        self.live.unfollow()
+        self.opened.keep(found.models)
+        self._show_models(list(found.models)[:MAX_COLUMNS], found.data, "open models")
 
-    def _models_from(self, work: Callable[[], ModelSet]) -> None:
-        self.context.loading.request(
-            "models", work, self._models_arrived, self._failure("Cannot open the models")
-        )
+    def _show_models(self, references: list[str], data: Data | None, text: str) -> None:
+        columns = tuple(Column(key=f"c{i + 1}", where=where) for i, where in enumerate(references))
+        source = self.state.source if data is None else data
+        base = Base(image=self.state.base.image)
+        if source != self.state.source:
+            base = Base(image=SourceImage(index=0))
+        state = self.state.change(columns=columns, source=source, base=base, walk=Walk(), towards=None)
+        self._open_state(state, text)
 
-    def _models_arrived(self, models: ModelSet) -> None:
-        before, self.models = self.models, models
-        self.models_changed.emit(models)
-        same_images = before is not None and (before.config.size, before.config.channels) == (
-            models.config.size,
-            models.config.channels,
-        )
-        wanted = models.data or self.source_config
-        if isinstance(wanted, FacesConfig) and models.config.channels != 3:
-            wanted = self.source_config
-        new_data = before is None or before.data != models.data
-        if self.source is None or not same_images or (new_data and wanted != self.source_config):
-            self.open_source(wanted)
-        else:
-            self._place()
+    def _add_found(self, found: OpenedModels) -> None:
+        self.opened.keep(found.models)
+        state, left_out = self.state, 0
+        for where in found.models:
+            if len(state.columns) >= MAX_COLUMNS:
+                left_out += 1
+                continue
+            column = Column(key=state.new_key(), where=where)
+            state = state.change(columns=(*state.columns, column))
+        if left_out:
+            self.told.emit(
+                "Four models at most",
+                "Side by side there is room for four; remove one with the menu at its picture, then add again.",
+            )
+        if state is not self.state:
+            self._push("add models", _without_latents(state))
+
+    def remove_column(self, key: str) -> None:
+        """Take a model out of view; the last one stays."""
+        columns = tuple(column for column in self.state.columns if column.key != key)
+        if columns:
+            self._push("remove a model", self.state.change(columns=columns))
+
+    def move_column(self, key: str, by: int) -> None:
+        """Put a model further left (by < 0) or right."""
+        columns = list(self.state.columns)
+        old = [column.key for column in columns].index(key)
+        new = min(max(old + by, 0), len(columns) - 1)
+        if new != old:
+            columns.insert(new, columns.pop(old))
+            self._push("reorder models", self.state.change(columns=tuple(columns)))
+
+    def rename_column(self, key: str, name: str) -> None:
+        """Call a model something; empty for its own name."""
+        self._change_column("rename a model", key, name=name.strip()[:80])
+
+    def set_directions(self, key: str, kind: DirectionKind) -> None:
+        """What the directions of a model are."""
+        self._change_column("choose directions", key, directions=kind)
+
+    def set_linked(self, key: str, linked: bool) -> None:
+        """Move a model with the others, or on its own; on its own it starts from where it is."""
+        self._change_column("link" if linked else "unlink", key, linked=linked, walk=self.state.walk)
+
+    def _change_column(self, text: str, key: str, **changes: object) -> None:
+        column = self.state.column(key)
+        changed = column.model_copy(update=changes)
+        if changed != column:
+            self._push(text, self.state.with_column(changed))
 
     # --- images ------------------------------------------------------------------------------------
 
-    def open_source(self, config: FacesConfig | FolderConfig) -> None:
-        """Take images from ``config``, at the size the models want."""
-        if self.models is None:
+    def open_source(self, config: Data) -> None:
+        """Take images from ``config``."""
+        models = self.opened.models(self.state)
+        if models is None:
             return
-        size, channels = self.models.config.size, self.models.config.channels
+        base = Base(image=SourceImage(index=0))
+        state = self.state.change(source=config, base=base, towards=None)
 
-        def report(what: str, done: int, total: int) -> None:
-            self._opening.put(Opening(what, done, total))
+        def arrived(source: ImageSource) -> None:
+            if config != self.state.source:
+                self._push("open images", state.change(columns=self.state.columns))
+            else:
+                self._refresh()
 
-        def work() -> tuple[ImageSource, FacesConfig | FolderConfig]:
-            return open_source(config, size, channels, report, lambda: self.context.closing), config
-
-        self.context.loading.request(
-            "source", work, self._source_arrived, self._failure("Cannot open the images")
-        )
-
-    def _source_arrived(self, opened: tuple[ImageSource, FacesConfig | FolderConfig]) -> None:
-        self.source, config = opened
-        changed = config != self.source_config
-        self.source_config = config
-        self._opening.take()
-        self.opening.emit(None)
-        self.source_changed.emit(self.source, config)
-        ref = self.position.ref
-        if isinstance(ref, SourceImage) and (changed or ref.index >= len(self.source)):
-            self.undo.clear()
-            self.position = Position(SourceImage(0), self.position.amounts)
-        self._place()
+        self.opened.open_source(config, models, arrived, self._failure("Cannot open the images"))
 
     def select(self, ref: ImageRef) -> None:
-        """Go to another image; the sliders go back to zero."""
-        if ref != self.position.ref:
-            self._push("choose image", Position(ref, (0.0,) * DIRECTIONS))
-
-    def _place(self) -> None:
-        models, source, position = self.models, self.source, self.position
-        if models is None or source is None:
+        """Go to another image; walks go back to it."""
+        models = self.opened.models(self.state)
+        if models is None or self.state.base == Base(image=ref):
             return
-        known = self.scene
-        same = known is not None and known.ref == position.ref
-        previous = known if same else None
+        state = self.state.at_rest().change(base=Base(image=ref))
+        self._with_image(ref, models, lambda: self._push("choose an image", state))
 
-        def work() -> Scene:
-            image, label = open_ref(position.ref, source, models.config)
-            return make_scene(models, position.ref, image, label, position.amounts, previous)
+    def blend_towards(self, ref: ImageRef) -> None:
+        """Interpolate towards another image."""
+        models = self.opened.models(self.state)
+        if models is not None:
+            towards = Towards(image=ref, share=0.5)
+            self._with_image(
+                ref, models, lambda: self._push("blend", self.state.change(towards=towards))
+            )
 
-        self.context.inference.forget("move")
-        self.context.inference.request("place", work, self._placed, self._place_failed)
+    def set_share(self, share: float) -> None:
+        """How far towards the other image."""
+        towards = self.state.towards
+        if towards is not None and towards.share != share:
+            changed = towards.model_copy(update={"share": share})
+            self._push("blend", self.state.change(towards=changed), merge=1000)
 
-    def _placed(self, scene: Scene) -> None:
-        self.scene = scene
-        self.scene_changed.emit(scene)
-        self._move()
+    def stop_blending(self) -> None:
+        """No interpolation."""
+        if self.state.towards is not None:
+            self._push("end blending", self.state.change(towards=None))
 
-    def _place_failed(self, failure: Failure) -> None:
-        ref = self.position.ref
-        self.failed.emit("Cannot open the image", failure)
-        if isinstance(ref, FileImage) and self.scene is not None and self.scene.ref != ref:
-            # Nothing has changed on screen: go back to what is shown.
-            self.undo.undo()
+    def _with_image(self, ref: ImageRef, models: Models, then: Callable[[], None]) -> None:
+        if isinstance(ref, FileImage):
+            # A file that is no image must not become part of the history.
+            self.opened.check_image(ref.path, models, then, self._failure("Cannot open the image"))
+        else:
+            then()
 
     # --- walking -----------------------------------------------------------------------------------
 
-    def set_amount(self, direction: int, amount: float) -> None:
-        """Move along one direction to a signed RMS image change, in all models."""
-        amounts = list(self.position.amounts)
-        if amounts[direction] == amount:
+    def set_amount(self, direction: int, amount: float, key: str = "") -> None:
+        """Move along one direction: all linked models, or the unlinked one called ``key``."""
+        walk = self.state.column(key).walk if key else self.state.walk
+        if walk.amount(direction, self.state.mode) == amount:
             return
-        amounts[direction] = amount
-        self._push(
-            f"move along direction {direction + 1}", replace(self.position, amounts=tuple(amounts)), direction
-        )
+        merge = direction + 16 * (1 + [c.key for c in self.state.columns].index(key) if key else 0)
+        state = self.state.with_amount(direction, amount, key)
+        self._push(f"move along direction {direction + 1}", state, merge)
 
     def reset(self) -> None:
-        """All sliders to zero."""
-        if any(self.position.amounts):
-            self._push("reset all", replace(self.position, amounts=(0.0,) * DIRECTIONS))
+        """Back to the base."""
+        state = self.state.at_rest()
+        if state != self.state:
+            self._push("reset all", state)
 
-    def show(self, position: Position) -> None:
-        """Go to a position without making it a step of the history."""
-        before, self.position = self.position, position
-        self.amounts_changed.emit(position.amounts)
-        if before.ref != position.ref:
-            self._place()
+    def set_mode(self, mode: Mode) -> None:
+        """Straight rays, or curves that follow the directions as they turn; walks start anew."""
+        if mode != self.state.mode:
+            self._push("change the way to move", self.state.at_rest().change(mode=mode))
+
+    def set_matched(self, matched: bool) -> None:
+        """Pair the other models' directions with the first one's."""
+        if matched != self.state.matched:
+            self._push("match directions" if matched else "unmatch", self.state.change(matched=matched))
+
+    def set_limit(self, limit: float) -> None:
+        """RMS image change at the ends of the sliders."""
+        if limit != self.state.limit:
+            self._push("change the range", _within(self.state, limit), merge=1001)
+
+    def walk_on(self) -> None:
+        """Make where the walks have led the new base."""
+        scene = self.scene
+        if scene is None or scene.state != self.state:
+            return
+        latents = {view.column.key: tuple(view.moved.latent.tolist()) for view in scene.columns}
+        base = Base(image=self.state.base.image, latents=latents)
+        self._push("walk on from here", self.state.at_rest().change(base=base))
+
+    def back_to_image(self) -> None:
+        """Start again from the image itself."""
+        if self.state.base.latents is not None:
+            base = Base(image=self.state.base.image)
+            self._push("back to the image", self.state.at_rest().change(base=base))
+
+    def random_step(self, k: int) -> None:
+        """A small step in a random direction among the first ``k``."""
+        state = self.state
+        size = RANDOM_SHARE * state.limit
+        walk = random_step(state.walk, state.mode, k, size, state.limit, self._generator)
+        self._push("random step", state.change(walk=walk))
+
+    # --- history -----------------------------------------------------------------------------------
+
+    def show(self, state: ExploreState) -> None:
+        """Go to a state without making it a step of the history."""
+        self.state = state
+        self.state_changed.emit(state)
+        self._moved_at = time.monotonic()
+        self._refresh()
+
+    def _open_state(self, state: ExploreState, text: str) -> None:
+        if not self.state.columns:
+            self.show(state)
+        elif state != self.state:
+            self._push(text, state)
         else:
-            self._move()
+            self._refresh()
 
-    def _push(self, text: str, position: Position, merge: int = -1) -> None:
-        self.undo.push(Change(self, text, self.position, position, merge))
+    def _push(self, text: str, state: ExploreState, merge: int = -1) -> None:
+        self.undo.push(Change(self, text, self.state, state, merge))
 
-    def _move(self) -> None:
-        scene, amounts = self.scene, self.position.amounts
-        if scene is None or scene.ref != self.position.ref:
-            return  # the place under way will take the amounts along
+    # --- scenes ------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Open what is missing, then ask for the scene of the present state."""
+        state = self.state
+        models = self.opened.models(state)
+        if models is None:
+            self.opened.load(state, self._refresh, self._failure("Cannot open the models"))
+            return
+        source = self.opened.source(state)
+        if source is None:
+            self.opened.open_source(
+                state.source, models, lambda _: self._refresh(), self._failure("Cannot open the images")
+            )
+            return
+        self.source = source
+        if self._shown_source is None or self._shown_source[0] is not source:
+            self._shown_source = source, state.source
+            self.source_changed.emit(source, state.source)
+        self._ask(state, models, source, self._shrink if self._refine.isActive() else 1)
+
+    def _ask(self, state: ExploreState, models: Models, source: ImageSource, shrink: int) -> None:
+        renderer = self._renderer
+
+        def work() -> tuple[Scene, float]:
+            start = time.perf_counter()
+            renderer.use(models, source)
+            scene = renderer.render(state, shrink)
+            return scene, time.perf_counter() - start
+
         self.context.inference.request(
-            "move",
-            lambda: replace(scene, moved=move(scene.models, scene.places, amounts)),
-            self._moved,
-            self._failure("Cannot move the image"),
+            "scene", work, lambda done: self._arrived(*done, shrink), self._failure("Cannot show this")
         )
 
-    def _moved(self, scene: Scene) -> None:
-        self.scene = scene
-        self.moved.emit(scene)
+    def _arrived(self, scene: Scene, seconds: float, shrink: int) -> None:
+        before, self.scene = self.scene, scene
+        only_moved = before is not None and before.state.base == scene.state.base
+        if only_moved and before is not None and before.state != scene.state:
+            self._note_rate(seconds, shrink)
+        self.scene_changed.emit(scene)
+
+    def _note_rate(self, seconds: float, shrink: int) -> None:
+        now = time.monotonic()
+        gap = now - self._delivered_at
+        self._delivered_at = now
+        if shrink == 1:
+            self._seconds = seconds if self._seconds == 0 else 0.7 * self._seconds + 0.3 * seconds
+            self._shrink = 1 if self._seconds <= SLOW_SECONDS else 2 if self._seconds <= 4 * SLOW_SECONDS else 4
+        if gap < 0.5:
+            self._rate = 1 / gap if self._rate == 0 else 0.8 * self._rate + 0.2 / max(gap, 1e-3)
+            self.rate_changed.emit(self._rate, shrink)
+        else:
+            self._rate = 0.0
+        self._refine.start()
+
+    def _refine_now(self) -> None:
+        if self._shrink > 1:
+            self._refresh()
 
     # --- a run under way ---------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        opening = self._opening.take()
-        if opening is not None:
-            self.opening.emit(opening)
-        feed = self.following
-        snapshot = feed.snapshot.take() if feed is not None else None
-        if feed is not None and snapshot is not None:
-            self._models_from(lambda: set_from_snapshot(feed.config, snapshot, self.limit))
+    def _live_models(self, models: Models, data: Data | None) -> None:
+        self.opened.keep(models)
+        references = list(models)
+        if [column.where for column in self.state.columns] == references:
+            self._refresh()
+        else:
+            self._show_models(references, data, "watch the run under way")
 
-    def _run_ended(self, feed: RunFeed, event: object) -> None:
-        if feed is self.following:
-            self._unfollow()
-            if (feed.path / "config.toml").is_file():
-                self.open_path(feed.path)
-            else:
-                self.open_bundled()
-
-    def _unfollow(self) -> None:
-        self.following = None
-        self._snapshots.stop()
+    def _live_ended(self, path: Path) -> None:
+        if (path / "config.toml").is_file():
+            self.open_path(path)
+        else:
+            self.open_bundled()
 
     def _failure(self, title: str) -> Callable[[Failure], None]:
         def tell(failure: Failure) -> None:
-            self._opening.take()
-            self.opening.emit(None)
             if not self.context.closing:
                 self.failed.emit(title, failure)
 
         return tell
+
+
+def _paths(state: ExploreState) -> list[Path]:
+    """Files and folders a state depends on."""
+    places = [split_reference(column.where)[0] for column in state.columns]
+    found = [Path(place) for place in places if place not in BUNDLED]
+    if isinstance(state.source, FolderConfig):
+        found.append(state.source.path)
+    return found + ([state.base.image.path] if isinstance(state.base.image, FileImage) else [])
+
+
+def _without_latents(state: ExploreState) -> ExploreState:
+    """A moved base means nothing to a model that was not there: all start from the image again."""
+    if state.base.latents is None:
+        return state
+    return state.at_rest().change(base=Base(image=state.base.image))
+
+
+def _within(state: ExploreState, limit: float) -> ExploreState:
+    """The state with this range, straight walks brought back into it."""
+
+    def clamp(walk: Walk) -> Walk:
+        amounts = tuple(min(max(amount, -limit), limit) for amount in walk.amounts)
+        return walk.model_copy(update={"amounts": amounts})
+
+    columns = tuple(c.model_copy(update={"walk": clamp(c.walk)}) for c in state.columns)
+    return state.change(limit=limit, walk=clamp(state.walk), columns=columns)

@@ -1,14 +1,13 @@
-"""Undoing what moved an image or a direction."""
+"""Undo and redo of everything that changes what Explore shows. Movements of one slider are one step."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoCommand
 
-from jnn_studio.app.workspaces.explore.scene import ImageRef
+from jnn_studio.explore.state import ExploreState
 
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.explore.session import ExploreSession
@@ -17,19 +16,11 @@ MERGE_SECONDS = 0.6
 """Movements of one slider closer together than this are one step of the history."""
 
 
-@dataclass(frozen=True)
-class Position:
-    """An image, and how far along each direction: signed RMS image changes."""
-
-    ref: ImageRef
-    amounts: tuple[float, ...]
-
-
 class Change(QUndoCommand):
-    """From one position to another; ``merge`` is the direction dragged, or −1."""
+    """From one state to another; ``merge`` tells movements of one slider from those of others, −1: alone."""
 
     def __init__(
-        self, session: ExploreSession, text: str, before: Position, after: Position, merge: int
+        self, session: ExploreSession, text: str, before: ExploreState, after: ExploreState, merge: int
     ) -> None:
         super().__init__(text)
         self._session, self._before, self._after, self._merge = session, before, after, merge

@@ -1,4 +1,4 @@
-"""Explore's page: images at the left, pictures in the middle, sliders and spectra below."""
+"""Explore's page: images at the left, pictures in the middle, sliders, spectra and meaning below."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
@@ -16,15 +16,26 @@ from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
+from jnn_studio.app.workspaces.explore.actions import Actions
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.directions import Directions
+from jnn_studio.app.workspaces.explore.file_dialogs import (
+    ARCHIVES,
+    IMAGES,
+    WEIGHTS,
+    ask_file,
+    ask_folder,
+)
 from jnn_studio.app.workspaces.explore.image_list import ImageList
+from jnn_studio.app.workspaces.explore.opened import Data, Opening
 from jnn_studio.app.workspaces.explore.panes import Panes
-from jnn_studio.app.workspaces.explore.scene import FileImage, ModelSet, Scene, SourceImage
-from jnn_studio.app.workspaces.explore.session import ExploreSession, Opening
+from jnn_studio.app.workspaces.explore.session import ExploreSession
+from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
 from jnn_studio.data.config import FacesConfig, FolderConfig
-from jnn_studio.data.listing import EXTENSIONS
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.open_models import BUNDLED
+from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage, ImageRef, SourceImage
 
 
 class ExploreWorkspace(Workspace):
@@ -35,56 +46,64 @@ class ExploreWorkspace(Workspace):
         self.setAcceptDrops(True)
         self.session = ExploreSession(context, self)
         self._sequence = 0
-        self._captions: tuple[str, ...] = ()
+        self._curves: tuple[tuple[str, str], ...] = ()
+        self._whose = ""
+        self._blending = False
         self._make_actions()
-        self.choices = Choices(context)
+        actions = self._actions
+        self.choices = Choices(context, BUNDLED, [], [])
         self.message = MessageBar()
         self.message.setObjectName("explore.message")
         self.panes = Panes()
         self.images = ImageList(context.loading)
-        self.directions = Directions(self.session.limit, self._reset)
+        self.bar = WalkBar(
+            [actions["walk_on"], actions["reset"]],
+            [actions[name] for name in ("random_step", "blend", "back_to_image", "reset")],
+        )
+        self.directions = Directions(self.bar)
         self.setFocusProxy(self.directions.sliders[0].slider)
-        self.spectrum = SpectrumPlot("explore.spectrum", "σᵢ / σ₁ of the encoders' Jacobians")
+        self.spectrum = SpectrumPlot("explore.spectrum", "σᵢ / σ₁ of the Jacobians")
         self._arrange()
         self._connect()
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return list(self._actions)
+        return list(self._actions.all)
 
     # --- construction ------------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
-        self._actions: list[QAction] = []
-        self._action("Open &image…", "open_image", self._ask_image, QKeySequence.StandardKey.Open)
-        self._action("Open image &folder…", "open_folder", self._ask_folder, "Ctrl+Shift+O")
-        self._action("Open image &archive…", "open_archive", self._ask_archive)
-        self._action("Open &run…", "open_run", self._ask_run, "Ctrl+R")
-        self._action("Open &weights…", "open_weights", self._ask_weights)
-        self._action("&Bundled pair", "open_bundled", self.session.open_bundled)
-        self._action("&Procedural faces", "open_faces", lambda: self.session.open_source(FacesConfig()))
-        self._reset = self._action("R&eset all directions", "reset", self.session.reset, "R")
-        self._reset.setToolTip("All directions back to zero")
-        for text, name, key, make in (
-            ("&Undo", "undo", QKeySequence.StandardKey.Undo, self.session.undo.createUndoAction),
-            ("Re&do", "redo", QKeySequence.StandardKey.Redo, self.session.undo.createRedoAction),
-        ):
-            action = make(self, text.replace("&", ""))
-            action.setObjectName(f"explore.{name}")
-            action.setShortcut(QKeySequence(key))
-            self._actions.append(action)
-        self._action("&Next image", "next_image", lambda: self._step_image(1), "PgDown")
-        self._action("Pre&vious image", "previous_image", lambda: self._step_image(-1), "PgUp")
-
-    def _action(
-        self, text: str, name: str, triggered: object, key: str | QKeySequence.StandardKey | None = None
-    ) -> QAction:
-        action = QAction(text, self, objectName=f"explore.{name}")
-        action.triggered.connect(triggered)
-        if key is not None:
-            action.setShortcut(QKeySequence(key))
-        self._actions.append(action)
-        return action
+        session = self.session
+        actions = self._actions = Actions(self)
+        add = actions.add
+        add("open_image", "Open &image…", self._ask_image, QKeySequence.StandardKey.Open)
+        add("open_folder", "Open image &folder…", self._ask_folder, "Ctrl+Shift+O")
+        add("open_archive", "Open image &archive…", self._ask_archive)
+        add("open_run", "Open &run…", self._ask_run, "Ctrl+R")
+        add("open_weights", "Open &weights…", self._ask_weights)
+        add("add_run", "Add models of a run…", self._ask_add_run)
+        add("add_weights", "Add weights beside…", self._ask_add_weights)
+        add("open_bundled", "&Bundled pair", session.open_bundled)
+        add("open_faces", "&Procedural faces", lambda: session.open_source(FacesConfig()))
+        add("reset", "R&eset", session.reset, "R", tip="All walks back to where they started")
+        undo, redo = session.undo.createUndoAction(self, "Undo"), session.undo.createRedoAction(self, "Redo")
+        undo.setObjectName("explore.undo")
+        redo.setObjectName("explore.redo")
+        actions.take(undo, QKeySequence.StandardKey.Undo)
+        actions.take(redo, QKeySequence.StandardKey.Redo, "Ctrl+Y")
+        add("next_image", "&Next image", lambda: self._step_image(1), "PgDown")
+        add("previous_image", "Pre&vious image", lambda: self._step_image(-1), "PgUp")
+        add(
+            "walk_on", "New base", session.walk_on, "B", tip="Walk on from here: make the moved image the new base"
+        )
+        add("back_to_image", "Back to the image", session.back_to_image, "Shift+B")
+        add("random_step", "Random step", lambda: session.random_step(DIRECTIONS), "N")
+        add("blend", "Blend towards an image…", self._begin_blending, "T")
+        add("mode", "Straight or curved walks", self._toggle_mode, "C")
+        add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
+        for d in range(DIRECTIONS):
+            add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: self._pick(d), str(d + 1))
+        add("play", "Play the direction", self._play, "Ctrl+Space")
 
     def _arrange(self) -> None:
         self._progress = QProgressBar(objectName="explore.opening")
@@ -121,62 +140,88 @@ class ExploreWorkspace(Workspace):
 
     def _connect(self) -> None:
         session = self.session
-        session.models_changed.connect(self._show_models)
+        session.state_changed.connect(self._show_state)
         session.source_changed.connect(self._show_source)
         session.scene_changed.connect(self._show_scene)
-        session.moved.connect(self._show_moved)
-        session.amounts_changed.connect(self.directions.show_amounts)
-        session.opening.connect(self._show_opening)
+        session.rate_changed.connect(self.choices.show_rate)
+        session.opened.opening.connect(self._show_opening)
         session.failed.connect(self._show_failure)
-        self.images.chosen.connect(lambda index: session.select(SourceImage(index)))
-        self.directions.amount_changed.connect(session.set_amount)
-        self.directions.amount_changed.connect(self._mark_direction)
-        self.directions.limit_changed.connect(session.set_limit)
-        self.choices.bundled_chosen.connect(session.open_bundled)
-        self.choices.path_chosen.connect(session.open_path)
-        self.choices.run_chosen.connect(session.follow)
-        self.choices.open_run_asked.connect(self._ask_run)
-        self.choices.open_weights_asked.connect(self._ask_weights)
-        self.choices.faces_chosen.connect(lambda: session.open_source(FacesConfig()))
-        self.choices.folder_chosen.connect(lambda path: session.open_source(FolderConfig(path=path)))
-        self.choices.open_folder_asked.connect(self._ask_folder)
-        self.choices.open_archive_asked.connect(self._ask_archive)
-        self.choices.open_image_asked.connect(self._ask_image)
+        session.told.connect(self.message.show_info)
+        self.images.chosen.connect(lambda index: self._choose(SourceImage(index=index)))
+        self.directions.amount_changed.connect(self._set_amount)
+        self.directions.picked.connect(self._explain)
+        self.directions.blend.share_changed.connect(session.set_share)
+        self.directions.blend.ended.connect(session.stop_blending)
+        self.bar.mode_chosen.connect(session.set_mode)
+        self.bar.matched_chosen.connect(session.set_matched)
+        self.bar.limit_changed.connect(session.set_limit)
+        self.bar.walker_chosen.connect(self._choose_walk)
+        self.panes.panes_made.connect(self._connect_panes)
+        choices = self.choices
+        choices.bundled_chosen.connect(session.open_bundled)
+        choices.path_chosen.connect(session.open_path)
+        choices.model_added.connect(session.add_models)
+        choices.run_chosen.connect(session.live.follow)
+        choices.open_run_asked.connect(self._ask_run)
+        choices.open_weights_asked.connect(self._ask_weights)
+        choices.add_run_asked.connect(self._ask_add_run)
+        choices.add_weights_asked.connect(self._ask_add_weights)
+        choices.faces_chosen.connect(lambda: session.open_source(FacesConfig()))
+        choices.folder_chosen.connect(lambda path: session.open_source(FolderConfig(path=path)))
+        choices.open_folder_asked.connect(self._ask_folder)
+        choices.open_archive_asked.connect(self._ask_archive)
+        choices.open_image_asked.connect(self._ask_image)
         self.context.explore_requested.connect(session.open_path)
-        self.context.run_started.connect(self.choices.offer_run)
+        self.context.run_started.connect(choices.offer_run)
         self.context.run_ended.connect(self._run_ended)
+
+    def _connect_panes(self) -> None:
+        for pane in self.panes.moved:
+            pane.renamed.connect(self.session.rename_column)
+            pane.removed.connect(self.session.remove_column)
+            pane.shifted.connect(self.session.move_column)
+            pane.directions_chosen.connect(self.session.set_directions)
+            pane.linked.connect(self.session.set_linked)
 
     # --- showing -----------------------------------------------------------------------------------
 
-    def _show_models(self, models: ModelSet) -> None:
-        if models.captions != self._captions:
-            for key in range(len(self._captions)):
-                self.spectrum.remove_curve(str(key))
-            for key, (caption, role) in enumerate(zip(models.captions, models.roles, strict=True)):
-                self.spectrum.add_model(str(key), caption, role)
-            self.panes.set_models(models)
-            self._captions = models.captions
-        self.choices.show_models(models, self.session.where, self.session.following)
+    def _show_state(self, state: ExploreState) -> None:
+        free = [column.key for column in state.columns if not column.linked]
+        all_free = len(free) == len(state.columns) > 0
+        if self._whose not in free or (not self._whose and all_free):
+            self._whose = free[0] if all_free else ""
+        scene = self.session.scene
+        names = {view.column.key: view.caption for view in scene.columns} if scene is not None else {}
+        self.bar.show_state(state, self._whose, names)
+        self.directions.show_state(state, self._whose)
 
-    def _show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
+    def _show_source(self, source: ImageSource, config: Data) -> None:
         self.images.set_source(source)
         self.choices.show_source(source, config)
 
     def _show_scene(self, scene: Scene) -> None:
         self._sequence += 1
-        self.panes.show_scene(scene, self._sequence)
+        self.panes.show_scene(scene, self._sequence, None)
         self.directions.show_scene(scene)
-        for key, place in enumerate(scene.places):
-            self.spectrum.set_spectrum(str(key), np.asarray(place.sigma))
+        self.bar.show_scene(scene)
+        self._show_spectra(scene)
+        self.choices.show_models(scene, self.session.live.step if self.session.live.feed else None)
+        image = scene.state.base.image
+        self.images.show_current(image.index if isinstance(image, SourceImage) else None)
+
+    def _show_spectra(self, scene: Scene) -> None:
+        curves = tuple((view.caption, view.role) for view in scene.columns)
+        if curves != self._curves:
+            for key in range(len(self._curves)):
+                self.spectrum.remove_curve(str(key))
+            for key, (caption, role) in enumerate(curves):
+                self.spectrum.add_model(str(key), caption, role)
+            self._curves = curves
+        for key, view in enumerate(scene.columns):
+            here = view.moved.here
+            sigma = np.asarray(view.place.sigma if here is None else here.sigma)
+            self.spectrum.set_spectrum(str(key), np.sort(sigma)[::-1])
         self.spectrum.refresh()
-        self.images.show_current(scene.ref.index if isinstance(scene.ref, SourceImage) else None)
-
-    def _show_moved(self, scene: Scene) -> None:
-        self._sequence += 1
-        self.panes.show_moved(scene, self._sequence)
-
-    def _mark_direction(self, direction: int, amount: float) -> None:
-        self.spectrum.set_highlight(direction + 1)
 
     def _show_opening(self, opening: Opening | None) -> None:
         self._opening_box.setVisible(opening is not None)
@@ -191,48 +236,85 @@ class ExploreWorkspace(Workspace):
     def _run_ended(self, feed: RunFeed, event: object) -> None:
         self.choices.withdraw_run()
 
+    # --- walking -----------------------------------------------------------------------------------
+
+    def _set_amount(self, direction: int, amount: float) -> None:
+        self.session.set_amount(direction, amount, self._whose)
+        self._explain(direction)
+
+    def _explain(self, direction: int) -> None:
+        self.spectrum.set_highlight(direction + 1)
+
+    def _pick(self, direction: int) -> None:
+        self.directions.sliders[direction].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _play(self) -> None:
+        sliders = self.directions.sliders
+        focused = next((s for s in sliders if s.slider.hasFocus() or s.spin.hasFocus()), sliders[0])
+        focused.toggle_play()
+
+    def _choose_walk(self, key: str) -> None:
+        self._whose = key
+        self._show_state(self.session.state)
+
+    def _toggle_mode(self) -> None:
+        self.session.set_mode("curved" if self.session.state.mode == "straight" else "straight")
+
+    def _begin_blending(self) -> None:
+        self._blending = True
+        self.message.show_info(
+            "Blend towards an image", "Choose it among the images at the left. Esc: not after all."
+        )
+
+    def _choose(self, ref: ImageRef) -> None:
+        if self._blending:
+            self._end_blending()
+            self.session.blend_towards(ref)
+        else:
+            self.session.select(ref)
+
+    def _end_blending(self) -> None:
+        self._blending = False
+        self.message.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._blending:
+            self._end_blending()
+        else:
+            super().keyPressEvent(event)
+
+    def _step_image(self, by: int) -> None:
+        image, source = self.session.state.base.image, self.session.source
+        if source is not None:
+            index = image.index + by if isinstance(image, SourceImage) else 0
+            self.session.select(SourceImage(index=min(max(index, 0), len(source) - 1)))
+
     # --- asking ------------------------------------------------------------------------------------
 
     def _ask_image(self) -> None:
-        patterns = " ".join(f"*{extension}" for extension in sorted(EXTENSIONS))
-        dialog = self._dialog("Open an image", QFileDialog.FileMode.ExistingFile, f"Images ({patterns})")
-        dialog.fileSelected.connect(lambda path: self.session.select(FileImage(Path(path))))
-        dialog.open()
+        ask_file(self, "Open an image", IMAGES, lambda path: self._choose(FileImage(path=path)))
 
     def _ask_folder(self) -> None:
-        dialog = self._dialog("Open a folder of images", QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self.session.open_source(FolderConfig(path=Path(path))))
-        dialog.open()
+        ask_folder(self, "Open a folder of images", lambda p: self.session.open_source(FolderConfig(path=p)))
 
     def _ask_archive(self) -> None:
-        dialog = self._dialog("Open a zip of images", QFileDialog.FileMode.ExistingFile, "Archives (*.zip)")
-        dialog.fileSelected.connect(lambda path: self.session.open_source(FolderConfig(path=Path(path))))
-        dialog.open()
+        ask_file(
+            self, "Open a zip of images", ARCHIVES, lambda p: self.session.open_source(FolderConfig(path=p))
+        )
 
     def _ask_run(self) -> None:
-        dialog = self._dialog("Open a run folder", QFileDialog.FileMode.Directory)
-        dialog.setDirectory(str(self.context.runs_folder))
-        dialog.fileSelected.connect(lambda path: self.session.open_path(Path(path)))
-        dialog.open()
+        ask_folder(self, "Open a run folder", self.session.open_path, self.context.runs_folder)
 
     def _ask_weights(self) -> None:
-        dialog = self._dialog("Open weights", QFileDialog.FileMode.ExistingFile, "Weights (*.safetensors)")
-        dialog.fileSelected.connect(lambda path: self.session.open_path(Path(path)))
-        dialog.open()
+        ask_file(self, "Open weights", WEIGHTS, self.session.open_path)
 
-    def _dialog(self, title: str, mode: QFileDialog.FileMode, filter_text: str = "") -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        if filter_text:
-            dialog.setNameFilter(filter_text)
-        return dialog
+    def _ask_add_run(self) -> None:
+        ask_folder(
+            self, "Add the models of a run", lambda p: self.session.add_models(str(p)), self.context.runs_folder
+        )
 
-    def _step_image(self, by: int) -> None:
-        ref, source = self.session.position.ref, self.session.source
-        if source is not None:
-            index = ref.index + by if isinstance(ref, SourceImage) else 0
-            self.session.select(SourceImage(min(max(index, 0), len(source) - 1)))
+    def _ask_add_weights(self) -> None:
+        ask_file(self, "Add weights", WEIGHTS, lambda p: self.session.add_models(str(p)))
 
     # --- dropping ----------------------------------------------------------------------------------
 
@@ -254,22 +336,14 @@ class ExploreWorkspace(Workspace):
         elif path.is_dir() or path.suffix.lower() == ".zip":
             self.session.open_source(FolderConfig(path=path))
         else:
-            self.session.select(FileImage(path))
+            self._choose(FileImage(path=path))
 
     # --- remembering -------------------------------------------------------------------------------
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
-        settings.setValue("models", self.session.where)
-        settings.setValue("limit", self.session.limit)
-        ref = self.session.position.ref
-        settings.setValue("image", ref.index if isinstance(ref, SourceImage) else 0)
+        settings.setValue("state", self.session.state.at_rest().model_dump_json())
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
-        self.session.restore(
-            where=str(settings.value("models", "bundled")),
-            limit=float(str(settings.value("limit", 0.1))),
-            image=int(str(settings.value("image", 0))),
-        )
-        self.directions.show_limit(self.session.limit)
+        self.session.restore(str(settings.value("state", "")))

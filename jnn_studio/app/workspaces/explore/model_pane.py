@@ -1,0 +1,117 @@
+"""The moved image of one model, with the menu of what can be done with the model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
+
+from jnn_studio.app.icons import IconButton
+from jnn_studio.app.widgets.image_pane import ImagePane
+from jnn_studio.explore.renderer import ColumnView
+
+KINDS = {
+    "encoder": (
+        "Encoder's Jacobian",
+        "Left singular vectors of the encoder's Jacobian at the base: the paper's directions",
+    ),
+    "decoder": (
+        "Decoder's Jacobian",
+        "Right singular vectors of the decoder's Jacobian: what changes the picture most per latent step",
+    ),
+    "axes": ("Latent axes", "The axes of the latent space, most used first; a β-VAE's are sorted by their KL"),
+}
+
+
+class ModelPane(ImagePane):
+    """A large picture; the button at its upper right opens the menu of its model."""
+
+    renamed = Signal(str, str)
+    removed = Signal(str)
+    shifted = Signal(str, int)
+    directions_chosen = Signal(str, str)
+    linked = Signal(str, bool)
+
+    def __init__(self, key: str, position: int) -> None:
+        super().__init__("", object_name=f"explore.moved.{position}")
+        self.key = key
+        self._view: ColumnView | None = None
+        self._position, self._count = position, 1
+        self._button = IconButton("more", "What to do with this model", f"explore.model_menu.{position}", self)
+        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._button.setProperty("menu_button", True)
+        self._menu = QMenu(self._button)
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill)
+        self._button.setMenu(self._menu)
+
+    def show_view(self, view: ColumnView, count: int) -> None:
+        """What the menu and the title tell."""
+        self._view, self._count = view, count
+        kind = view.column.directions
+        extra = "" if kind == "encoder" else f" · {KINDS[kind][0].lower()}"
+        free = "" if view.column.linked else " · unlinked"
+        self.set_role(view.role)
+        self.set_title(f"{view.caption}{extra}{free}")
+        self.setToolTip(f"{view.caption}: the image decoded where the sliders have taken it. {KINDS[kind][1]}.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_button()
+
+    def _place_button(self) -> None:
+        size = self._button.sizeHint()
+        right = self.picture_rect().right() + 1
+        top = max(0, self.picture_rect().top() - size.height() - 2)
+        self._button.setGeometry(right - size.width(), top, size.width(), size.height())
+        self.title_reserve = size.width()
+
+    def _fill(self) -> None:
+        view = self._view
+        self._menu.clear()
+        if view is None:
+            return
+        column = view.column
+        self._add("Rename…", "rename", self._ask_name)
+        kinds = self._menu.addMenu("Directions")
+        kinds.setToolTipsVisible(True)
+        group = QActionGroup(kinds)
+        for kind, (text, tip) in KINDS.items():
+            action = kinds.addAction(text)
+            action.setObjectName(f"explore.directions.{kind}")
+            action.setToolTip(tip)
+            action.setCheckable(True)
+            action.setChecked(kind == column.directions)
+            action.triggered.connect(lambda _, kind=kind: self.directions_chosen.emit(self.key, kind))
+            group.addAction(action)
+        linked = self._add("Move with the others", "linked", lambda on: self.linked.emit(self.key, on))
+        linked.setCheckable(True)
+        linked.setChecked(column.linked)
+        linked.setToolTip("Off: this model has a walk of its own, chosen above the sliders")
+        self._menu.addSeparator()
+        left = self._add("Move left", "left", lambda: self.shifted.emit(self.key, -1))
+        left.setEnabled(self._position > 0)
+        right = self._add("Move right", "right", lambda: self.shifted.emit(self.key, 1))
+        right.setEnabled(self._position < self._count - 1)
+        self._menu.addSeparator()
+        remove = self._add("Remove from view", "remove", lambda: self.removed.emit(self.key))
+        remove.setEnabled(self._count > 1)
+
+    def _add(self, text: str, name: str, triggered: object) -> QAction:
+        action = self._menu.addAction(text)
+        action.setObjectName(f"explore.model.{name}")
+        action.triggered.connect(triggered)
+        return action
+
+    def _ask_name(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle("Rename the model")
+        dialog.setLabelText("Name in this view (empty: its own):")
+        dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
+        dialog.setTextValue(view.column.name or view.loaded.name)
+        dialog.textValueSelected.connect(lambda name: self.renamed.emit(self.key, name))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()

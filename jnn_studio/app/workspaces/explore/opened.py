@@ -1,0 +1,157 @@
+"""What Explore has open: models by their references, and collections of images. Opened on the loading thread."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.mailbox import Slot
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.decode import load_image
+from jnn_studio.data.opening import open_source
+from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.open_models import trained_on
+from jnn_studio.explore.references import open_model, open_references
+from jnn_studio.explore.renderer import image_size
+from jnn_studio.explore.state import ExploreState
+from jnn_studio.models.weights import LoadedModel
+from jnn_studio.training.config import read_config
+
+KEPT_MODELS = 12
+KEPT_SOURCES = 3
+
+Data = FacesConfig | FolderConfig
+Models = dict[str, LoadedModel]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Progress of opening a folder."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class OpenedModels:
+    """Models found at a place, by reference, and what they were trained on if that is known."""
+
+    models: Models
+    data: Data | None
+
+
+class Opened(QObject):
+    """Keeps what was opened lately, so that undo finds it again.
+
+    Signals:
+        opening: (Opening | None) a folder is being opened.
+    """
+
+    opening = Signal(object)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._sources: OrderedDict[tuple[Data, int, int], ImageSource] = OrderedDict()
+        self._progress: Slot[Opening] = Slot()
+        context.ticked.connect(self._tick)
+
+    def models(self, state: ExploreState) -> Models | None:
+        """The models of a state; None while some are not open."""
+        wanted = [column.where for column in state.columns]
+        if any(where not in self._models for where in wanted):
+            return None
+        return {where: self._models[where] for where in wanted}
+
+    def keep(self, models: Mapping[str, LoadedModel]) -> None:
+        """Take models that were opened, or that a run under way has just told."""
+        for where, loaded in models.items():
+            self._models[where] = loaded
+            self._models.move_to_end(where)
+        while len(self._models) > KEPT_MODELS:
+            self._models.popitem(last=False)
+
+    def source(self, state: ExploreState) -> ImageSource | None:
+        """The images of a state at the size its models want; None while they are not open."""
+        models = self.models(state)
+        if models is None:
+            return None
+        return self._sources.get((state.source, *image_size(list(models.values()))))
+
+    def find(self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]) -> None:
+        """Open whatever models are at ``where``."""
+
+        def work() -> OpenedModels:
+            path = Path(where)
+            config = path / "config.toml"
+            data = trained_on(read_config(config)) if config.is_file() else None
+            return OpenedModels(open_references(where), data)
+
+        self._context.loading.request("find models", work, deliver, failed)
+
+    def load(self, state: ExploreState, done: Callable[[], None], failed: Callable[[Failure], None]) -> None:
+        """Open the models of ``state`` that are not."""
+        missing = [column.where for column in state.columns if column.where not in self._models]
+
+        def deliver(models: Models) -> None:
+            self.keep(models)
+            done()
+
+        self._context.loading.request("models", lambda: {w: open_model(w) for w in missing}, deliver, failed)
+
+    def open_source(
+        self,
+        config: Data,
+        models: Models,
+        deliver: Callable[[ImageSource], None],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        """Open the images ``config`` describes at the size ``models`` want."""
+        size, channels = image_size(list(models.values()))
+        if isinstance(config, FacesConfig):
+            channels = 3
+
+        def report(what: str, done: int, total: int) -> None:
+            self._progress.put(Opening(what, done, total))
+
+        def work() -> ImageSource:
+            return open_source(config, size, channels, report, lambda: self._context.closing)
+
+        def arrived(source: ImageSource) -> None:
+            self._end_progress()
+            self._sources[config, *image_size(list(models.values()))] = source
+            while len(self._sources) > KEPT_SOURCES:
+                self._sources.popitem(last=False)
+            deliver(source)
+
+        def refused(failure: Failure) -> None:
+            self._end_progress()
+            failed(failure)
+
+        self._context.loading.request("source", work, arrived, refused)
+
+    def check_image(
+        self, path: Path, models: Models, deliver: Callable[[], None], failed: Callable[[Failure], None]
+    ) -> None:
+        """Whether the file can be decoded, before anything refers to it."""
+        size, channels = image_size(list(models.values()))
+        self._context.loading.request(
+            "image file", lambda: load_image(path, size, channels), lambda _: deliver(), failed
+        )
+
+    def _end_progress(self) -> None:
+        self._progress.take()
+        self.opening.emit(None)
+
+    def _tick(self) -> None:
+        progress = self._progress.take()
+        if progress is not None:
+            self.opening.emit(progress)

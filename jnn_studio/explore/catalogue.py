@@ -1,0 +1,154 @@
+"""Which images of a collection to show, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from jnn_studio.data.source import FactorSource, ImageSource
+from jnn_studio.explore.gallery import Survey
+
+Order = Literal["file", "worst", "best", "nearest"]
+"""The source's own order, by PSNR of the reconstruction from either end, or by distance in latent space."""
+
+
+class Table(Protocol):
+    """Named numbers of every image, such as an attribute table matched to the source."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the columns."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """(images, columns), NaN where nothing is known."""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A number every image has: a factor or an attribute.
+
+    Attributes:
+        values: float32 (images,), NaN where nothing is known.
+        binary: whether it only takes two values; the larger means yes.
+    """
+
+    name: str
+    values: np.ndarray
+    binary: bool
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Keeps images whose facet ``name`` lies in [low, high]; an image without a value never does."""
+
+    name: str
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for: text in the label (all words, any case), filters that all hold, and an order.
+
+    ``target`` is the latent (latent,) that "nearest" is nearest to.
+    """
+
+    text: str = ""
+    filters: tuple[Filter, ...] = ()
+    order: Order = "file"
+    target: np.ndarray | None = field(default=None, compare=False)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether no image is left out."""
+        return not self.text.strip() and not self.filters
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The images to show, in that order.
+
+    Attributes:
+        indices: int64 indices of the source.
+        numbers: what they are ordered by, float32 of the same length (dB or latent distance), NaN where
+            it is not known yet; None in the source's own order.
+    """
+
+    indices: np.ndarray
+    numbers: np.ndarray | None
+
+
+class Catalogue:
+    """A collection with what can be asked of its images. Made and used on one thread.
+
+    Args:
+        table: attributes of the source's images; ignored if it is of another number of images.
+    """
+
+    def __init__(self, source: ImageSource, table: Table | None = None) -> None:
+        self.source = source
+        self._labels: list[str] | None = None
+        columns: list[tuple[str, np.ndarray]] = []
+        if isinstance(source, FactorSource):
+            factors = source.factors(range(len(source))).numpy()
+            columns += list(zip(source.factor_names, factors.T, strict=True))
+        if table is not None and len(table.values) == len(source):
+            columns += list(zip(table.names, np.asarray(table.values).T, strict=True))
+        self.facets: dict[str, Facet] = {}
+        for name, values in columns:
+            facet = _facet(name, values)
+            if facet is not None:
+                self.facets.setdefault(name, facet)
+
+    def select(self, query: Query, survey: Survey | None = None) -> Selection:
+        """The images ``query`` asks for.
+
+        In an order that needs a survey, images it has not reached, and those without a number, come last.
+
+        Raises:
+            KeyError: a filter names no facet of this collection.
+        """
+        keep = np.ones(len(self.source), bool)
+        for wanted in query.filters:
+            values = self.facets[wanted.name].values
+            keep &= (values >= wanted.low) & (values <= wanted.high)
+        words = query.text.casefold().split()
+        if words:
+            if self._labels is None:
+                self._labels = [self.source.label(i).casefold() for i in range(len(self.source))]
+            matches = (all(word in label for word in words) for label in self._labels)
+            keep &= np.fromiter(matches, bool, len(self._labels))
+        indices = np.flatnonzero(keep)
+        known = _known(query, survey)
+        if known is None:
+            return Selection(indices, None)
+        numbers = np.full(len(self.source), np.nan, np.float32)
+        numbers[: len(known)] = known
+        numbers = numbers[indices]
+        order = np.argsort(-numbers if query.order == "best" else numbers, kind="stable")  # NaN last
+        return Selection(indices[order], numbers[order])
+
+
+def _known(query: Query, survey: Survey | None) -> np.ndarray | None:
+    if query.order == "file" or survey is None:
+        return None
+    if query.order == "nearest":
+        return None if query.target is None else survey.distances(query.target)
+    return survey.psnr
+
+
+def _facet(name: str, values: np.ndarray) -> Facet | None:
+    """None if nothing is known of any image."""
+    values = np.ascontiguousarray(values, np.float32)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    binary = low < high and bool(np.isin(finite, [low, high]).all()) and (low, high) in ((0, 1), (-1, 1))
+    return Facet(name, values, binary, low, high)

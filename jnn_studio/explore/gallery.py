@@ -1,0 +1,148 @@
+"""A whole collection seen by one model: every image's latent and how well it is reconstructed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from jnn_studio.data.source import ImageSource
+from jnn_studio.models.weights import LoadedModel
+
+CHUNK = 32
+"""Images surveyed at a time: tens of milliseconds, so that whoever waits for the same thread is served."""
+
+BLOCK = 8192
+"""Latents compared at a time."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of a collection under one model: of its first ``done`` images, in the source's order.
+
+    Attributes:
+        latents: float32 (done, latent), not to be written to.
+        psnr: float32 (done,), of the reconstructions, in dB for images in [0, 1]; NaN where the model gives
+            no number.
+        total: images of the source.
+    """
+
+    latents: np.ndarray
+    psnr: np.ndarray
+    total: int
+
+    @property
+    def done(self) -> int:
+        """Images surveyed."""
+        return len(self.psnr)
+
+    @property
+    def complete(self) -> bool:
+        """Whether that is all of them."""
+        return self.done == self.total
+
+    def distances(self, latent: np.ndarray) -> np.ndarray:
+        """Euclidean distance of every surveyed image from ``latent`` (latent,): float32 (done,).
+
+        Exact, by differences and not by products, so that an image is at distance 0 from itself. Axes are
+        not whitened: singular directions are unit vectors of this same metric, and axes that hardly vary
+        hardly change the image, so giving them equal weight would let noise choose the neighbours.
+
+        Raises:
+            ValueError: ``latent`` is not one of this model.
+        """
+        target = np.asarray(latent, np.float32)
+        if target.shape != self.latents.shape[1:]:
+            raise ValueError(f"latents here have shape {self.latents.shape[1:]}, not {target.shape}")
+        found = np.empty(self.done, np.float32)
+        for begin in range(0, self.done, BLOCK):
+            difference = self.latents[begin : begin + BLOCK] - target
+            found[begin : begin + BLOCK] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+        return found
+
+    def nearest(self, latent: np.ndarray, count: int) -> np.ndarray:
+        """Indices of the ``count`` images nearest to ``latent``, nearest first."""
+        return np.argsort(self.distances(latent), kind="stable")[:count]
+
+    def worst(self) -> int:
+        """Index of the image reconstructed worst so far; ValueError if none has a PSNR."""
+        return int(np.nanargmin(self.psnr))
+
+    def best(self) -> int:
+        """Index of the image reconstructed best so far; ValueError if none has a PSNR."""
+        return int(np.nanargmax(self.psnr))
+
+
+class Surveyor:
+    """Surveys a collection a chunk at a time, on whichever thread calls `advance`.
+
+    Memory is what the finished survey takes: latent + 1 float32 for each image.
+
+    Args:
+        known: an earlier, unfinished survey of the same source by the same model, to go on from.
+    """
+
+    def __init__(self, loaded: LoadedModel, source: ImageSource, known: Survey | None = None) -> None:
+        self.loaded = loaded
+        self.source = source
+        count = len(source)
+        self._latents = np.empty((count, int(loaded.model.config.latent)), np.float32)
+        self._psnr = np.empty(count, np.float32)
+        self._done = 0
+        if known is not None and known.total == count and known.latents.shape[1:] == self._latents.shape[1:]:
+            self._done = known.done
+            self._latents[: known.done] = known.latents
+            self._psnr[: known.done] = known.psnr
+
+    @torch.no_grad()
+    def advance(self, count: int = CHUNK) -> Survey:
+        """Survey the next ``count`` images."""
+        begin, end = self._done, min(self._done + count, len(self.source))
+        if begin < end:
+            model = self.loaded.model
+            images = fit_images(self.source.images(range(begin, end)), self.loaded)
+            latents = model.encode(images)
+            error = (model.decode(latents).clamp(0, 1) - images).square().flatten(1).mean(1)
+            self._latents[begin:end] = latents.numpy()
+            self._psnr[begin:end] = (-10 * error.clamp_min(1e-12).log10()).numpy()
+            self._done = end
+        # Views: rows that are handed out are never written again.
+        latents_view, psnr_view = self._latents[:end], self._psnr[:end]
+        latents_view.flags.writeable = psnr_view.flags.writeable = False
+        return Survey(latents_view, psnr_view, len(self.source))
+
+
+def survey(
+    loaded: LoadedModel,
+    source: ImageSource,
+    progress: Callable[[Survey], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    known: Survey | None = None,
+) -> Survey:
+    """Survey all of ``source``; what is done so far if ``cancelled`` comes to return True.
+
+    Args:
+        progress: called with the survey so far after every chunk.
+        known: see `Surveyor`.
+    """
+    surveyor = Surveyor(loaded, source, known)
+    found = surveyor.advance(0)
+    while not found.complete and not (cancelled is not None and cancelled()):
+        found = surveyor.advance()
+        if progress is not None:
+            progress(found)
+    return found
+
+
+def fit_images(images: Tensor, loaded: LoadedModel) -> Tensor:
+    """Images (batch, channels, height, width) in the size and the colours of a model."""
+    config = loaded.model.config
+    if images.shape[1] == 3 and config.channels == 1:
+        images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+    if images.shape[-2:] != (config.size, config.size):
+        images = F.interpolate(images, (config.size, config.size), mode="bilinear", antialias=True)
+    return images.expand(-1, config.channels, -1, -1)

@@ -1,0 +1,55 @@
+"""What a column calls its model: a bundled name, a weights file, or ``RUN_FOLDER::member``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jnn_studio.explore.open_models import BUNDLED, open_models
+from jnn_studio.models.weights import LoadedModel, WeightsError
+
+MEMBER = "::"
+
+
+def member_reference(run: Path, member: str) -> str:
+    """What to call one model of a run."""
+    return f"{run}{MEMBER}{member}"
+
+
+def split_reference(where: str) -> tuple[str, str]:
+    """(bundled name or path, member); the member is empty unless it is a run's."""
+    path, separator, member = where.rpartition(MEMBER)
+    return (path, member) if separator else (where, "")
+
+
+def open_references(where: str | Path) -> dict[str, LoadedModel]:
+    """All models at ``where`` by their references; raises what `open_models` raises."""
+    path, member = split_reference(str(where))
+    if path not in BUNDLED:
+        path = str(Path(path).expanduser().absolute())
+    found = {}
+    for loaded in open_models(path):
+        key = loaded.info.get("member", "")
+        if Path(path).is_dir():
+            found[member_reference(Path(path), key)] = loaded
+        else:
+            found[path] = loaded
+    if not member:
+        return found
+    wanted = member_reference(Path(path), member)
+    if wanted not in found:
+        known = ", ".join(split_reference(name)[1] for name in found)
+        raise WeightsError(f"the run in {path} has no model {member!r}; it has {known}")
+    return {wanted: found[wanted]}
+
+
+def open_model(where: str) -> LoadedModel:
+    """The one model a column refers to.
+
+    Raises:
+        WeightsError: there is none, or ``where`` is a run folder and names no member.
+        ConfigError: the run folder's configuration cannot be read.
+    """
+    found = open_references(where)
+    if len(found) != 1:
+        raise WeightsError(f"{where} holds several models; name one: {', '.join(found)}")
+    return next(iter(found.values()))

@@ -1,0 +1,274 @@
+"""From a state to what is seen: every model at the base, its directions, and where the walk has led."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from jnn_studio.data.config import FacesConfig
+from jnn_studio.data.decode import load_image
+from jnn_studio.data.opening import open_source
+from jnn_studio.data.pixels import to_uint8
+from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.curved import CurvedPaths
+from jnn_studio.explore.matching import Match, match_directions
+from jnn_studio.explore.place import Moved, Place
+from jnn_studio.explore.references import open_model
+from jnn_studio.explore.roles import caption, roles
+from jnn_studio.explore.state import DIRECTIONS, Column, ExploreState, FileImage, ImageRef
+from jnn_studio.explore.walker import Walker
+from jnn_studio.models.weights import LoadedModel
+
+CANDIDATES = 2 * DIRECTIONS
+"""Directions of the other models among which those of the first are looked for."""
+
+KEPT_PLACES = 48
+KEPT_IMAGES = 16
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """One model of a scene.
+
+    Attributes:
+        caption: its name with η or β.
+        role: its colour.
+        place: the base, with directions in the order of the sliders.
+        moved: where its walk has led.
+        match: how its directions were paired with the first model's, if they were.
+    """
+
+    column: Column
+    loaded: LoadedModel
+    caption: str
+    role: str
+    place: Place
+    moved: Moved
+    match: Match | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One image seen by all models: where each of them is, and where the sliders took it.
+
+    Attributes:
+        image: what walks start from, (channels, size, size), at the largest size of the models.
+        original: the same as uint8 (height, width, 3).
+        label: what to call it.
+    """
+
+    state: ExploreState
+    image: Tensor
+    original: np.ndarray
+    label: str
+    columns: tuple[ColumnView, ...]
+
+
+class SceneRenderer:
+    """Renders states, keeping what the next one can use again. Belongs to the thread it is used on.
+
+    Models and images that are open already can be handed in; what is missing is opened as it is needed.
+
+    Args:
+        models: by the references of columns.
+        source: the images ``state.source`` describes, at the largest size of the models.
+    """
+
+    def __init__(
+        self, models: Mapping[str, LoadedModel] | None = None, source: ImageSource | None = None
+    ) -> None:
+        self._models: dict[str, LoadedModel] = dict(models or {})
+        self._source = source
+        self._described: tuple[object, int, int] | None = None
+        self._walkers: dict[str, tuple[LoadedModel, Walker]] = {}
+        self._images: OrderedDict[Hashable, tuple[Tensor, str]] = OrderedDict()
+        self._places: OrderedDict[Hashable, tuple[Place, CurvedPaths]] = OrderedDict()
+        self._matches: OrderedDict[Hashable, tuple[Place, Place, Place, Match, CurvedPaths]] = OrderedDict()
+        self._last: dict[tuple[str, str], tuple[Hashable, Place]] = {}
+
+    def use(self, models: Mapping[str, LoadedModel], source: ImageSource | None) -> None:
+        """Take these models and images from now on."""
+        self._models = dict(models)
+        if source is not self._source:
+            self._source, self._described = source, None
+            self._images.clear()
+
+    def render(self, state: ExploreState, shrink: int = 1) -> Scene:
+        """What ``state`` shows; ``shrink`` > 1 decodes the moved images coarser where that is quicker.
+
+        Raises:
+            WeightsError, ConfigError: a model cannot be opened.
+            DataError: an image cannot be.
+        """
+        models = [self._model(column.where) for column in state.columns]
+        image, label = self._image(state, state.base.image, models)
+        colours = roles(models)
+        views: list[ColumnView] = []
+        for column, loaded, role in zip(state.columns, models, colours, strict=True):
+            walker = self._walker(column, loaded, state.limit)
+            first = views[0].place if views else None
+            k = min(DIRECTIONS if first is None or not state.matched else CANDIDATES, latent_size(loaded))
+            place, paths = self._place(state, column, loaded, walker, k, image)
+            match = None
+            if first is not None and state.matched:
+                place, match, paths = self._matched(first, place)
+            moved = self._moved(state, column, loaded, walker, place, paths, models, shrink)
+            title = caption(loaded, column.name)
+            views.append(ColumnView(column, loaded, title, role, place, moved, match))
+        return Scene(state, image, to_uint8(image), label, tuple(views))
+
+    def walker(self, state: ExploreState, key: str) -> Walker:
+        """The walker of a column."""
+        column = state.column(key)
+        return self._walker(column, self._model(column.where), state.limit)
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _model(self, where: str) -> LoadedModel:
+        if where not in self._models:
+            self._models[where] = open_model(where)
+        return self._models[where]
+
+    def _walker(self, column: Column, loaded: LoadedModel, limit: float) -> Walker:
+        known = self._walkers.get(column.where)
+        if known is None or known[0] is not loaded:
+            known = (loaded, Walker(loaded, column.directions, limit))
+        walker = known[1]
+        if walker.kind != column.directions:
+            walker = walker.with_kind(column.directions)
+        if walker.limit != limit:
+            walker = walker.with_limit(limit)
+        self._walkers[column.where] = (loaded, walker)
+        return walker
+
+    def _image(
+        self, state: ExploreState, ref: ImageRef, models: Sequence[LoadedModel]
+    ) -> tuple[Tensor, str]:
+        size, channels = image_size(models)
+        key = (state.source, ref, size, channels)
+        found = _take(self._images, key)
+        if found is None:
+            if isinstance(ref, FileImage):
+                found = load_image(ref.path, size, channels), ref.path.name
+            else:
+                source = self._images_of(state, size, channels)
+                index = min(ref.index, len(source) - 1)
+                found = source.images([index])[0], source.label(index)
+            _keep(self._images, key, found, KEPT_IMAGES)
+        return found
+
+    def _images_of(self, state: ExploreState, size: int, channels: int) -> ImageSource:
+        if isinstance(state.source, FacesConfig):
+            channels = 3
+        wanted = (state.source, size, channels)
+        source = self._source
+        fits = source is not None and source.image_shape == (channels, size, size)
+        if source is None or not fits or self._described not in (None, wanted):
+            source = open_source(state.source, size, channels)
+        self._source, self._described = source, wanted
+        return source
+
+    def _place(
+        self,
+        state: ExploreState,
+        column: Column,
+        loaded: LoadedModel,
+        walker: Walker,
+        k: int,
+        image: Tensor,
+    ) -> tuple[Place, CurvedPaths]:
+        latents = (state.base.latents or {}).get(column.key)
+        base = (state.source, state.base.image, latents)
+        key = (column.where, id(loaded), column.directions, walker.limit, k, base)
+        found = _take(self._places, key)
+        if found is None:
+            # The same image with other weights: signs must not jump while a model trains.
+            before = self._last.get((column.key, column.where))
+            previous = before[1] if before is not None and before[0] == (base, column.directions) else None
+            latent = None if latents is None else torch.tensor(latents)
+            place = walker.place(fit_image(image, loaded), k, latent=latent, previous=previous)
+            found = place, CurvedPaths()
+            _keep(self._places, key, found, KEPT_PLACES)
+        self._last[column.key, column.where] = ((base, column.directions), found[0])
+        return found
+
+    def _matched(self, first: Place, other: Place) -> tuple[Place, Match, CurvedPaths]:
+        key = (id(first), id(other))
+        found = _take(self._matches, key)
+        if found is None:
+            match = match_directions(first, other)
+            # Both places are kept with it, so that their identities stay theirs.
+            found = first, other, other.reordered(match.order, match.signs), match, CurvedPaths()
+            _keep(self._matches, key, found, KEPT_PLACES)
+        return found[2], found[3], found[4]
+
+    def _moved(
+        self,
+        state: ExploreState,
+        column: Column,
+        loaded: LoadedModel,
+        walker: Walker,
+        place: Place,
+        paths: CurvedPaths,
+        models: Sequence[LoadedModel],
+        shrink: int,
+    ) -> Moved:
+        walk = state.walk_of(column)
+        available = place.directions.shape[1]
+        # An interpolation decodes once, at its own end.
+        towards = state.towards
+        if state.mode == "curved":
+            legs = tuple(leg for leg in walk.legs if leg.direction < available)
+            moved = walker.curved(place, legs, paths, shrink)
+        else:
+            moved = walker.straight(place, walk.amounts[:available], shrink)
+        if towards is not None:
+            other = self._image(state, towards.image, models)[0]
+            latent = walker.latent_of(fit_image(other, loaded))
+            moved = walker.between(moved, latent, towards.share, place, shrink)
+        return moved
+
+
+def latent_size(loaded: LoadedModel) -> int:
+    """Dimensions of a model's latent."""
+    return int(loaded.model.config.latent)
+
+
+def image_size(models: Sequence[LoadedModel]) -> tuple[int, int]:
+    """(size, channels) of the images that serve all models: the largest of theirs."""
+    configs = [loaded.model.config for loaded in models]
+    if not configs:
+        return 64, 3
+    return max(c.size for c in configs), max(c.channels for c in configs)
+
+
+def fit_image(image: Tensor, loaded: LoadedModel) -> Tensor:
+    """An image (channels, size, size) in the size and the colours of a model."""
+    config = loaded.model.config
+    if image.shape[0] == 3 and config.channels == 1:
+        image = (image * image.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
+    if image.shape[1] != config.size:
+        image = F.interpolate(image[None], (config.size, config.size), mode="bilinear", antialias=True)[0]
+    return image.expand(config.channels, -1, -1)
+
+
+def _take(cache: OrderedDict[Hashable, T], key: Hashable) -> T | None:
+    if key not in cache:
+        return None
+    cache.move_to_end(key)
+    return cache[key]
+
+
+def _keep(cache: OrderedDict[Hashable, T], key: Hashable, value: T, count: int) -> None:
+    cache[key] = value
+    while len(cache) > count:
+        cache.popitem(last=False)

@@ -1,0 +1,38 @@
+"""What models are called and coloured beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from jnn_studio.models.weights import LoadedModel
+from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
+
+
+def caption(loaded: LoadedModel, name: str = "") -> str:
+    """A model's name, or the one given by hand, with its η or β."""
+    words = [name or loaded.name]
+    for symbol, key in (("η", "eta"), ("β", "beta")):
+        value = number(loaded, key)
+        if math.isfinite(value):
+            words.append(f"{symbol} = {value:g}")
+    return " · ".join(words)
+
+
+def roles(models: Sequence[LoadedModel]) -> tuple[str, ...]:
+    """The colour role of each model: its place in the controlled experiment, as long as that is free."""
+    given: list[str] = []
+    spare = iter(f"model-{n}" for n in range(1, len(models) + 1))
+    for loaded in models:
+        eta = number(loaded, "eta")
+        role = (REGULARISED if eta > 0 else UNREGULARISED) if math.isfinite(eta) else ""
+        given.append(role if role and role not in given else next(spare))
+    return tuple(given)
+
+
+def number(loaded: LoadedModel, key: str) -> float:
+    """A figure of the model's description, NaN if it has none."""
+    try:
+        return float(loaded.info.get(key, "nan"))
+    except ValueError:
+        return math.nan

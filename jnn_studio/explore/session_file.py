@@ -1,0 +1,207 @@
+"""Session files: everything Explore shows, saved and opened again exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jnn_studio import __version__
+from jnn_studio.atomic import write_text
+from jnn_studio.data.config import FolderConfig
+from jnn_studio.explore.open_models import BUNDLED
+from jnn_studio.explore.references import MEMBER, open_model, split_reference
+from jnn_studio.explore.state import ExploreState, FileImage
+from jnn_studio.models.weights import LoadedModel, WeightsError, fingerprint
+from jnn_studio.training.config import ConfigError
+from jnn_studio.training.run_folder import RunFolderError
+
+SUFFIX = ".jnnsession"
+SCHEMA_VERSION = 1
+KIND = "JNN Studio session"
+
+
+class SessionError(Exception):
+    """A session file that cannot be used; the message says which file, why, and what to do."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["JNN Studio session"] = "JNN Studio session"
+    schema_version: Literal[1] = 1
+    program: str = Field(__version__, max_length=40)
+    state: ExploreState
+    relative: dict[str, str] = Field(default_factory=dict)
+    """Every path of the state as seen from the file's folder."""
+    fingerprints: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the weights, by the columns' references."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session file holds.
+
+    Attributes:
+        state: with the paths at which things are now.
+        warnings: what has changed since it was saved, a sentence each.
+        models: those that were opened to look at their weights, by reference.
+    """
+
+    state: ExploreState
+    warnings: tuple[str, ...] = ()
+    models: Mapping[str, LoadedModel] = field(default_factory=dict)
+
+
+def save_session(path: Path, state: ExploreState, models: Mapping[str, LoadedModel] | None = None) -> None:
+    """Write ``state`` to ``path``, atomically; ``models``, by reference, are remembered by their weights.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
+    """
+    used = {column.where for column in state.columns}
+    known = {where: fingerprint(loaded.model) for where, loaded in (models or {}).items() if where in used}
+    relative = {
+        str(place): seen for place in _paths(state) if (seen := _relative(place, path.absolute().parent))
+    }
+    file = _File(state=state, relative=relative, fingerprints=known)
+    write_text(path, file.model_dump_json(indent=1) + "\n")
+
+
+def load_session(path: Path, find_model: Callable[[str], LoadedModel] = open_model) -> Session:
+    """Read what `save_session` wrote.
+
+    What is not where it was is looked for beside the file, as far from it as it was. Models are opened with
+    ``find_model`` to see whether their weights are still the same.
+
+    Raises:
+        SessionError: the file is missing, damaged, from a newer version, or of another kind.
+    """
+    file = _read(path)
+    moved = {old: new for old, new in _found_again(file, path.absolute().parent).items() if new}
+    state = _with_paths(file.state, moved)
+    warnings = [
+        f"{place} is no longer there, and not beside {path.name} either; put it back, or open another."
+        for place in _paths(state)
+        if not place.exists()
+    ]
+    models: dict[str, LoadedModel] = {}
+    for before, after in zip(file.state.columns, state.columns, strict=True):
+        expected = file.fingerprints.get(before.where)
+        if expected is None or after.where in models or not _is_there(after.where):
+            continue
+        try:
+            loaded = models[after.where] = find_model(after.where)
+        except (WeightsError, ConfigError, RunFolderError, OSError) as error:
+            warnings.append(f"{error}.")
+            continue
+        if fingerprint(loaded.model) != expected:
+            warnings.append(
+                f"The weights of {after.name or loaded.name} ({after.where}) have changed since {path.name} "
+                "was saved: pictures and singular values will differ from what was seen then."
+            )
+    return Session(state, tuple(dict.fromkeys(warnings)), models)
+
+
+def _read(path: Path) -> _File:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        content: Any = json.loads(text)
+    except FileNotFoundError as error:
+        raise SessionError(f"there is no session at {path}; choose a {SUFFIX} file") from error
+    except OSError as error:
+        raise SessionError(
+            f"{path} cannot be read: {error.strerror or error}; check its permissions"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SessionError(
+            f"{path} is damaged or no session: byte {error.start} is no text{_REMEDY}"
+        ) from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested"
+        raise SessionError(f"{path} is damaged or no session: {reason}{_REMEDY}") from error
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise SessionError(f"{path} is not a session of JNN Studio; choose a {SUFFIX} file saved by Explore")
+    state = content.get("state")
+    inner = state.get("schema_version") if isinstance(state, dict) else None
+    for version in (content.get("schema_version"), inner):
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise SessionError(
+                f"{path} was written by a newer JNN Studio (format {version}, this one reads up to "
+                f"{SCHEMA_VERSION}); update the program"
+            )
+    try:
+        return _File.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SessionError(f"{path} is damaged: {where}: {first['msg']}{_REMEDY}") from error
+
+
+_REMEDY = "; open another copy of it, or save the session again"
+
+
+# --- paths -----------------------------------------------------------------------------------------------
+
+
+def _paths(state: ExploreState) -> list[Path]:
+    """Every file and folder a state refers to."""
+    found = [
+        Path(path) for path, _ in (split_reference(c.where) for c in state.columns) if path not in BUNDLED
+    ]
+    images = [state.base.image] + ([state.towards.image] if state.towards else [])
+    found += [image.path for image in images if isinstance(image, FileImage)]
+    if isinstance(state.source, FolderConfig):
+        found.append(state.source.path)
+    return list(dict.fromkeys(found))
+
+
+def _is_there(where: str) -> bool:
+    path, _ = split_reference(where)
+    return path in BUNDLED or Path(path).exists()
+
+
+def _relative(place: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(place, folder)).as_posix()
+    except ValueError:  # on another drive
+        return ""
+
+
+def _found_again(file: _File, folder: Path) -> dict[str, str]:
+    """Where each path that is gone is now, as far as it can be found."""
+    found = {}
+    for place in _paths(file.state):
+        seen = file.relative.get(str(place))
+        if seen is not None and not place.exists():
+            other = Path(os.path.normpath(folder / seen))
+            found[str(place)] = str(other) if other.exists() else ""
+    return found
+
+
+def _with_paths(state: ExploreState, moved: Mapping[str, str]) -> ExploreState:
+    if not moved:
+        return state
+
+    def where(reference: str) -> str:
+        path, member = split_reference(reference)
+        path = moved.get(path, path)
+        return f"{path}{MEMBER}{member}" if member else path
+
+    def image(value: Any) -> Any:
+        if not isinstance(value, FileImage):
+            return value
+        return FileImage(path=Path(moved.get(str(value.path), str(value.path))))
+
+    columns = tuple(c.model_copy(update={"where": where(c.where)}) for c in state.columns)
+    base = state.base.model_copy(update={"image": image(state.base.image)})
+    towards = state.towards and state.towards.model_copy(update={"image": image(state.towards.image)})
+    source = state.source
+    if isinstance(source, FolderConfig):
+        source = FolderConfig(path=Path(moved.get(str(source.path), str(source.path))))
+    return state.change(columns=columns, base=base, towards=towards, source=source)

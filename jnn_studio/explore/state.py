@@ -1,0 +1,185 @@
+"""What Explore shows, as one immutable value: what undo swaps, what a session file holds, what is rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from jnn_studio.data.config import DataConfig, FacesConfig
+
+SCHEMA_VERSION = 1
+
+DIRECTIONS = 8
+"""Singular directions with a slider each."""
+
+MAX_COLUMNS = 4
+
+DirectionKind = Literal["encoder", "decoder", "axes"]
+"""Left singular vectors of the encoder's Jacobian (the paper's), right singular vectors of the decoder's
+Jacobian, or the axes of the latent space."""
+
+Mode = Literal["straight", "curved"]
+"""Along the directions at the base, or following them as they turn."""
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceImage(_Value):
+    """An image of the open source."""
+
+    kind: Literal["source"] = "source"
+    index: int = Field(ge=0)
+
+
+class FileImage(_Value):
+    """An image file of one's own."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+
+ImageRef = Annotated[SourceImage | FileImage, Field(discriminator="kind")]
+
+
+class Leg(_Value):
+    """Part of a curved walk: a signed path length in image space (RMS) along one direction (from 0)."""
+
+    direction: int = Field(ge=0, lt=DIRECTIONS)
+    amount: Amount
+
+
+class Walk(_Value):
+    """How far: ``amounts`` along straight directions (signed RMS image change), or the legs of a curve."""
+
+    amounts: tuple[Amount, ...] = Field((0.0,) * DIRECTIONS, min_length=DIRECTIONS, max_length=DIRECTIONS)
+    legs: tuple[Leg, ...] = ()
+
+    def amount(self, direction: int, mode: Mode) -> float:
+        """What the slider of ``direction`` shows: for a curve, the sum of its legs."""
+        if mode == "straight":
+            return self.amounts[direction]
+        return sum(leg.amount for leg in self.legs if leg.direction == direction)
+
+    def moved(self, direction: int, mode: Mode, amount: float) -> Walk:
+        """This walk with the slider of ``direction`` at ``amount``.
+
+        A curve goes on from where it is: the last leg changes if it is this direction's, else one is added.
+        """
+        if mode == "straight":
+            amounts = (*self.amounts[:direction], amount, *self.amounts[direction + 1 :])
+            return self.model_copy(update={"amounts": amounts})
+        legs, change = self.legs, amount - self.amount(direction, mode)
+        if legs and legs[-1].direction == direction:
+            change += legs[-1].amount
+            legs = legs[:-1]
+        if abs(change) > 1e-12:
+            legs = (*legs, Leg.model_construct(direction=direction, amount=change))
+        return self.model_copy(update={"legs": legs})
+
+    def is_still(self, mode: Mode) -> bool:
+        """Whether it leads nowhere."""
+        return not any(self.amounts) if mode == "straight" else not self.legs
+
+
+class Column(_Value):
+    """A model in view. ``where``: a bundled model's name, a weights file, or ``RUN_FOLDER::member``."""
+
+    key: str = Field(min_length=1, max_length=40)
+    where: str = Field(min_length=1)
+    name: str = Field("", max_length=80, description="Given by hand; empty for the model's own.")
+    directions: DirectionKind = "encoder"
+    linked: bool = True
+    walk: Walk = Walk()
+    """Its own walk, for as long as it is not linked to the others."""
+
+
+class Base(_Value):
+    """Where walks start: an image, or latents that an earlier walk from that image has led to."""
+
+    image: ImageRef
+    latents: dict[str, tuple[Finite, ...]] | None = None
+    """By column. None: every model's own encoding of the image."""
+
+
+class Towards(_Value):
+    """Interpolation: ``share`` of the way from where the walk has led to the latent of another image."""
+
+    image: ImageRef
+    share: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+
+
+class ExploreState(_Value):
+    """Everything that decides what Explore shows."""
+
+    schema_version: Literal[1] = 1
+    source: DataConfig = FacesConfig()
+    columns: tuple[Column, ...] = Field((), max_length=MAX_COLUMNS)
+    base: Base = Base(image=SourceImage(index=0))
+    mode: Mode = "straight"
+    walk: Walk = Walk()
+    towards: Towards | None = None
+    matched: bool = False
+    limit: float = Field(0.1, ge=0.01, le=0.5, allow_inf_nan=False)
+    """RMS image change at the ends of the sliders."""
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        keys = [column.key for column in self.columns]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"the keys of columns must differ, got {keys}")
+        return self
+
+    def column(self, key: str) -> Column:
+        """The column called ``key``; KeyError if there is none."""
+        for column in self.columns:
+            if column.key == key:
+                return column
+        raise KeyError(key)
+
+    def walk_of(self, column: Column) -> Walk:
+        """The common walk, or the column's own if it is not linked."""
+        return self.walk if column.linked else column.walk
+
+    def change(self, **changes: object) -> ExploreState:
+        """A copy with these fields replaced; the values are trusted."""
+        return self.model_copy(update=changes)
+
+    def with_column(self, column: Column) -> ExploreState:
+        """The column of the same key replaced."""
+        return self.change(columns=tuple(column if c.key == column.key else c for c in self.columns))
+
+    def with_amount(self, direction: int, amount: float, key: str = "") -> ExploreState:
+        """A slider moved: the common one, or that of the unlinked column ``key``."""
+        if not key:
+            return self.change(walk=self.walk.moved(direction, self.mode, amount))
+        column = self.column(key)
+        walk = column.walk.moved(direction, self.mode, amount)
+        return self.with_column(column.model_copy(update={"walk": walk}))
+
+    def at_rest(self) -> ExploreState:
+        """All walks back at the base, and no interpolation."""
+        columns = tuple(column.model_copy(update={"walk": Walk()}) for column in self.columns)
+        return self.change(walk=Walk(), columns=columns, towards=None)
+
+    def new_key(self) -> str:
+        """A key no column has."""
+        taken = {column.key for column in self.columns}
+        return next(f"c{n}" for n in range(1, len(taken) + 2) if f"c{n}" not in taken)
+
+
+def bundled_state() -> ExploreState:
+    """The first thing seen: the bundled pair on the program's own faces."""
+    columns = (Column(key="c1", where="unregularised"), Column(key="c2", where="regularised"))
+    return ExploreState(columns=columns)
