@@ -19,12 +19,13 @@ from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import find_kind, run_members
 from jnn_studio.training.run_folder import RunFolder
 
-BUNDLED = MEMBERS
+BUNDLED = (*MEMBERS, "beta-vae")
+"""Names of the models that ship with the program."""
 
 
 def open_bundled() -> list[LoadedModel]:
     """The pair that ships with the program, unregularised first."""
-    return [load_model(resource("models", f"{key}.safetensors")) for key in BUNDLED]
+    return [load_model(resource("models", f"{key}.safetensors")) for key in MEMBERS]
 
 
 def open_models(where: str | Path) -> list[LoadedModel]:
