@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,14 @@ class Calibration:
         if amount == 0:
             return 0.0  # a stretch without any change must not lead away from the start
         return float(np.interp(amount, self.rms[direction], self.alpha[direction]))
+
+    def reordered(self, order: Sequence[int], signs: Sequence[float]) -> Calibration:
+        """For direction ``order[d]``, times ``signs[d]``, as the d-th."""
+        alpha, rms = self.alpha[list(order)], self.rms[list(order)]
+        turned = np.asarray(signs)[:, None] < 0
+        return Calibration(
+            np.where(turned, -alpha[:, ::-1], alpha), np.where(turned, -rms[:, ::-1], rms)
+        )
 
 
 @torch.no_grad()

@@ -42,7 +42,7 @@ def make_strip(loaded: LoadedModel, image: Tensor, directions: int, steps: int, 
         steps: images in a row, from −limit to +limit.
         limit: RMS image change at both ends, images being in [0, 1].
     """
-    walker = Walker(loaded.model, limit)
+    walker = Walker(loaded, limit=limit)
     place = walker.place(image, directions)
     amounts = np.linspace(-limit, limit, steps)
     rows = [

@@ -1,72 +1,42 @@
-"""Walking a model's latent space along the singular directions of its encoder's Jacobian."""
+"""Walking a model's latent space along its singular directions."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from jnn_studio.data.pixels import psnr, to_uint8
-from jnn_studio.explore.calibration import Calibration, calibrate
-from jnn_studio.jacobian import GramSVD, effective_rank
-from jnn_studio.models.autoencoder import Autoencoder
-
-
-@dataclass(frozen=True)
-class Place:
-    """One model at one image: its latent, and the directions that lead away from it.
-
-    Attributes:
-        latent: (latent,).
-        directions: left singular vectors of the encoder's Jacobian at the image, columns (latent, k).
-        right: right singular vectors, rows (k, features); they keep signs when weights change.
-        sigma: all singular values, descending.
-        effective_rank: of ``sigma``.
-        calibration: image change against latent distance for each direction.
-        start: the decoded latent, clipped to [0, 1]: what RMS changes are measured from.
-        reconstruction: the same as uint8 (height, width, 3).
-        psnr: of the reconstruction, in dB for images in [0, 1].
-    """
-
-    latent: Tensor
-    directions: Tensor
-    right: Tensor
-    sigma: np.ndarray
-    effective_rank: float
-    calibration: Calibration
-    start: Tensor
-    reconstruction: np.ndarray
-    psnr: float
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Where a walk arrived: the image as uint8 (height, width, 3) and its RMS distance from the start."""
-
-    image: np.ndarray
-    rms: float
+from jnn_studio.explore.calibration import calibrate
+from jnn_studio.explore.curved import CurvedPaths, CurvedWalk
+from jnn_studio.explore.direction_fields import DirectionField
+from jnn_studio.explore.place import Here, Moved, Place
+from jnn_studio.explore.state import DirectionKind, Leg
+from jnn_studio.jacobian import effective_rank
+from jnn_studio.models.weights import LoadedModel
 
 
 class Walker:
     """A model at fixed weights, ready to be walked.
 
-    z = h(x) + Σ α_d u_d, with u_d the d-th left singular vector of the encoder's Jacobian at x
-    (Scarvelis & Solomon, NeurIPS 2024, B.3). Amounts are given as RMS change of the image and turned into
-    α by `Calibration`, so that the same amount means the same in every model.
+    Straight walks: z = h(x) + Σ α_d u_d, with u_d the d-th direction at x (Scarvelis & Solomon, NeurIPS
+    2024, B.3). Amounts are given as RMS change of the image and turned into α by `Calibration`, so that the
+    same amount means the same in every model. Curved walks follow the directions as they turn.
 
     Args:
-        model: in evaluation mode, on the CPU; not to be trained while it is walked.
+        loaded: its model in evaluation mode, on the CPU; not to be trained while it is walked.
+        kind: what its directions are; see `DirectionField`.
         limit: RMS image change the calibration reaches out to.
     """
 
-    def __init__(self, model: Autoencoder, limit: float = 0.2) -> None:
-        self.model = model
+    def __init__(self, loaded: LoadedModel, kind: DirectionKind = "encoder", limit: float = 0.2) -> None:
+        self.loaded, self.model = loaded, loaded.model
+        self.kind: DirectionKind = kind
         self.limit = limit
-        self._svd = GramSVD(model.encoder)
+        self._field = DirectionField(loaded.model)
 
     def with_limit(self, limit: float) -> Walker:
         """The same model calibrated out to another limit; what was prepared for its weights is shared."""
@@ -74,55 +44,91 @@ class Walker:
         other.limit = limit
         return other
 
+    def with_kind(self, kind: DirectionKind) -> Walker:
+        """The same model with other directions; what was prepared for its weights is shared."""
+        other = copy.copy(self)
+        other.kind = kind
+        return other
+
     @torch.no_grad()
-    def place(self, image: Tensor, k: int, previous: Place | None = None) -> Place:
-        """Directions and calibration at ``image`` (channels, size, size).
+    def latent_of(self, image: Tensor) -> Tensor:
+        """The latent (latent,) of an image (channels, size, size)."""
+        return self.model.encode(image.unsqueeze(0))[0]
+
+    @torch.no_grad()
+    def place(
+        self, image: Tensor, k: int, latent: Tensor | None = None, previous: Place | None = None
+    ) -> Place:
+        """Directions and calibration at ``image`` (channels, size, size), or at a latent led to from it.
 
         With ``previous``, the place at the same image before the weights changed, signs are kept.
         """
-        features = self.model.dct(image.unsqueeze(0))
-        svd = self._svd(features)
-        sigma = svd.sigma[0]
-        u, vh = svd.u[0, :, :k], svd.vh[0, :k]
-        latent = self.model.encoder(features)[0]
-        if previous is not None and previous.right.shape == vh.shape:
-            sign = torch.where((vh * previous.right).sum(1) < 0, -1.0, 1.0)
+        if latent is None:
+            z = self.latent_of(image)
+            found = self._field.at_image(self.kind, image, z)
+        else:
+            z = latent
+            found = self._field.at_latent(self.kind, z)
+        k = min(k, found.vectors.shape[1])
+        u = found.vectors[:, :k]
+        push = self._field.push(z, u)
+        if previous is not None and previous.push.shape == push.shape:
+            sign = torch.where((push * previous.push).sum(1) < 0, -1.0, 1.0)
         else:
             # Of the two signs, the one that brightens the image: arbitrary, but always the same.
-            latents = latent.expand(u.shape[1], -1).contiguous()
-            push = torch.func.jvp(self.model.decode, (latents,), (u.T.contiguous(),))[1]
-            sign = torch.where(push.flatten(1).sum(1) < 0, -1.0, 1.0)
-        u, vh = u * sign, vh * sign.unsqueeze(1)
-        start = self.model.decode(latent.unsqueeze(0)).clamp(0, 1)[0]
+            sign = torch.where(push.sum(1) < 0, -1.0, 1.0)
+        u, push = u * sign, push * sign.unsqueeze(1)
+        start = self.model.decode(z.unsqueeze(0)).clamp(0, 1)[0]
         return Place(
-            latent=latent,
+            kind=self.kind,
+            latent=z,
             directions=u,
-            right=vh,
-            sigma=sigma.numpy(),
-            effective_rank=float(effective_rank(sigma)),
-            calibration=calibrate(self.model.decode, latent, u, self.limit),
+            push=push,
+            sigma=found.sigma.numpy(),
+            effective_rank=float(effective_rank(found.sigma)),
+            calibration=calibrate(self.model.decode, z, u, self.limit),
             start=start,
             reconstruction=to_uint8(start),
-            psnr=psnr(start.unsqueeze(0), image.unsqueeze(0)),
+            psnr=psnr(start.unsqueeze(0), image.unsqueeze(0)) if latent is None else None,
         )
 
     @torch.no_grad()
-    def move(self, place: Place, amounts: Sequence[float]) -> Moved:
+    def straight(self, place: Place, amounts: Sequence[float], shrink: int = 1) -> Moved:
         """Go ``amounts[d]`` RMS along direction d, for all d at once."""
         latent = place.latent.clone()
         for d, amount in enumerate(amounts):
             if amount:
                 latent += place.calibration.distance(d, amount) * place.directions[:, d]
-        return self._decode(place, latent.unsqueeze(0))[0]
+        return self._decoded(place, latent, shrink)
 
     @torch.no_grad()
-    def strip(self, place: Place, direction: int, amounts: Sequence[float]) -> list[Moved]:
-        """One image for each amount along one direction."""
-        alphas = [place.calibration.distance(direction, amount) for amount in amounts]
-        steps = torch.tensor(alphas, dtype=place.latent.dtype).unsqueeze(1)
-        return self._decode(place, place.latent + steps * place.directions[:, direction])
+    def curved(self, place: Place, legs: Sequence[Leg], paths: CurvedPaths, shrink: int = 1) -> Moved:
+        """Follow each leg's direction as it turns, one leg after the other.
 
-    def _decode(self, place: Place, latents: Tensor) -> list[Moved]:
-        images = self.model.decode(latents).clamp(0, 1)
-        rms = (images - place.start).square().flatten(1).mean(1).sqrt()
-        return [Moved(to_uint8(image), float(r)) for image, r in zip(images, rms, strict=True)]
+        Args:
+            paths: what has been walked from this place before; goes further with every call.
+        """
+        arrival = CurvedWalk(self._field, place.kind, place).arrive(legs, paths)
+        knot = arrival.knot
+        here = Here(
+            knot.directions,
+            self._field.push(knot.latent, knot.directions),
+            knot.sigma,
+            float(effective_rank(torch.from_numpy(np.sort(knot.sigma)[::-1].copy()))),
+        )
+        moved = self._decoded(place, knot.latent, shrink)
+        return Moved(moved.image, moved.rms, knot.latent, arrival.length, here, arrival.stopped)
+
+    @torch.no_grad()
+    def between(self, moved: Moved, other: Tensor, share: float, place: Place, shrink: int = 1) -> Moved:
+        """``share`` of the way, in a straight line, from where a walk has led to another latent."""
+        found = self._decoded(place, torch.lerp(moved.latent, other, share), shrink)
+        return Moved(found.image, found.rms, found.latent, moved.length, moved.here, moved.stopped)
+
+    def _decoded(self, place: Place, latent: Tensor, shrink: int) -> Moved:
+        picture = self.model.decode(latent.unsqueeze(0), shrink).clamp(0, 1)[0]
+        start = place.start
+        if picture.shape != start.shape:
+            start = torch.nn.functional.avg_pool2d(start, shrink)
+        rms = float((picture - start).square().mean().sqrt())
+        return Moved(to_uint8(picture), rms, latent)

@@ -1,0 +1,85 @@
+"""Where walks start and where they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.explore.calibration import Calibration
+from jnn_studio.explore.state import DirectionKind
+
+
+@dataclass(frozen=True)
+class Place:
+    """One model at one image or latent, and the directions that lead away from it.
+
+    Attributes:
+        kind: what the directions are.
+        latent: (latent,).
+        directions: unit columns (latent, k), in the order of the sliders.
+        push: their decoded push-forwards, (k, values).
+        sigma: of the directions first, in their order, then all others, descending.
+        effective_rank: of ``sigma``.
+        calibration: image change against latent distance for each direction.
+        start: the decoded latent, clipped to [0, 1]: what RMS changes are measured from.
+        reconstruction: the same as uint8 (height, width, 3).
+        psnr: of the reconstruction, in dB for images in [0, 1]; None where an earlier walk led here.
+    """
+
+    kind: DirectionKind
+    latent: Tensor
+    directions: Tensor
+    push: Tensor
+    sigma: np.ndarray
+    effective_rank: float
+    calibration: Calibration
+    start: Tensor
+    reconstruction: np.ndarray
+    psnr: float | None
+
+    def reordered(self, order: Sequence[int], signs: Sequence[float]) -> Place:
+        """The same place with direction ``order[d]``, times ``signs[d]``, as the d-th."""
+        index, sign = torch.tensor(list(order)), torch.tensor(list(signs), dtype=self.directions.dtype)
+        others = np.delete(self.sigma, list(order))
+        return replace(
+            self,
+            directions=self.directions[:, index] * sign,
+            push=self.push[index] * sign.unsqueeze(1),
+            sigma=np.concatenate([self.sigma[list(order)], others]),
+            calibration=self.calibration.reordered(order, signs),
+        )
+
+
+@dataclass(frozen=True)
+class Here:
+    """The directions where a curved walk has arrived, followed from the base; as in `Place`."""
+
+    directions: Tensor
+    push: Tensor
+    sigma: np.ndarray
+    effective_rank: float
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where a walk arrived.
+
+    Attributes:
+        image: uint8 (height, width, 3).
+        rms: its RMS distance from the start, images in [0, 1].
+        latent: (latent,).
+        length: of the path in image space (RMS), for a curved walk.
+        here: the directions there, for a curved walk.
+        stopped: why the walk ended before it was as long as asked for; empty if it did not.
+    """
+
+    image: np.ndarray
+    rms: float
+    latent: Tensor
+    length: float | None = None
+    here: Here | None = None
+    stopped: str = ""
