@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from platformdirs import user_documents_path
+from platformdirs import user_data_path, user_documents_path
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from jnn_studio.app.engine.bridge import Bridge
@@ -48,6 +49,7 @@ class AppContext(QObject):
         self.closing = False
         """Set once the program is on its way out; long loads look at it."""
         self._followers: list[RunFollower] = []
+        self._at_close: list[Callable[[], None]] = []
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
@@ -56,6 +58,16 @@ class AppContext(QObject):
     def runs_folder(self) -> Path:
         """Where new runs go unless somebody says otherwise."""
         return Path(str(self.settings.value("runs_folder", user_documents_path() / "JNN Studio")))
+
+    @property
+    def data_folder(self) -> Path:
+        """Where the program keeps what belongs to the person: saved directions, sessions in case of a crash."""
+        standard = user_data_path("jnn-studio", appauthor=False)
+        return Path(str(self.settings.value("data_folder", standard)))
+
+    def at_close(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called once all threads have ended."""
+        self._at_close.append(call)
 
     def new_feed(self, config: RunConfig, path: Path) -> RunFeed:
         """A feed whose rare events arrive as `run_event` and `run_ended`."""
@@ -92,6 +104,8 @@ class AppContext(QObject):
         self.inference.close()
         self.loading.close()
         self.bridge.close()
+        for call in self._at_close:
+            call()
 
     def _rare(self, feed: RunFeed, event: Rare) -> None:
         """Called on a worker thread."""

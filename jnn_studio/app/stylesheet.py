@@ -57,6 +57,8 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $hover; border-color: $border; }
 QToolButton:focus { border: 2px solid $accent; padding: 2px; }
 
+QToolButton[menu_button="true"]::menu-indicator { image: none; width: 0; }
+
 QFrame[segmented="true"] { background: $hover; border-radius: 6px; }
 QFrame[segmented="true"] QToolButton { color: $muted; padding: 2px 8px; border-radius: 5px; }
 QFrame[segmented="true"] QToolButton:hover { color: $text; }

@@ -55,6 +55,10 @@ class ThemeManager(QObject):
     def colors(self) -> Colors:
         return self._colors or LIGHT
 
+    @property
+    def is_dark(self) -> bool:
+        return self.colors is DARK
+
     def color(self, role: str) -> QColor:
         """The colour of a role; see `Colors.role`."""
         return QColor(self.colors.role(role))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from jnn_studio.explore.state import DirectionKind
-from jnn_studio.jacobian import GramSVD, jacobian_svd
+from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
-from jnn_studio.jacobian.tall_gram import TallGram
+from jnn_studio.jacobian.latent_side import LatentSide
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.latent_model import LatentModel
 
@@ -23,14 +24,16 @@ class Directions:
         vectors: unit columns (latent, k).
         sigma: (k,): singular values of the Jacobian in question; for latent axes, the length of their
             push-forwards.
+        method: how they were found.
     """
 
     vectors: Tensor
     sigma: Tensor
+    method: str
 
 
 class DirectionField:
-    """One model at fixed weights; what depends on the weights alone is prepared once.
+    """One model at fixed weights; what depends on the weights alone is prepared once, when first needed.
 
     Kinds: ``"encoder"``: left singular vectors of the encoder's Jacobian (Scarvelis & Solomon, NeurIPS
     2024, B.3); ``"decoder"``: right singular vectors of the decoder's; ``"axes"``: the latent's axes, by
@@ -39,47 +42,57 @@ class DirectionField:
 
     def __init__(self, model: LatentModel) -> None:
         self.model = model
-        self._encoder = GramSVD(model.encoder) if two_layers(model.encoder) is not None else None
-        # With a refinement behind it the decoder's picture is no isometry of its coefficients.
-        plain = isinstance(model, Autoencoder) and model.refinement is None
-        decoder = model.decoder if isinstance(model, Autoencoder) and plain else None
-        self._decoder = TallGram(decoder) if decoder is not None and two_layers(decoder) is not None else None
 
+    @torch.no_grad()
     def at_image(self, kind: DirectionKind, image: Tensor, latent: Tensor) -> Directions:
         """Directions at an image (channels, size, size) and its latent."""
-        if kind == "encoder":
-            return self._of_encoder(self.model.encoder_input(image.unsqueeze(0)))
-        return self.at_latent(kind, latent)
+        if kind == "decoder":
+            return self._of_decoder(latent)
+        if kind == "axes":
+            return self._axes(latent)
+        features = self.model.encoder_input(image.unsqueeze(0))
+        if self._encoder_side is not None:
+            sigma, vectors = self._encoder_side(features[0])
+            return Directions(vectors, sigma, "gram")
+        svd = jacobian_svd(self.model.encoder, features, method="dense")
+        return Directions(svd.u[0], svd.sigma[0], svd.method)
 
     def at_latent(self, kind: DirectionKind, latent: Tensor) -> Directions:
         """Directions at a latent; those of the encoder are taken at the picture it decodes to."""
-        if kind == "encoder":
-            decoded = self.model.decode(latent.unsqueeze(0)).clamp(0, 1)
-            return self._of_encoder(self.model.encoder_input(decoded))
-        if kind == "axes":
-            return self._axes(latent)
-        if self._decoder is not None:
-            sigma, vectors = self._decoder.right(latent.unsqueeze(0))
-            return Directions(vectors[0], sigma[0])
-        identity = torch.eye(len(latent), dtype=latent.dtype)
-        columns = self.push(latent, identity)
-        squares, vectors = torch.linalg.eigh(columns.double() @ columns.double().T)
-        return Directions(vectors.flip(1).to(latent), squares.flip(0).clamp_min(0).sqrt().to(latent))
+        return self.at_image(kind, self.decode(latent), latent)
 
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Tensor:
+        """One latent (latent,) → image (channels, size, size), not clipped."""
+        return self.model.decode(latent.unsqueeze(0))[0]
+
+    @torch.no_grad()
     def push(self, latent: Tensor, vectors: Tensor) -> Tensor:
-        """Decoded push-forwards of columns (latent, k): the change of the picture, (k, values)."""
-        if self._decoder is not None and isinstance(self.model, Autoencoder):
-            return self.model.dct.inverse(self._decoder.push(latent, vectors)).flatten(1)
+        """Decoded push-forwards J V of columns (latent, k): the change of the picture, (k, values)."""
+        if self._decoder_side is not None and isinstance(self.model, Autoencoder):
+            coefficients = self._decoder_side.push(latent, vectors)
+            return self.model.dct.inverse(coefficients).flatten(1)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
-        moved = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))[1]
-        return moved.flatten(1)
+        return torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))[1].flatten(1)
 
-    def _of_encoder(self, features: Tensor) -> Directions:
-        if self._encoder is not None:
-            svd = self._encoder(features)
-        else:
-            svd = jacobian_svd(self.model.encoder, features)
-        return Directions(svd.u[0], svd.sigma[0])
+    @cached_property
+    def _encoder_side(self) -> LatentSide | None:
+        encoder = self.model.encoder
+        return None if two_layers(encoder) is None else LatentSide(encoder, "left")
+
+    @cached_property
+    def _decoder_side(self) -> LatentSide | None:
+        # The inverse DCT is an isometry and changes no singular value; a refinement after it is none.
+        if not isinstance(self.model, Autoencoder) or self.model.refinement is not None:
+            return None
+        return None if two_layers(self.model.decoder) is None else LatentSide(self.model.decoder, "right")
+
+    def _of_decoder(self, latent: Tensor) -> Directions:
+        if self._decoder_side is not None:
+            sigma, vectors = self._decoder_side(latent)
+            return Directions(vectors, sigma, "gram")
+        svd = jacobian_svd(self.model.decode, latent.unsqueeze(0), method="dense")
+        return Directions(svd.vh[0].T, svd.sigma[0], svd.method)
 
     def _axes(self, latent: Tensor) -> Directions:
         identity = torch.eye(len(latent), dtype=latent.dtype)
@@ -87,4 +100,4 @@ class DirectionField:
         known = getattr(self.model, "axis_kl", None)
         rank = known if isinstance(known, Tensor) and bool(known.any()) else lengths
         order = rank.argsort(descending=True, stable=True)
-        return Directions(identity[:, order], lengths[order])
+        return Directions(identity[:, order], lengths[order], "axes")

@@ -19,6 +19,7 @@ class Place:
 
     Attributes:
         kind: what the directions are.
+        method: how they were found.
         latent: (latent,).
         directions: unit columns (latent, k), in the order of the sliders.
         push: their decoded push-forwards, (k, values).
@@ -31,6 +32,7 @@ class Place:
     """
 
     kind: DirectionKind
+    method: str
     latent: Tensor
     directions: Tensor
     push: Tensor
@@ -75,6 +77,7 @@ class Moved:
         length: of the path in image space (RMS), for a curved walk.
         here: the directions there, for a curved walk.
         stopped: why the walk ended before it was as long as asked for; empty if it did not.
+        stopped_at: the signed amount of the leg that was stopped at which it was.
     """
 
     image: np.ndarray
@@ -83,3 +86,4 @@ class Moved:
     length: float | None = None
     here: Here | None = None
     stopped: str = ""
+    stopped_at: float | None = None

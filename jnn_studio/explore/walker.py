@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.explore.calibration import calibrate
-from jnn_studio.explore.curved import CurvedPaths, CurvedWalk
+from jnn_studio.explore.curved import CurvedPaths, arrive
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.place import Here, Moved, Place
 from jnn_studio.explore.state import DirectionKind, Leg
 from jnn_studio.jacobian import effective_rank
+from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.models.weights import LoadedModel
 
 
@@ -33,7 +35,8 @@ class Walker:
     """
 
     def __init__(self, loaded: LoadedModel, kind: DirectionKind = "encoder", limit: float = 0.2) -> None:
-        self.loaded, self.model = loaded, loaded.model
+        self.loaded = loaded
+        self.model: LatentModel = loaded.model
         self.kind: DirectionKind = kind
         self.limit = limit
         self._field = DirectionField(loaded.model)
@@ -67,20 +70,21 @@ class Walker:
             z = self.latent_of(image)
             found = self._field.at_image(self.kind, image, z)
         else:
-            z = latent
+            z = latent.to(image.dtype)
             found = self._field.at_latent(self.kind, z)
         k = min(k, found.vectors.shape[1])
         u = found.vectors[:, :k]
         push = self._field.push(z, u)
-        if previous is not None and previous.push.shape == push.shape:
+        if previous is not None and previous.kind == self.kind and previous.push.shape == push.shape:
             sign = torch.where((push * previous.push).sum(1) < 0, -1.0, 1.0)
         else:
             # Of the two signs, the one that brightens the image: arbitrary, but always the same.
             sign = torch.where(push.sum(1) < 0, -1.0, 1.0)
         u, push = u * sign, push * sign.unsqueeze(1)
-        start = self.model.decode(z.unsqueeze(0)).clamp(0, 1)[0]
+        start = self._field.decode(z).clamp(0, 1)
         return Place(
             kind=self.kind,
+            method=found.method,
             latent=z,
             directions=u,
             push=push,
@@ -102,33 +106,58 @@ class Walker:
         return self._decoded(place, latent, shrink)
 
     @torch.no_grad()
+    def strip(self, place: Place, direction: int, amounts: Sequence[float]) -> list[Moved]:
+        """One image for each amount along one direction, straight."""
+        alphas = [place.calibration.distance(direction, amount) for amount in amounts]
+        steps = torch.tensor(alphas, dtype=place.latent.dtype).unsqueeze(1)
+        latents = place.latent + steps * place.directions[:, direction]
+        pictures = self.model.decode(latents).clamp(0, 1)
+        rms = (pictures - place.start).square().flatten(1).mean(1).sqrt()
+        return [
+            Moved(to_uint8(picture), float(r), latent)
+            for picture, r, latent in zip(pictures, rms, latents, strict=True)
+        ]
+
+    @torch.no_grad()
     def curved(self, place: Place, legs: Sequence[Leg], paths: CurvedPaths, shrink: int = 1) -> Moved:
         """Follow each leg's direction as it turns, one leg after the other.
 
         Args:
             paths: what has been walked from this place before; goes further with every call.
         """
-        arrival = CurvedWalk(self._field, place.kind, place).arrive(legs, paths)
+        arrival = arrive(self._field, place, legs, paths)
         knot = arrival.knot
-        here = Here(
-            knot.directions,
-            self._field.push(knot.latent, knot.directions),
-            knot.sigma,
-            float(effective_rank(torch.from_numpy(np.sort(knot.sigma)[::-1].copy()))),
+        if knot.latent is place.latent:
+            here = Here(place.directions, place.push, place.sigma, place.effective_rank)
+        else:
+            push = self._field.push(knot.latent, knot.directions)
+            rank = float(effective_rank(torch.from_numpy(np.sort(knot.sigma)[::-1].copy())))
+            here = Here(knot.directions, push, knot.sigma, rank)
+        moved = self._decoded(place, knot.latent, shrink, knot.picture)
+        return replace(
+            moved,
+            length=arrival.length,
+            here=here,
+            stopped=arrival.stopped,
+            stopped_at=arrival.stopped_at,
         )
-        moved = self._decoded(place, knot.latent, shrink)
-        return Moved(moved.image, moved.rms, knot.latent, arrival.length, here, arrival.stopped)
 
     @torch.no_grad()
     def between(self, moved: Moved, other: Tensor, share: float, place: Place, shrink: int = 1) -> Moved:
         """``share`` of the way, in a straight line, from where a walk has led to another latent."""
         found = self._decoded(place, torch.lerp(moved.latent, other, share), shrink)
-        return Moved(found.image, found.rms, found.latent, moved.length, moved.here, moved.stopped)
+        return replace(moved, image=found.image, rms=found.rms, latent=found.latent, here=None)
 
-    def _decoded(self, place: Place, latent: Tensor, shrink: int) -> Moved:
-        picture = self.model.decode(latent.unsqueeze(0), shrink).clamp(0, 1)[0]
+    def _decoded(self, place: Place, latent: Tensor, shrink: int, picture: Tensor | None = None) -> Moved:
+        """What is seen at a latent; ``picture`` is the decoded latent where it is known already."""
         start = place.start
-        if picture.shape != start.shape:
-            start = torch.nn.functional.avg_pool2d(start, shrink)
+        if shrink > 1:
+            # Both in the same way, so that no change is no change.
+            both = self.model.decode(torch.stack([latent, place.latent]), shrink).clamp(0, 1)
+            picture, start = both[0], both[1]
+        elif picture is None:
+            picture = self._field.decode(latent).clamp(0, 1)
+        else:
+            picture = picture.clamp(0, 1)
         rms = float((picture - start).square().mean().sqrt())
         return Moved(to_uint8(picture), rms, latent)

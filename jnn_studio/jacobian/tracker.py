@@ -48,6 +48,10 @@ class SingularTracker:
         """Forget the past: the next decomposition is taken as it comes."""
         self._last = None
 
+    def start_from(self, vectors: Tensor) -> None:
+        """Continue these orthonormal columns (batch, dimension, k) with the next decomposition."""
+        self._last = vectors
+
     @torch.no_grad()
     def update(self, svd: JacobianSVD) -> JacobianSVD:
         """The directions followed, in their first order (so σ need not be sorted).
@@ -110,7 +114,9 @@ def _rotation(clusters: list[list[int]], overlap: Tensor) -> Tensor:
     rotation = torch.zeros_like(overlap.mT)
     for members in clusters:
         old = [o for o, matched in enumerate(match) if matched in members]
-        if old:
+        if len(members) == 1 and old:
+            rotation[members[0], old[0]] = 1.0 if float(overlap[old[0], members[0]]) >= 0 else -1.0
+        elif old:
             left, _, right = torch.linalg.svd(overlap[old][:, members].mT, full_matrices=False)
             rotation[torch.tensor(members).unsqueeze(1), torch.tensor(old)] = left @ right
     return rotation

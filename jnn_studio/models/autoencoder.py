@@ -38,9 +38,31 @@ class Autoencoder(nn.Module):
         """(batch, channels, size, size) → (batch, latent)."""
         return self.encoder(self.dct(images))
 
-    def decode(self, latent: Tensor) -> Tensor:
-        """(batch, latent) → (batch, channels, size, size); not clipped to [0, 1]."""
-        return self.render(self.decoder(latent))
+    def encoder_input(self, images: Tensor) -> Tensor:
+        """What ``encoder`` takes: DCT coefficients (batch, features)."""
+        return self.dct(images)
+
+    def decode(self, latents: Tensor, shrink: int = 1) -> Tensor:
+        """(batch, latent) → (batch, channels, size/shrink, size/shrink); not clipped to [0, 1].
+
+        With ``shrink`` > 1 only the frequencies a picture of that size can hold are decoded, unrefined.
+
+        Raises:
+            ValueError: the image size is no multiple of ``shrink``.
+        """
+        if shrink == 1:
+            return self.render(self.decoder(latents))
+        size, keep = self.config.size, self.config.dct
+        if shrink < 1 or size % shrink:
+            raise ValueError(f"images of {size} pixels cannot be shrunk {shrink} times")
+        small = min(keep, size // shrink)
+        hidden, last = self.decoder[0], self.decoder[1]
+        assert isinstance(last, nn.Linear)
+        grid = (self.config.channels, keep, keep)
+        weight = last.weight.unflatten(0, grid)[:, :small, :small].flatten(0, 2)
+        bias = last.bias.unflatten(0, grid)[:, :small, :small].flatten()
+        coefficients = nn.functional.linear(hidden(latents), weight, bias)
+        return self.dct.inverse_small(coefficients, small, size // shrink)
 
     def render(self, coefficients: Tensor) -> Tensor:
         """The decoder's DCT coefficients → images."""

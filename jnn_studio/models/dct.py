@@ -50,3 +50,12 @@ class TruncatedDCT(nn.Module):
         """Coefficients (batch, features) → the band-limited images they describe."""
         grid = coefficients.reshape(-1, self.channels, self.keep, self.keep)
         return self.matrix.T @ grid @ self.matrix
+
+    def inverse_small(self, coefficients: Tensor, keep: int, size: int) -> Tensor:
+        """The lowest ``keep`` × ``keep`` coefficients of each channel → images of another ``size``.
+
+        The same picture sampled more coarsely: brightness is kept.
+        """
+        matrix = torch.from_numpy(dct_matrix(size, keep).astype(np.float32)).to(coefficients)
+        grid = coefficients.reshape(-1, self.channels, keep, keep) * (size / self.size)
+        return matrix.T @ grid @ matrix

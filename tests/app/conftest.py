@@ -65,7 +65,8 @@ def _is_active(timer: QTimer) -> bool:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
-    """Settings of one's own, empty, with runs going to the test's folder."""
+    """Settings of one's own, empty, with everything going to the test's folder."""
     found = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     found.setValue("runs_folder", str(tmp_path / "runs"))
+    found.setValue("data_folder", str(tmp_path / "data"))
     return found

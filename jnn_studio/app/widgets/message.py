@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontDatabase
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from jnn_studio.app.icons import IconButton, icon
 from jnn_studio.app.theme import GRID, theme, ui_font
@@ -34,7 +45,10 @@ class MessageBar(QFrame):
         self._copy = IconButton("copy", "Copy the message with its details", "message.copy")
         self._copy.clicked.connect(self.copy)
         close = IconButton("close", "Dismiss", "message.dismiss")
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self._dismiss)
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(GRID)
+        self._refused: Callable[[], object] | None = None
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.title)
@@ -46,6 +60,7 @@ class MessageBar(QFrame):
         row.setSpacing(GRID)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
+        row.addLayout(self._choices)
         for button in (self._unfold, self._copy, close):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         theme().changed.connect(self._draw)
@@ -59,12 +74,29 @@ class MessageBar(QFrame):
         """Something worth knowing."""
         self._show("info", title, text, "")
 
+    def ask(
+        self, title: str, text: str, choice: str, chosen: Callable[[], object], refused: Callable[[], object]
+    ) -> None:
+        """Something to decide, in its own time: a button, or dismissing the bar."""
+        self._show("info", title, text, "")
+        self._refused = refused
+        button = QPushButton(choice, objectName="message.choice")
+
+        def choose() -> None:
+            self._refused = None
+            self.hide()
+            chosen()
+
+        button.clicked.connect(choose)
+        self._choices.addWidget(button)
+
     def copy(self) -> None:
         """Put everything on the clipboard."""
         parts = (self.title.text(), self.text.text(), self.details.toPlainText())
         QApplication.clipboard().setText("\n\n".join(part for part in parts if part))
 
     def _show(self, kind: str, title: str, text: str, details: str) -> None:
+        self._dismiss()
         self._kind = kind
         self.title.setText(title)
         self.text.setText(text)
@@ -76,6 +108,14 @@ class MessageBar(QFrame):
         self.show()
         self.setAccessibleName(f"{title}. {text}")
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _dismiss(self) -> None:
+        self.hide()
+        while (item := self._choices.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        refused, self._refused = self._refused, None
+        if refused is not None:
+            refused()
 
     def _toggle_details(self) -> None:
         shown = not self.details.isVisible()

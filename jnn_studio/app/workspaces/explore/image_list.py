@@ -1,115 +1,34 @@
-"""Thumbnails of the open source; only those looked at are ever made."""
+"""The images of the open source, or some of them, in a grid of thumbnails."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from jnn_studio.app.engine.worker import Failure, Worker
-from jnn_studio.app.theme import theme
+from jnn_studio.app.engine.worker import Worker
+from jnn_studio.app.theme import theme, ui_font
+from jnn_studio.app.workspaces.explore.grid_view import GridView
+from jnn_studio.app.workspaces.explore.thumbnails import NUMBER, SIDE, Index, ThumbnailModel
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.catalogue import Selection
 
-SIDE = 64
 CELL = SIDE + 8
-CHUNK = 16
-KEPT_CHUNKS = 256
-
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
-
-
-class ThumbnailModel(QAbstractListModel):
-    """A source as a list of icons, asked of a worker a chunk at a time."""
-
-    def __init__(self, worker: Worker, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._worker = worker
-        self._source: ImageSource | None = None
-        self._generation = 0
-        self._chunks: dict[int, list[QPixmap]] = {}
-        self._asked: set[int] = set()
-
-    def set_source(self, source: ImageSource) -> None:
-        """Show another source from its beginning."""
-        self.beginResetModel()
-        for chunk in self._asked:
-            self._worker.forget(f"thumbnails {chunk}")
-        self._source = source
-        self._generation += 1
-        self._chunks.clear()
-        self._asked.clear()
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() or self._source is None else len(self._source)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if self._source is None or not index.isValid():
-            return None
-        row = index.row()
-        if role == Qt.ItemDataRole.DecorationRole:
-            chunk = self._chunks.get(row // CHUNK)
-            if chunk is None:
-                self._ask(row // CHUNK)
-                return None
-            return chunk[row % CHUNK]
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._source.label(row)
-        return None
-
-    def _ask(self, chunk: int) -> None:
-        source = self._source
-        if chunk in self._asked or source is None:
-            return
-        self._asked.add(chunk)
-        rows = range(chunk * CHUNK, min((chunk + 1) * CHUNK, len(source)))
-        generation = self._generation
-
-        def arrived(pictures: np.ndarray) -> None:
-            if generation == self._generation:
-                self._keep(chunk, pictures)
-
-        def failed(failure: Failure) -> None:
-            self._asked.discard(chunk)
-
-        self._worker.request(f"thumbnails {chunk}", lambda: source.thumbnails(rows, SIDE), arrived, failed)
-
-    def _keep(self, chunk: int, pictures: np.ndarray) -> None:
-        self._chunks[chunk] = [_pixmap(picture) for picture in pictures]
-        if len(self._chunks) > KEPT_CHUNKS:
-            oldest = next(iter(self._chunks))
-            del self._chunks[oldest]
-            self._asked.discard(oldest)
-        first, last = self.index(chunk * CHUNK), self.index(chunk * CHUNK + len(pictures) - 1)
-        self.dataChanged.emit(first, last, [Qt.ItemDataRole.DecorationRole])
+NUMBER_HEIGHT = 16
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """The picture in the middle of its cell, framed in the accent colour if it is the one in view."""
+    """The picture in its cell, its number under it, framed in the accent colour if it is the one in view."""
+
+    numbers = False
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         picture = index.data(Qt.ItemDataRole.DecorationRole)
+        cell = QRect(option.rect)
+        if self.numbers:
+            cell.setHeight(cell.height() - NUMBER_HEIGHT)
         target = QRect(0, 0, SIDE, SIDE)
-        target.moveCenter(option.rect.center())
+        target.moveCenter(cell.center())
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(target), 6, 6)
         painter.save()
@@ -123,60 +42,88 @@ class ThumbnailDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(theme().color("accent"), 3))
             painter.drawRoundedRect(QRectF(target).adjusted(-1.5, -1.5, 1.5, 1.5), 7, 7)
+        if self.numbers:
+            painter.setFont(ui_font(0.85, digits=True))
+            painter.setPen(theme().color("muted"))
+            below = QRect(cell.left(), cell.bottom() + 1, cell.width(), NUMBER_HEIGHT)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, index.data(NUMBER))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(CELL, CELL)
+        return QSize(CELL, CELL + NUMBER_HEIGHT if self.numbers else CELL)
 
 
-class ImageList(QListView):
-    """The thumbnails in a grid that fills its width; choosing one emits ``chosen(index)``."""
+class ImageList(GridView):
+    """The thumbnails in a grid that fills its width; choosing one emits ``chosen(source index)``."""
 
     chosen = Signal(int)
 
     def __init__(self, worker: Worker) -> None:
-        super().__init__(objectName="explore.images")
+        super().__init__(QSize(CELL, CELL), objectName="explore.images")
         self._model = ThumbnailModel(worker, self)
+        self._current: int | None = None
+        self._delegate = ThumbnailDelegate(self)
         self.setModel(self._model)
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setItemDelegate(ThumbnailDelegate(self))
-        self.setGridSize(QSize(CELL, CELL))
+        self.setItemDelegate(self._delegate)
         theme().changed.connect(self.viewport().update)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setMinimumWidth(2 * CELL + 24)
+        self.setMinimumWidth(2 * CELL + 16)
         self.setToolTip("Images of the open source: choose one to walk from it")
         self.setAccessibleName("Images")
+        self.verticalScrollBar().valueChanged.connect(self._drop_unseen)
         self.selectionModel().currentChanged.connect(self._current_changed)
 
     def set_source(self, source: ImageSource) -> None:
-        """Show another source."""
+        """Show another source, all of it."""
+        self._current = None
+        self._set_numbers(False)
         self._model.set_source(source)
+
+    def set_selection(self, selection: Selection | None, unit: str = "", keep_place: bool = False) -> None:
+        """Show these images in this order, None: all; numbers under them are in ``unit``.
+
+        ``keep_place``: stay scrolled to where it is instead of going to the beginning.
+        """
+        before = self.verticalScrollBar().value()
+        self._model.set_selection(selection, unit)
+        self._set_numbers(self._model.has_numbers)
+        self._mark()
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(before if keep_place else 0)
 
     def show_current(self, index: int | None) -> None:
         """Mark ``index`` as the image in view, without choosing it anew."""
+        self._current = index
+        row = self._mark()
+        if row >= 0:
+            self.scrollTo(self._model.index(row))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._drop_unseen()
+
+    def _mark(self) -> int:
         selection = self.selectionModel()
+        row = -1 if self._current is None else self._model.row_of(self._current)
         blocked = selection.blockSignals(True)
-        if index is None:
+        if row < 0:
             selection.clear()
         else:
-            found = self._model.index(index)
-            selection.setCurrentIndex(found, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.scrollTo(found)
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            selection.setCurrentIndex(self._model.index(row), flag)
         selection.blockSignals(blocked)
         self.viewport().update()
+        return row
+
+    def _set_numbers(self, shown: bool) -> None:
+        if shown != self._delegate.numbers:
+            self._delegate.numbers = shown
+            self.set_cell(QSize(CELL, CELL + NUMBER_HEIGHT if shown else CELL))
+
+    def _drop_unseen(self) -> None:
+        seen = self.seen()
+        self._model.keep_wanting(seen.start, seen.stop - 1)
 
     def _current_changed(self, current: QModelIndex, before: QModelIndex) -> None:
         if current.isValid():
-            self.chosen.emit(current.row())
-
-
-def _pixmap(picture: np.ndarray) -> QPixmap:
-    height, width = picture.shape[:2]
-    image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return QPixmap.fromImage(image)  # copies: the array may go
+            self._current = self._model.image_at(current.row())
+            self.chosen.emit(self._current)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
 
 from jnn_studio.app.icons import IconButton
@@ -36,6 +37,8 @@ class ModelPane(ImagePane):
         super().__init__("", object_name=f"explore.moved.{position}")
         self.key = key
         self._view: ColumnView | None = None
+        self._base: np.ndarray | None = None
+        self._hidden: np.ndarray | None = None
         self._position, self._count = position, 1
         self._button = IconButton("more", "What to do with this model", f"explore.model_menu.{position}", self)
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -53,7 +56,30 @@ class ModelPane(ImagePane):
         free = "" if view.column.linked else " · unlinked"
         self.set_role(view.role)
         self.set_title(f"{view.caption}{extra}{free}")
-        self.setToolTip(f"{view.caption}: the image decoded where the sliders have taken it. {KINDS[kind][1]}.")
+        self.setToolTip(
+            f"{view.caption}: the image decoded where the sliders have taken it. "
+            f"{KINDS[kind][1]}. Press to see the base, not moved."
+        )
+
+    def set_base(self, image: np.ndarray) -> None:
+        """What is shown instead for as long as the picture is pressed."""
+        self._base = image
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._base is not None and self.array is not None:
+            self._hidden = self.array
+            super().set_image(self._base)
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._hidden is not None:
+            hidden, self._hidden = self._hidden, None
+            super().set_image(hidden)
+        super().mouseReleaseEvent(event)
+
+    def set_image(self, array: np.ndarray | None, sequence: int = 0) -> None:
+        self._hidden = None  # what arrives while pressed is newer
+        super().set_image(array, sequence)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -12,6 +12,8 @@ from jnn_studio.app.widgets.image_pane import ImagePane
 from jnn_studio.app.workspaces.explore.model_pane import ModelPane
 from jnn_studio.explore.renderer import ColumnView, Scene
 
+MANY = 2
+"""Up to so many models have their reconstructions beside the original."""
 SMALL_WIDTH = 136
 """Room for the titles of the small panes."""
 
@@ -64,8 +66,9 @@ class Panes(QWidget):
             )
             large.show_view(view, len(scene.columns))
             if differences is None:
+                large.set_base(view.place.reconstruction)
                 large.set_image(view.moved.image, sequence)
-                large.set_caption(walk_caption(view))
+                large.set_caption(walk_caption(view, len(scene.columns) > MANY))
             else:
                 picture, scale = differences[i]
                 large.set_image(picture, sequence)
@@ -81,12 +84,13 @@ class Panes(QWidget):
             pane.deleteLater()
         self.reconstructions, self.moved, self._keys = [], [], keys
         self._seen = {}
-        across = 1 if len(keys) <= 2 else 2
         for i, key in enumerate(keys):
             small = ImagePane("Reconstruction", object_name=f"explore.reconstruction.{i}", corner=True)
             large = ModelPane(key, i)
             large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
-            self._small.addWidget(small, (i + 1) // across, (i + 1) % across)
+            # There is no room beside more than two; pressing a picture shows its base instead.
+            small.setVisible(len(keys) <= MANY)
+            self._small.addWidget(small, i + 1, 0)
             self._large.addWidget(large, 1)
             self.reconstructions.append(small)
             self.moved.append(large)
@@ -96,14 +100,10 @@ class Panes(QWidget):
     def _fit(self) -> None:
         """No pane wider than its picture can be: the group stays together in the middle."""
         words = 2 * self.fontMetrics().height() + GRID
-        count = 1 + len(self.reconstructions)
-        across = 1 if count <= 3 else 2
-        rows = -(-count // across)
-        small = max(SMALL_WIDTH // across, (self.height() - (1 + rows) * GRID) // rows - words)
-        if across == 2:
-            small = min(small, SMALL_WIDTH)
+        rows = 1 + (len(self.moved) if len(self.moved) <= MANY else MANY)
+        small = max(SMALL_WIDTH, (self.height() - (1 + rows) * GRID) // rows - words)
         for pane in (self.original, *self.reconstructions):
-            pane.setFixedWidth(max(96, small))
+            pane.setFixedWidth(small)
         for pane in self.moved:
             pane.setMaximumWidth(max(pane.minimumWidth(), self.height() - 2 * GRID - words))
 
@@ -113,10 +113,12 @@ class Panes(QWidget):
             self.painted.emit(number)
 
 
-def walk_caption(view: ColumnView) -> str:
+def walk_caption(view: ColumnView, with_psnr: bool = False) -> str:
     """How far the walk of a model has led, and why it ended if it did."""
-    moved = view.moved
+    moved, psnr = view.moved, view.place.psnr
     words = f"RMS change {moved.rms:.3f}"
+    if with_psnr and psnr is not None:
+        words = f"{psnr:.1f} dB · {words}"
     if moved.length is not None:
         words += f" · path {moved.length:.3f}"
     if moved.stopped:

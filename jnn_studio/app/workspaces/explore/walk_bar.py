@@ -72,7 +72,8 @@ class WalkBar(QWidget):
         for action in actions:
             row.addWidget(_button(action))
         menu = QToolButton(objectName="explore.more")
-        menu.setText("More")
+        menu.setText("More…")
+        menu.setProperty("menu_button", True)
         menu.setToolTip("More ways to move")
         menu.setAccessibleName("More ways to move")
         menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

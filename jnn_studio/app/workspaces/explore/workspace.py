@@ -13,28 +13,33 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plots.curves import SpectrumPlot
-from jnn_studio.app.theme import GRID
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.actions import Actions
 from jnn_studio.app.workspaces.explore.choices import Choices
+from jnn_studio.app.workspaces.explore.differences import differences
 from jnn_studio.app.workspaces.explore.directions import Directions
+from jnn_studio.app.workspaces.explore.export_dialog import ExportAnimationDialog, ExportFigureDialog
 from jnn_studio.app.workspaces.explore.file_dialogs import (
     ARCHIVES,
     IMAGES,
+    SESSIONS,
     WEIGHTS,
     ask_file,
     ask_folder,
+    ask_new_file,
 )
 from jnn_studio.app.workspaces.explore.image_list import ImageList
 from jnn_studio.app.workspaces.explore.opened import Data, Opening
 from jnn_studio.app.workspaces.explore.panes import Panes
 from jnn_studio.app.workspaces.explore.session import ExploreSession
+from jnn_studio.app.workspaces.explore.sessions import Sessions
 from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.open_models import BUNDLED
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.renderer import Scene, SceneRenderer
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage, ImageRef, SourceImage
 
 
@@ -45,20 +50,26 @@ class ExploreWorkspace(Workspace):
         super().__init__(context, "explore")
         self.setAcceptDrops(True)
         self.session = ExploreSession(context, self)
+        self.sessions = Sessions(context, self.session)
         self._sequence = 0
         self._curves: tuple[tuple[str, str], ...] = ()
         self._whose = ""
         self._blending = False
         self._make_actions()
         actions = self._actions
-        self.choices = Choices(context, BUNDLED, [], [])
+        self.choices = Choices(
+            context,
+            BUNDLED,
+            [actions[name] for name in ("save_session", "open_session")],
+            [actions[name] for name in ("export_figure", "export_animation")],
+        )
         self.message = MessageBar()
         self.message.setObjectName("explore.message")
         self.panes = Panes()
         self.images = ImageList(context.loading)
         self.bar = WalkBar(
             [actions["walk_on"], actions["reset"]],
-            [actions[name] for name in ("random_step", "blend", "back_to_image", "reset")],
+            [actions[name] for name in ("random_step", "blend", "back_to_image", "difference")],
         )
         self.directions = Directions(self.bar)
         self.setFocusProxy(self.directions.sliders[0].slider)
@@ -103,6 +114,12 @@ class ExploreWorkspace(Workspace):
         add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
         for d in range(DIRECTIONS):
             add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: self._pick(d), str(d + 1))
+        add("difference", "Show differences", self._redraw, "D", tip="Signed change of luminance since the base")
+        actions["difference"].setCheckable(True)
+        add("save_session", "&Save session…", self._ask_save_session, QKeySequence.StandardKey.Save)
+        add("open_session", "Open sess&ion…", self._ask_open_session)
+        add("export_figure", "Export fi&gure…", self._export_figure, "Ctrl+E")
+        add("export_animation", "Export ani&mation…", self._export_animation, "Ctrl+Shift+E")
         add("play", "Play the direction", self._play, "Ctrl+Space")
 
     def _arrange(self) -> None:
@@ -147,6 +164,11 @@ class ExploreWorkspace(Workspace):
         session.opened.opening.connect(self._show_opening)
         session.failed.connect(self._show_failure)
         session.told.connect(self.message.show_info)
+        self.sessions.failed.connect(self._show_failure)
+        self.sessions.told.connect(self.message.show_info)
+        self.sessions.left_over.connect(self._offer_left_over)
+        self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
+        theme().changed.connect(self._redraw)
         self.images.chosen.connect(lambda index: self._choose(SourceImage(index=index)))
         self.directions.amount_changed.connect(self._set_amount)
         self.directions.picked.connect(self._explain)
@@ -201,13 +223,19 @@ class ExploreWorkspace(Workspace):
 
     def _show_scene(self, scene: Scene) -> None:
         self._sequence += 1
-        self.panes.show_scene(scene, self._sequence, None)
+        shown = differences(scene, theme().is_dark) if self._actions["difference"].isChecked() else None
+        self.panes.show_scene(scene, self._sequence, shown)
         self.directions.show_scene(scene)
         self.bar.show_scene(scene)
         self._show_spectra(scene)
         self.choices.show_models(scene, self.session.live.step if self.session.live.feed else None)
         image = scene.state.base.image
         self.images.show_current(image.index if isinstance(image, SourceImage) else None)
+
+    def _redraw(self) -> None:
+        """The same scene in other colours."""
+        if self.session.scene is not None:
+            self._show_scene(self.session.scene)
 
     def _show_spectra(self, scene: Scene) -> None:
         curves = tuple((view.caption, view.role) for view in scene.columns)
@@ -289,6 +317,36 @@ class ExploreWorkspace(Workspace):
             index = image.index + by if isinstance(image, SourceImage) else 0
             self.session.select(SourceImage(index=min(max(index, 0), len(source) - 1)))
 
+    # --- sessions and exports ----------------------------------------------------------------------
+
+    def _offer_left_over(self, state: ExploreState) -> None:
+        self.message.ask(
+            "The program did not end as it should last time",
+            "What was in view then was kept.",
+            "Restore it",
+            lambda: self.sessions.answer_left_over(state),
+            lambda: self.sessions.answer_left_over(None),
+        )
+
+    def _ask_save_session(self) -> None:
+        ask_new_file(self, "Save the session", SESSIONS, "jnnsession", self.sessions.save)
+
+    def _ask_open_session(self) -> None:
+        ask_file(self, "Open a session", SESSIONS, self.sessions.open)
+
+    def _export_figure(self) -> None:
+        if self.session.scene is not None:
+            ExportFigureDialog(self.context, self.session.state, self._new_renderer, self).open()
+
+    def _export_animation(self) -> None:
+        if self.session.scene is not None:
+            ExportAnimationDialog(self.context, self.session.state, self._new_renderer, self).open()
+
+    def _new_renderer(self) -> SceneRenderer:
+        """One for another thread, with what is open already."""
+        session = self.session
+        return SceneRenderer(session.opened.models(session.state), session.opened.source(session.state))
+
     # --- asking ------------------------------------------------------------------------------------
 
     def _ask_image(self) -> None:
@@ -330,9 +388,11 @@ class ExploreWorkspace(Workspace):
                 return
 
     def open_dropped(self, path: Path) -> None:
-        """Whatever was dropped: a run, weights, a folder or zip of images, or an image."""
+        """Whatever was dropped: a run, weights, a session, a folder or zip of images, or an image."""
         if (path / "config.toml").is_file() or path.suffix == ".safetensors":
             self.session.open_path(path)
+        elif path.suffix == ".jnnsession":
+            self.sessions.open(path)
         elif path.is_dir() or path.suffix.lower() == ".zip":
             self.session.open_source(FolderConfig(path=path))
         else:
@@ -347,3 +407,4 @@ class ExploreWorkspace(Workspace):
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
         self.session.restore(str(settings.value("state", "")))
+        self.sessions.begin()

@@ -1,0 +1,113 @@
+"""Sessions: saved and reopened exactly; kept while the program runs, and offered again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.workspaces.explore.session import ExploreSession
+from jnn_studio.explore.autosave import AutosaveFile
+from jnn_studio.explore.session_file import Session, load_session, save_session
+from jnn_studio.explore.state import ExploreState
+
+AUTOSAVE_MS = 4000
+
+
+class Sessions(QObject):
+    """Reads and writes on the loading thread.
+
+    Signals:
+        left_over: (ExploreState) what a program that crashed had in view.
+        saved: (path).
+        failed: (title, Failure).
+        told: (title, text).
+    """
+
+    left_over = Signal(object)
+    saved = Signal(object)
+    failed = Signal(str, object)
+    told = Signal(str, str)
+
+    def __init__(self, context: AppContext, session: ExploreSession) -> None:
+        super().__init__(session)
+        self._context, self._session = context, session
+        self._autosave: AutosaveFile | None = None
+        self._kept: ExploreState | None = None
+        self._timer = QTimer(self, interval=AUTOSAVE_MS)
+        self._timer.timeout.connect(self._keep)
+        context.at_close(self._close)
+
+    def begin(self) -> None:
+        """Look for what a crash left, and keep what is in view from now on."""
+        folder = self._context.data_folder / "autosave"
+
+        def work() -> tuple[AutosaveFile, ExploreState | None]:
+            autosave = AutosaveFile(folder)
+            return autosave, autosave.left_over()
+
+        def arrived(found: tuple[AutosaveFile, ExploreState | None]) -> None:
+            self._autosave, state = found
+            if state is None:
+                self._timer.start()
+            else:
+                # Not overwritten before somebody has said what is to become of it.
+                self.left_over.emit(state)
+
+        self._context.loading.request("autosave", work, arrived, self._failure("Sessions cannot be kept"))
+
+    def answer_left_over(self, state: ExploreState | None) -> None:
+        """Restore what was left over, or let it go."""
+        if state is not None:
+            self._session.open_state(state, "restore the last session")
+        self._timer.start()
+
+    def save(self, path: Path) -> None:
+        """Write what is in view to ``path``."""
+        state = self._session.state
+        models = self._session.opened.models(state)
+        self._context.loading.request(
+            "save session",
+            lambda: save_session(path, state, models),
+            lambda _: self.saved.emit(path),
+            self._failure(f"Cannot save the session to {path.name}"),
+        )
+
+    def open(self, path: Path) -> None:
+        """Show what ``path`` holds."""
+
+        def arrived(found: Session) -> None:
+            self._session.opened.keep(found.models)
+            self._session.open_state(found.state, f"open {path.name}")
+            if found.warnings:
+                self.told.emit(f"{path.name} was opened, but not all is as it was", "\n".join(found.warnings))
+
+        self._context.loading.request(
+            "open session", lambda: load_session(path), arrived, self._failure("Cannot open the session")
+        )
+
+    def _keep(self) -> None:
+        state, autosave = self._session.state, self._autosave
+        if autosave is None or state == self._kept or not state.columns:
+            return
+        self._kept = state
+
+        def failed(failure: Failure) -> None:
+            self._timer.stop()  # said once, not every few seconds
+            self._failure("The session cannot be kept for the case of a crash")(failure)
+
+        self._context.loading.request("keep session", lambda: autosave.write(state), lambda _: None, failed)
+
+    def _close(self) -> None:
+        if self._autosave is not None:
+            self._autosave.close()
+
+    def _failure(self, title: str) -> Callable[[Failure], None]:
+        def tell(failure: Failure) -> None:
+            if not self._context.closing:
+                self.failed.emit(title, failure)
+
+        return tell

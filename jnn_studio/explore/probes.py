@@ -1,0 +1,224 @@
+"""Linear probes: what a table says of images, read off a model's latents, with how well that can be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jnn_studio.data.attributes import AttributeTable
+from jnn_studio.data.errors import LoadCancelled
+from jnn_studio.explore.linear_fit import Moments, ridge
+from jnn_studio.explore.meaning import Meaning, name_direction
+
+FOLDS = 5
+MIN_IMAGES = 4 * FOLDS
+"""Images with a value, below which an attribute gets no probe."""
+
+MIN_OF_A_KIND = 2 * FOLDS
+"""Images of the rarer kind, below which a yes-or-no attribute gets none."""
+
+MAX_IMAGES = 20_000
+"""Images probes are fitted to, evenly spread; more than enough for latents of some hundred dimensions."""
+
+SURE = 3.0
+"""Standard errors by which a probe must be better than chance before directions are named after it."""
+
+STEP = 0.1
+"""RMS change of the image that the effects of directions are given for."""
+
+PROBE_UNIT = f"change of the attribute in standard deviations, for a step of {STEP:g} RMS"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One attribute as a linear function of the latent.
+
+    Attributes:
+        name: of the attribute.
+        weights: float64 (latent,), the attribute's change per latent unit, in its standard deviations.
+        binary: whether the attribute is yes or no.
+        accuracy: of images left out of the fit: balanced accuracy (mean share of yes and of no found again,
+            chance is 0.5) of a binary attribute, R² (at most 1, of the mean 0) of a number.
+        chance: accuracy that chance alone rarely exceeds, `SURE` standard errors above its mean.
+        images: with a value.
+    """
+
+    name: str
+    weights: np.ndarray
+    binary: bool
+    accuracy: float
+    chance: float
+    images: int
+
+    @property
+    def reliable(self) -> bool:
+        """Whether it is better than chance."""
+        return self.accuracy > self.chance
+
+    @property
+    def measure(self) -> str:
+        """What ``accuracy`` is."""
+        return "balanced accuracy" if self.binary else "R²"
+
+
+@dataclass(frozen=True)
+class ProbeSet:
+    """The probes of one model on one table.
+
+    Attributes:
+        labels: all attributes of the table, in its order.
+        probes: in the same order, None where none could be fitted.
+        skipped: (attribute, why) of those.
+    """
+
+    labels: tuple[str, ...]
+    probes: tuple[Probe | None, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+    @property
+    def accuracies(self) -> tuple[float | None, ...]:
+        """Of each label."""
+        return tuple(None if probe is None else probe.accuracy for probe in self.probes)
+
+    def effects(self, displacements: np.ndarray) -> tuple[Meaning, ...]:
+        """What moving the latent by each column of ``displacements`` (latent, k) does to every attribute.
+
+        In standard deviations of the attribute; 0 where there is no probe. Of a poorly predictable attribute
+        a probe finds only the predictable part, so its effects are small. Names only count probes better
+        than chance. For comparable directions each column is the step that changes the image by `STEP` RMS.
+
+        Raises:
+            ValueError: the columns are no latents of this model.
+        """
+        count = next((len(probe.weights) for probe in self.probes if probe is not None), len(displacements))
+        if displacements.ndim != 2 or len(displacements) != count:
+            raise ValueError(f"displacements must be ({count}, k), got {displacements.shape}")
+        weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.probes])
+        sure = np.array([probe is not None and probe.reliable for probe in self.probes])
+        effects = weights @ displacements
+        return tuple(
+            Meaning(
+                name_direction(
+                    tuple(np.where(sure, row, 0.0)), self.labels, outside="none of the attributes"
+                ),
+                tuple(row.tolist()),
+            )
+            for row in effects.T
+        )
+
+
+def fit_probes(
+    latents: np.ndarray,
+    table: AttributeTable,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    groups: Sequence[int] | None = None,
+) -> ProbeSet:
+    """Fit a probe to every attribute: ridge regression on the latents, its strength chosen by GCV.
+
+    The penalty is the same for all latent directions (axes are not standardised one by one), because a walk
+    goes in any direction of the same metric, and axes that hardly vary must not gain weight. A yes-or-no
+    attribute is regressed as a number and cut half-way between its two class means (Fisher's discriminant).
+    Accuracy is `FOLDS`-fold cross-validated; folds are the same every time. Strengths are chosen within
+    each fold's training part.
+
+    Args:
+        latents: (images, latent), rows in the order of the table's values.
+        progress: called with (attributes done, of how many).
+        groups: images of one group, such as photographs of one person, stay in one fold: accuracy is then
+            that for unseen groups. By default every image is a group.
+
+    Raises:
+        ValueError: ``latents`` or ``groups`` are not as many as the table's images.
+        LoadCancelled: ``cancelled`` said so.
+    """
+    if latents.ndim != 2 or len(latents) != len(table.values):
+        raise ValueError(f"the table has {len(table.values)} images, latents are {latents.shape}")
+    if groups is not None and len(groups) != len(latents):
+        raise ValueError(f"{len(latents)} images have {len(groups)} groups")
+    found: list[Probe | None] = []
+    skipped: list[tuple[str, str]] = []
+    known = np.isfinite(latents).all(1)
+    for index, (name, binary) in enumerate(zip(table.names, table.binary, strict=True)):
+        if cancelled is not None and cancelled():
+            raise LoadCancelled
+        rows = np.flatnonzero(known & np.isfinite(table.values[:, index]))
+        if len(rows) > MAX_IMAGES:
+            rows = rows[np.linspace(0, len(rows) - 1, MAX_IMAGES).astype(np.int64)]
+        y = table.values[rows, index].astype(np.float64)
+        reason = _too_few(y, binary)
+        if reason:
+            skipped.append((name, reason))
+            found.append(None)
+        else:
+            x = latents[rows].astype(np.float64)
+            chosen = np.arange(len(rows)) if groups is None else np.asarray(groups)[rows]
+            found.append(_fit(name, x, y, binary, chosen))
+        if progress is not None:
+            progress(index + 1, len(table.names))
+    return ProbeSet(table.names, tuple(found), tuple(skipped))
+
+
+def _too_few(y: np.ndarray, binary: bool) -> str:
+    if len(y) < MIN_IMAGES:
+        return f"only {len(y)} images have a value, {MIN_IMAGES} are needed"
+    rarer = min(int((y == y.min()).sum()), int((y == y.max()).sum()))
+    if y.min() == y.max():
+        return "all images have the same value"
+    if binary and rarer < MIN_OF_A_KIND:
+        return f"only {rarer} images are of the rarer kind, {MIN_OF_A_KIND} are needed"
+    return ""
+
+
+def _fit(name: str, x: np.ndarray, y: np.ndarray, binary: bool, groups: np.ndarray) -> Probe:
+    x = x - x.mean(0)
+    # Standardised: weights are in standard deviations; of a binary attribute the larger value means yes.
+    y = (y - y.mean()) / y.std()
+    folds = _folds(groups, y if binary else None)
+    parts = [Moments.of(x[folds == fold], y[folds == fold]) for fold in range(FOLDS)]
+    whole = Moments.total(parts)
+    predicted, cut = np.empty(len(y)), np.empty(len(y))
+    for fold, part in enumerate(parts):
+        held = folds == fold
+        fit = ridge(whole.without(part))
+        predicted[held] = fit.predict(x[held])
+        # Half-way between the class means of the training part, or its mean.
+        training = ~held
+        cut[held] = _half_way(x[training], y[training]) @ fit.weights + fit.offset if binary else fit.mean
+    return Probe(name, ridge(whole).weights, binary, *_accuracy(y, predicted, cut, binary), len(y))
+
+
+def _half_way(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    yes = y > 0
+    if yes.all() or not yes.any():
+        return x.mean(0)
+    return (x[yes].mean(0) + x[~yes].mean(0)) / 2
+
+
+def _accuracy(y: np.ndarray, predicted: np.ndarray, cut: np.ndarray, binary: bool) -> tuple[float, float]:
+    """(accuracy, chance) over all held-out predictions."""
+    if not binary:
+        r2 = 1 - ((y - predicted) ** 2).sum() / ((y - cut) ** 2).sum()
+        # The square of a correlation that is SURE standard errors from none.
+        return float(r2), SURE**2 / len(y)
+    yes = y > 0
+    right = (predicted > cut) == yes
+    error = math.sqrt(1 / (16 * yes.sum()) + 1 / (16 * (~yes).sum()))
+    return float((right[yes].mean() + right[~yes].mean()) / 2), 0.5 + SURE * error
+
+
+def _folds(groups: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+    """A fold for each image: groups in a shuffled order that is always the same, dealt one by one.
+
+    Groups of one image are dealt class by class, so that every fold has its share of the rarer kind.
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(0).permutation(group.max() + 1)
+    if classes is not None and len(order) == len(group):
+        order = order[np.argsort(classes[np.argsort(group)][order] > 0, kind="stable")]
+    fold = np.empty(len(order), np.int64)
+    fold[order] = np.arange(len(order)) % FOLDS
+    return fold[group]

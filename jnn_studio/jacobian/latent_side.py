@@ -1,0 +1,65 @@
+"""Singular values and latent-side singular vectors of two-layer encoders and decoders, one input at a time.
+
+`GramSVD` gives both sides of an encoder's Jacobian; most of its time goes into the side with many numbers.
+Where only the latent's side is wanted, J = F D N or its transpose, with D = diag φ' and F's Gram matrix
+FᵀF = LLᵀ known from the weights alone (a QR), so that one input costs B = NᵀDL, of size latent × hidden, and
+the eigenproblem of BBᵀ in float64.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from jnn_studio.jacobian.elementwise import apply_elementwise, slope
+from jnn_studio.jacobian.gram import two_layers
+from jnn_studio.jacobian.thin_svd import float64
+
+
+class LatentSide:
+    """One two-layer map at fixed weights; it keeps its own copy of them.
+
+    Args:
+        f: Linear, elementwise, Linear.
+        side: the latent's: ``"left"`` where f is an encoder, ``"right"`` where it is a decoder.
+
+    Raises:
+        ValueError: ``f`` is not affine, elementwise, affine.
+
+    Example:
+        >>> f = nn.Sequential(nn.Linear(3, 8), nn.ELU(), nn.Linear(8, 60))
+        >>> LatentSide(f, "right")(torch.zeros(3))[1].shape
+        torch.Size([3, 3])
+    """
+
+    @torch.no_grad()
+    def __init__(self, f: nn.Module, side: Literal["left", "right"]) -> None:
+        layers = two_layers(f)
+        if layers is None:
+            raise ValueError(f"the Gram form needs Linear, elementwise, Linear; got {f}")
+        first, self._phi, last = layers
+        self._w1 = first.weight.detach().clone()
+        self._b1 = None if first.bias is None else first.bias.detach().clone()
+        self._w2 = last.weight.detach().clone()
+        near, far = (self._w2, self._w1.T) if side == "left" else (self._w1.T, self._w2)
+        self._near = near.contiguous()
+        self._l = torch.linalg.qr(far, mode="r")[1].T.contiguous()
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(σ (r,) descending, vectors as columns (latent, r)) at an input (n,)."""
+        b = float64((self._near * self._slopes(x)) @ self._l)
+        squares, vectors = torch.linalg.eigh(b @ b.T)
+        rank = min(b.shape)
+        return squares.flip(0)[:rank].clamp_min(0).sqrt().to(x), vectors.flip(1)[:, :rank].to(x)
+
+    @torch.no_grad()
+    def push(self, x: Tensor, v: Tensor) -> Tensor:
+        """J V for columns v (n, k) at an input (n,): (k, m)."""
+        return (self._slopes(x) * (v.T @ self._w1.T)) @ self._w2.T
+
+    def _slopes(self, x: Tensor) -> Tensor:
+        a = nn.functional.linear(x, self._w1, self._b1)
+        return slope(self._phi, a, apply_elementwise(self._phi, a))
