@@ -11,32 +11,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from jnn_studio.data.decode import load_image
-from jnn_studio.data.errors import DataError
+from jnn_studio.cli_output import complain, console, errors, reported
+from jnn_studio.cli_traverse import traverse
 from jnn_studio.doctor import Check, examine
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.explore.strip import draw_strips, make_strip
-from jnn_studio.models.weights import WeightsError
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
 from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.run_folder import RunFolderError
 from jnn_studio.training.session import resume_run, start_run
 
 try:
     PRESET_HELP = f"One of: {', '.join(preset_names())}."
 except (OSError, ConfigError) as error:  # an incomplete installation: `doctor` has to run all the same
     PRESET_HELP = f"None can be read: {error}."
-
-KNOWN_ERRORS = (ConfigError, RunFolderError, WeightsError, DataError, OSError)
-
-console = Console()
-errors = Console(stderr=True)
 
 
 def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check]]) -> typer.Typer:
@@ -89,7 +79,7 @@ def train(
 ) -> None:
     """Train what a preset or a configuration describes, such as a regularised and an unregularised model."""
     leave_a_core_free()
-    with _reported():
+    with reported():
         commands = Commands()
         if resume is not None:
             if any(given is not None for given in (preset, config, out, data, eta, steps, device)):
@@ -105,31 +95,6 @@ def train(
             events = start_run(chosen, out, commands, _Preparation().report)
         with _stop_on_signal(commands):
             _follow(events)
-
-
-def traverse(
-    model: Annotated[str, typer.Argument(help="Weights file, run folder, or a bundled model's name.")],
-    image: Annotated[Path, typer.Option("--image", help="Image to start from.")],
-    out: Annotated[Path, typer.Option("--out", help="Picture to write (.png).")],
-    directions: Annotated[int, typer.Option(min=1, help="Singular directions, one row each.")] = 5,
-    steps: Annotated[int, typer.Option(min=2, help="Images in a row.")] = 8,
-    limit: Annotated[
-        float,
-        typer.Option("--range", min=0.001, max=0.5, help="RMS image change at both ends, images in [0, 1]."),
-    ] = 0.1,
-    scale: Annotated[int, typer.Option(min=1, max=8, help="Enlargement of each image.")] = 1,
-) -> None:
-    """Draw a film strip: the image walked along the first singular directions of each model at it."""
-    with _reported():
-        if out.suffix.lower() != ".png":
-            raise ConfigError(f"--out {out}: the picture is written as PNG; give a name ending in .png")
-        strips = []
-        for loaded in open_models(model):
-            settings = loaded.model.config
-            start = load_image(image, settings.size, settings.channels)
-            strips.append(make_strip(loaded, start, directions, steps, limit))
-        draw_strips(strips, scale).save(out)
-        console.print(f"wrote {out}", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Preparation:
@@ -178,7 +143,7 @@ def _follow(events: Iterator[Event]) -> None:
                 case _:
                     pass
     if ended is not None and ended.state == "failed":
-        _complain(ended.reason)
+        complain(ended.reason)
         raise typer.Exit(1)
     if ended is not None:
         console.print(f"{ended.state} at step {ended.step}")
@@ -200,18 +165,3 @@ def _stop_on_signal(commands: Commands) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Known errors end the program with their message; anything else is a bug and shows its traceback."""
-    try:
-        yield
-    except KNOWN_ERRORS as error:
-        _complain(str(error))
-        raise typer.Exit(1) from error
-
-
-def _complain(text: str) -> None:
-    # Not wrapped: paths and commands in it are there to be copied.
-    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import typer
 from PIL import Image
@@ -221,105 +220,6 @@ def test_a_run_that_fails_says_why_and_exits_with_one(invoke: Invoke, tiny: Tiny
     assert failed.exit_code == 1
     assert "of the unregularised model became" in failed.stderr
     assert "Traceback" not in failed.output
-
-
-# --- traverse ---------------------------------------------------------------------------------------
-
-
-def picture_of(path: Path) -> Image.Image:
-    with Image.open(path) as opened:
-        opened.load()
-        assert opened.format == "PNG"
-        return opened
-
-
-def test_traverse_draws_both_models_of_a_run(
-    invoke: Invoke, trained: Path, face: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "strip [1].png"
-
-    done = invoke("traverse", trained, "--image", face, "--directions", 3, "--steps", 4, "--out", out)
-
-    assert done.exit_code == 0, done.output
-    assert done.stdout.strip() == f"wrote {out}"
-    both = picture_of(out)
-    invoke(
-        "traverse",
-        trained / "models" / "regularised.safetensors",
-        *("--image", face, "--directions", 3, "--steps", 4, "--out", tmp_path / "one.png"),
-    )
-    one = picture_of(tmp_path / "one.png")
-    assert both.width == one.width >= 4 * 16
-    assert both.height > one.height >= 3 * 16
-
-
-@pytest.mark.parametrize(("directions", "steps", "scale"), [(1, 2, 1), (5, 8, 1), (3, 4, 3)])
-def test_the_picture_has_a_row_for_each_direction_and_a_column_for_each_step(
-    invoke: Invoke, trained: Path, face: Path, tmp_path: Path, directions: int, steps: int, scale: int
-) -> None:
-    def size(directions: int, steps: int) -> np.ndarray:
-        out = tmp_path / "strip.png"
-        arguments = ("--directions", directions, "--steps", steps, "--scale", scale)
-        model = trained / "models" / "regularised.safetensors"
-        assert invoke("traverse", model, "--image", face, *arguments, "--out", out).exit_code == 0
-        return np.array(picture_of(out).size)
-
-    np.testing.assert_array_equal(size(directions, steps + 1) - size(directions, steps), [16 * scale + 2, 0])
-    np.testing.assert_array_equal(size(directions + 1, steps) - size(directions, steps), [0, 16 * scale + 2])
-
-
-def test_the_bundled_models_are_walked_by_name(invoke: Invoke, face: Path, tmp_path: Path) -> None:
-    out = tmp_path / "strip.png"
-
-    done = invoke("traverse", "regularised", "--image", face, "--directions", 2, "--steps", 3, "--out", out)
-
-    assert done.exit_code == 0, done.output
-    assert picture_of(out).width >= 3 * 64
-
-
-@pytest.mark.parametrize(
-    ("model", "image", "out", "complaint"),
-    [
-        ("nonsense", "face.png", "strip.png", "there is no model at nonsense; give a .safetensors file"),
-        (".", "face.png", "strip.png", "holds no run"),
-        ("face.png", "face.png", "strip.png", "face.png is not a readable .safetensors file"),
-        ("regularised", "gone.png", "strip.png", "gone.png"),
-        ("regularised", "broken.png", "strip.png", "broken.png"),
-        ("regularised", "face.png", "strip.jpg", "give a name ending in .png"),
-        ("regularised", "face.png", "gone/strip.png", "gone"),
-    ],
-)
-@pytest.mark.usefixtures("face")
-def test_what_cannot_be_walked_is_refused_in_a_line(
-    invoke: Invoke,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    model: str,
-    image: str,
-    out: str,
-    complaint: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "broken.png").write_bytes((tmp_path / "face.png").read_bytes()[:60])
-
-    refused = invoke("traverse", model, "--image", image, "--out", out)
-
-    assert refused.exit_code == 1
-    (line,) = refused.stderr.splitlines()
-    assert complaint in line
-    assert not (tmp_path / out).exists()
-
-
-@pytest.mark.parametrize(
-    "option", [("--directions", 0), ("--steps", 1), ("--range", 0), ("--range", 2), ("--scale", 9)]
-)
-def test_numbers_out_of_range_are_refused(
-    invoke: Invoke, face: Path, tmp_path: Path, option: tuple[str, float]
-) -> None:
-    refused = invoke("traverse", "regularised", "--image", face, "--out", tmp_path / "s.png", *option)
-
-    assert refused.exit_code == 2
-    assert option[0] in refused.stderr
 
 
 # --- doctor -----------------------------------------------------------------------------------------

@@ -10,23 +10,19 @@ _SEVERAL = -1
 class FileNames:
     """The labels of a source, to be found by names that are written a little differently.
 
-    A name means an image if one path ends in the other, with or without the extension and in any case, and
-    no other image fits as well: ``s1/3.pgm`` is found by ``orl/s1/3.pgm``, ``S1\\3.png``, and by ``3``
-    where there is only one ``3``.
+    A name means the image of exactly that label; else the one whose path ends like it or that it ends like,
+    in any case; else that without the extensions. ``s1/3.pgm`` is found by ``orl/s1/3.pgm``, ``S1\\3.png``,
+    and by ``3`` where there is only one ``3``. Where several fit equally well, none is meant.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = labels
-        self._whole: dict[str, int] = {}
-        self._ends: dict[str, int] = {}
-        self._bases: dict[str, int] = {}
+        self._exact = {label: index for index, label in enumerate(labels)}
+        self._full, self._stems = _Paths(), _Paths()
         for index, label in enumerate(labels):
             path = _normal(label)
-            for key in (path, _stem(path)):
-                _note(self._whole, key, index)
-                for end in _endings(key):
-                    _note(self._ends, end, index)
-                _note(self._bases, key.rsplit("/", 1)[-1], index)
+            self._full.add(path, index)
+            self._stems.add(_stem(path), index)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -42,20 +38,41 @@ class FileNames:
         Args:
             by_base: look at the last part of the path only, for tables that know other folders.
         """
+        exact = self._exact.get(name)
+        if exact is not None:
+            return exact
         path = _normal(name)
         if not path:
             return None
-        for key in (path, _stem(path)):
-            if by_base:
-                found = self._bases.get(key.rsplit("/", 1)[-1])
-            else:
-                found = self._ends.get(key)
-                ends = iter(_endings(key))
-                while found is None and (end := next(ends, None)) is not None:
-                    found = self._whole.get(end)
+        for paths, key in ((self._full, path), (self._stems, path), (self._stems, _stem(path))):
+            found = paths.find(key, by_base)
             if found is not None:
                 return None if found == _SEVERAL else found
         return None
+
+
+class _Paths:
+    """Paths of images, whole and by their ends; `_SEVERAL` where more than one has it."""
+
+    def __init__(self) -> None:
+        self._whole: dict[str, int] = {}
+        self._ends: dict[str, int] = {}
+        self._bases: dict[str, int] = {}
+
+    def add(self, path: str, index: int) -> None:
+        _note(self._whole, path, index)
+        _note(self._bases, path.rsplit("/", 1)[-1], index)
+        for end in _endings(path):
+            _note(self._ends, end, index)
+
+    def find(self, path: str, by_base: bool) -> int | None:
+        if by_base:
+            return self._bases.get(path.rsplit("/", 1)[-1])
+        found = self._whole.get(path, self._ends.get(path))
+        ends = iter(_endings(path))
+        while found is None and (end := next(ends, None)) is not None:
+            found = self._whole.get(end)
+        return found
 
 
 def _note(known: dict[str, int], key: str, index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,16 @@ YES = frozenset({"yes", "y", "true", "t"})
 NO = frozenset({"no", "n", "false", "f"})
 
 
+_MISSING_CODE = -1
+
+
 class NotAnAttribute(ValueError):
     """A column cannot be read as an attribute; the message says why."""
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """A column as numbers: float32 (images,), NaN where nothing is known."""
+    """A column as numbers: float32 (rows,), NaN where nothing is known."""
 
     name: str
     values: np.ndarray
@@ -28,24 +32,28 @@ class Attribute:
 
 
 class Column:
-    """Gathers the cells of a column; distinct texts are kept once.
+    """Gathers the cells of a column, in the order of the rows; distinct texts are kept once.
 
     Args:
-        images: of the source.
         decimal_comma: ``0,5`` is a half.
     """
 
-    def __init__(self, name: str, images: int, decimal_comma: bool = False) -> None:
+    def __init__(self, name: str, decimal_comma: bool = False) -> None:
         self.name = name.strip()
         self._comma = decimal_comma
+        self._cells: dict[str, int] = {}
         self._texts: dict[str, int] = {}
-        self._codes = np.full(images, -1, np.int32)
+        self._codes = array("i")
 
-    def put(self, image: int, cell: str) -> None:
-        """The cell of an image."""
-        text = cell.strip()
-        if text.casefold() not in MISSING:
-            self._codes[image] = self._texts.setdefault(text, len(self._texts))
+    def add(self, cell: str) -> None:
+        """The cell of the next row."""
+        code = self._cells.get(cell)
+        if code is None:
+            text = cell.strip()
+            missing = text.casefold() in MISSING
+            code = _MISSING_CODE if missing else self._texts.setdefault(text, len(self._texts))
+            self._cells[cell] = code
+        self._codes.append(code)
 
     def attribute(self) -> Attribute:
         """Numbers as they are; yes and no as 1 and 0; of two other words, the later in the alphabet is 1.
@@ -66,8 +74,8 @@ class Column:
             if not (upper in YES and lower in NO):
                 name = f"{name} = {next(t for t in self._texts if t.casefold() == upper)}"
             numbers = [float(text.casefold() == upper) for text in self._texts]
-        # The last entry stands for code -1.
-        values = np.array([*numbers, math.nan], np.float32)[self._codes]
+        # The last entry stands for the code of what is missing.
+        values = np.array([*numbers, math.nan], np.float32)[np.array(self._codes, np.int64)]
         distinct = len(np.unique(values[~np.isnan(values)]))
         if distinct < 2:
             raise NotAnAttribute("the same for all" if distinct else "no values")

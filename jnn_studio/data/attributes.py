@@ -21,6 +21,7 @@ FILE_COLUMNS = ("filename", "file", "image", "imageid", "imagename", "img", "pat
 
 _ASKED_EVERY = 4096
 _SNIFFED = 64
+_CERTAIN = 20
 
 Cancelled = Callable[[], bool]
 
@@ -176,8 +177,10 @@ def _file_column(table: _Table, names: FileNames) -> int:
         for row in table.rows():
             for index in likely:
                 matches[index] += names.find(row[index], by_base) is not None
+            if matches.max() >= _CERTAIN:
+                break
         if matches.any():
-            return next(index for index in likely if matches[index])
+            return max(likely, key=lambda index: matches[index])
         for row in table.rows():
             for index, cell in enumerate(row):
                 matches[index] += names.find(cell, by_base) is not None
@@ -192,11 +195,12 @@ def _file_column(table: _Table, names: FileNames) -> int:
 
 def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: int) -> AttributeTable:
     columns = [
-        Column(name, count, decimal_comma=table.delimiter == ";")
+        Column(name, decimal_comma=table.delimiter == ";")
         for index, name in enumerate(table.header)
         if index != at
     ]
     seen = np.zeros(count, bool)
+    images: list[int] = []
     rows = repeated = 0
     for row in table.rows():
         rows += 1
@@ -207,8 +211,9 @@ def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: in
             repeated += 1
             continue
         seen[image] = True
+        images.append(image)
         for column, cell in zip(columns, row[:at] + row[at + 1 :], strict=False):
-            column.put(image, cell)
+            column.add(cell)
     ignored: list[tuple[str, str]] = []
     found = []
     for column in columns:
@@ -222,7 +227,8 @@ def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: in
             + "; ".join(f"{name}: {why}" for name, why in ignored[:3])
             + ". Columns of numbers, of yes and no, or of two different words are attributes."
         )
-    values = np.stack([attribute.values for attribute in found], axis=1)
+    values = np.full((count, len(found)), np.nan, np.float32)
+    values[images] = np.stack([attribute.values for attribute in found], axis=1)
     values.flags.writeable = False
     return AttributeTable(
         title=table.path.name,

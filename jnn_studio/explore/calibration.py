@@ -43,9 +43,7 @@ class Calibration:
         """For direction ``order[d]``, times ``signs[d]``, as the d-th."""
         alpha, rms = self.alpha[list(order)], self.rms[list(order)]
         turned = np.asarray(signs)[:, None] < 0
-        return Calibration(
-            np.where(turned, -alpha[:, ::-1], alpha), np.where(turned, -rms[:, ::-1], rms)
-        )
+        return Calibration(np.where(turned, -alpha[:, ::-1], alpha), np.where(turned, -rms[:, ::-1], rms))
 
 
 @torch.no_grad()

@@ -26,6 +26,10 @@ class Table(Protocol):
     def values(self) -> np.ndarray:
         """(images, columns), NaN where nothing is known."""
 
+    @property
+    def binary(self) -> Sequence[bool]:
+        """Whether a column only takes two values; the larger means yes."""
+
 
 @dataclass(frozen=True)
 class Facet:
@@ -94,17 +98,16 @@ class Catalogue:
     def __init__(self, source: ImageSource, table: Table | None = None) -> None:
         self.source = source
         self._labels: list[str] | None = None
-        columns: list[tuple[str, np.ndarray]] = []
+        self.facets: dict[str, Facet] = {}
         if isinstance(source, FactorSource):
             factors = source.factors(range(len(source))).numpy()
-            columns += list(zip(source.factor_names, factors.T, strict=True))
+            for name, values in zip(source.factor_names, factors.T, strict=True):
+                self._add(name, values, False)
         if table is not None and len(table.values) == len(source):
-            columns += list(zip(table.names, np.asarray(table.values).T, strict=True))
-        self.facets: dict[str, Facet] = {}
-        for name, values in columns:
-            facet = _facet(name, values)
-            if facet is not None:
-                self.facets.setdefault(name, facet)
+            for name, values, binary in zip(
+                table.names, np.asarray(table.values).T, table.binary, strict=True
+            ):
+                self._add(name, values, binary)
 
     def select(self, query: Query, survey: Survey | None = None) -> Selection:
         """The images ``query`` asks for.
@@ -134,6 +137,12 @@ class Catalogue:
         order = np.argsort(-numbers if query.order == "best" else numbers, kind="stable")  # NaN last
         return Selection(indices[order], numbers[order])
 
+    def _add(self, name: str, values: np.ndarray, binary: bool) -> None:
+        finite = values[np.isfinite(values)]
+        if len(finite) and name not in self.facets:
+            values = np.ascontiguousarray(values, np.float32)
+            self.facets[name] = Facet(name, values, binary, float(finite.min()), float(finite.max()))
+
 
 def _known(query: Query, survey: Survey | None) -> np.ndarray | None:
     if query.order == "file" or survey is None:
@@ -141,14 +150,3 @@ def _known(query: Query, survey: Survey | None) -> np.ndarray | None:
     if query.order == "nearest":
         return None if query.target is None else survey.distances(query.target)
     return survey.psnr
-
-
-def _facet(name: str, values: np.ndarray) -> Facet | None:
-    """None if nothing is known of any image."""
-    values = np.ascontiguousarray(values, np.float32)
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return None
-    low, high = float(finite.min()), float(finite.max())
-    binary = low < high and bool(np.isin(finite, [low, high]).all()) and (low, high) in ((0, 1), (-1, 1))
-    return Facet(name, values, binary, low, high)

@@ -25,6 +25,8 @@ LOST = 45.0
 """A direction that turns by more degrees within the smallest step is lost."""
 UNEVEN = 1.5
 """A step along which the speed changes by a larger factor is halved too."""
+UNSURE = 0.03
+"""So is one whose end is uncertain by a larger part of it (judged by the trapezoidal rule)."""
 VANISHED = 1e-4
 """Below this part of σ₁ a direction is one of many that do nothing."""
 STUCK = 0.01
@@ -95,6 +97,8 @@ class Flow:
             knot = self._moving(self.look(last, last.latent + step * velocity), d, sign)
             turn = _degrees(last.directions[:, d], knot.directions[:, d])
             calm = turn <= TURN and last.speed < UNEVEN * knot.speed < UNEVEN**2 * last.speed
+            error = float((velocity - (last.velocity + knot.velocity) / 2).norm() / velocity.norm())
+            calm = calm and error <= UNSURE
             if calm or step <= SMALLEST:
                 break
             step = max(step / 2, SMALLEST)
@@ -103,7 +107,8 @@ class Flow:
         if turn > LOST:
             return None, step, f"{name} is lost here: it turns by more than {LOST:g}° within {step:.2g} RMS"
         knot = replace(knot, length=last.length + step, fastest=max(last.fastest, knot.speed))
-        return knot, min(2 * step, STEP) if turn < CALM else step, ""
+        longer = turn < CALM and error < UNSURE / 4
+        return knot, min(2 * step, STEP) if longer else step, ""
 
     def look(self, before: Knot, latent: Tensor) -> Knot:
         """The point at ``latent``, with the directions that continue those of ``before``."""

@@ -115,6 +115,14 @@ class Surveyor:
         latents_view.flags.writeable = psnr_view.flags.writeable = False
         return Survey(latents_view, psnr_view, len(self.source))
 
+    @torch.no_grad()
+    def latent(self, index: int) -> np.ndarray:
+        """(latent,) of one image, whether it has been surveyed or not."""
+        if index < self._done:
+            return self._latents[index].copy()
+        images = fit_images(self.source.images([index]), self.loaded)
+        return np.asarray(self.loaded.model.encode(images)[0].numpy())
+
 
 def survey(
     loaded: LoadedModel,

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from jnn_studio.atomic import write_text
@@ -35,11 +34,6 @@ class Contents:
 
     directions: tuple[SavedDirection, ...]
     damaged: tuple[Damaged, ...] = ()
-
-
-def default_folder() -> Path:
-    """Where the program keeps its library."""
-    return user_data_path("jnn-studio", appauthor=False) / "directions"
 
 
 class Library:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -52,12 +51,14 @@ class MeaningColumn:
         role: its colour.
         meanings: one for each direction, in the order of the sliders.
         accuracies: of its probes, in the order of the labels, None where there is no probe; None for factors.
+        reliable: whether each probe is better than chance; None for factors.
     """
 
     name: str
     role: str
     meanings: tuple[Meaning, ...]
     accuracies: tuple[float | None, ...] | None = None
+    reliable: tuple[bool, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class MeaningView:
     progress: str = ""
 
 
-FACTOR_UNIT = "change of the picture by each factor, relative to the direction's"
+FACTOR_UNIT = "change of the picture; ±1: this factor alone"
 
 NO_FACTORS = "These images have no known factors. Open a table of attributes to see what directions mean."
 
@@ -160,11 +161,6 @@ def name_direction(
     if squares[first] + squares[second] >= TWO * total:
         return pair if degree == "mostly" else f"partly {pair}"
     return f"mixed: {pair} …"
-
-
-def effect_kind(view: MeaningView) -> Literal["factors", "attributes"]:
-    """What the labels of a view are."""
-    return "attributes" if any(c.accuracies is not None for c in view.columns) else "factors"
 
 
 def _signed(effect: float, name: str) -> str:

@@ -29,7 +29,7 @@ SURE = 3.0
 STEP = 0.1
 """RMS change of the image that the effects of directions are given for."""
 
-PROBE_UNIT = f"change of the attribute in standard deviations, for a step of {STEP:g} RMS"
+PROBE_UNIT = f"standard deviations for +{STEP:g} RMS"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Probe:
 
     @property
     def measure(self) -> str:
-        """What ``accuracy`` is."""
+        """What ``accuracy`` is: "balanced accuracy" or "R²"."""
         return "balanced accuracy" if self.binary else "R²"
 
 
@@ -70,18 +70,30 @@ class ProbeSet:
 
     Attributes:
         labels: all attributes of the table, in its order.
+        binary: whether each of them is yes or no.
         probes: in the same order, None where none could be fitted.
         skipped: (attribute, why) of those.
     """
 
     labels: tuple[str, ...]
+    binary: tuple[bool, ...]
     probes: tuple[Probe | None, ...]
     skipped: tuple[tuple[str, str], ...]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What each label's accuracy is: "balanced accuracy" or "R²"."""
+        return tuple("balanced accuracy" if binary else "R²" for binary in self.binary)
 
     @property
     def accuracies(self) -> tuple[float | None, ...]:
         """Of each label."""
         return tuple(None if probe is None else probe.accuracy for probe in self.probes)
+
+    @property
+    def reliable(self) -> tuple[bool, ...]:
+        """Whether each label's probe is better than chance."""
+        return tuple(probe is not None and probe.reliable for probe in self.probes)
 
     def effects(self, displacements: np.ndarray) -> tuple[Meaning, ...]:
         """What moving the latent by each column of ``displacements`` (latent, k) does to every attribute.
@@ -97,7 +109,7 @@ class ProbeSet:
         if displacements.ndim != 2 or len(displacements) != count:
             raise ValueError(f"displacements must be ({count}, k), got {displacements.shape}")
         weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.probes])
-        sure = np.array([probe is not None and probe.reliable for probe in self.probes])
+        sure = np.array(self.reliable)
         effects = weights @ displacements
         return tuple(
             Meaning(
@@ -159,7 +171,20 @@ def fit_probes(
             found.append(_fit(name, x, y, binary, chosen))
         if progress is not None:
             progress(index + 1, len(table.names))
-    return ProbeSet(table.names, tuple(found), tuple(skipped))
+    return ProbeSet(table.names, table.binary, tuple(found), tuple(skipped))
+
+
+def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:
+    """The folder of each image as a number, for `fit_probes`: a folder is often one person, or one scene.
+
+    None, every image on its own, where fewer than 2 × `FOLDS` folders have images (then folders are rather
+    classes), or no two images share one.
+    """
+    folders = [label.rpartition("/")[0] for label in labels]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(folders))}
+    if not 2 * FOLDS <= len(numbers) < len(labels):
+        return None
+    return tuple(numbers[name] for name in folders)
 
 
 def _too_few(y: np.ndarray, binary: bool) -> str:

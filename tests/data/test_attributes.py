@@ -125,6 +125,12 @@ def test_a_path_may_be_written_in_many_ways(tmp_path: Path, written: str) -> Non
     assert found.matched == 2
 
 
+def test_the_exact_name_comes_before_all_that_are_like_it(tmp_path: Path) -> None:
+    images = source("1.pgm", "1.pgm.png", "x/1.pgm", "A.png", "a.png")
+    found = opened(tmp_path, "file,x\n1.pgm,1\n1.pgm.png,2\nx/1.pgm,3\nA.png,4\na.png,5\n", images)
+    assert column(found, "x") == [1, 2, 3, 4, 5]
+
+
 def test_a_base_name_is_enough_where_it_is_the_only_one(tmp_path: Path) -> None:
     images = source("a/1.png", "b/1.png", "b/2.png", "b/3.png")
     found = opened(tmp_path, "file,x\n1.png,5\n2.png,6\n3.png,7\n", images)

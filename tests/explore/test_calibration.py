@@ -26,7 +26,7 @@ def worst_error(models: list[LoadedModel], size: int) -> float:
     errors = []
     for image in FaceSource(4, size, seed=7).images(range(4)):
         for loaded in models:
-            walker = Walker(loaded.model, LIMIT)
+            walker = Walker(loaded, limit=LIMIT)
             place = walker.place(image, 8)
             for direction in range(place.directions.shape[1]):
                 moved = walker.strip(place, direction, AMOUNTS)
@@ -109,7 +109,7 @@ def test_amounts_within_reach_are_right_where_the_limit_is_not() -> None:
 
 def test_the_table_is_ascending_with_zero_in_the_middle(trained: Path) -> None:
     (model, _) = open_models(trained)
-    place = Walker(model.model, LIMIT).place(FaceSource(1, 16, 0).images([0])[0], 4)
+    place = Walker(model, limit=LIMIT).place(FaceSource(1, 16, 0).images([0])[0], 4)
     alpha, rms = place.calibration.alpha, place.calibration.rms
 
     assert alpha.shape == rms.shape

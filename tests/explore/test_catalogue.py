@@ -19,6 +19,7 @@ NAMES = ["Anna/1.png", "Anna/2.png", "bert/1.png", "Bert/2.png"]
 class Attributes:
     names: tuple[str, ...]
     values: np.ndarray
+    binary: tuple[bool, ...]
 
 
 @pytest.fixture
@@ -61,7 +62,9 @@ def test_all_filters_hold_at_once() -> None:
 
 
 def test_an_image_without_a_value_passes_no_filter_on_it(photos: FolderSource) -> None:
-    table = Attributes(("Smiling", "Age"), np.array([[1, 20], [-1, 30], [np.nan, 40], [1, np.nan]]))
+    table = Attributes(
+        ("Smiling", "Age"), np.array([[1, 20], [-1, 30], [np.nan, 40], [1, np.nan]]), (True, False)
+    )
     catalogue = Catalogue(photos, table)
     assert catalogue.select(Query(filters=(Filter("Smiling", low=0),))).indices.tolist() == [0, 3]
     assert catalogue.select(Query(filters=(Filter("Smiling", high=0),))).indices.tolist() == [1]
@@ -70,7 +73,7 @@ def test_an_image_without_a_value_passes_no_filter_on_it(photos: FolderSource) -
 
 def test_facets_say_whether_they_are_yes_or_no_and_what_they_span(photos: FolderSource) -> None:
     values = np.array([[1, 20, np.nan], [-1, 30, np.nan], [np.nan, 40, np.nan], [1, np.nan, np.nan]])
-    facets = Catalogue(photos, Attributes(("Smiling", "Age", "Empty"), values)).facets
+    facets = Catalogue(photos, Attributes(("Smiling", "Age", "Empty"), values, (True, False, False))).facets
     assert facets["Smiling"].binary
     assert not facets["Age"].binary
     assert (facets["Age"].low, facets["Age"].high) == (20, 40)
@@ -78,7 +81,7 @@ def test_facets_say_whether_they_are_yes_or_no_and_what_they_span(photos: Folder
 
 
 def test_a_table_of_other_images_is_ignored(photos: FolderSource) -> None:
-    assert not Catalogue(photos, Attributes(("Age",), np.ones((3, 1)))).facets
+    assert not Catalogue(photos, Attributes(("Age",), np.ones((3, 1)), (False,))).facets
 
 
 def test_images_are_ordered_by_their_reconstruction(photos: FolderSource) -> None:

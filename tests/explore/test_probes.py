@@ -10,7 +10,7 @@ import pytest
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.errors import LoadCancelled
 from jnn_studio.explore.linear_fit import STRENGTHS, Moments, ridge
-from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes
+from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes, folder_groups
 
 LATENT = 12
 
@@ -39,7 +39,6 @@ def test_a_linear_attribute_is_read_exactly_and_its_effect_is_in_standard_deviat
     (probe,) = fit_probes(latents, table_of({"size": size})).probes
     assert probe is not None
     assert probe.accuracy == pytest.approx(1, abs=1e-4)
-    assert probe.measure == "R²"
     found = fit_probes(latents, table_of({"size": size})).effects(step(2, 0.5))
     assert found[0].effects[0] == pytest.approx(7 * 0.5 / size.std(), rel=1e-3)
     assert found[0].name == "mostly size"
@@ -107,6 +106,8 @@ def test_what_is_known_of_too_few_images_gets_no_probe_and_the_reason_is_told() 
     few[:10] = np.arange(10)
     lonely = np.where(np.arange(400) < 3, 1.0, 0.0)
     found = fit_probes(latents, table_of({"few": few, "lonely": lonely, "size": latents[:, 2]}))
+    assert found.measures == ("R²", "balanced accuracy", "R²")
+    assert found.reliable == (False, False, True)
     assert [name for name, _ in found.skipped] == ["few", "lonely"]
     assert "only 10 images" in found.skipped[0][1]
     assert "only 3 images are of the rarer kind" in found.skipped[1][1]
@@ -202,3 +203,11 @@ def test_the_strength_has_the_least_generalised_error_of_all() -> None:
         hat = a @ np.linalg.solve(a.T @ a + penalty * np.eye(LATENT), a.T) + 1 / 40
         errors.append(((b - (hat - 1 / 40) @ b) ** 2).mean() / (1 - np.trace(hat) / 40) ** 2)
     assert ridge(Moments.of(x, y)).strength == STRENGTHS[int(np.argmin(errors))]
+
+
+def test_folders_are_groups_where_there_are_enough_of_them() -> None:
+    people = [f"s{person}/{picture}.pgm" for person in range(12) for picture in range(3)]
+    assert folder_groups(people) == tuple(person for person in range(12) for _ in range(3))
+    assert folder_groups([f"{i}.jpg" for i in range(100)]) is None
+    assert folder_groups(["smiling/1.jpg", "smiling/2.jpg", "neutral/1.jpg"]) is None, "those are classes"
+    assert folder_groups([f"{i}/only.jpg" for i in range(100)]) is None

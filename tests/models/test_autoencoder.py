@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from jnn_studio.jacobian import jacobian
 from jnn_studio.models.autoencoder import Autoencoder, build, from_tensors
 from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.dct import dct_matrix
 from jnn_studio.models.refinement import Refinement
 from jnn_studio.penalty import Composition
 
@@ -128,3 +129,35 @@ def test_tensors_of_another_network_are_refused() -> None:
 def test_sizes_that_fit_no_network_are_refused(settings: dict[str, int], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         AutoencoderConfig.model_validate(settings)
+
+
+@pytest.mark.parametrize(("shrink", "kept"), [(2, 8), (4, 4)])
+def test_a_preview_holds_the_low_frequencies_of_the_unrefined_picture(shrink: int, kept: int) -> None:
+    model = build(SMALL, seed=0)
+    latents = torch.randn(3, 6)
+
+    with torch.no_grad():
+        preview = model.decode(latents, shrink)
+        full = model.decode(latents)
+
+    # The same cosines, sampled in the middle of larger pixels.
+    whole = torch.from_numpy(dct_matrix(16, kept)).float()
+    small = torch.from_numpy(dct_matrix(16 // shrink, kept)).float() / shrink**0.5
+    expected = small.T @ (whole @ full @ whole.T) @ small
+    torch.testing.assert_close(preview, expected)
+    brightness = preview.mean((1, 2, 3)) - full.mean((1, 2, 3))
+    assert brightness.abs().max() < 1e-5
+
+
+def test_a_preview_is_not_refined_and_fits_the_picture() -> None:
+    plain = build(SMALL, seed=0)
+    refined = build(SMALL.model_copy(update={"refinement": 4}), seed=0)
+    for mine, theirs in zip(refined.decoder.parameters(), plain.decoder.parameters(), strict=True):
+        mine.data.copy_(theirs)
+    assert refined.refinement is not None
+    torch.nn.init.normal_(refined.refinement.tail.weight)
+    latents = torch.randn(2, 6)
+
+    torch.testing.assert_close(refined.decode(latents, 2), plain.decode(latents, 2))
+    with pytest.raises(ValueError, match="cannot be shrunk 3 times"):
+        plain.decode(latents, 3)

@@ -31,7 +31,8 @@ class Actions:
 
     def take(self, action: QAction, *keys: Key, tip: str = "") -> None:
         """An action made elsewhere."""
-        action.setShortcuts([QKeySequence(key) for key in keys])
+        # The same sequence twice would be ambiguous, and do nothing.
+        action.setShortcuts(list(dict.fromkeys(QKeySequence(key).toString() for key in keys)))
         if tip:
             shortcut = action.shortcut().toString()
             action.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)

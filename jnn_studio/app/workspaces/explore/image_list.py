@@ -57,10 +57,13 @@ class ImageList(GridView):
     """The thumbnails in a grid that fills its width; choosing one emits ``chosen(source index)``."""
 
     chosen = Signal(int)
+    served = Signal()
+    """No picture in view is still to be made."""
 
     def __init__(self, worker: Worker) -> None:
         super().__init__(QSize(CELL, CELL), objectName="explore.images")
         self._model = ThumbnailModel(worker, self)
+        self._model.served.connect(self.served)
         self._current: int | None = None
         self._delegate = ThumbnailDelegate(self)
         self.setModel(self._model)
@@ -71,6 +74,11 @@ class ImageList(GridView):
         self.setAccessibleName("Images")
         self.verticalScrollBar().valueChanged.connect(self._drop_unseen)
         self.selectionModel().currentChanged.connect(self._current_changed)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether pictures in view are still to be made."""
+        return self._model.is_waiting
 
     def set_source(self, source: ImageSource) -> None:
         """Show another source, all of it."""

@@ -102,6 +102,7 @@ class Sessions(QObject):
         self._context.loading.request("keep session", lambda: autosave.write(state), lambda _: None, failed)
 
     def _close(self) -> None:
+        self._timer.stop()
         if self._autosave is not None:
             self._autosave.close()
 

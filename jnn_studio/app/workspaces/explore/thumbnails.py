@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -31,6 +31,9 @@ class ThumbnailModel(QAbstractListModel):
     One chunk of rows is asked of the worker at a time, the latest looked at first, so that whatever else
     the worker does is never more than a chunk behind, and rows scrolled past are never made.
     """
+
+    served = Signal()
+    """Nothing is waited for any more."""
 
     def __init__(self, worker: Worker, parent: QWidget) -> None:
         super().__init__(parent)
@@ -65,6 +68,11 @@ class ThumbnailModel(QAbstractListModel):
             self._rows = np.full(len(self._source), -1, np.int64)
             self._rows[selection.indices] = np.arange(len(selection.indices))
         self.endResetModel()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether pictures that are looked at are still to be made."""
+        return self._asking
 
     @property
     def has_numbers(self) -> bool:
@@ -130,23 +138,27 @@ class ThumbnailModel(QAbstractListModel):
             rows = range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.rowCount()))
             images = [self.image_at(row) for row in rows]
             images = [image for image in images if image not in self._pictures]
-            if images:
+            if images and chunk not in self._failed:
                 break
         else:
             return
         self._asking = True
 
         def arrived(pictures: np.ndarray) -> None:
-            self._asking = False
             self._keep(images, pictures)
-            self._ask()
+            self._go_on()
 
         def failed(failure: Failure) -> None:
-            self._asking = False
             self._failed.add(chunk)  # asked again once something else is shown, not at every painting
-            self._ask()
+            self._go_on()
 
         self._worker.request(KEY, lambda: source.thumbnails(images, SIDE), arrived, failed)
+
+    def _go_on(self) -> None:
+        self._asking = False
+        self._ask()
+        if not self._asking:
+            self.served.emit()
 
     def _keep(self, images: list[int], pictures: np.ndarray) -> None:
         for image, picture in zip(images, pictures, strict=True):

@@ -20,7 +20,6 @@ from jnn_studio.app.workspaces.explore.actions import Actions
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.differences import differences
 from jnn_studio.app.workspaces.explore.directions import Directions
-from jnn_studio.app.workspaces.explore.export_dialog import ExportAnimationDialog, ExportFigureDialog
 from jnn_studio.app.workspaces.explore.file_dialogs import (
     ARCHIVES,
     IMAGES,
@@ -101,7 +100,7 @@ class ExploreWorkspace(Workspace):
         undo.setObjectName("explore.undo")
         redo.setObjectName("explore.redo")
         actions.take(undo, QKeySequence.StandardKey.Undo)
-        actions.take(redo, QKeySequence.StandardKey.Redo, "Ctrl+Y")
+        actions.take(redo, "Ctrl+Y", "Ctrl+Shift+Z")
         add("next_image", "&Next image", lambda: self._step_image(1), "PgDown")
         add("previous_image", "Pre&vious image", lambda: self._step_image(-1), "PgUp")
         add(
@@ -336,10 +335,14 @@ class ExploreWorkspace(Workspace):
 
     def _export_figure(self) -> None:
         if self.session.scene is not None:
+            from jnn_studio.app.workspaces.explore.export_dialog import ExportFigureDialog  # not at every start
+
             ExportFigureDialog(self.context, self.session.state, self._new_renderer, self).open()
 
     def _export_animation(self) -> None:
         if self.session.scene is not None:
+            from jnn_studio.app.workspaces.explore.export_dialog import ExportAnimationDialog
+
             ExportAnimationDialog(self.context, self.session.state, self._new_renderer, self).open()
 
     def _new_renderer(self) -> SceneRenderer:

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.image_pane import ImagePane
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.explore.image_list import ImageList
-from jnn_studio.app.workspaces.explore.scene import FileImage, SourceImage
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+from jnn_studio.explore.state import FileImage, SourceImage
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import validate_config
 
 
-@pytest.fixture
-def explore(qtbot: QtBot, settings: QSettings) -> Iterator[ExploreWorkspace]:
-    context = AppContext(settings)
-    workspace = ExploreWorkspace(context)
-    workspace.resize(1208, 740)
-    workspace.restore_state(settings)
-    workspace.show()
-    qtbot.waitUntil(lambda: workspace.session.scene is not None, timeout=30_000)
-    yield workspace
-    context.close()
-    workspace.hide()
-    workspace.deleteLater()
-
-
 def moved(explore: QWidget) -> list[np.ndarray]:
     return [explore.findChild(ImagePane, f"explore.moved.{i}").array.copy() for i in range(2)]
+
+
+def image_in_view(explore: ExploreWorkspace) -> object:
+    return explore.session.scene.state.base.image
 
 
 def wait_for_change(qtbot: QtBot, explore: QWidget, before: list[np.ndarray]) -> list[np.ndarray]:
@@ -50,7 +38,7 @@ def wait_for_change(qtbot: QtBot, explore: QWidget, before: list[np.ndarray]) ->
 
 
 def amount(explore: ExploreWorkspace, direction: int) -> float:
-    return explore.session.position.amounts[direction - 1]
+    return explore.session.state.walk.amounts[direction - 1]
 
 
 def drop(workspace: ExploreWorkspace, path: Path) -> None:
@@ -68,11 +56,11 @@ def drop(workspace: ExploreWorkspace, path: Path) -> None:
 
 def test_the_first_thing_seen_is_a_face_in_two_models(explore: ExploreWorkspace) -> None:
     scene = explore.session.scene
-    assert [model.name for model in scene.models.loaded] == ["Unregularised", "Regularised"]
+    assert [view.loaded.name for view in scene.columns] == ["Unregularised", "Regularised"]
     for name in ("explore.original", "explore.reconstruction.0", "explore.reconstruction.1"):
         assert explore.findChild(ImagePane, name).array.std() > 10, "a picture and not a blank"
-    for image, place in zip(moved(explore), scene.places, strict=True):
-        assert (image == place.reconstruction).all(), "at zero the moved image is the reconstruction"
+    for image, view in zip(moved(explore), scene.columns, strict=True):
+        assert (image == view.place.reconstruction).all(), "at zero the moved image is the reconstruction"
 
 
 def test_dragging_a_slider_moves_both_models_by_the_same_amount(
@@ -88,7 +76,7 @@ def test_dragging_a_slider_moves_both_models_by_the_same_amount(
     wait_for_change(qtbot, explore, before)
     asked = amount(explore, 1)
     assert asked > 0.05
-    qtbot.waitUntil(lambda: all(abs(m.rms - asked) < 0.1 * asked for m in explore.session.scene.moved))
+    qtbot.waitUntil(lambda: all(abs(v.moved.rms - asked) < 0.1 * asked for v in explore.session.scene.columns))
     captions = [explore.findChild(ImagePane, f"explore.moved.{i}").caption for i in range(2)]
     assert all(caption.startswith("RMS change 0.0") for caption in captions)
 
@@ -134,7 +122,7 @@ def test_reset_all_undo_and_redo(explore: ExploreWorkspace, qtbot: QtBot) -> Non
     explore.session.set_amount(0, 0.03)
     explore.session.set_amount(4, -0.02)
     explore.findChild(QAction, "explore.reset").trigger()
-    assert not any(explore.session.position.amounts)
+    assert not any(explore.session.state.walk.amounts)
     explore.findChild(QAction, "explore.undo").trigger()
     assert (amount(explore, 1), amount(explore, 5)) == (0.03, -0.02)
     assert explore.directions.sliders[4].value() == pytest.approx(-0.02)
@@ -149,16 +137,16 @@ def test_choosing_another_thumbnail_changes_everything(explore: ExploreWorkspace
     images = explore.findChild(ImageList, "explore.images")
     target = images.visualRect(images.model().index(3)).center()
     qtbot.mouseClick(images.viewport(), Qt.MouseButton.LeftButton, pos=target)
-    qtbot.waitUntil(lambda: explore.session.scene.ref == SourceImage(3), timeout=10_000)
+    qtbot.waitUntil(lambda: image_in_view(explore) == SourceImage(index=3), timeout=10_000)
     after = explore.session.scene
     assert after.label == "face 3"
     assert (after.original != before.original).any()
-    assert not np.allclose(after.places[0].sigma, before.places[0].sigma)
+    assert not np.allclose(after.columns[0].place.sigma, before.columns[0].place.sigma)
 
 
 def test_the_range_is_where_the_sliders_end(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.directions.limit.setValue(0.05)
-    qtbot.waitUntil(lambda: explore.session.scene.models.walkers[0].limit == 0.05, timeout=10_000)
+    explore.bar.limit.setValue(0.05)
+    qtbot.waitUntil(lambda: explore.session.scene.state.limit == 0.05, timeout=10_000)
     slider = explore.directions.sliders[0]
     slider.slider.setValue(slider.slider.maximum())
     assert amount(explore, 1) == pytest.approx(0.05)
@@ -169,7 +157,7 @@ def test_ones_own_image_can_be_dropped(explore: ExploreWorkspace, qtbot: QtBot, 
     gradient = np.linspace(0, 255, 90 * 70 * 3).reshape(90, 70, 3).astype(np.uint8)
     Image.fromarray(gradient).save(path)
     drop(explore, path)
-    qtbot.waitUntil(lambda: explore.session.scene.ref == FileImage(path), timeout=10_000)
+    qtbot.waitUntil(lambda: image_in_view(explore) == FileImage(path=path), timeout=10_000)
     assert explore.findChild(ImagePane, "explore.original").caption == "own.png"
 
 
@@ -183,10 +171,10 @@ def test_a_broken_image_is_refused_by_name_and_nothing_is_lost(
     message = explore.findChild(MessageBar, "explore.message")
     qtbot.waitUntil(message.isVisible, timeout=10_000)
     assert "broken.jpg" in message.text.text()
-    assert explore.session.position.ref == before.ref
+    assert explore.session.state.base == before.state.base
     assert explore.session.scene is not None
     explore.session.set_amount(0, 0.02)
-    wait_for_change(qtbot, explore, [place.reconstruction for place in before.places])
+    wait_for_change(qtbot, explore, [view.place.reconstruction for view in before.columns])
 
 
 def test_a_folder_of_images_can_be_dropped(explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path) -> None:
@@ -211,7 +199,7 @@ def test_nonsense_for_weights_is_refused(
     message = explore.findChild(MessageBar, "explore.message")
     qtbot.waitUntil(message.isVisible, timeout=10_000)
     assert "model.safetensors" in message.text.text()
-    assert explore.session.models.title == "Bundled faces pair"
+    assert explore.choices.models.text() == "Bundled faces pair"
 
 
 def test_a_run_under_way_is_walked_with_its_newest_weights(
@@ -228,12 +216,13 @@ def test_a_run_under_way_is_walked_with_its_newest_weights(
     )
     context = explore.context
     feed = context.start_run(config, tmp_path / "run")
-    explore.session.follow(feed)
-    qtbot.waitUntil(lambda: explore.session.models.title.startswith("tiny, step"), timeout=20_000)
+    explore.session.live.follow(feed)
+    title = explore.choices.models
+    qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
     qtbot.waitUntil(lambda: explore.session.scene.original.shape == (32, 32, 3), timeout=20_000)
-    first = explore.session.models.title
-    qtbot.waitUntil(lambda: explore.session.models.title != first, timeout=20_000)
+    first = title.text()
+    qtbot.waitUntil(lambda: title.text() != first, timeout=20_000)
     with qtbot.waitSignal(context.run_ended, timeout=20_000):
         context.training.send(Command.STOP)
-    qtbot.waitUntil(lambda: explore.session.models.title == "run", timeout=20_000)
-    assert explore.session.following is None
+    qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
+    assert explore.session.live.feed is None

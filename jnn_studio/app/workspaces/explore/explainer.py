@@ -1,0 +1,185 @@
+"""Finds out what directions mean, away from the interface's thread, for as long as somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from torch import Tensor
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.data.attributes import AttributeTable, open_attributes
+from jnn_studio.data.source import FactorSource, ImageSource
+from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
+from jnn_studio.explore.gallery import Surveyor
+from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
+from jnn_studio.explore.probes import ProbeSet, fit_probes
+from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.state import SourceImage
+from jnn_studio.models.weights import LoadedModel
+
+OWN_IMAGE = "This image is none of the collection's, so its factors are not known. Choose one at the left."
+CHUNK = 256
+
+
+class Explainer(QObject):
+    """Keeps the table of attributes and the probes of every model on it.
+
+    Signals:
+        explained: (MeaningView).
+        table_changed: (AttributeTable | None).
+        failed: (title, Failure).
+    """
+
+    explained = Signal(object)
+    table_changed = Signal(object)
+    failed = Signal(str, object)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._wanted = False
+        self._scene: Scene | None = None
+        self._source: ImageSource | None = None
+        self._derivatives: tuple[ImageSource, int, Tensor] | None = None
+        self.table: AttributeTable | None = None
+        self._probes: dict[str, tuple[LoadedModel, ProbeSet]] = {}
+        self._fitting: tuple[str, LoadedModel] | None = None
+        self._progress = ""
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether anybody looks; if not, nothing is worked out."""
+        self._wanted = wanted
+        self._explain()
+
+    def set_source(self, source: ImageSource) -> None:
+        """Other images: a table belongs to those it was opened for."""
+        self._source = source
+        self._set_table(None)
+
+    def show(self, scene: Scene) -> None:
+        """The scene whose directions are to be explained."""
+        self._scene = scene
+        self._explain()
+
+    def open_table(self, path: Path) -> None:
+        """Read attributes of the images in view."""
+        source = self._source
+        if source is None:
+            return
+
+        def arrived(table: AttributeTable) -> None:
+            if source is self._source:
+                self._set_table(table)
+                self._explain()
+
+        self._context.loading.request(
+            "attributes",
+            lambda: open_attributes(path, source, lambda: self._context.closing),
+            arrived,
+            self._failure("Cannot open the table of attributes"),
+        )
+
+    def close_table(self) -> None:
+        """Back to the factors, or to nothing."""
+        self._set_table(None)
+        self._explain()
+
+    def _set_table(self, table: AttributeTable | None) -> None:
+        self._context.loading.forget("probes")
+        self._fitting, self._progress = None, ""
+        self._probes.clear()
+        if table is not self.table:
+            self.table = table
+            self.table_changed.emit(table)
+
+    def _explain(self) -> None:
+        scene, source = self._scene, self._source
+        if scene is None or source is None or not self._wanted:
+            return
+        if self.table is not None:
+            self._by_probes(scene, source, self.table)
+        elif isinstance(source, FactorSource):
+            self._by_factors(scene, source)
+        else:
+            self.explained.emit(MeaningView(state=NO_FACTORS))
+
+    # --- factors -----------------------------------------------------------------------------------
+
+    def _by_factors(self, scene: Scene, source: FactorSource) -> None:
+        image = scene.state.base.image
+        if not isinstance(image, SourceImage):
+            self.explained.emit(MeaningView(state=OWN_IMAGE))
+            return
+        index = min(image.index, len(source) - 1)
+        known = self._derivatives
+        if known is None or known[:2] != (source, index):
+
+            def arrived(derivatives: Tensor) -> None:
+                self._derivatives = source, index, derivatives
+                self._explain()
+
+            self._context.loading.request(
+                "derivatives", lambda: source.factor_derivatives(index), arrived, self._cannot
+            )
+            return
+        derivatives, names = known[2], source.factor_names
+        self._ask(lambda: explain_by_factors(scene, derivatives, names))
+
+    # --- attributes --------------------------------------------------------------------------------
+
+    def _by_probes(self, scene: Scene, source: ImageSource, table: AttributeTable) -> None:
+        for view in scene.columns:
+            known = self._probes.get(view.column.where)
+            if known is None or known[0] is not view.loaded:
+                self._fit(view.column.where, view.loaded, source, table)
+                break
+        probes = {where: found for where, (_, found) in self._probes.items()}
+        progress = self._progress
+        self._ask(lambda: explain_by_probes(scene, probes, progress))
+
+    def _fit(self, where: str, loaded: LoadedModel, source: ImageSource, table: AttributeTable) -> None:
+        if self._fitting == (where, loaded):
+            return
+        self._fitting = where, loaded
+        surveyor = Surveyor(loaded, source)
+
+        def advance() -> float | ProbeSet:
+            # A chunk at a time: thumbnails and images are served in between.
+            survey = surveyor.advance(CHUNK)
+            if not survey.complete:
+                return survey.done / survey.total
+            return fit_probes(survey.latents, table, cancelled=lambda: self._context.closing)
+
+        def arrived(result: float | ProbeSet) -> None:
+            if isinstance(result, ProbeSet):
+                self._probes[where] = loaded, result
+                self._fitting, self._progress = None, ""
+            else:
+                self._progress = f"Reading {loaded.name}'s latents of all images: {result:.0%}"
+                ask()
+            self._explain()
+
+        def ask() -> None:
+            self._context.loading.request("probes", advance, arrived, self._cannot)
+
+        self._progress = f"Reading {loaded.name}'s latents of all images"
+        ask()
+
+    # --- answers -----------------------------------------------------------------------------------
+
+    def _ask(self, work: Callable[[], MeaningView]) -> None:
+        self._context.inference.request("meaning", work, self.explained.emit, self._cannot)
+
+    def _cannot(self, failure: Failure) -> None:
+        if not self._context.closing:
+            self.explained.emit(MeaningView(state=f"What they mean cannot be found out: {failure.text}"))
+
+    def _failure(self, title: str) -> Callable[[Failure], None]:
+        def tell(failure: Failure) -> None:
+            if not self._context.closing:
+                self.failed.emit(title, failure)
+
+        return tell

@@ -1,0 +1,216 @@
+"""Animations: any motion as a GIF, an MP4 film, or numbered pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from jnn_studio.explore.exporting import (
+    SOFTWARE,
+    ExportError,
+    Watch,
+    check_target,
+    not_written,
+    state_json,
+    writing,
+)
+from jnn_studio.explore.frames import FrameStyle, render_frames
+from jnn_studio.explore.motion import Frame, Motion, frames_of
+from jnn_studio.explore.sheet import Renderer
+from jnn_studio.explore.state import ExploreState
+
+PALETTE_SAMPLES = 12
+"""Frames that decide on the palette of a GIF."""
+
+GIF_MAX_FPS = 50
+"""Viewers play shorter frames slower than they are."""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """What to write.
+
+    Attributes:
+        quality: of a film, from 1 to 10.
+    """
+
+    motion: Motion = field(default_factory=Motion)
+    style: FrameStyle = field(default_factory=FrameStyle)
+    quality: int = 9
+
+
+@dataclass(frozen=True)
+class _Job:
+    frames: Sequence[Frame]
+    render: Callable[[Sequence[Frame], Watch], Iterator[np.ndarray]]
+    animation: Animation
+    state: ExploreState
+    watch: Watch
+
+
+def save_animation(
+    renderer: Renderer, state: ExploreState, animation: Animation, path: Path, watch: Watch | None = None
+) -> None:
+    """Render a motion of ``state`` to ``path``: .gif, .mp4, or a new folder of frame-0001.png ….
+
+    Raises:
+        ExportError: nothing to move, another ending, or it cannot be written.
+        ExportCancelled: ``watch`` said so. In either case nothing is left behind.
+        WeightsError, ConfigError, DataError: a model or an image cannot be opened.
+    """
+    write = check_animation(path, animation)
+    frames = frames_of(state, animation.motion)
+
+    def render(chosen: Sequence[Frame], watch: Watch) -> Iterator[np.ndarray]:
+        return render_frames(renderer, chosen, animation.style, watch)
+
+    write(path, _Job(frames, render, animation, state, watch or Watch()))
+
+
+def check_animation(path: Path, animation: Animation) -> Callable[[Path, _Job], None]:
+    """What writes to ``path``; ExportError if plainly nothing can, to be known before the work."""
+    suffix = path.suffix.lower()
+    if suffix not in _WRITERS:
+        raise ExportError(
+            f"{path}: animations are written as GIF, MP4 or numbered frames; give a name ending in .gif or "
+            ".mp4, or the name of a new folder, without an ending"
+        )
+    if suffix == ".gif" and animation.motion.fps > GIF_MAX_FPS:
+        raise ExportError(
+            f"{animation.motion.fps:g} frames a second are too many for a GIF; take at most {GIF_MAX_FPS}, "
+            "or write MP4"
+        )
+    if suffix:
+        check_target(path)
+    elif path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise ExportError(f"{path} is there already; numbered frames need a new or empty folder")
+    elif not path.absolute().parent.is_dir():
+        raise ExportError(f"{path} cannot be made: there is no folder {path.absolute().parent}")
+    return _WRITERS[suffix]
+
+
+def gif_durations(count: int, fps: float) -> list[int]:
+    """Milliseconds of each frame, in whole hundredths of a second as GIFs have it; their sum is right."""
+    ends = [round(100 * n / fps) for n in range(count + 1)]
+    return [10 * max(1, end - begin) for begin, end in pairwise(ends)]
+
+
+def _write_gif(path: Path, job: _Job) -> None:
+    samples = [
+        job.frames[n] for n in sorted({*np.linspace(0, len(job.frames) - 1, PALETTE_SAMPLES).astype(int)})
+    ]
+    quiet = Watch(cancelled=job.watch.cancelled)
+    # One palette for all frames: with one for each, colours flicker.
+    montage = Image.fromarray(np.concatenate(list(job.render(samples, quiet))))
+    palette = montage.quantize(255, Image.Quantize.MEDIANCUT)
+    frames = (
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+        for frame in job.render(job.frames, job.watch)
+    )
+    motion = job.animation.motion
+    with writing(path) as temporary, temporary.open("wb") as file:
+        next(frames).save(
+            file,
+            "GIF",
+            save_all=True,
+            append_images=frames,
+            duration=gif_durations(len(job.frames), motion.fps),
+            comment=f"{SOFTWARE} {state_json(job.state)}".encode(),
+            **({} if motion.loop == "once" else {"loop": 0}),
+        )
+
+
+def _write_mp4(path: Path, job: _Job) -> None:
+    motion = job.animation.motion
+    words = ("-metadata", f"title={SOFTWARE}", "-metadata", f"comment={state_json(job.state)}")
+    crf = str(round(51 * (1 - job.animation.quality / 10)))
+    frames = job.render(job.frames, job.watch)
+    first = next(frames)
+    size = f"{first.shape[1]}x{first.shape[0]}"
+    with writing(path) as temporary:
+        command = [
+            *(_ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+            *("-s", size, "-r", f"{motion.fps:g}", "-i", "-", "-an"),
+            *("-c:v", "libx264", "-crf", crf, "-pix_fmt", "yuv420p", "-movflags", "+faststart", *words),
+            *("-fflags", "+bitexact", "-f", "mp4", str(temporary)),
+        ]
+        with _running(command) as pixels:
+            pixels(first.tobytes())
+            for frame in frames:
+                pixels(frame.tobytes())
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[Callable[[bytes], object]]:
+    """ffmpeg, to be fed; ended with its input, or killed. OSError says what it complained of."""
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints
+        )
+        assert process.stdin is not None
+        try:
+            yield process.stdin.write
+            process.stdin.close()
+            failed = process.wait() != 0
+        except BrokenPipeError:
+            failed = True
+            process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+        if failed:
+            complaints.seek(0)
+            text = complaints.read().decode(errors="replace").strip().splitlines()
+            raise OSError(f"ffmpeg: {text[-1] if text else 'ended early'}")
+
+
+def _ffmpeg() -> str:
+    import imageio_ffmpeg  # type: ignore[import-untyped]
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise ExportError(
+            "MP4 films need ffmpeg, which is not there; reinstall imageio-ffmpeg or name the program in "
+            "IMAGEIO_FFMPEG_EXE, or choose a name ending in .gif"
+        ) from error
+
+
+def _write_frames(path: Path, job: _Job) -> None:
+    digits = max(4, len(str(len(job.frames))))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-0.tmp")
+    try:
+        try:
+            temporary.mkdir()
+            for n, pixels in enumerate(job.render(job.frames, job.watch)):
+                info = PngInfo()
+                info.add_text("Software", SOFTWARE)
+                info.add_text("Session", state_json(job.frames[n].state))
+                Image.fromarray(pixels).save(temporary / f"frame-{n + 1:0{digits}d}.png", pnginfo=info)
+            if path.is_dir():
+                path.rmdir()
+            temporary.replace(path)
+        except OSError as error:
+            raise not_written(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+_WRITERS: dict[str, Callable[[Path, _Job], None]] = {
+    ".gif": _write_gif,
+    ".mp4": _write_mp4,
+    "": _write_frames,
+}

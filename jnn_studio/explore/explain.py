@@ -1,0 +1,79 @@
+"""What the directions of a whole scene mean, by the factors of its images or by probes of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.explore.gallery import fit_images
+from jnn_studio.explore.meaning import (
+    FACTOR_UNIT,
+    Meaning,
+    MeaningColumn,
+    MeaningView,
+    factor_effects,
+)
+from jnn_studio.explore.probes import PROBE_UNIT, STEP, ProbeSet
+from jnn_studio.explore.renderer import ColumnView, Scene
+from jnn_studio.explore.state import DIRECTIONS
+
+
+@torch.no_grad()
+def explain_by_factors(scene: Scene, derivatives: Tensor, names: Sequence[str]) -> MeaningView:
+    """Effects on known factors.
+
+    Where a walk has led away from the base, its directions there are held against the factors' derivatives at
+    the image of the base: the factors of a decoded image are not known.
+
+    Args:
+        derivatives: ∂image/∂factor at the base's image, (factors, channels, size, size).
+    """
+    columns = []
+    for view in scene.columns:
+        tangents = fit_images(derivatives, view.loaded).flatten(1)
+        columns.append(_column(view, factor_effects(_push(view), tangents, names)))
+    return MeaningView(labels=tuple(names), columns=tuple(columns), unit=FACTOR_UNIT)
+
+
+@torch.no_grad()
+def explain_by_probes(scene: Scene, probes: Mapping[str, ProbeSet], progress: str = "") -> MeaningView:
+    """Effects on the attributes of a table, of a step that changes the image by `STEP` RMS.
+
+    Args:
+        probes: by the references of columns; models without are left out.
+    """
+    columns = []
+    labels: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    for view in scene.columns:
+        found = probes.get(view.column.where)
+        if found is None:
+            continue
+        labels = found.labels
+        measures = tuple("" if probe is None else probe.measure for probe in found.probes)
+        columns.append(_column(view, found.effects(_steps(view)), found.accuracies))
+    return MeaningView(labels, tuple(columns), PROBE_UNIT, measures, progress=progress)
+
+
+def _column(
+    view: ColumnView, meanings: Sequence[Meaning], accuracies: tuple[float | None, ...] | None = None
+) -> MeaningColumn:
+    return MeaningColumn(view.caption, view.role, tuple(meanings[:DIRECTIONS]), accuracies)
+
+
+def _push(view: ColumnView) -> Tensor:
+    """What the first directions do to the picture, where the walk is."""
+    here = view.moved.here
+    return (view.place.push if here is None else here.push)[:DIRECTIONS]
+
+
+def _steps(view: ColumnView) -> np.ndarray:
+    """Latent steps (latent, k) along the first directions that change the image by `STEP` RMS."""
+    here = view.moved.here
+    directions = (view.place.directions if here is None else here.directions)[:, :DIRECTIONS]
+    slope = _push(view).square().mean(1).sqrt().clamp_min(1e-9)
+    steps: np.ndarray = (STEP * directions / slope).double().numpy()
+    return steps

@@ -1,0 +1,26 @@
+"""Explore's page on its own, with the bundled pair in view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+
+
+@pytest.fixture
+def explore(qtbot: QtBot, settings: QSettings) -> Iterator[ExploreWorkspace]:
+    context = AppContext(settings)
+    workspace = ExploreWorkspace(context)
+    workspace.resize(1208, 740)
+    workspace.restore_state(settings)
+    workspace.show()
+    qtbot.waitUntil(lambda: workspace.session.scene is not None, timeout=30_000)
+    yield workspace
+    context.close()
+    workspace.hide()
+    workspace.deleteLater()
