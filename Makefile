@@ -30,7 +30,7 @@ screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py docs/images
 
-# Train the bundled pair again from its fixed seed and put it into resources/.
+# Train the bundled models again from their fixed seeds and put them into resources/.
 models: $(STAMP)
 	$(BIN)/python packaging/train_models.py
 

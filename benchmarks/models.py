@@ -48,6 +48,7 @@ def main() -> None:
     result = {
         loaded.name: {"info": dict(loaded.info), **measure(loaded.model, source, arguments.images, tangents)}
         for loaded in models
+        if isinstance(loaded.model, Autoencoder)
     }
     print(json.dumps(result, indent=2))
 

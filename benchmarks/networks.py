@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.penalty import Composition
 
 
@@ -43,6 +44,7 @@ class Case:
 def bundled(batch: int, which: str = "Regularised") -> Case:
     """(a) The bundled autoencoder on faces it has not seen; its encoder maps 3072 DCT coefficients to 64."""
     model = next(loaded.model for loaded in open_bundled() if loaded.name == which)
+    assert isinstance(model, Autoencoder)
     model.requires_grad_(True)
     images = FaceSource(batch, model.config.size, seed=999).images(range(batch))
     name = f"(a) bundled autoencoder, {which.lower()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 import sys
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 
 from jnn_studio import __version__
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.open_models import BUNDLED, open_models
 from jnn_studio.resource_files import resource
 from jnn_studio.training.device import available_devices, choose_device
 from jnn_studio.training.presets import load_preset, preset_names
@@ -108,7 +109,7 @@ def _models() -> Check:
     """Load every bundled model and decode its origin."""
     described = []
     try:
-        for loaded in open_bundled():
+        for loaded in itertools.chain.from_iterable(open_models(name) for name in BUNDLED):
             config = loaded.model.config
             frame = loaded.model.decode(torch.zeros(1, config.latent))
             if not np.isfinite(frame.numpy()).all():

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from jnn_studio import cli
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.doctor import Check
-from jnn_studio.training.config import RunConfig, read_config
+from jnn_studio.training.config import RunConfig, read_config, validate_config
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_folder import RunFolder
 
@@ -85,13 +85,40 @@ def test_train_shows_its_progress_and_leaves_a_run(invoke: Invoke, config: Path,
     (progress,) = (line for line in done.stdout.splitlines() if "20/20" in line)
     assert "steps/s" in progress
     assert "0:00:00" in progress
-    assert progress.rstrip().endswith(f"loss {last['unregularised']:.1f} / {last['regularised']:.1f}")
+    assert progress.rstrip().endswith(f"loss {last['unregularised']:.4g} / {last['regularised']:.4g}")
     assert "finished at step 20" in done.stdout
     assert done.stderr == ""
     folder = RunFolder.open(tmp_path / "run")
     assert folder.state().state == "finished"
     assert folder.config() == read_config(config)
     assert {m.step for m in losses(folder.path)} == {5, 10, 15, 20}
+
+
+def test_another_kind_of_run_is_trained_by_the_same_command(invoke: Invoke, tmp_path: Path) -> None:
+    settings = {
+        "kind": "beta-vae",
+        "data": {"kind": "faces", "count": 48},
+        "model": {"size": 32, "latent": 4, "widths": [4, 4, 4, 4, 4]},
+        "schedule": {"steps": 6, "batch_size": 8, "held_out": 6, "device": "cpu"},
+        "logging": {"metrics_every": 2},
+    }
+    (tmp_path / "vae.toml").write_text(validate_config(settings, "vae").to_toml())
+
+    done = invoke("train", "--config", tmp_path / "vae.toml", "--out", tmp_path / "run")
+
+    assert done.exit_code == 0, done.output
+    assert "run: β-VAE on CPU" in done.stdout
+    last = losses(tmp_path / "run")[-1].terms["reconstruction"]
+    (progress,) = (line for line in done.stdout.splitlines() if "6/6" in line)
+    assert progress.rstrip().endswith(f"loss {last:.4g}")
+
+
+def test_a_setting_that_a_kind_of_run_does_not_have_is_refused(invoke: Invoke, tmp_path: Path) -> None:
+    refused = invoke("train", "beta-vae-quick", "--eta", "0.5", "--out", tmp_path / "run")
+
+    assert refused.exit_code == 1
+    assert refused.stderr == "--eta: a run of kind 'beta-vae' has no η to choose\n"
+    assert not (tmp_path / "run").exists()
 
 
 def losses(path: Path) -> list[Metrics]:

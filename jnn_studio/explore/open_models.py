@@ -19,12 +19,13 @@ from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import find_kind, run_members
 from jnn_studio.training.run_folder import RunFolder
 
-BUNDLED = MEMBERS
+BUNDLED = (*MEMBERS, "beta-vae")
+"""Names of the models that ship with the program."""
 
 
 def open_bundled() -> list[LoadedModel]:
     """The pair that ships with the program, unregularised first."""
-    return [load_model(resource("models", f"{key}.safetensors")) for key in BUNDLED]
+    return [load_model(resource("models", f"{key}.safetensors")) for key in MEMBERS]
 
 
 def open_models(where: str | Path) -> list[LoadedModel]:
@@ -98,8 +99,8 @@ def member_model(
         WeightsError: runs of this kind have no models to walk.
         RuntimeError: the weights are not those of the run's network.
     """
-    network = find_kind(config.kind).network
-    if network is None:
+    kind = find_kind(config.kind)
+    if kind.network is None:
         raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
-    info = {"eta": repr(member.eta), "step": step, "run": config.name, "member": member.key}
-    return LoadedModel(network(config, member.key, tensors), member.label, info)
+    info = {"run": config.name, "member": member.key, "step": step, **kind.facts(config, member.key)}
+    return LoadedModel(kind.network(config, member.key, tensors), member.label, info)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class AutoencoderConfig(BaseModel):
@@ -39,5 +41,27 @@ class AutoencoderConfig(BaseModel):
         return self.channels * self.dct**2
 
 
-ModelConfig = AutoencoderConfig
+class BetaVAEConfig(BaseModel):
+    """Sizes of the β-VAE (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["beta-vae"] = "beta-vae"
+    channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
+    size: int = Field(
+        64, ge=32, le=1024, multiple_of=32, description="Side of the square images, a multiple of 32 pixels."
+    )
+    latent: int = Field(32, ge=1, le=1_000_000, description="Dimensions of the latent.")
+    widths: tuple[Width, Width, Width, Width, Width] = Field(
+        (32, 64, 128, 256, 512),
+        description="Channels after each halving of the image; the decoder has them in reverse.",
+    )
+
+    @property
+    def coarse(self) -> int:
+        """Side of the smallest grid of features."""
+        return self.size // 32
+
+
+ModelConfig = AutoencoderConfig | BetaVAEConfig
 """Any network of images with a latent."""

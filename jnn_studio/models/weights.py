@@ -15,12 +15,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from jnn_studio.atomic import replacing
-from jnn_studio.models.autoencoder import Autoencoder, from_tensors
-from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models import autoencoder, beta_vae
+from jnn_studio.models.autoencoder import Autoencoder
+from jnn_studio.models.beta_vae import BetaVAE
+from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig, ModelConfig
 
 SCHEMA_VERSION = 1
 
-Model = Autoencoder
+Model = Autoencoder | BetaVAE
 """Any network of images with a latent."""
 
 
@@ -53,11 +55,14 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def save_model(
-    path: Path, model: Autoencoder, name: str, info: Mapping[str, str] | None = None, half: bool = False
+    path: Path, model: Model, name: str, info: Mapping[str, str] | None = None, half: bool = False
 ) -> None:
-    """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again)."""
+    """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again).
+
+    Whole numbers, such as how many batches a normalisation has seen, stay whole.
+    """
     dtype = torch.float16 if half else torch.float32
-    tensors = {name: value.to(dtype) for name, value in model.state_dict().items()}
+    tensors = {name: _to(value, dtype) for name, value in model.state_dict().items()}
     metadata = {
         "schema_version": str(SCHEMA_VERSION),
         "config": model.config.model_dump_json(),
@@ -84,10 +89,10 @@ def load_model(path: Path) -> LoadedModel:
                     f"{path} was written by a newer JNN Studio (format {version}, this one reads up to "
                     f"{SCHEMA_VERSION}); update the program"
                 )
-            config = AutoencoderConfig.model_validate_json(metadata["config"])
+            config = _config(metadata["config"])
             info = _info(metadata.get("info", "{}"))
             # Copied: a view of the file would die with it, and the process too, if it is written over.
-            state = {key: file.get_tensor(key).to(torch.float32, copy=True) for key in file.keys()}  # noqa: SIM118
+            state = {key: _to(file.get_tensor(key), torch.float32, copy=True) for key in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise WeightsError(f"there is no weights file at {path}") from error
     except (SafetensorError, OSError) as error:
@@ -100,7 +105,7 @@ def load_model(path: Path) -> LoadedModel:
     except ValueError as error:
         raise WeightsError(f"{path} describes no network this version knows: {error}") from error
     try:
-        model = from_tensors(config, state)
+        model = _from_tensors(config, state)
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
     return LoadedModel(model, metadata.get("name", path.stem), info)
@@ -114,6 +119,31 @@ def fingerprint(model: nn.Module) -> str:
         digest.update(f"{name} {host.dtype} {tuple(host.shape)}\n".encode())
         digest.update(host.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+_CONFIGS: Mapping[str, type[AutoencoderConfig | BetaVAEConfig]] = {
+    "autoencoder": AutoencoderConfig,
+    "beta-vae": BetaVAEConfig,
+}
+
+
+def _config(text: str) -> ModelConfig:
+    data = json.loads(text)
+    # The first files were all of one kind; some do not say it.
+    kind = str(data.get("kind", "autoencoder")) if isinstance(data, dict) else ""
+    if kind not in _CONFIGS:
+        raise ValueError(f"its kind is {kind!r}, not one of {', '.join(map(repr, _CONFIGS))}")
+    return _CONFIGS[kind].model_validate(data)
+
+
+def _from_tensors(config: ModelConfig, tensors: Mapping[str, Tensor]) -> Model:
+    if isinstance(config, BetaVAEConfig):
+        return beta_vae.from_tensors(config, tensors)
+    return autoencoder.from_tensors(config, tensors)
+
+
+def _to(value: Tensor, dtype: torch.dtype, copy: bool = False) -> Tensor:
+    return value.to(dtype if value.is_floating_point() else value.dtype, copy=copy)
 
 
 def _info(text: str) -> dict[str, str]:

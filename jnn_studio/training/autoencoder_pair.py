@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -33,6 +33,13 @@ def pair_members(config: PairConfig) -> tuple[MemberInfo, ...]:
     """The models of a run, in the order they are shown, with the η of their encoders."""
     etas = (0.0, config.penalty.encoder_eta(config.model.size))
     return tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
+
+
+def pair_facts(config: PairConfig, key: str) -> Mapping[str, str]:
+    """What travels with the weights of one of the pair: η, and its decoder's η."""
+    etas = (config.penalty.encoder_eta(config.model.size), config.penalty.eta_decoder)
+    encoder_eta, decoder_eta = etas if key == REGULARISED else (0.0, 0.0)
+    return {"eta": repr(encoder_eta), "eta_decoder": repr(decoder_eta)}
 
 
 class AutoencoderPair:
@@ -109,13 +116,11 @@ class AutoencoderPair:
         """Write each model as ``<key>.safetensors``."""
         for member in self.members:
             assert isinstance(member.model, Autoencoder)
-            encoder_eta, decoder_eta = self._eta[member.key]
             info = {
                 "run": self.config.name,
                 "step": str(step),
-                "eta": repr(encoder_eta),
-                "eta_decoder": repr(decoder_eta),
                 "data": self.config.data.model_dump_json(),
+                **pair_facts(self.config, member.key),
             }
             save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
 

@@ -40,6 +40,10 @@ class Preparation:
     cancelled: Callable[[], bool]
 
 
+def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Kind(Generic[C]):
     """One kind of run.
@@ -51,6 +55,7 @@ class Kind(Generic[C]):
         prepare: from a configuration to an experiment; may raise `DataError`, `ValueError`, `OSError`.
         network: a member of this key with these tensors (not copied), ready to be explored; raises
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
+        facts: what to say of a member of this key beside its name, such as its η.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Kind(Generic[C]):
     members: Callable[[C], tuple[MemberInfo, ...]]
     prepare: Callable[[C, Preparation], Experiment]
     network: Callable[[C, str, Mapping[str, Tensor]], Model] | None = None
+    facts: Callable[[C, str], Mapping[str, str]] = _no_facts
 
 
 @cache

@@ -30,8 +30,9 @@ def test_a_run_gives_both_its_models_with_the_newest_weights(trained: Path) -> N
     unregularised, regularised = open_models(trained)
 
     assert (unregularised.name, regularised.name) == ("Unregularised", "Regularised")
-    assert unregularised.info == {"eta": "0.0", "step": "60", "run": "tiny"}
-    assert regularised.info == {"eta": "0.5", "step": "60", "run": "tiny"}
+    common = {"step": "60", "run": "tiny"}
+    assert unregularised.info == common | {"member": "unregularised", "eta": "0.0", "eta_decoder": "0.0"}
+    assert regularised.info == common | {"member": "regularised", "eta": "0.5", "eta_decoder": "0.1"}
 
 
 def test_a_weights_file_gives_the_same_model_as_its_run(trained: Path) -> None:

@@ -11,8 +11,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from jnn_studio.models import beta_vae
 from jnn_studio.models.autoencoder import Autoencoder, build
-from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.beta_vae import BetaVAE
+from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig
 from jnn_studio.models.weights import SCHEMA_VERSION, WeightsError, load_model, save_model
 
 CONFIG = AutoencoderConfig(size=16, dct=8, hidden=24, latent=6, refinement=4)
@@ -64,6 +66,34 @@ def test_half_precision_halves_the_file_and_comes_back_within_its_rounding(
         torch.testing.assert_close(loaded[key], value, rtol=2**-11, atol=2**-24)
 
 
+def test_a_model_of_another_kind_comes_back_as_what_it_was(tmp_path: Path) -> None:
+    vae = beta_vae.build(BetaVAEConfig(size=32, latent=4, widths=(4, 4, 4, 4, 4)), seed=0)
+    vae.posterior(torch.rand(8, 3, 32, 32))  # moves the running statistics
+    vae.axis_kl.copy_(torch.arange(4.0))
+
+    for half in (False, True):
+        save_model(tmp_path / "vae.safetensors", vae, "β-VAE", {"beta": "10.0"}, half=half)
+        loaded = load_model(tmp_path / "vae.safetensors")
+
+        assert isinstance(loaded.model, BetaVAE)
+        assert (loaded.name, loaded.info) == ("β-VAE", {"beta": "10.0"})
+        assert loaded.model.config == vae.config
+        for key, value in vae.state_dict().items():
+            found = loaded.model.state_dict()[key]
+            assert found.dtype == value.dtype
+            tolerance = {"rtol": 2**-11, "atol": 2**-24} if half else {"rtol": 0, "atol": 0}
+            torch.testing.assert_close(found, value, **tolerance)
+    assert int(loaded.model.encoder.features[0][1].num_batches_tracked) == 1
+
+
+def test_a_description_from_before_there_were_kinds_is_an_autoencoders(saved: Path) -> None:
+    settings = json.loads(CONFIG.model_dump_json())
+    del settings["kind"]
+    rewritten(saved, config=json.dumps(settings))
+
+    assert load_model(saved).model.config == CONFIG
+
+
 def test_a_loaded_model_is_ready_to_be_used(saved: Path) -> None:
     model = load_model(saved).model
 
@@ -109,7 +139,12 @@ def test_a_truncated_file_is_refused(saved: Path, keep: int) -> None:
     ("metadata", "complaint"),
     [
         ({"config": "{}}"}, "describes no network"),
-        ({"config": json.dumps({"kind": "transformer"})}, "kind: Input should be 'autoencoder'"),
+        (
+            {"config": json.dumps({"kind": "transformer"})},
+            "its kind is 'transformer', not one of 'autoencoder', 'beta-vae'",
+        ),
+        ({"config": "[]"}, "its kind is"),
+        ({"config": json.dumps({"kind": "beta-vae", "size": 48})}, "size: Input should be a multiple of 32"),
         ({"config": json.dumps({"hidden": 10**30})}, "hidden: Input should be less than"),
         ({"schema_version": "one"}, "describes no network"),
         ({"info": "not json"}, "describes no network"),

@@ -1,0 +1,32 @@
+"""A β-VAE, which the paper compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from jnn_studio.models.beta_vae import BetaVAE, from_tensors
+from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
+from jnn_studio.training.beta_vae_config import BetaVAERunConfig
+from jnn_studio.training.device import choose_device
+from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.images import open_images
+from jnn_studio.training.kind import Kind, Preparation
+
+
+def _members(config: BetaVAERunConfig) -> tuple[MemberInfo, ...]:
+    return (BETA_VAE,)
+
+
+def _prepare(config: BetaVAERunConfig, preparation: Preparation) -> BetaVAETraining:
+    device = choose_device(config.schedule.device, config.schedule.precision)
+    source, notes = open_images(config, preparation)
+    return BetaVAETraining(config, source, device, preparation, notes)
+
+
+def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) -> BetaVAE:
+    return from_tensors(config.model, tensors)
+
+
+KIND = Kind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts)
