@@ -14,6 +14,37 @@ from jnn_studio.explore.state import DIRECTIONS
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 
+MENUS = {
+    "&Models": ("open_bundled", "open_run", "open_weights", "add_run", "add_weights"),
+    "&Images": (
+        "open_faces",
+        "open_image",
+        "open_folder",
+        "open_archive",
+        "open_table",
+        "close_table",
+        "next_image",
+        "previous_image",
+    ),
+    "&Walk": (
+        "undo",
+        "redo",
+        "reset",
+        "mode",
+        "match",
+        "walk_on",
+        "back_to_image",
+        "blend",
+        "random_step",
+        "difference",
+        "play",
+    ),
+    "&Directions": tuple(f"direction_{d + 1}" for d in range(DIRECTIONS)),
+    "&Session": ("save_session", "open_session"),
+    "&Export": ("export_figure", "export_animation"),
+}
+"""The menu bar's groups, by the names of actions."""
+
 Key = str | QKeySequence.StandardKey
 
 

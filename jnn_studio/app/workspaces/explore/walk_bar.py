@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -68,13 +76,24 @@ class WalkBar(QWidget):
             "0 … 1.\nAll models are calibrated to it, whatever the scale of their latents."
         )
         self.limit.valueChanged.connect(self.limit_changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, GRID, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, GRID, 0)
+        whole.setSpacing(GRID // 2)
+        row, self._second = QHBoxLayout(), QWidget()
         row.setSpacing(GRID)
+        whole.addLayout(row)
+        whole.addWidget(self._second)
+        second = QHBoxLayout(self._second)
+        second.setContentsMargins(0, 0, 0, 0)
+        second.setSpacing(GRID)
+        label = QLabel("&Sliders of")
+        label.setBuddy(self.whose)
+        second.addWidget(label)
+        second.addWidget(self.whose)
+        second.addStretch(1)
         row.addWidget(self.mode)
         row.addWidget(self.matched)
         row.addWidget(self.agreement)
-        row.addWidget(self.whose)
         row.addStretch(1)
         row.addWidget(self.limit)
         for action in actions:
@@ -96,7 +115,7 @@ class WalkBar(QWidget):
             self.limit.setValue(state.limit)
         self.matched.setEnabled(len(state.columns) > 1)
         free = [column for column in state.columns if not column.linked]
-        self.whose.setVisible(bool(free))
+        self._second.setVisible(bool(free))
         with QSignalBlocker(self.whose):
             self.whose.clear()
             if len(free) < len(state.columns):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QProgressBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMenu, QProgressBar, QTabWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
@@ -18,7 +18,7 @@ from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.explore.actions import make_actions
+from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.differences import differences
@@ -87,6 +87,13 @@ class ExploreWorkspace(Workspace):
 
     def commands(self) -> list[QAction]:
         return [*self._actions.all, *self.gallery.actions(), *self.library.commands()]
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """In groups: there are too many for one list. The palette has them all."""
+        for title, names in MENUS.items():
+            menu.addMenu(title).addActions([self._actions[name] for name in names])
+        menu.addMenu("I&mages in order").addActions(self.gallery.actions())
+        menu.addMenu("Sa&ved directions").addActions(self.library.commands())
 
     # --- construction ------------------------------------------------------------------------------
 
