@@ -36,7 +36,9 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from jnn_studio.app.window import MainWindow
-window = MainWindow(QSettings(sys.argv[2], QSettings.Format.IniFormat))
+settings = QSettings(sys.argv[2], QSettings.Format.IniFormat)
+settings.setValue("data_folder", sys.argv[2] + ".data")
+window = MainWindow(settings)
 def painted(number):
     print(1000 * (time.monotonic() - float(sys.argv[1])), flush=True)
     window.close()
@@ -84,7 +86,9 @@ class Session:
         leave_a_core_free()
         self._scratch = scratch
         self._application = QApplication([])
-        self._window = MainWindow(QSettings(str(scratch / "session.ini"), QSettings.Format.IniFormat))
+        settings = QSettings(str(scratch / "session.ini"), QSettings.Format.IniFormat)
+        settings.setValue("data_folder", str(scratch / "data"))
+        self._window = MainWindow(settings)
         self._window.show()
         self._explore: Any = self._window.workspace("Explore")
         self._wait(lambda: self._explore.session.scene is not None, 60)

@@ -38,6 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
         settings.setValue("runs_folder", str(Path(scratch) / "runs"))
+        settings.setValue("data_folder", str(Path(scratch) / "data"))
         window = MainWindow(settings)
         window.show()
         explore = window.workspace("Explore")

@@ -32,7 +32,8 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_leaks(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fails a test that leaves a thread, an active timer or a visible top-level widget behind."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("CACHE", "DATA", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     theme()
     threads = set(threading.enumerate())
     timers = _active_timers()

@@ -61,7 +61,7 @@ def program(number):
         elif way != "idle":
             feed = window.context.start_run(config, folder / "run")
             if choose.random() < 0.5:
-                window.workspace("Explore").session.follow(feed)
+                window.workspace("Explore").session.live.follow(feed)
         window.workspace("Explore").session.set_amount(0, 0.05)
         QTimer.singleShot(moment, end)
 

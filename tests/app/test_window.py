@@ -151,7 +151,7 @@ def test_the_next_window_comes_up_as_this_one_went(
     later = MainWindow(settings)
     try:
         assert later.stack.currentWidget() is later.workspace("Train")
-        assert later.workspace("Explore").session.limit == 0.07
+        assert later.workspace("Explore").session.state.limit == 0.07
     finally:
         later.shutdown()
         later.deleteLater()

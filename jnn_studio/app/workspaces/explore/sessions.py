@@ -45,12 +45,12 @@ class Sessions(QObject):
         """Look for what a crash left, and keep what is in view from now on."""
         folder, known = self._context.data_folder / "autosave", self._autosave
 
-        def work() -> tuple[AutosaveFile, ExploreState | None]:
-            autosave = known or AutosaveFile(folder)
-            return autosave, autosave.left_over()
+        def work() -> ExploreState | None:
+            # Held from here on: the program may be closed before this has arrived.
+            autosave = self._autosave = known or AutosaveFile(folder)
+            return autosave.left_over()
 
-        def arrived(found: tuple[AutosaveFile, ExploreState | None]) -> None:
-            self._autosave, state = found
+        def arrived(state: ExploreState | None) -> None:
             if state is None:
                 self._timer.start()
             else:
