@@ -72,7 +72,7 @@ def traverse(
     out: Annotated[Path, typer.Option("--out", help=OUT_HELP)],
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Weights files, run folders, or bundled models' names."),
+        typer.Argument(metavar="MODEL", help="Weights files, run folders, or bundled models' names."),
     ] = None,
     session: Annotated[
         Path | None, typer.Option("--session", help="A session saved by Explore, instead of models.")
@@ -212,6 +212,7 @@ def _with_options(
 @contextmanager
 def _progress(what: str) -> Iterator[Watch]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    silent = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=silent) as progress:
         task = progress.add_task(what, total=None)
         yield Watch(lambda done, total: progress.update(task, completed=done, total=total))

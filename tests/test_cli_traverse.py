@@ -86,7 +86,7 @@ def test_both_models_of_a_run_stand_side_by_side(
     done = invoke(trained, *options, "--out", out)
 
     assert done.exit_code == 0, done.output
-    assert done.stdout.strip() == f"wrote {out}"
+    assert done.stdout == f"wrote {out}\n"
     invoke(trained / "models" / "regularised.safetensors", *options, "--out", tmp_path / "one.png")
     invoke(trained, *options, "--layout", "stacked", "--out", tmp_path / "stacked.png")
     both, one, stacked = (size_of(path) for path in (out, tmp_path / "one.png", tmp_path / "stacked.png"))

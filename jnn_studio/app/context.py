@@ -61,7 +61,7 @@ class AppContext(QObject):
 
     @property
     def data_folder(self) -> Path:
-        """Where the program keeps what belongs to the person: saved directions, sessions in case of a crash."""
+        """Where the program keeps what is a person's own: saved directions, sessions in case of a crash."""
         standard = user_data_path("jnn-studio", appauthor=False)
         return Path(str(self.settings.value("data_folder", standard)))
 

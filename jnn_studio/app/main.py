@@ -52,6 +52,12 @@ def run() -> int:
     window.show()
     code = application.exec()
     window.shutdown()
+    if len(threading.enumerate()) > 1:
+        # Work that cannot be interrupted, such as one long computation: nothing is lost by leaving it, but
+        # an interpreter that is torn down around it aborts.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return code
 
 

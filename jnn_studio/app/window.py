@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
             self._workspaces[spec.title] = workspace
             self.stack.addWidget(workspace)
             menu = QMenu(f"&{spec.title}", self)
-            menu.addActions(workspace.commands())
+            workspace.fill_menu(menu)
             self.menuBar().insertMenu(self.menuBar().actions()[1], menu)
             self._workspace_menus[spec.title] = menu
             menu.menuAction().setVisible(False)

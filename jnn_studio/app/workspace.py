@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from jnn_studio.app import workspaces
 from jnn_studio.app.context import AppContext
@@ -32,6 +32,10 @@ class Workspace(QMainWindow):
     def commands(self) -> list[QAction]:
         """Actions for the menu and the command palette."""
         return []
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What the menu bar shows of the commands."""
+        menu.addActions(self.commands())
 
     def save_state(self, settings: QSettings) -> None:
         """Remember layout and choices; ``settings`` is inside this workspace's group."""

@@ -53,15 +53,16 @@ def explain_by_probes(scene: Scene, probes: Mapping[str, ProbeSet], progress: st
         if found is None:
             continue
         labels = found.labels
-        measures = tuple("" if probe is None else probe.measure for probe in found.probes)
-        columns.append(_column(view, found.effects(_steps(view)), found.accuracies))
+        measures = found.measures
+        columns.append(_column(view, found.effects(_steps(view)), found))
     return MeaningView(labels, tuple(columns), PROBE_UNIT, measures, progress=progress)
 
 
-def _column(
-    view: ColumnView, meanings: Sequence[Meaning], accuracies: tuple[float | None, ...] | None = None
-) -> MeaningColumn:
-    return MeaningColumn(view.caption, view.role, tuple(meanings[:DIRECTIONS]), accuracies)
+def _column(view: ColumnView, meanings: Sequence[Meaning], probes: ProbeSet | None = None) -> MeaningColumn:
+    shown = tuple(meanings[:DIRECTIONS])
+    if probes is None:
+        return MeaningColumn(view.caption, view.role, shown)
+    return MeaningColumn(view.caption, view.role, shown, probes.accuracies, probes.reliable)
 
 
 def _push(view: ColumnView) -> Tensor:

@@ -10,7 +10,6 @@ from typing import TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.decode import load_image
@@ -18,6 +17,7 @@ from jnn_studio.data.opening import open_source
 from jnn_studio.data.pixels import to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.curved import CurvedPaths
+from jnn_studio.explore.gallery import fit_images
 from jnn_studio.explore.matching import Match, match_directions
 from jnn_studio.explore.place import Moved, Place
 from jnn_studio.explore.references import open_model
@@ -150,9 +150,7 @@ class SceneRenderer:
         self._walkers[column.where] = (loaded, walker)
         return walker
 
-    def _image(
-        self, state: ExploreState, ref: ImageRef, models: Sequence[LoadedModel]
-    ) -> tuple[Tensor, str]:
+    def _image(self, state: ExploreState, ref: ImageRef, models: Sequence[LoadedModel]) -> tuple[Tensor, str]:
         size, channels = image_size(models)
         key = (state.source, ref, size, channels)
         found = _take(self._images, key)
@@ -195,7 +193,7 @@ class SceneRenderer:
             before = self._last.get((column.key, column.where))
             previous = before[1] if before is not None and before[0] == (base, column.directions) else None
             latent = None if latents is None else torch.tensor(latents)
-            place = walker.place(fit_image(image, loaded), k, latent=latent, previous=previous)
+            place = walker.place(_fit(image, loaded), k, latent=latent, previous=previous)
             found = place, CurvedPaths()
             _keep(self._places, key, found, KEPT_PLACES)
         self._last[column.key, column.where] = ((base, column.directions), found[0])
@@ -233,7 +231,7 @@ class SceneRenderer:
             moved = walker.straight(place, walk.amounts[:available], shrink)
         if towards is not None:
             other = self._image(state, towards.image, models)[0]
-            latent = walker.latent_of(fit_image(other, loaded))
+            latent = walker.latent_of(_fit(other, loaded))
             moved = walker.between(moved, latent, towards.share, place, shrink)
         return moved
 
@@ -251,14 +249,8 @@ def image_size(models: Sequence[LoadedModel]) -> tuple[int, int]:
     return max(c.size for c in configs), max(c.channels for c in configs)
 
 
-def fit_image(image: Tensor, loaded: LoadedModel) -> Tensor:
-    """An image (channels, size, size) in the size and the colours of a model."""
-    config = loaded.model.config
-    if image.shape[0] == 3 and config.channels == 1:
-        image = (image * image.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
-    if image.shape[1] != config.size:
-        image = F.interpolate(image[None], (config.size, config.size), mode="bilinear", antialias=True)[0]
-    return image.expand(config.channels, -1, -1)
+def _fit(image: Tensor, loaded: LoadedModel) -> Tensor:
+    return fit_images(image.unsqueeze(0), loaded)[0]
 
 
 def _take(cache: OrderedDict[Hashable, T], key: Hashable) -> T | None:

@@ -67,7 +67,7 @@ def save_session(path: Path, state: ExploreState, models: Mapping[str, LoadedMod
     used = {column.where for column in state.columns}
     known = {where: fingerprint(loaded.model) for where, loaded in (models or {}).items() if where in used}
     relative = {
-        str(place): seen for place in _paths(state) if (seen := _relative(place, path.absolute().parent))
+        str(place): seen for place in paths_of(state) if (seen := _relative(place, path.absolute().parent))
     }
     file = _File(state=state, relative=relative, fingerprints=known)
     write_text(path, file.model_dump_json(indent=1) + "\n")
@@ -87,7 +87,7 @@ def load_session(path: Path, find_model: Callable[[str], LoadedModel] = open_mod
     state = _with_paths(file.state, moved)
     warnings = [
         f"{place} is no longer there, and not beside {path.name} either; put it back, or open another."
-        for place in _paths(state)
+        for place in paths_of(state)
         if not place.exists()
     ]
     models: dict[str, LoadedModel] = {}
@@ -149,7 +149,7 @@ _REMEDY = "; open another copy of it, or save the session again"
 # --- paths -----------------------------------------------------------------------------------------------
 
 
-def _paths(state: ExploreState) -> list[Path]:
+def paths_of(state: ExploreState) -> list[Path]:
     """Every file and folder a state refers to."""
     found = [
         Path(path) for path, _ in (split_reference(c.where) for c in state.columns) if path not in BUNDLED
@@ -176,7 +176,7 @@ def _relative(place: Path, folder: Path) -> str:
 def _found_again(file: _File, folder: Path) -> dict[str, str]:
     """Where each path that is gone is now, as far as it can be found."""
     found = {}
-    for place in _paths(file.state):
+    for place in paths_of(file.state):
         seen = file.relative.get(str(place))
         if seen is not None and not place.exists():
             other = Path(os.path.normpath(folder / seen))

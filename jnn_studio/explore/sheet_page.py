@@ -111,8 +111,9 @@ def lay_out(sheet: Sheet, scale: int = 1, layout: Layout = "side by side") -> Pa
     target = scale * max((block.cells.shape[3] for block in sheet.blocks), default=1)
     top = MARGIN + 2 * LINE
     left, right, bottom = MARGIN, MARGIN, top
+    gutter = 8 + int(max((_label_width(block) for block in sheet.blocks), default=0))
     for block in sheet.blocks:
-        width, height = _place_block(block, sheet.amounts, left, top, target, texts, cells)
+        width, height = _place_block(block, sheet.amounts, left, top, gutter, target, texts, cells)
         right, bottom = max(right, left + width), max(bottom, top + height)
         if layout == "stacked":
             top += height + MARGIN
@@ -132,6 +133,7 @@ def _place_block(
     amounts: tuple[float, ...],
     left: int,
     top: int,
+    gutter: int,
     target: int,
     texts: list[_Text],
     cells: list[_Cell],
@@ -141,7 +143,6 @@ def _place_block(
     factor = max(1, target // width)
     high, wide = height * factor, width * factor
     labels = [_label(row) for row in block.rows]
-    gutter = 8 + int(max((_width(line, size) for lines in labels for line, size in lines), default=0))
     texts.append(_Text(left, top, block.title))
     y = top + LINE + 8
     for lines, row in zip(labels, block.cells, strict=True):
@@ -168,6 +169,10 @@ def _label(row: SheetRow) -> list[tuple[str, int]]:
     if row.meaning:
         lines.append((row.meaning, SMALL_SIZE))
     return lines
+
+
+def _label_width(block: SheetBlock) -> float:
+    return max((_width(line, size) for row in block.rows for line, size in _label(row)), default=0)
 
 
 def _figure(page: Page) -> Figure:

@@ -1,4 +1,4 @@
-"""What Explore shows, as one immutable value: what undo swaps, what a session file holds, what is rendered."""
+"""What Explore shows, as one immutable value: swapped by undo, held by session files, rendered."""
 
 from __future__ import annotations
 
@@ -172,6 +172,22 @@ class ExploreState(_Value):
         """All walks back at the base, and no interpolation."""
         columns = tuple(column.model_copy(update={"walk": Walk()}) for column in self.columns)
         return self.change(walk=Walk(), columns=columns, towards=None)
+
+    def with_limit(self, limit: float) -> ExploreState:
+        """The same with another range, straight walks brought back into it."""
+
+        def clamp(walk: Walk) -> Walk:
+            amounts = tuple(min(max(amount, -limit), limit) for amount in walk.amounts)
+            return walk.model_copy(update={"amounts": amounts})
+
+        columns = tuple(c.model_copy(update={"walk": clamp(c.walk)}) for c in self.columns)
+        return self.change(limit=limit, walk=clamp(self.walk), columns=columns)
+
+    def at_image(self) -> ExploreState:
+        """Walks start at the image itself again; at rest, if they did not."""
+        if self.base.latents is None:
+            return self
+        return self.at_rest().change(base=Base(image=self.base.image))
 
     def new_key(self) -> str:
         """A key no column has."""

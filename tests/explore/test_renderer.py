@@ -11,8 +11,9 @@ from PIL import Image
 
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.explore.gallery import fit_images
 from jnn_studio.explore.references import open_references
-from jnn_studio.explore.renderer import SceneRenderer, fit_image
+from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, Leg, SourceImage, Towards, Walk
 from jnn_studio.models.weights import WeightsError
 
@@ -131,8 +132,8 @@ def test_a_missing_model_is_named(renderer: SceneRenderer, tmp_path: Path) -> No
 def test_images_are_fitted_to_a_model_of_another_size(renderer: SceneRenderer, state: ExploreState) -> None:
     loaded = renderer.render(state).columns[0].loaded
     size = loaded.model.config.size
-    image = FaceSource(8, 2 * size).images([0])[0]
-    small = fit_image(image, loaded)
-    assert small.shape == (3, size, size)
-    averaged = torch.nn.functional.avg_pool2d(image[None], 2)[0]
+    images = FaceSource(8, 2 * size).images([0])
+    small = fit_images(images, loaded)
+    assert small.shape == (1, 3, size, size)
+    averaged = torch.nn.functional.avg_pool2d(images, 2)
     assert float((small - averaged).abs().mean()) < 0.02

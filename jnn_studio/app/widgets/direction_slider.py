@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
-
 from superqt import QElidingLabel
 
 from jnn_studio.app.icons import IconButton
@@ -56,7 +55,6 @@ class DirectionSlider(QWidget):
         theme().changed.connect(self._draw_note)
         self._meaning = QElidingLabel(objectName=f"{object_name}.meaning")
         self._meaning.setFont(ui_font(0.92))
-        self._meaning.setFixedWidth(13 * GRID)
         self._meaning.hide()
         self.slider = _CentredSlider()
         self.slider.setObjectName(f"{object_name}.slider")
@@ -133,9 +131,11 @@ class DirectionSlider(QWidget):
         self._note.setFixedWidth(width)
         self._draw_note()
 
-    def set_meaning(self, text: str) -> None:
-        """What moving along it does, in a word or two; empty: not known."""
+    def set_meaning(self, text: str, role: str = "muted", width: int = 13 * GRID) -> None:
+        """What moving along it does, in a word or two and in a colour role; empty: not known."""
+        self._meaning.setFixedWidth(width)
         self._meaning.setText(text)
+        self._meaning.setStyleSheet(f"color: {theme().color(role).name()}")
         self._meaning.setToolTip(text)
         self._meaning.setVisible(bool(text))
 

@@ -170,6 +170,8 @@ class ImagePane(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             above.setLeft(left + 10 + GRID)
         painter.setFont(ui_font(bold=True))
+        if painter.fontMetrics().horizontalAdvance(self._title) > above.width():
+            painter.setFont(ui_font(0.85))
         painter.setPen(theme().color("text"))
         elided = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, above.width())
         painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)

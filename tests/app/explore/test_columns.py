@@ -21,7 +21,10 @@ def act(explore: ExploreWorkspace, position: int, name: str) -> None:
     """Choose an entry of the menu at a model's picture."""
     pane = explore.findChild(ModelPane, f"explore.moved.{position}")
     pane._menu.aboutToShow.emit()
-    actions = [*pane._menu.actions(), *(a for m in pane._menu.actions() if m.menu() for a in m.menu().actions())]
+    actions = [
+        *pane._menu.actions(),
+        *(a for m in pane._menu.actions() if m.menu() for a in m.menu().actions()),
+    ]
     next(action for action in actions if action.objectName() == name).trigger()
 
 
@@ -99,8 +102,6 @@ def test_matching_shows_how_well_the_models_agree(explore: ExploreWorkspace, qtb
     wait_for_scene(explore, qtbot)
     assert explore.bar.agreement.text().startswith("|cos| 0.")
     pushes = [view.place.push[:8].numpy() for view in explore.session.scene.columns]
-    cosines = [
-        float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in zip(*pushes, strict=True)
-    ]
+    cosines = [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in zip(*pushes, strict=True)]
     assert min(cosines) > 0
     assert explore.session.scene.columns[1].match.cosine[:8] == pytest.approx(cosines, abs=1e-3)

@@ -64,7 +64,7 @@ def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qt
 
 def test_blending_ends_at_the_image_chosen(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "blend")
-    explore.images.chosen.emit(4)
+    explore.gallery.chosen.emit(4)
     qtbot.waitUntil(lambda: explore.session.state.towards is not None, timeout=20_000)
     slider = explore.findChild(QSlider, "explore.blend.slider")
     assert slider.isVisibleTo(explore)
@@ -82,7 +82,7 @@ def test_blending_ends_at_the_image_chosen(explore: ExploreWorkspace, qtbot: QtB
 def test_escape_gives_blending_up(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "blend")
     qtbot.keyClick(explore, Qt.Key.Key_Escape)
-    explore.images.chosen.emit(4)
+    explore.gallery.chosen.emit(4)
     qtbot.waitUntil(lambda: explore.session.state.base.image == SourceImage(index=4), timeout=20_000)
     assert explore.session.state.towards is None
 

@@ -76,7 +76,9 @@ def test_dragging_a_slider_moves_both_models_by_the_same_amount(
     wait_for_change(qtbot, explore, before)
     asked = amount(explore, 1)
     assert asked > 0.05
-    qtbot.waitUntil(lambda: all(abs(v.moved.rms - asked) < 0.1 * asked for v in explore.session.scene.columns))
+    qtbot.waitUntil(
+        lambda: all(abs(v.moved.rms - asked) < 0.1 * asked for v in explore.session.scene.columns)
+    )
     captions = [explore.findChild(ImagePane, f"explore.moved.{i}").caption for i in range(2)]
     assert all(caption.startswith("RMS change 0.0") for caption in captions)
 

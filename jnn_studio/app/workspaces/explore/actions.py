@@ -3,9 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
+
+from jnn_studio.data.config import FacesConfig
+from jnn_studio.explore.state import DIRECTIONS
+
+if TYPE_CHECKING:
+    from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+
+MENUS = {
+    "&Models": ("open_bundled", "open_run", "open_weights", "add_run", "add_weights"),
+    "&Images": (
+        "open_faces",
+        "open_image",
+        "open_folder",
+        "open_archive",
+        "open_table",
+        "close_table",
+        "next_image",
+        "previous_image",
+    ),
+    "&Walk": (
+        "undo",
+        "redo",
+        "reset",
+        "mode",
+        "match",
+        "walk_on",
+        "back_to_image",
+        "blend",
+        "random_step",
+        "difference",
+        "play",
+    ),
+    "&Directions": tuple(f"direction_{d + 1}" for d in range(DIRECTIONS)),
+    "&Session": ("save_session", "open_session"),
+    "&Export": ("export_figure", "export_animation"),
+}
+"""The menu bar's groups, by the names of actions."""
 
 Key = str | QKeySequence.StandardKey
 
@@ -37,3 +75,52 @@ class Actions:
             shortcut = action.shortcut().toString()
             action.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
         self.all.append(action)
+
+
+def make_actions(explore: ExploreWorkspace) -> Actions:
+    """All of the page's actions."""
+    session, ask = explore.session, explore.asking
+    actions = Actions(explore)
+    add, standard = actions.add, QKeySequence.StandardKey
+    add("open_image", "Open &image…", ask.image, standard.Open)
+    add("open_folder", "Open image &folder…", ask.folder, "Ctrl+Shift+O")
+    add("open_archive", "Open image &archive…", ask.archive)
+    add("open_table", "Open attribute &table…", ask.table)
+    add("close_table", "Close the attribute table", explore.explainer.close_table)
+    add("open_run", "Open &run…", ask.run, "Ctrl+R")
+    add("open_weights", "Open &weights…", ask.weights)
+    add("add_run", "Add models of a run…", ask.add_run)
+    add("add_weights", "Add weights beside…", ask.add_weights)
+    add("open_bundled", "&Bundled pair", session.open_bundled)
+    add("open_faces", "&Procedural faces", lambda: session.open_source(FacesConfig()))
+    add("reset", "R&eset", session.reset, "R", tip="All walks back to where they started")
+    undo, redo = (
+        session.undo.createUndoAction(explore, "Undo"),
+        session.undo.createRedoAction(explore, "Redo"),
+    )
+    undo.setObjectName("explore.undo")
+    redo.setObjectName("explore.redo")
+    actions.take(undo, "Ctrl+Z")
+    actions.take(redo, "Ctrl+Y", "Ctrl+Shift+Z")
+    add("next_image", "&Next image", lambda: explore.step_image(1), "PgDown")
+    add("previous_image", "Pre&vious image", lambda: explore.step_image(-1), "PgUp")
+    add(
+        "walk_on", "New base", session.walk_on, "B", tip="Walk on from here: the moved image becomes the base"
+    )
+    add("back_to_image", "Back to the image", session.back_to_image, "Shift+B")
+    add("random_step", "Random step", lambda: session.random_step(DIRECTIONS), "N")
+    add("blend", "Blend towards an image…", explore.begin_blending, "T")
+    add("mode", "Straight or curved walks", explore.toggle_mode, "C")
+    add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
+    add(
+        "difference", "Show differences", explore.redraw, "D", tip="Signed change of luminance since the base"
+    )
+    actions["difference"].setCheckable(True)
+    add("save_session", "&Save session…", ask.save_session, standard.Save)
+    add("open_session", "Open sess&ion…", ask.open_session)
+    add("export_figure", "Export fi&gure…", explore.export_figure, "Ctrl+E")
+    add("export_animation", "Export ani&mation…", explore.export_animation, "Ctrl+Shift+E")
+    for d in range(DIRECTIONS):
+        add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: explore.pick(d), str(d + 1))
+    add("play", "Play the direction", explore.play, "Ctrl+Space")
+    return actions

@@ -12,6 +12,9 @@ from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
+ROOM_FOR_NAMES = 760
+"""Width from which what a direction does stands beside its slider."""
+
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 
@@ -78,8 +81,10 @@ class Directions(QWidget):
             parts += [(_figure(view, d), view.role) for view in scene.columns if not matched or view.match]
             slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
             slider.setToolTip(_explain(scene, d, first, names))
-            meaning = [n[d] for n in names or [] if d < len(n) and n[d]]
-            slider.set_meaning(meaning[-1] if len(set(meaning)) == 1 else "")
+            known = [(n[d], v.role) for n, v in zip(names or [], scene.columns, strict=False) if d < len(n)]
+            # One name has room: that of the last model, which of the bundled pair is the regularised one.
+            shown = known[-1] if known and self.width() >= ROOM_FOR_NAMES else ("", "muted")
+            slider.set_meaning(*shown, width=self.width() // 6)
 
 
 def _figure(view: ColumnView, d: int) -> str:

@@ -15,7 +15,7 @@ from jnn_studio.data.source import FactorSource, ImageSource
 from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
 from jnn_studio.explore.gallery import Surveyor
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
-from jnn_studio.explore.probes import ProbeSet, fit_probes
+from jnn_studio.explore.probes import ProbeSet, fit_probes, folder_groups
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import SourceImage
 from jnn_studio.models.weights import LoadedModel
@@ -151,7 +151,9 @@ class Explainer(QObject):
             survey = surveyor.advance(CHUNK)
             if not survey.complete:
                 return survey.done / survey.total
-            return fit_probes(survey.latents, table, cancelled=lambda: self._context.closing)
+            # Photographs of one person in one folder: a probe must not get by on knowing the person.
+            groups = folder_groups([source.label(index) for index in range(len(source))])
+            return fit_probes(survey.latents, table, cancelled=lambda: self._context.closing, groups=groups)
 
         def arrived(result: float | ProbeSet) -> None:
             if isinstance(result, ProbeSet):

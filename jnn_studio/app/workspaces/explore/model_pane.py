@@ -20,7 +20,10 @@ KINDS = {
         "Decoder's Jacobian",
         "Right singular vectors of the decoder's Jacobian: what changes the picture most per latent step",
     ),
-    "axes": ("Latent axes", "The axes of the latent space, most used first; a β-VAE's are sorted by their KL"),
+    "axes": (
+        "Latent axes",
+        "The axes of the latent space, most used first; a β-VAE's are sorted by their KL",
+    ),
 }
 
 
@@ -32,6 +35,7 @@ class ModelPane(ImagePane):
     shifted = Signal(str, int)
     directions_chosen = Signal(str, str)
     linked = Signal(str, bool)
+    save_asked = Signal(str)
 
     def __init__(self, key: str, position: int) -> None:
         super().__init__("", object_name=f"explore.moved.{position}")
@@ -40,7 +44,9 @@ class ModelPane(ImagePane):
         self._base: np.ndarray | None = None
         self._hidden: np.ndarray | None = None
         self._position, self._count = position, 1
-        self._button = IconButton("more", "What to do with this model", f"explore.model_menu.{position}", self)
+        self._button = IconButton(
+            "more", "What to do with this model", f"explore.model_menu.{position}", self
+        )
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._button.setProperty("menu_button", True)
         self._menu = QMenu(self._button)
@@ -114,6 +120,7 @@ class ModelPane(ImagePane):
         linked.setCheckable(True)
         linked.setChecked(column.linked)
         linked.setToolTip("Off: this model has a walk of its own, chosen above the sliders")
+        self._add("Save the direction…", "save_direction", lambda: self.save_asked.emit(self.key))
         self._menu.addSeparator()
         left = self._add("Move left", "left", lambda: self.shifted.emit(self.key, -1))
         left.setEnabled(self._position > 0)

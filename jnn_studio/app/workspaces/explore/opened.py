@@ -1,4 +1,4 @@
-"""What Explore has open: models by their references, and collections of images. Opened on the loading thread."""
+"""What Explore has open: models and collections of images, opened on the loading thread."""
 
 from __future__ import annotations
 
@@ -71,6 +71,11 @@ class Opened(QObject):
             return None
         return {where: self._models[where] for where in wanted}
 
+    def finder(self) -> Callable[[str], LoadedModel]:
+        """Gives a model by its reference, on any thread: one that is open already, or a new one."""
+        known = dict(self._models)
+        return lambda where: known[where] if where in known else open_model(where)
+
     def keep(self, models: Mapping[str, LoadedModel]) -> None:
         """Take models that were opened, or that a run under way has just told."""
         for where, loaded in models.items():
@@ -86,7 +91,9 @@ class Opened(QObject):
             return None
         return self._sources.get((state.source, *image_size(list(models.values()))))
 
-    def find(self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]) -> None:
+    def find(
+        self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]
+    ) -> None:
         """Open whatever models are at ``where``."""
 
         def work() -> OpenedModels:

@@ -46,7 +46,9 @@ class Panes(QWidget):
         self._keys: tuple[str, ...] = ()
         self._seen: dict[int, int] = {}
 
-    def show_scene(self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None) -> None:
+    def show_scene(
+        self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None
+    ) -> None:
         """Everything of a scene; ``differences``, if given, are shown instead of the moved images."""
         keys = tuple(view.column.key for view in scene.columns)
         if keys != self._keys:

@@ -14,13 +14,12 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.live import LiveRun
 from jnn_studio.app.workspaces.explore.opened import Data, Models, Opened, OpenedModels
+from jnn_studio.app.workspaces.explore.pace import Pace
 from jnn_studio.app.workspaces.explore.undo import Change
-from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.random_walk import random_step
-from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import Scene, SceneRenderer
+from jnn_studio.explore.session_file import paths_of
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
     Base,
@@ -36,8 +35,6 @@ from jnn_studio.explore.state import (
     bundled_state,
 )
 
-SLOW_SECONDS = 1 / 15
-"""A scene that takes longer is shown coarser while a slider moves."""
 REFINE_MS = 250
 """After the last movement the scene is shown in full again."""
 RANDOM_SHARE = 0.25
@@ -51,7 +48,7 @@ class ExploreSession(QObject):
         state_changed: (ExploreState) sliders and choices are to show this.
         source_changed: (ImageSource, Data).
         scene_changed: (Scene) a scene has arrived.
-        rate_changed: (updates per second, shrink) while something moves; shrink 1 is full resolution.
+        rate_changed: (updates per second, shrink) while something moves, (0, 1) once nothing does.
         failed: (title, Failure).
         told: (title, text) worth knowing.
     """
@@ -77,9 +74,7 @@ class ExploreSession(QObject):
         self._shown_source: tuple[ImageSource, Data] | None = None
         self._renderer = SceneRenderer()
         self._generator = torch.Generator()
-        self._seconds = 0.0
-        self._shrink = 1
-        self._moved_at = 0.0
+        self._pace = Pace()
         self._delivered_at = 0.0
         self._rate = 0.0
         self._refine = QTimer(self, singleShot=True, interval=REFINE_MS)
@@ -91,7 +86,7 @@ class ExploreSession(QObject):
             state = ExploreState.model_validate_json(text) if text else bundled_state()
         except ValueError:  # of another version
             state = bundled_state()
-        gone = [path for path in _paths(state) if not path.exists()]
+        gone = [path for path in paths_of(state) if not path.exists()]
         if gone:
             missing = Failure(f"{gone[0]} is no longer there; showing the bundled pair instead.", "")
             QTimer.singleShot(0, self, lambda: self.failed.emit("Cannot reopen the last models", missing))
@@ -149,10 +144,10 @@ class ExploreSession(QObject):
         if left_out:
             self.told.emit(
                 "Four models at most",
-                "Side by side there is room for four; remove one with the menu at its picture, then add again.",
+                "There is room for four side by side. Remove one with the menu at its picture, then add.",
             )
         if state is not self.state:
-            self._push("add models", _without_latents(state))
+            self._push("add models", state.at_image())
 
     def remove_column(self, key: str) -> None:
         """Take a model out of view; the last one stays."""
@@ -218,9 +213,7 @@ class ExploreSession(QObject):
         models = self.opened.models(self.state)
         if models is not None:
             towards = Towards(image=ref, share=0.5)
-            self._with_image(
-                ref, models, lambda: self._push("blend", self.state.change(towards=towards))
-            )
+            self._with_image(ref, models, lambda: self._push("blend", self.state.change(towards=towards)))
 
     def set_share(self, share: float) -> None:
         """How far towards the other image."""
@@ -271,7 +264,7 @@ class ExploreSession(QObject):
     def set_limit(self, limit: float) -> None:
         """RMS image change at the ends of the sliders."""
         if limit != self.state.limit:
-            self._push("change the range", _within(self.state, limit), merge=1001)
+            self._push("change the range", self.state.with_limit(limit), merge=1001)
 
     def walk_on(self) -> None:
         """Make where the walks have led the new base."""
@@ -285,8 +278,7 @@ class ExploreSession(QObject):
     def back_to_image(self) -> None:
         """Start again from the image itself."""
         if self.state.base.latents is not None:
-            base = Base(image=self.state.base.image)
-            self._push("back to the image", self.state.at_rest().change(base=base))
+            self._push("back to the image", self.state.at_image())
 
     def random_step(self, k: int) -> None:
         """A small step in a random direction among the first ``k``."""
@@ -299,9 +291,10 @@ class ExploreSession(QObject):
 
     def show(self, state: ExploreState) -> None:
         """Go to a state without making it a step of the history."""
-        self.state = state
+        before, self.state = self.state, state
+        if (before.columns, before.mode) != (state.columns, state.mode):
+            self._pace = Pace()
         self.state_changed.emit(state)
-        self._moved_at = time.monotonic()
         self._refresh()
 
     def _open_state(self, state: ExploreState, text: str) -> None:
@@ -334,7 +327,7 @@ class ExploreSession(QObject):
         if self._shown_source is None or self._shown_source[0] is not source:
             self._shown_source = source, state.source
             self.source_changed.emit(source, state.source)
-        self._ask(state, models, source, self._shrink if self._refine.isActive() else 1)
+        self._ask(state, models, source, self._pace.shrink if self._refine.isActive() else 1)
 
     def _ask(self, state: ExploreState, models: Models, source: ImageSource, shrink: int) -> None:
         renderer = self._renderer
@@ -358,20 +351,18 @@ class ExploreSession(QObject):
 
     def _note_rate(self, seconds: float, shrink: int) -> None:
         now = time.monotonic()
-        gap = now - self._delivered_at
-        self._delivered_at = now
-        if shrink == 1:
-            self._seconds = seconds if self._seconds == 0 else 0.7 * self._seconds + 0.3 * seconds
-            self._shrink = 1 if self._seconds <= SLOW_SECONDS else 2 if self._seconds <= 4 * SLOW_SECONDS else 4
+        self._pace.took(seconds, shrink)
+        gap, self._delivered_at = now - self._delivered_at, now
         if gap < 0.5:
             self._rate = 1 / gap if self._rate == 0 else 0.8 * self._rate + 0.2 / max(gap, 1e-3)
             self.rate_changed.emit(self._rate, shrink)
-        else:
-            self._rate = 0.0
         self._refine.start()
 
     def _refine_now(self) -> None:
-        if self._shrink > 1:
+        """Nothing has moved for a while."""
+        self._rate = 0.0
+        self.rate_changed.emit(0.0, 1)
+        if self._pace.shrink > 1:
             self._refresh()
 
     # --- a run under way ---------------------------------------------------------------------------
@@ -396,30 +387,3 @@ class ExploreSession(QObject):
                 self.failed.emit(title, failure)
 
         return tell
-
-
-def _paths(state: ExploreState) -> list[Path]:
-    """Files and folders a state depends on."""
-    places = [split_reference(column.where)[0] for column in state.columns]
-    found = [Path(place) for place in places if place not in BUNDLED]
-    if isinstance(state.source, FolderConfig):
-        found.append(state.source.path)
-    return found + ([state.base.image.path] if isinstance(state.base.image, FileImage) else [])
-
-
-def _without_latents(state: ExploreState) -> ExploreState:
-    """A moved base means nothing to a model that was not there: all start from the image again."""
-    if state.base.latents is None:
-        return state
-    return state.at_rest().change(base=Base(image=state.base.image))
-
-
-def _within(state: ExploreState, limit: float) -> ExploreState:
-    """The state with this range, straight walks brought back into it."""
-
-    def clamp(walk: Walk) -> Walk:
-        amounts = tuple(min(max(amount, -limit), limit) for amount in walk.amounts)
-        return walk.model_copy(update={"amounts": amounts})
-
-    columns = tuple(c.model_copy(update={"walk": clamp(c.walk)}) for c in state.columns)
-    return state.change(limit=limit, walk=clamp(state.walk), columns=columns)

@@ -43,10 +43,10 @@ class Sessions(QObject):
 
     def begin(self) -> None:
         """Look for what a crash left, and keep what is in view from now on."""
-        folder = self._context.data_folder / "autosave"
+        folder, known = self._context.data_folder / "autosave", self._autosave
 
         def work() -> tuple[AutosaveFile, ExploreState | None]:
-            autosave = AutosaveFile(folder)
+            autosave = known or AutosaveFile(folder)
             return autosave, autosave.left_over()
 
         def arrived(found: tuple[AutosaveFile, ExploreState | None]) -> None:
@@ -78,6 +78,7 @@ class Sessions(QObject):
 
     def open(self, path: Path) -> None:
         """Show what ``path`` holds."""
+        find = self._session.opened.finder()
 
         def arrived(found: Session) -> None:
             self._session.opened.keep(found.models)
@@ -86,7 +87,10 @@ class Sessions(QObject):
                 self.told.emit(f"{path.name} was opened, but not all is as it was", "\n".join(found.warnings))
 
         self._context.loading.request(
-            "open session", lambda: load_session(path), arrived, self._failure("Cannot open the session")
+            "open session",
+            lambda: load_session(path, find),
+            arrived,
+            self._failure("Cannot open the session"),
         )
 
     def _keep(self) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -25,8 +33,14 @@ class WalkBar(QWidget):
         super().__init__(objectName="explore.walk_bar")
         self.mode = SegmentedControl(
             {
-                "straight": ("Straight", "z = h(x) + Σ α_d u_d: straight rays along the directions at the base"),
-                "curved": ("Curved", "Follow each direction as it turns, its Jacobian taken anew along the way"),
+                "straight": (
+                    "Straight",
+                    "z = h(x) + Σ α_d u_d: straight rays along the directions at the base",
+                ),
+                "curved": (
+                    "Curved",
+                    "Follow each direction as it turns, its Jacobian taken anew along the way",
+                ),
             },
             "explore.mode",
             "Way to move",
@@ -43,7 +57,9 @@ class WalkBar(QWidget):
         self.matched.toggled.connect(self.matched_chosen)
         self.agreement = QLabel(objectName="explore.agreement")
         self.agreement.setFont(ui_font(0.92, digits=True))
-        self.agreement.setToolTip("Mean |cos| of the matched directions: 1 where the models agree, 0 where they do not")
+        self.agreement.setToolTip(
+            "Mean |cos| of the matched directions: 1 where the models agree, 0 where they do not"
+        )
         self.whose = QComboBox(objectName="explore.whose")
         self.whose.setToolTip("Whose walk the sliders show and change")
         self.whose.setAccessibleName("Whose walk")
@@ -56,17 +72,28 @@ class WalkBar(QWidget):
         self.limit.setKeyboardTracking(False)
         self.limit.setAccessibleName("Range")
         self.limit.setToolTip(
-            "Range: how far the sliders reach, as RMS change of the image at their ends, for colour values in "
+            "Range: how far the sliders reach, as RMS change of the image at their ends, for colours in "
             "0 … 1.\nAll models are calibrated to it, whatever the scale of their latents."
         )
         self.limit.valueChanged.connect(self.limit_changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, GRID, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, GRID, 0)
+        whole.setSpacing(GRID // 2)
+        row, self._second = QHBoxLayout(), QWidget()
         row.setSpacing(GRID)
+        whole.addLayout(row)
+        whole.addWidget(self._second)
+        second = QHBoxLayout(self._second)
+        second.setContentsMargins(0, 0, 0, 0)
+        second.setSpacing(GRID)
+        label = QLabel("&Sliders of")
+        label.setBuddy(self.whose)
+        second.addWidget(label)
+        second.addWidget(self.whose)
+        second.addStretch(1)
         row.addWidget(self.mode)
         row.addWidget(self.matched)
         row.addWidget(self.agreement)
-        row.addWidget(self.whose)
         row.addStretch(1)
         row.addWidget(self.limit)
         for action in actions:
@@ -88,7 +115,7 @@ class WalkBar(QWidget):
             self.limit.setValue(state.limit)
         self.matched.setEnabled(len(state.columns) > 1)
         free = [column for column in state.columns if not column.linked]
-        self.whose.setVisible(bool(free))
+        self._second.setVisible(bool(free))
         with QSignalBlocker(self.whose):
             self.whose.clear()
             if len(free) < len(state.columns):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMenu, QProgressBar, QTabWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
@@ -16,30 +18,31 @@ from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.explore.actions import Actions
+from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
+from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.differences import differences
 from jnn_studio.app.workspaces.explore.directions import Directions
-from jnn_studio.app.workspaces.explore.file_dialogs import (
-    ARCHIVES,
-    IMAGES,
-    SESSIONS,
-    WEIGHTS,
-    ask_file,
-    ask_folder,
-    ask_new_file,
-)
-from jnn_studio.app.workspaces.explore.image_list import ImageList
+from jnn_studio.app.workspaces.explore.explainer import Explainer
+from jnn_studio.app.workspaces.explore.gallery import Gallery
+from jnn_studio.app.workspaces.explore.keeping import Keeping
+from jnn_studio.app.workspaces.explore.library_panel import LibraryPanel
+from jnn_studio.app.workspaces.explore.meaning_panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.opened import Data, Opening
 from jnn_studio.app.workspaces.explore.panes import Panes
 from jnn_studio.app.workspaces.explore.session import ExploreSession
 from jnn_studio.app.workspaces.explore.sessions import Sessions
 from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
+from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene, SceneRenderer
-from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage, ImageRef, SourceImage
+from jnn_studio.explore.state import ExploreState, FileImage, ImageRef, SourceImage
+
+if TYPE_CHECKING:
+    from jnn_studio.app.workspaces.explore.export_dialog import ExportDialog
 
 
 class ExploreWorkspace(Workspace):
@@ -54,8 +57,10 @@ class ExploreWorkspace(Workspace):
         self._curves: tuple[tuple[str, str], ...] = ()
         self._whose = ""
         self._blending = False
-        self._make_actions()
-        actions = self._actions
+        self._names: list[list[str]] = []
+        self.explainer = Explainer(context, self)
+        self.asking = Asking(self)
+        actions = self._actions = make_actions(self)
         self.choices = Choices(
             context,
             BUNDLED,
@@ -65,7 +70,10 @@ class ExploreWorkspace(Workspace):
         self.message = MessageBar()
         self.message.setObjectName("explore.message")
         self.panes = Panes()
-        self.images = ImageList(context.loading)
+        self.gallery = Gallery(context)
+        self.meaning = MeaningPanel()
+        self.library = LibraryPanel(context, context.data_folder / "directions")
+        self.keeping = Keeping(context, self.session, self.library)
         self.bar = WalkBar(
             [actions["walk_on"], actions["reset"]],
             [actions[name] for name in ("random_step", "blend", "back_to_image", "difference")],
@@ -78,48 +86,16 @@ class ExploreWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return list(self._actions.all)
+        return [*self._actions.all, *self.gallery.actions(), *self.library.commands()]
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """In groups: there are too many for one list. The palette has them all."""
+        for title, names in MENUS.items():
+            menu.addMenu(title).addActions([self._actions[name] for name in names])
+        menu.addMenu("I&mages in order").addActions(self.gallery.actions())
+        menu.addMenu("Sa&ved directions").addActions(self.library.commands())
 
     # --- construction ------------------------------------------------------------------------------
-
-    def _make_actions(self) -> None:
-        session = self.session
-        actions = self._actions = Actions(self)
-        add = actions.add
-        add("open_image", "Open &image…", self._ask_image, QKeySequence.StandardKey.Open)
-        add("open_folder", "Open image &folder…", self._ask_folder, "Ctrl+Shift+O")
-        add("open_archive", "Open image &archive…", self._ask_archive)
-        add("open_run", "Open &run…", self._ask_run, "Ctrl+R")
-        add("open_weights", "Open &weights…", self._ask_weights)
-        add("add_run", "Add models of a run…", self._ask_add_run)
-        add("add_weights", "Add weights beside…", self._ask_add_weights)
-        add("open_bundled", "&Bundled pair", session.open_bundled)
-        add("open_faces", "&Procedural faces", lambda: session.open_source(FacesConfig()))
-        add("reset", "R&eset", session.reset, "R", tip="All walks back to where they started")
-        undo, redo = session.undo.createUndoAction(self, "Undo"), session.undo.createRedoAction(self, "Redo")
-        undo.setObjectName("explore.undo")
-        redo.setObjectName("explore.redo")
-        actions.take(undo, QKeySequence.StandardKey.Undo)
-        actions.take(redo, "Ctrl+Y", "Ctrl+Shift+Z")
-        add("next_image", "&Next image", lambda: self._step_image(1), "PgDown")
-        add("previous_image", "Pre&vious image", lambda: self._step_image(-1), "PgUp")
-        add(
-            "walk_on", "New base", session.walk_on, "B", tip="Walk on from here: make the moved image the new base"
-        )
-        add("back_to_image", "Back to the image", session.back_to_image, "Shift+B")
-        add("random_step", "Random step", lambda: session.random_step(DIRECTIONS), "N")
-        add("blend", "Blend towards an image…", self._begin_blending, "T")
-        add("mode", "Straight or curved walks", self._toggle_mode, "C")
-        add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
-        for d in range(DIRECTIONS):
-            add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: self._pick(d), str(d + 1))
-        add("difference", "Show differences", self._redraw, "D", tip="Signed change of luminance since the base")
-        actions["difference"].setCheckable(True)
-        add("save_session", "&Save session…", self._ask_save_session, QKeySequence.StandardKey.Save)
-        add("open_session", "Open sess&ion…", self._ask_open_session)
-        add("export_figure", "Export fi&gure…", self._export_figure, "Ctrl+E")
-        add("export_animation", "Export ani&mation…", self._export_animation, "Ctrl+Shift+E")
-        add("play", "Play the direction", self._play, "Ctrl+Space")
 
     def _arrange(self) -> None:
         self._progress = QProgressBar(objectName="explore.opening")
@@ -140,12 +116,20 @@ class ExploreWorkspace(Workspace):
         column.addWidget(self._opening_box)
         column.addWidget(self.panes, 1)
         self.setCentralWidget(central)
-        self._dock("Images", self.images, Qt.DockWidgetArea.LeftDockWidgetArea)
+        images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
+        library = self._dock("Saved directions", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.tabifyDockWidget(images, library)
+        images.raise_()
         directions = self._dock("Directions", self.directions, Qt.DockWidgetArea.BottomDockWidgetArea)
         spectrum = self._dock("Singular values", self.spectrum, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.splitDockWidget(directions, spectrum, Qt.Orientation.Horizontal)
+        meaning = self._dock("Meaning", self.meaning, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.tabifyDockWidget(spectrum, meaning)
+        spectrum.raise_()
+        meaning.visibilityChanged.connect(self.explainer.set_wanted)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.resizeDocks([directions, spectrum], [640, 400], Qt.Orientation.Horizontal)
+        self.resizeDocks([directions, spectrum], [580, 420], Qt.Orientation.Horizontal)
         self.resizeDocks([directions], [336], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -167,8 +151,15 @@ class ExploreWorkspace(Workspace):
         self.sessions.told.connect(self.message.show_info)
         self.sessions.left_over.connect(self._offer_left_over)
         self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
-        theme().changed.connect(self._redraw)
-        self.images.chosen.connect(lambda index: self._choose(SourceImage(index=index)))
+        theme().changed.connect(self.redraw)
+        self.gallery.chosen.connect(lambda index: self.choose(SourceImage(index=index)))
+        self.gallery.table_asked.connect(self.asking.table)
+        self.explainer.explained.connect(self._show_meaning)
+        self.explainer.table_changed.connect(self._show_table)
+        self.explainer.failed.connect(self._show_failure)
+        self.meaning.open_table_asked.connect(self.asking.table)
+        self.meaning.direction_chosen.connect(self.pick)
+        self.keeping.failed.connect(self._show_failure)
         self.directions.amount_changed.connect(self._set_amount)
         self.directions.picked.connect(self._explain)
         self.directions.blend.share_changed.connect(session.set_share)
@@ -183,15 +174,15 @@ class ExploreWorkspace(Workspace):
         choices.path_chosen.connect(session.open_path)
         choices.model_added.connect(session.add_models)
         choices.run_chosen.connect(session.live.follow)
-        choices.open_run_asked.connect(self._ask_run)
-        choices.open_weights_asked.connect(self._ask_weights)
-        choices.add_run_asked.connect(self._ask_add_run)
-        choices.add_weights_asked.connect(self._ask_add_weights)
+        choices.open_run_asked.connect(self.asking.run)
+        choices.open_weights_asked.connect(self.asking.weights)
+        choices.add_run_asked.connect(self.asking.add_run)
+        choices.add_weights_asked.connect(self.asking.add_weights)
         choices.faces_chosen.connect(lambda: session.open_source(FacesConfig()))
         choices.folder_chosen.connect(lambda path: session.open_source(FolderConfig(path=path)))
-        choices.open_folder_asked.connect(self._ask_folder)
-        choices.open_archive_asked.connect(self._ask_archive)
-        choices.open_image_asked.connect(self._ask_image)
+        choices.open_folder_asked.connect(self.asking.folder)
+        choices.open_archive_asked.connect(self.asking.archive)
+        choices.open_image_asked.connect(self.asking.image)
         self.context.explore_requested.connect(session.open_path)
         self.context.run_started.connect(choices.offer_run)
         self.context.run_ended.connect(self._run_ended)
@@ -203,6 +194,7 @@ class ExploreWorkspace(Workspace):
             pane.shifted.connect(self.session.move_column)
             pane.directions_chosen.connect(self.session.set_directions)
             pane.linked.connect(self.session.set_linked)
+            pane.save_asked.connect(self._save_direction)
 
     # --- showing -----------------------------------------------------------------------------------
 
@@ -217,21 +209,43 @@ class ExploreWorkspace(Workspace):
         self.directions.show_state(state, self._whose)
 
     def _show_source(self, source: ImageSource, config: Data) -> None:
-        self.images.set_source(source)
+        self.gallery.set_source(source, config)
+        self.explainer.set_source(source)
         self.choices.show_source(source, config)
 
     def _show_scene(self, scene: Scene) -> None:
         self._sequence += 1
         shown = differences(scene, theme().is_dark) if self._actions["difference"].isChecked() else None
         self.panes.show_scene(scene, self._sequence, shown)
-        self.directions.show_scene(scene)
+        self.directions.show_scene(scene, self._names)
         self.bar.show_scene(scene)
         self._show_spectra(scene)
         self.choices.show_models(scene, self.session.live.step if self.session.live.feed else None)
         image = scene.state.base.image
-        self.images.show_current(image.index if isinstance(image, SourceImage) else None)
+        self.gallery.set_models([(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns])
+        self.gallery.show_current(image.index if isinstance(image, SourceImage) else None)
+        walked = any(v.moved.rms > 0 for v in scene.columns)
+        self.gallery.set_moved(
+            {v.column.key: v.moved.latent.numpy() for v in scene.columns} if walked else {}
+        )
+        self.library.set_can_save(True)
+        self.explainer.show(scene)
 
-    def _redraw(self) -> None:
+    def _show_meaning(self, view: MeaningView) -> None:
+        self.meaning.show_view(view)
+        scene = self.session.scene
+        if scene is None:
+            return
+        by_caption = {column.name: [m.name for m in column.meanings] for column in view.columns}
+        self._names = [by_caption.get(v.caption, []) for v in scene.columns]
+        self.directions.show_scene(scene, self._names)
+
+    def _show_table(self, table: AttributeTable | None) -> None:
+        self.gallery.set_table(table)
+        if table is not None:
+            self.message.show_info("Attributes opened", table.summary)
+
+    def redraw(self) -> None:
         """The same scene in other colours."""
         if self.session.scene is not None:
             self._show_scene(self.session.scene)
@@ -271,11 +285,17 @@ class ExploreWorkspace(Workspace):
 
     def _explain(self, direction: int) -> None:
         self.spectrum.set_highlight(direction + 1)
+        self.meaning.set_direction(direction)
+        self.keeping.direction = direction
 
-    def _pick(self, direction: int) -> None:
+    def _save_direction(self, key: str) -> None:
+        self.findChild(QDockWidget, "explore.dock.saved_directions").raise_()
+        self.keeping.ask_to_save(key)
+
+    def pick(self, direction: int) -> None:
         self.directions.sliders[direction].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _play(self) -> None:
+    def play(self) -> None:
         sliders = self.directions.sliders
         focused = next((s for s in sliders if s.slider.hasFocus() or s.spin.hasFocus()), sliders[0])
         focused.toggle_play()
@@ -284,16 +304,16 @@ class ExploreWorkspace(Workspace):
         self._whose = key
         self._show_state(self.session.state)
 
-    def _toggle_mode(self) -> None:
+    def toggle_mode(self) -> None:
         self.session.set_mode("curved" if self.session.state.mode == "straight" else "straight")
 
-    def _begin_blending(self) -> None:
+    def begin_blending(self) -> None:
         self._blending = True
         self.message.show_info(
             "Blend towards an image", "Choose it among the images at the left. Esc: not after all."
         )
 
-    def _choose(self, ref: ImageRef) -> None:
+    def choose(self, ref: ImageRef) -> None:
         if self._blending:
             self._end_blending()
             self.session.blend_towards(ref)
@@ -310,7 +330,7 @@ class ExploreWorkspace(Workspace):
         else:
             super().keyPressEvent(event)
 
-    def _step_image(self, by: int) -> None:
+    def step_image(self, by: int) -> None:
         image, source = self.session.state.base.image, self.session.source
         if source is not None:
             index = image.index + by if isinstance(image, SourceImage) else 0
@@ -327,55 +347,35 @@ class ExploreWorkspace(Workspace):
             lambda: self.sessions.answer_left_over(None),
         )
 
-    def _ask_save_session(self) -> None:
-        ask_new_file(self, "Save the session", SESSIONS, "jnnsession", self.sessions.save)
+    def export_figure(self) -> None:
+        """Ask for a film strip of what is in view."""
+        from jnn_studio.app.workspaces.explore.export_figure import ExportFigureDialog  # not at every start
 
-    def _ask_open_session(self) -> None:
-        ask_file(self, "Open a session", SESSIONS, self.sessions.open)
-
-    def _export_figure(self) -> None:
         if self.session.scene is not None:
-            from jnn_studio.app.workspaces.explore.export_dialog import ExportFigureDialog  # not at every start
+            dialog = ExportFigureDialog(self.context, self.session.state, self._renderer_maker(), self)
+            self._open_export(dialog)
 
-            ExportFigureDialog(self.context, self.session.state, self._new_renderer, self).open()
+    def export_animation(self) -> None:
+        """Ask for an animation of what is in view."""
+        from jnn_studio.app.workspaces.explore.export_animation import ExportAnimationDialog
 
-    def _export_animation(self) -> None:
-        if self.session.scene is not None:
-            from jnn_studio.app.workspaces.explore.export_dialog import ExportAnimationDialog
+        scene = self.session.scene
+        if scene is not None:
+            captions = {view.column.key: view.caption for view in scene.columns}
+            maker = self._renderer_maker()
+            dialog = ExportAnimationDialog(self.context, self.session.state, maker, self, captions)
+            self._open_export(dialog)
 
-            ExportAnimationDialog(self.context, self.session.state, self._new_renderer, self).open()
+    def _open_export(self, dialog: ExportDialog) -> None:
+        """Goes along with what is in view until it is told to export."""
+        self.session.state_changed.connect(dialog.use_state)
+        dialog.show()
 
-    def _new_renderer(self) -> SceneRenderer:
-        """One for another thread, with what is open already."""
-        session = self.session
-        return SceneRenderer(session.opened.models(session.state), session.opened.source(session.state))
-
-    # --- asking ------------------------------------------------------------------------------------
-
-    def _ask_image(self) -> None:
-        ask_file(self, "Open an image", IMAGES, lambda path: self._choose(FileImage(path=path)))
-
-    def _ask_folder(self) -> None:
-        ask_folder(self, "Open a folder of images", lambda p: self.session.open_source(FolderConfig(path=p)))
-
-    def _ask_archive(self) -> None:
-        ask_file(
-            self, "Open a zip of images", ARCHIVES, lambda p: self.session.open_source(FolderConfig(path=p))
-        )
-
-    def _ask_run(self) -> None:
-        ask_folder(self, "Open a run folder", self.session.open_path, self.context.runs_folder)
-
-    def _ask_weights(self) -> None:
-        ask_file(self, "Open weights", WEIGHTS, self.session.open_path)
-
-    def _ask_add_run(self) -> None:
-        ask_folder(
-            self, "Add the models of a run", lambda p: self.session.add_models(str(p)), self.context.runs_folder
-        )
-
-    def _ask_add_weights(self) -> None:
-        ask_file(self, "Add weights", WEIGHTS, lambda p: self.session.add_models(str(p)))
+    def _renderer_maker(self) -> Callable[[], SceneRenderer]:
+        """Makes a renderer on another thread, with what is open already."""
+        opened, state = self.session.opened, self.session.state
+        models, source = opened.models(state), opened.source(state)
+        return lambda: SceneRenderer(models, source)
 
     # --- dropping ----------------------------------------------------------------------------------
 
@@ -399,7 +399,7 @@ class ExploreWorkspace(Workspace):
         elif path.is_dir() or path.suffix.lower() == ".zip":
             self.session.open_source(FolderConfig(path=path))
         else:
-            self._choose(FileImage(path=path))
+            self.choose(FileImage(path=path))
 
     # --- remembering -------------------------------------------------------------------------------
 
