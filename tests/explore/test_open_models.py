@@ -75,17 +75,20 @@ def test_models_of_a_run_do_not_hang_on_its_checkpoint(run: Path) -> None:
 def test_a_bundled_model_is_opened_by_its_name(name: str) -> None:
     (loaded,) = open_models(name)
 
-    assert loaded.name.lower() == name
+    assert loaded.name.lower().replace("β", "beta") == name
     with torch.no_grad():
         assert torch.isfinite(loaded.model.decode(torch.zeros(1, loaded.model.config.latent))).all()
 
 
-def test_the_bundled_pair_differs_in_eta_alone_and_is_small() -> None:
+def test_the_bundled_models_are_small() -> None:
+    assert sum(resource("models", f"{key}.safetensors").stat().st_size for key in BUNDLED) <= 14 * 2**20
+
+
+def test_the_bundled_pair_differs_in_eta_alone() -> None:
     unregularised, regularised = open_bundled()
 
     assert unregularised.model.config == regularised.model.config
     assert float(unregularised.info["eta"]) == 0 < float(regularised.info["eta"])
-    assert sum(resource("models", f"{key}.safetensors").stat().st_size for key in BUNDLED) <= 10 * 2**20
 
 
 @pytest.mark.parametrize("where", ["nonsense", "no/such/file.safetensors", "Regularised"])
