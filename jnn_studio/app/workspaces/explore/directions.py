@@ -94,7 +94,7 @@ def _figure(view: ColumnView, d: int) -> str:
         return f"{abs(float(view.match.cosine[d])):.2f}"
     here = view.moved.here
     sigma = here.sigma if here is not None else view.place.sigma
-    return f"{sigma[d]:#.2g}"
+    return f"{sigma[d]:.0f}" if sigma[d] >= 10 else f"{sigma[d]:#.2g}"
 
 
 def _explain(scene: Scene, d: int, first: ColumnView, names: list[list[str]] | None) -> str:
