@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jnn_studio.cli_output import complain, console, errors, reported
+from jnn_studio.cli_shrinkage import shrinkage
 from jnn_studio.cli_traverse import traverse
 from jnn_studio.doctor import Check, examine
 from jnn_studio.training.commands import Command, Commands
@@ -60,6 +61,8 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
 
     app.command()(train)
     app.command()(traverse)
+    app.command()(shrinkage)
+    app.command("shrink", hidden=True)(shrinkage)
     return app
 
 
