@@ -14,18 +14,18 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.steering.controls import Controls
+from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, withdraw_discard
+from jnn_studio.app.steering.drain import Drain
+from jnn_studio.app.steering.progress import ProgressView
+from jnn_studio.app.steering.rate import RateMeter
+from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.train.controls import Controls
-from jnn_studio.app.workspaces.train.dialogs import ask_run_folder, confirm_discard, withdraw_discard
-from jnn_studio.app.workspaces.train.drain import Drain
 from jnn_studio.app.workspaces.train.form import SettingsForm
-from jnn_studio.app.workspaces.train.progress import ProgressView
-from jnn_studio.app.workspaces.train.rate import RateMeter
 from jnn_studio.app.workspaces.train.recent import RecentRuns
 from jnn_studio.app.workspaces.train.run_plots import RunPlots
-from jnn_studio.app.workspaces.train.status import Status
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Started, StateChanged
