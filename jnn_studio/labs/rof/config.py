@@ -152,16 +152,6 @@ class RofConfig(RunConfig):
     large_before: ClassVar[tuple[str, ...]] = ("measuring.sample", "network.frequencies")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "network.frequencies")
 
-    @field_validator("penalty")
-    @classmethod
-    def _reaches_eta(cls, penalty: PenaltyConfig, info: ValidationInfo) -> PenaltyConfig:
-        problem = info.data.get("problem")
-        if problem is not None and penalty.every and penalty.start > problem.eta:
-            raise ValueError(
-                f"start: η rises from {penalty.start:g}, which is above the problem's η of {problem.eta:g}"
-            )
-        return penalty
-
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
         try:
             changed["problem"]["eta"] = float(eta)
