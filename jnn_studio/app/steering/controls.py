@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
@@ -38,10 +38,13 @@ class Controls(QWidget):
     ``page`` begins the names of its widgets; ``words``: other texts and tooltips for actions by name.
     """
 
-    def __init__(self, page: str = "train", words: Mapping[str, tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self, page: str = "train", words: Mapping[str, tuple[str, str]] | None = None, explorable: bool = True
+    ) -> None:
         super().__init__()
         self.setObjectName(f"{page}.controls")
         self.run_actions: dict[str, QAction] = {}
+        self._explorable = explorable
         self.recent = QPushButton("Recen&t runs")
         self.recent.setObjectName(f"{page}.recent")
         self.recent.setToolTip("Show one of the runs trained or opened lately")
@@ -64,17 +67,28 @@ class Controls(QWidget):
             group = self._choosing if name in _CHOOSING else self._steering
             group.layout().addWidget(_button(page, name, action, group))
         self._choosing.layout().addWidget(self.recent)
+        self.elsewhere = QLabel()
+        self.elsewhere.setObjectName(f"{page}.elsewhere")
+        self.elsewhere.setProperty("tone", "warning")
+        self._steering.layout().addWidget(self.elsewhere)
 
     def on(self, name: str, do: Callable[[], None]) -> None:
         """Have ``do`` called when the action is triggered."""
         self.run_actions[name].triggered.connect(lambda: do())
 
     def show_possible(
-        self, status: Status | None, busy: bool, own: bool, problems: list[str], any_recent: bool
+        self,
+        status: Status | None,
+        busy: bool,
+        own: bool,
+        problems: list[str],
+        any_recent: bool,
+        elsewhere: str = "",
     ) -> None:
         """Offer what can be done now.
 
-        ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here.
+        ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here;
+        ``elsewhere``: what to say in Start's place while another page trains.
         """
         possible = {
             "start": not busy,
@@ -84,7 +98,7 @@ class Controls(QWidget):
             "stop": status is not None and status.can_stop,
             "discard": status is not None and status.can_discard,
             "resume": status is not None and status.can_resume and not busy,
-            "explore": status is not None and status.can_explore,
+            "explore": status is not None and status.can_explore and self._explorable,
             "back": busy and own and not (status is not None and status.here),
             "open": True,
         }
@@ -98,6 +112,8 @@ class Controls(QWidget):
         )
         settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         self.run_actions["mend"].setText(f"{settings} to mend")
+        self.elsewhere.setText(elsewhere)
+        self.elsewhere.setVisible(bool(elsewhere))
         self.recent.setVisible(any_recent)
         self._arrange()
 
