@@ -15,6 +15,8 @@ from jnn_studio.training.config import Positive, Section
 
 DRAWN_CELLS = 512
 """Cells per side that the area of a drawn shape is counted on."""
+PAIRS = 1 << 21
+"""Points times edges compared at once."""
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -151,14 +153,17 @@ class Drawn(Section):
     def inside(self, x: Tensor) -> Tensor:
         """Whether points x (points, 2) lie in it, (points,): a ray to the right crosses the outline oddly."""
         # In float64 whatever x is: on a vertex, rounding would let the ray through between two edges.
-        px, py = x[:, 0].double(), x[:, 1].double()
-        odd = torch.zeros_like(px, dtype=torch.bool)
-        for (ax, ay), (bx, by) in zip(self.points, self.points[1:] + self.points[:1], strict=True):
-            if ay == by:
-                continue
-            crosses = (ay <= py) != (by <= py)
-            odd ^= crosses & (px < ax + (py - ay) * ((bx - ax) / (by - ay)))
-        return odd
+        host = x.cpu() if x.device.type == "mps" else x
+        start = torch.tensor(self.points, dtype=torch.float64, device=host.device)
+        end = start.roll(-1, 0)
+        (ax, ay), (bx, by) = start.T, end.T
+        slope = torch.where(ay == by, 0.0, (bx - ax) / torch.where(ay == by, 1.0, by - ay))
+        odd = []
+        for part in host.double().split(max(1, PAIRS // len(start))):
+            px, py = part[:, :1], part[:, 1:]
+            crosses = ((ay <= py) != (by <= py)) & (px < ax + (py - ay) * slope)
+            odd.append(crosses.sum(1) % 2 == 1)
+        return torch.cat(odd).to(x.device)
 
     def volume(self, n: int) -> float:
         """Area, counted on a grid (an outline may cross itself)."""
