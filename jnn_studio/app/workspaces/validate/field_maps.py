@@ -28,7 +28,7 @@ from jnn_studio.app.colors import LIGHT, Colors
 from jnn_studio.app.save_dialog import ask_where_to_save
 from jnn_studio.app.theme import GRID, theme, ui_font
 
-BAR = 7 * GRID
+BAR = 8 * GRID
 """Room for the colour bar and its numbers."""
 WORDS = 5 * GRID
 """Room for a map's title and caption."""
@@ -120,6 +120,7 @@ class FieldMaps(QWidget):
         ratio = self.devicePixelRatioF()
         image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
+        image.fill(QColor(LIGHT.plot))
         painter = QPainter(image)
         self._paint(painter, LIGHT)
         painter.end()
@@ -152,18 +153,21 @@ class FieldMaps(QWidget):
 
     def _boxes(self) -> list[QRectF]:
         count = max(1, len(self.maps))
-        width = (self.width() - BAR - GRID * count) / count
+        width = (self.width() - BAR - GRID * (count + 1)) / count
         side = max(8.0, min(width, self.height() - WORDS - GRID))
-        left = max(0.0, (self.width() - BAR - count * (side + GRID)) / 2)
+        left = max(GRID, (self.width() - BAR - count * (side + GRID)) / 2)
         return [QRectF(left + i * (side + GRID), WORDS, side, side) for i in range(count)]
 
     def _paint(self, painter: QPainter, colors: Colors) -> None:
-        painter.fillRect(self.rect(), QColor(colors.plot))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colors.border)))
+        painter.setBrush(QColor(colors.plot))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         boxes = self._boxes()
         for one, image, box in zip(self.maps, self._images, boxes, strict=False):
             painter.setPen(QColor(colors.text))
             painter.setFont(ui_font(bold=True))
-            above = QRectF(box.left(), 2, box.width(), WORDS / 2)
+            above = QRectF(box.left(), 4, box.width(), WORDS / 2)
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, one.title)
             painter.setPen(QColor(colors.muted))
             painter.setFont(ui_font(0.85, digits=True))
@@ -199,7 +203,7 @@ class FieldMaps(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(QColor(colors.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     # --- moving the line -------------------------------------------------------------------------------
 

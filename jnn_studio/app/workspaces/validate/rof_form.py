@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.fields import Combo
-from jnn_studio.app.workspaces.validate.rof_settings import KIND, PAGE, SECTIONS, check, relevant, typed
+from jnn_studio.app.workspaces.validate.rof_settings import (
+    KIND,
+    PAGE,
+    SECTIONS,
+    check,
+    relevant,
+    sizes,
+    typed,
+)
 from jnn_studio.app.workspaces.validate.setting_form import SettingForm
 from jnn_studio.app.workspaces.validate.shape_canvas import ShapeCanvas
 from jnn_studio.labs.rof.config import RofConfig
@@ -55,6 +63,8 @@ class RofForm(SettingForm):
         self.column.insertLayout(0, row)
         self.column.insertWidget(2, self.canvas)
         self.canvas.drawn.connect(self.check)
+        kind = self.fields[KIND]
+        kind.changed.connect(lambda: self.fill(sizes(kind.value)))
         self.start_from(next(iter(self._begin)))
 
     def start_from(self, name: str) -> None:

@@ -21,7 +21,8 @@ from jnn_studio.labs.rof.result import OBJECTIVE
 from jnn_studio.labs.rof.solution import DIFFERENCE, Theory, theory
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
 
-LABELS = {"exact": "Exact (8)", "composite": "Composite (9), exact", "draws": "Composite (9), draws"}
+LABELS = {"exact": "Exact nuclear (8)", "composite": "Composite (9), exact", "draws": "Composite (9), draws"}
+SHORT = {"exact": "Nuclear (8)", "composite": "Composite (9)", "draws": "Draws (9)"}
 COLORS = {member: f"solver-{i}" for i, member in enumerate(MEMBERS, start=1)}
 TITLES = {"target": "Target τ", "reference": "Right solution"}
 ERRORS = {
@@ -55,11 +56,11 @@ class RofPlots(QWidget):
         self.section.add_curve("target", TITLES["target"], "muted", style="dash")
         self.section.add_curve("reference", TITLES["reference"], "accent", style="dash")
         for member in MEMBERS:
-            self.section.add_curve(member, LABELS[member], COLORS[member])
+            self.section.add_curve(member, SHORT[member], COLORS[member])
             for side in ("low", "high"):
-                self.section.add_curve((member, side), f"{LABELS[member]} ± sd", COLORS[member], faint=True)
-            self.errors.add_model(member, LABELS[member], COLORS[member])
-            self.objectives.add_model(member, LABELS[member], COLORS[member])
+                self.section.add_curve((member, side), f"{SHORT[member]} ± sd", COLORS[member], faint=True)
+            self.errors.add_model(member, SHORT[member], COLORS[member])
+            self.objectives.add_model(member, SHORT[member], COLORS[member])
         self.objectives.log = True
         for plot in (self.errors, self.objectives):
             plot.set_empty_text("Press Start: three solvers of the same problem on the same batches")
@@ -74,6 +75,7 @@ class RofPlots(QWidget):
             splitter.setHandleWidth(GRID)
             splitter.setChildrenCollapsible(False)
             splitter.setSizes([1_000_000] * splitter.count())
+        rows.setSizes([460_000, 540_000])  # as the maps' width leaves them
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(rows)
@@ -218,6 +220,22 @@ class RofPlots(QWidget):
         if lines and self._theory is not None:
             closed = self._theory
             lines.insert(
-                0, f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b>"
+                0,
+                f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b> on the box, "
+                "whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
             )
+        if together := self._together():
+            lines.append(together)
         return "<br>".join(lines)
+
+    def _together(self) -> str:
+        """How far the objectives are from meeting, and what the draws cost."""
+        latest, parts = self._latest, []
+        nuclear = latest.get(("exact", OBJECTIVE["exact"]))
+        composite = latest.get(("composite", OBJECTIVE["composite"]))
+        if nuclear and composite is not None:
+            parts.append(f"objective (9) stands <b>{100 * (composite / nuclear - 1):+.1f} %</b> from (8)")
+        exact, draws = (latest.get((member, "seconds_per_step")) for member in ("composite", "draws"))
+        if exact and draws:
+            parts.append(f"a step with draws takes <b>{draws / exact:.1f}×</b> as long as the exact (9)")
+        return " · ".join(parts)

@@ -12,6 +12,7 @@ from jnn_studio.app.widgets.setting import Section
 from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.app.widgets.typed import reasons, typed_values
 from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.labs.rof.targets import Annulus, Ball, Box, TwoBalls
 
 PAGE = "validate.rof"
 Setting = partial(AnySetting, model=RofConfig, page=PAGE)
@@ -30,6 +31,10 @@ _OF_TARGET = {
     "two-balls": ("radius", "distance"),
     "drawn": (),
 }
+_DEFAULTS = {
+    kind: {name: f"{model.model_fields[name].default:g}" for name in _OF_TARGET[kind]}
+    for kind, model in (("ball", Ball), ("box", Box), ("annulus", Annulus), ("two-balls", TwoBalls))
+}
 Points = Sequence[tuple[float, float]]
 
 SECTIONS = (
@@ -38,7 +43,7 @@ SECTIONS = (
         "Problem",
         (
             Setting("problem.n", "Dimensions &n"),
-            Setting(KIND, "&Target", choices=TARGETS, about="The set whose indicator τ is denoised."),
+            Setting(KIND, "Tar&get", choices=TARGETS, about="The set whose indicator τ is denoised."),
             Setting("problem.target.radius", "Radius"),
             Setting("problem.target.half_side", "Half side"),
             Setting("problem.target.inner", "Inner radius"),
@@ -53,7 +58,7 @@ SECTIONS = (
         "Training",
         (
             Setting("name", "Run name", text=True),
-            Setting("schedule.steps", "&Steps"),
+            Setting("schedule.steps", "Ste&ps"),
             Setting("schedule.batch_size", "Batch, points"),
             Setting("optimiser.learning_rate", "Learning rate"),
             Setting("schedule.seed", "Seed"),
@@ -139,6 +144,11 @@ def check(
 def typed(config: RofConfig) -> dict[str, str]:
     """The inverse of `check`, the outline aside."""
     return typed_values(config)
+
+
+def sizes(kind: str) -> dict[str, str]:
+    """What to begin with once a kind of target is chosen."""
+    return {f"problem.target.{name}": text for name, text in _DEFAULTS.get(kind, {}).items()}
 
 
 def _nearest(name: str) -> str:

@@ -52,6 +52,7 @@ class ShrinkagePage(QWidget):
         """There is more to do once the page can be seen."""
         self._asked: ShrinkageConfig | None = None
         self.form = SettingForm(PAGE, SECTIONS, check, relevant)
+        self.form.fields["eta"].editor.setPlaceholderText("σ_ε²")
         self.plots = ShrinkagePlots()
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
@@ -216,7 +217,7 @@ class ShrinkagePage(QWidget):
         if last is None:
             self.descent.setText("Gradient descent begins…")
         else:
-            doing = "has settled" if last.done else "descends"
+            doing = "has settled" if last.done else "is under way"
             self.descent.setText(
                 f"Gradient descent {doing}: step {last.step:,}, {last.seconds:.1f} s, "
                 f"‖A − A*‖ / ‖A*‖ = {last.gap:.1e}"

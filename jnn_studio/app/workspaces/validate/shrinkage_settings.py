@@ -36,7 +36,7 @@ SECTIONS = (
             Setting("largest", "Largest / √N"),
             Setting("smallest", "Smallest / √N"),
             Setting("values", "Values / √N", text=True),
-            Setting("sigma", "σ_ε of the noise"),
+            Setting("sigma", "Noise σ_ε"),
             Setting("seed", "Seed"),
         ),
     ),
