@@ -119,7 +119,7 @@ class MeasuringConfig(Section):
     """What solutions are looked at on."""
 
     grid: int = Field(128, ge=8, le=1024, description="Points per axis to measure on, for n = 1 and 2.")
-    sample: int = Field(8192, ge=64, le=1_000_000, description="Fixed random points for the objectives.")
+    sample: int = Field(16_384, ge=64, le=1_000_000, description="Fixed Sobol points for the objectives.")
     shells: int = Field(41, ge=2, le=1000, description="Radii of the profile, for n > 2.")
 
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from jnn_studio import cli
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.labs.rof.measures import Measures
 from jnn_studio.labs.rof.result import MEASURED, read_result
 from jnn_studio.labs.rof.run import KIND, MEMBERS
 from jnn_studio.training.commands import Command, Commands
@@ -230,3 +231,19 @@ def test_the_command_refuses(arguments: tuple[str, ...], complaint: str, tmp_pat
     assert done.exit_code == 1
     assert complaint in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_objectives_are_measured_as_on_a_dense_grid(tiny_rof: TinyRof) -> None:
+    """Also of one with a thin edge, f = σ((1 − |x|)/0.03): its variation is in a few percent of the box."""
+    edge = 0.03
+
+    def variation(x: torch.Tensor) -> float:
+        value = torch.sigmoid((1 - x.norm(dim=1)) / edge)
+        return float((value * (1 - value) / edge).mean())
+
+    config = tiny_rof(measuring={"sample": 16_384})
+    measured = variation(Measures(config, "cpu").sample)
+
+    dense = variation(reference.grid_points(2, 2.0, 1024))
+    assert measured == pytest.approx(dense, rel=0.01)
+    assert dense == pytest.approx(2 * np.pi / 16, rel=0.01)
