@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from jnn_studio.cli_output import complain, console, errors, reported
+from jnn_studio.cli_output import complain, console, reported
+from jnn_studio.cli_rof import rof
+from jnn_studio.cli_shrinkage import shrinkage
+from jnn_studio.cli_signals import stop_on_signal
 from jnn_studio.cli_traverse import traverse
 from jnn_studio.doctor import Check, examine
-from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import ConfigError, read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
@@ -60,6 +60,9 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
 
     app.command()(train)
     app.command()(traverse)
+    app.command()(rof)
+    app.command()(shrinkage)
+    app.command("shrink", hidden=True)(shrinkage)
     return app
 
 
@@ -93,7 +96,7 @@ def train(
             chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
             chosen = chosen.with_changes(data=data, eta=eta, steps=steps, device=device)
             events = start_run(chosen, out, commands, _Preparation().report)
-        with _stop_on_signal(commands):
+        with stop_on_signal(commands):
             _follow(events)
 
 
@@ -147,21 +150,3 @@ def _follow(events: Iterator[Event]) -> None:
         raise typer.Exit(1)
     if ended is not None:
         console.print(f"{ended.state} at step {ended.step}")
-
-
-@contextmanager
-def _stop_on_signal(commands: Commands) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the run and keep it; a second one ends the process."""
-
-    def stop(number: int, frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        errors.print("stopping after this step and saving; once more to end at once")
-        commands.send(Command.STOP)
-
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -26,13 +26,16 @@ class Colors:
     unregularised: str
     regularised: str
     models: tuple[str, str, str, str]
+    solvers: tuple[str, str, str]
 
     def role(self, name: str) -> str:
-        """The colour of a field, of "model-1" … "model-4", or a literal "#rrggbb" as it is."""
+        """The colour of a field, of "model-1" …, of "solver-1" …, or a literal "#rrggbb" as it is."""
         if name.startswith("#"):
             return name
         if name.startswith("model-"):
             return self.models[int(name.removeprefix("model-")) - 1]
+        if name.startswith("solver-"):
+            return self.solvers[int(name.removeprefix("solver-")) - 1]
         return str(getattr(self, name))
 
 
@@ -55,6 +58,7 @@ LIGHT = Colors(
     unregularised="#d1590a",
     regularised="#0a6eb4",
     models=("#0b3d27", "#5e1580", "#9a4a60", "#0e1014"),
+    solvers=("#1b2027", "#8a6d00", "#b0409a"),
 )
 DARK = Colors(
     window="#14171b",
@@ -74,4 +78,5 @@ DARK = Colors(
     unregularised="#ff8c42",
     regularised="#4fb3f2",
     models=("#7df0dc", "#cc4f74", "#ffeb57", "#8371ff"),
+    solvers=("#e4e7eb", "#e2c04a", "#f08ad8"),
 )

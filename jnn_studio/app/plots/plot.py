@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -39,7 +39,13 @@ from jnn_studio.app.theme import GRID, theme, ui_font
 
 
 class StudioPlot(QWidget):
-    """One plot with its title row; see the module's docstring for when it draws."""
+    """One plot with its title row; see the module's docstring for when it draws.
+
+    Signals:
+        markerDragged: (x) somebody is dragging the marker, which is possible after `let_marker_drag`.
+    """
+
+    markerDragged = Signal(float)
 
     def __init__(self, object_name: str, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,6 +166,13 @@ class StudioPlot(QWidget):
         if x is not None:
             self.canvas.marker.label.setFormat(text)
             self.canvas.marker.setValue(x)
+
+    def let_marker_drag(self) -> None:
+        """Have the marker follow the mouse; what it stands for needs another control for the keyboard."""
+        marker = self.canvas.marker
+        marker.setMovable(True)
+        marker.setCursor(Qt.CursorShape.SizeHorCursor)
+        marker.sigDragged.connect(lambda: self.markerDragged.emit(float(marker.value())))
 
     def set_empty_text(self, text: str) -> None:
         """What stands in place of the axes while there is nothing to draw."""

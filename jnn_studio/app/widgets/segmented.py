@@ -50,6 +50,10 @@ class SegmentedControl(QFrame):
     def current(self, key: str) -> None:
         self._buttons[key].setChecked(True)
 
+    def set_enabled(self, key: str, enabled: bool) -> None:
+        """Whether a choice can be made."""
+        self._buttons[key].setEnabled(enabled)
+
     def _on_toggled(self, button: QToolButton, down: bool) -> None:
         if down:
             self.currentChanged.emit(self.current)

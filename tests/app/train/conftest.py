@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.train.status import Status
+from jnn_studio.app.steering.status import Status
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 
 SMALL = {

@@ -11,7 +11,8 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QSplitter
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.train.workspace import PORTION, TrainWorkspace
+from jnn_studio.app.steering.desk import PORTION
+from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_folder import RunFolder

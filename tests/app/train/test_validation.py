@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from jnn_studio.app.widgets.typed import typed_values
 from jnn_studio.app.workspaces.train.settings import KIND, SETTINGS, relevant
-from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem, typed_values
+from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset, preset_names
 

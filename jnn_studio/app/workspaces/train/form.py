@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScro
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.train.fields import (
+from jnn_studio.app.widgets.fields import (
     ChoiceField,
     Combo,
     Field,
@@ -24,9 +24,11 @@ from jnn_studio.app.workspaces.train.fields import (
     dropped_path,
     unit_width,
 )
-from jnn_studio.app.workspaces.train.section import SectionBox, add_row, form_rows
-from jnn_studio.app.workspaces.train.settings import KIND, NAME, SECTIONS, Setting, relevant
-from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem, typed_values
+from jnn_studio.app.widgets.section import SectionBox, add_row, form_rows
+from jnn_studio.app.widgets.setting import Setting
+from jnn_studio.app.widgets.typed import typed_values
+from jnn_studio.app.workspaces.train.settings import KIND, NAME, SECTIONS, SETTINGS, relevant
+from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset, preset_names
@@ -34,9 +36,11 @@ from jnn_studio.training.presets import load_preset, preset_names
 TARGET = Setting(
     "save_to",
     "Save to",
+    text=True,
     about="A new folder for the run. Empty: one named after the run and the time, beside your other runs.",
 )
 _WIDTH = 43 * GRID
+_LABELS = tuple(setting.words for setting in SETTINGS.values())
 DEVICE_WORDS = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
 
 
@@ -219,7 +223,7 @@ class SettingsForm(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        top = form_rows()
+        top = form_rows(_LABELS)
         self._preset = Combo()
         self._preset.setObjectName("train.preset")
         self._preset.setAccessibleName("Preset")
@@ -251,12 +255,12 @@ class SettingsForm(QScrollArea):
         self._general.hide()
         column.addWidget(self._general)
         for section in SECTIONS:
-            box = self.sections[section.key] = SectionBox(section.key, section.title)
+            box = self.sections[section.key] = SectionBox(section.key, section.title, _LABELS)
             for setting in section.settings:
                 self._add(setting, box.rows)
             box.set_folded(section.folded)
             column.addWidget(box)
-        bottom = form_rows()
+        bottom = form_rows(_LABELS)
         self._add(TARGET, bottom)
         column.addLayout(bottom)
         column.addStretch(1)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.train.previews import Previews
-from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
+from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
 
 PSNR = "held_out_psnr"
 TERMS = LOSS_TERMS | {
@@ -112,6 +112,9 @@ class RunPlots(QWidget):
     def show_preview(self, preview: Preview) -> None:
         """The newest reconstructions."""
         self.previews.set_preview(preview)
+
+    def show_arrays(self, arrays: Arrays) -> None:
+        """A pair of autoencoders has none."""
 
     def refresh(self) -> None:
         """Draw what is new and can be seen."""

@@ -2,53 +2,13 @@
 
 from __future__ import annotations
 
-import types
-from dataclasses import dataclass
-from typing import Any, Union, get_args, get_origin
+from functools import partial
 
-from pydantic import BaseModel
-
+from jnn_studio.app.widgets.setting import Section
+from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting. ``name`` is its place in ``config.toml``; with ``choices`` (value, words), one of them.
-
-    ``about`` says what it does where the configuration has no words for it.
-    """
-
-    name: str
-    label: str
-    unit: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    suggestions: tuple[str, ...] = ()
-    about: str = ""
-
-    @property
-    def words(self) -> str:
-        """The label without its mnemonic."""
-        return self.label.replace("&", "")
-
-    @property
-    def numeric(self) -> bool:
-        """It is typed as a number."""
-        return not self.choices and not self.suggestions and self.name not in ("name", "data.path", "save_to")
-
-    @property
-    def description(self) -> str:
-        """What it does, from the configuration itself."""
-        return self.about or _description(PairConfig, self.name.split("."))
-
-
-@dataclass(frozen=True)
-class Section:
-    """Settings under one heading, which can be folded away."""
-
-    key: str
-    title: str
-    settings: tuple[Setting, ...]
-    folded: bool = False
+Setting = partial(AnySetting, model=PairConfig)
 
 
 def _choices(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
@@ -61,7 +21,7 @@ KIND = Setting(
     choices=_choices(("faces", "Procedural faces"), ("folder", "Own folder or zip")),
     about="What to train on: faces that the program draws itself, or images of your own.",
 )
-NAME = Setting("name", "Run &name")
+NAME = Setting("name", "Run &name", text=True)
 
 SECTIONS = (
     Section(
@@ -71,7 +31,7 @@ SECTIONS = (
             KIND,
             Setting("data.count", "Number of faces"),
             Setting("data.seed", "Seed of the faces"),
-            Setting("data.path", "Folder or &zip"),
+            Setting("data.path", "Folder or &zip", text=True),
             Setting("model.size", "Ima&ge size", "px"),
             Setting("model.channels", "Channels", choices=_choices(("3", "3, colour"), ("1", "1, grey"))),
             Setting("schedule.held_out", "Held o&ut", "images"),
@@ -167,18 +127,3 @@ def relevant(raw: dict[str, str]) -> set[str]:
         # The bundled architectures have a closed form, so that "auto" draws no noise.
         hidden.add("penalty.sigma")
     return set(SETTINGS) - hidden
-
-
-def _description(annotation: Any, path: list[str]) -> str:
-    """The description of the field at ``path``, looked for in every member of a union."""
-    for model in _models(annotation):
-        field = model.model_fields.get(path[0])
-        if field is not None:
-            return (field.description or "") if len(path) == 1 else _description(field.annotation, path[1:])
-    return ""
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if get_origin(annotation) in (Union, types.UnionType):
-        return [model for member in get_args(annotation) for model in _models(member)]
-    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jnn_studio.app.widgets.typed import reasons
 from jnn_studio.training.pair_config import PairConfig
 
 
@@ -31,24 +31,7 @@ def check(raw: Mapping[str, str]) -> Checked:
     try:
         return Checked(PairConfig.model_validate(_nested(typed)))
     except ValidationError as error:
-        return Checked(None, _reasons(error, typed))
-
-
-def typed_values(config: PairConfig) -> dict[str, str]:
-    """The inverse of `check`: the values as somebody would type them."""
-    found: dict[str, str] = {}
-
-    def walk(prefix: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                walk(f"{prefix}.{key}" if prefix else key, inner)
-        else:
-            found[prefix] = (
-                f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
-            )
-
-    walk("", config.model_dump(mode="json"))
-    return found
+        return Checked(None, reasons(error, typed))
 
 
 def images_problem(text: str) -> str:
@@ -81,60 +64,3 @@ def _nested(typed: Mapping[str, str]) -> dict[str, Any]:
         value: str | int = int(text) if name == "model.channels" else text
         (nested.setdefault(section, {}) if section else nested)[leaf] = value
     return nested
-
-
-def _reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, list[Any]] = {}
-    for problem in error.errors():
-        found.setdefault(_setting(problem, typed), []).append(problem)
-    return {name: _reason(problems) for name, problems in found.items()}
-
-
-def _setting(problem: Any, typed: Mapping[str, str]) -> str:
-    """The setting a problem belongs to; one about several belongs to the first that it names."""
-    parts = [str(part) for part in problem["loc"]]
-    if parts[:1] == ["data"] and len(parts) > 2:
-        del parts[1]  # the union's tag
-    for length in range(len(parts), 0, -1):
-        if ".".join(parts[:length]) in typed:
-            return ".".join(parts[:length])
-    section = ".".join(parts)
-    named = []
-    for name in typed:
-        if name.startswith(section):
-            leaf = name.rpartition(".")[2]
-            match = re.search(
-                rf"{re.escape(name)}\b|(?<![\w.]){re.escape(leaf)}(?![\w]|\.\w)", problem["msg"]
-            )
-            if match:
-                named.append((match.start(), name))
-    return min(named)[1] if named else section
-
-
-def _reason(problems: list[Any]) -> str:
-    """One sentence that says what to enter."""
-    kinds = [problem["type"] for problem in problems]
-    named = next((p["ctx"]["expected"] for p in problems if p["type"] == "literal_error"), "").replace(
-        "'", ""
-    )
-    first = problems[0]
-    limits = first.get("ctx") or {}
-    match kinds[0]:
-        case "int_parsing" | "int_from_float":
-            return "Enter a whole number."
-        case "float_parsing":
-            return f"Enter a number, {named.replace(' or ', ', or ')}." if named else "Enter a number."
-        case "finite_number":
-            return "Enter a finite number."
-        case "greater_than":
-            return f"Must be more than {limits['gt']:g}."
-        case "greater_than_equal":
-            return f"Must be {limits['ge']:g} or more."
-        case "less_than_equal":
-            return f"Must be {limits['le']:,} or less."
-        case "string_too_short":
-            return "Enter a name."
-        case "string_too_long":
-            return f"Must be {limits['max_length']} characters or fewer."
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:].rstrip(".") + "."

@@ -6,19 +6,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-_KEY = "Train/recent_runs"
 _MOST = 8
 
 
 class RecentRuns:
-    """Run folders, newest first, kept in the settings."""
+    """Run folders, newest first, kept in the settings under ``key``."""
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, key: str) -> None:
+        self._key = key
         self._settings = settings
 
     @property
     def paths(self) -> list[Path]:
-        value = self._settings.value(_KEY, [])
+        value = self._settings.value(self._key, [])
         texts = [value] if isinstance(value, str) else list(value or [])
         return [Path(str(text)) for text in texts if text]
 
@@ -35,4 +35,4 @@ class RecentRuns:
         self._store([])
 
     def _store(self, paths: list[Path]) -> None:
-        self._settings.setValue(_KEY, [str(path) for path in paths])
+        self._settings.setValue(self._key, [str(path) for path in paths])

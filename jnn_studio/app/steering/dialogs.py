@@ -1,4 +1,4 @@
-"""The questions Train asks; none of them holds up the window."""
+"""The questions a page that trains asks; none of them holds up the window."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jnn_studio.app.engine.feed import Preparing, RunFeed
-from jnn_studio.app.workspaces.train.rate import RateMeter, duration
+from jnn_studio.app.steering.rate import RateMeter, duration
 from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, Metrics, Started, State, StateChanged
 
 Asked = Literal["", "pause", "resume", "stop", "discard"]

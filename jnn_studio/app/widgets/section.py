@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.workspaces.train.fields import Field
-from jnn_studio.app.workspaces.train.settings import SETTINGS
+from jnn_studio.app.widgets.fields import Field
 
 
 class SectionBox(QWidget):
@@ -16,11 +17,11 @@ class SectionBox(QWidget):
 
     folded_changed = Signal(bool)
 
-    def __init__(self, key: str, title: str) -> None:
+    def __init__(self, key: str, title: str, labels: Iterable[str], page: str = "train") -> None:
         super().__init__()
-        self.setObjectName(f"train.section.{key}")
+        self.setObjectName(f"{page}.section.{key}")
         self.heading = QToolButton()
-        self.heading.setObjectName(f"train.section.{key}.heading")
+        self.heading.setObjectName(f"{page}.section.{key}.heading")
         self.heading.setText(title)
         self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -28,7 +29,7 @@ class SectionBox(QWidget):
         self.heading.setFont(ui_font(bold=True))
         self.heading.clicked.connect(lambda: self.set_folded(not self.folded))
         self._body = QWidget()
-        self.rows = form_rows()
+        self.rows = form_rows(labels)
         self._body.setLayout(self.rows)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -57,15 +58,15 @@ class SectionBox(QWidget):
         self.heading.setAccessibleName(f"{self._title}, {'folded' if self._folded else 'unfolded'}")
 
 
-def form_rows() -> QGridLayout:
-    """A grid for fields, its label column as wide in every part of the form."""
+def form_rows(labels: Iterable[str]) -> QGridLayout:
+    """A grid for fields; given all labels of a form, their column is as wide in every part of it."""
     rows = QGridLayout()
     rows.setContentsMargins(GRID // 2, 0, 0, GRID // 2)
     rows.setHorizontalSpacing(GRID)
     rows.setVerticalSpacing(GRID // 2)
     rows.setColumnStretch(1, 1)
     metrics = QFontMetrics(ui_font())
-    rows.setColumnMinimumWidth(0, max(metrics.horizontalAdvance(s.words) for s in SETTINGS.values()))
+    rows.setColumnMinimumWidth(0, max(map(metrics.horizontalAdvance, labels)))
     return rows
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.train.status import Status
 
 _ACTIONS = (
     ("start", "&Start", "Ctrl+Return", "Train both models with the settings of the form"),
@@ -33,14 +33,20 @@ _CHOOSING = ("explore", "back", "open")
 
 
 class Controls(QWidget):
-    """A row of buttons, two where there is no room for one. Every button stands for one of `run_actions`."""
+    """A row of buttons, two where there is no room for one. Every button stands for one of `run_actions`.
 
-    def __init__(self) -> None:
+    ``page`` begins the names of its widgets; ``words``: other texts and tooltips for actions by name.
+    """
+
+    def __init__(
+        self, page: str = "train", words: Mapping[str, tuple[str, str]] | None = None, explorable: bool = True
+    ) -> None:
         super().__init__()
-        self.setObjectName("train.controls")
+        self.setObjectName(f"{page}.controls")
         self.run_actions: dict[str, QAction] = {}
+        self._explorable = explorable
         self.recent = QPushButton("Recen&t runs")
-        self.recent.setObjectName("train.recent")
+        self.recent.setObjectName(f"{page}.recent")
         self.recent.setToolTip("Show one of the runs trained or opened lately")
         self.recent.setMenu(QMenu(self.recent))
         self.recent.menu().setToolTipsVisible(True)
@@ -51,25 +57,38 @@ class Controls(QWidget):
         self._groups.addWidget(self._steering, 0, Qt.AlignmentFlag.AlignLeft)
         self._groups.addStretch(1)
         self._groups.addWidget(self._choosing, 0, Qt.AlignmentFlag.AlignLeft)
+        self._start_tip = (words or {}).get("start", ("", _ACTIONS[0][3]))[1]
         for name, text, key, tip in _ACTIONS:
+            text, tip = (words or {}).get(name, (text, tip))
             action = self.run_actions[name] = QAction(text, self)
-            action.setObjectName(f"train.action.{name}")
+            action.setObjectName(f"{page}.action.{name}")
             action.setShortcut(key)
             action.setToolTip(tip)
             group = self._choosing if name in _CHOOSING else self._steering
-            group.layout().addWidget(_button(name, action, group))
+            group.layout().addWidget(_button(page, name, action, group))
         self._choosing.layout().addWidget(self.recent)
+        self.elsewhere = QLabel()
+        self.elsewhere.setObjectName(f"{page}.elsewhere")
+        self.elsewhere.setProperty("tone", "warning")
+        self._steering.layout().addWidget(self.elsewhere)
 
     def on(self, name: str, do: Callable[[], None]) -> None:
         """Have ``do`` called when the action is triggered."""
         self.run_actions[name].triggered.connect(lambda: do())
 
     def show_possible(
-        self, status: Status | None, busy: bool, own: bool, problems: list[str], any_recent: bool
+        self,
+        status: Status | None,
+        busy: bool,
+        own: bool,
+        problems: list[str],
+        any_recent: bool,
+        elsewhere: str = "",
     ) -> None:
         """Offer what can be done now.
 
-        ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here.
+        ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here;
+        ``elsewhere``: what to say in Start's place while another page trains.
         """
         possible = {
             "start": not busy,
@@ -79,7 +98,7 @@ class Controls(QWidget):
             "stop": status is not None and status.can_stop,
             "discard": status is not None and status.can_discard,
             "resume": status is not None and status.can_resume and not busy,
-            "explore": status is not None and status.can_explore,
+            "explore": status is not None and status.can_explore and self._explorable,
             "back": busy and own and not (status is not None and status.here),
             "open": True,
         }
@@ -88,9 +107,13 @@ class Controls(QWidget):
             action.setEnabled(possible[name])
         start = self.run_actions["start"]
         start.setEnabled(not busy and not problems)
-        start.setToolTip("\n".join(["Mend these settings first:", *problems]) if problems else _ACTIONS[0][3])
+        start.setToolTip(
+            "\n".join(["Mend these settings first:", *problems]) if problems else self._start_tip
+        )
         settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         self.run_actions["mend"].setText(f"{settings} to mend")
+        self.elsewhere.setText(elsewhere)
+        self.elsewhere.setVisible(bool(elsewhere))
         self.recent.setVisible(any_recent)
         self._arrange()
 
@@ -119,10 +142,10 @@ def _group(parent: QWidget) -> QWidget:
     return group
 
 
-def _button(name: str, action: QAction, parent: QWidget) -> QPushButton:
+def _button(page: str, name: str, action: QAction, parent: QWidget) -> QPushButton:
     """A button that follows its action; it is there only while the action is possible."""
     button = QPushButton(parent)
-    button.setObjectName(f"train.{name}")
+    button.setObjectName(f"{page}.{name}")
     button.setProperty("primary", name in ("start", "go_on"))
     button.setAutoDefault(False)
     button.clicked.connect(action.trigger)

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 from superqt import QElidingLabel
 
+from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.workspaces.train.status import Status
 
 _PARTS = 1000
 INVITATION = "Choose what to train, then press Start. Both models learn from the same images; only η differs."
@@ -16,29 +16,30 @@ INVITATION = "Choose what to train, then press Start. Both models learn from the
 class ProgressView(QWidget):
     """Shows a `Status`, or an invitation while there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = "train", invitation: str = INVITATION) -> None:
         super().__init__()
-        self.setObjectName("train.progress")
+        self._invitation = invitation
+        self.setObjectName(f"{page}.progress")
         self.state = QLabel()
-        self.state.setObjectName("train.state")
+        self.state.setObjectName(f"{page}.state")
         self.state.setFont(ui_font(1.1, bold=True))
         self.figures = QLabel()
-        self.figures.setObjectName("train.figures")
+        self.figures.setObjectName(f"{page}.figures")
         self.figures.setFont(ui_font(digits=True))
         self.figures.setProperty("tone", "muted")
         self.figures.setWordWrap(True)
         self.figures.setToolTip("Steps taken, speed over the last seconds, time left at that speed, device")
         self.bar = QProgressBar()
-        self.bar.setObjectName("train.bar")
+        self.bar.setObjectName(f"{page}.bar")
         self.bar.setRange(0, _PARTS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the run")
         self.place = QElidingLabel()
-        self.place.setObjectName("train.place")
+        self.place.setObjectName(f"{page}.place")
         self.place.setProperty("tone", "muted")
         self.place.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.notes = QLabel()
-        self.notes.setObjectName("train.notes")
+        self.notes.setObjectName(f"{page}.notes")
         self.notes.setProperty("tone", "warning")
         self.notes.setWordWrap(True)
         rows = QGridLayout(self)
@@ -57,7 +58,7 @@ class ProgressView(QWidget):
         """Bring everything up to date."""
         if status is None:
             self.state.setText("No run yet")
-            self.figures.setText(INVITATION)
+            self.figures.setText(self._invitation)
             self.place.setText("")
             self.notes.hide()
             self.bar.hide()

@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.workspaces.train.settings import SETTINGS, Setting
+from jnn_studio.app.widgets.setting import Setting
+
+UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points")
 
 
 class Field(QWidget):
@@ -30,7 +32,7 @@ class Field(QWidget):
         super().__init__()
         self.setting = setting
         self.editor = editor
-        name = f"train.{setting.name}"
+        name = f"{setting.page}.{setting.name}"
         self.setObjectName(f"{name}.field")
         editor.setObjectName(name)
         editor.setAccessibleName(setting.words + (f" in {setting.unit}" if setting.unit else ""))
@@ -158,7 +160,7 @@ class SuggestionField(Field):
         combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         combo.addItems(list(setting.suggestions))
         combo.setCurrentText("")
-        combo.lineEdit().setObjectName(f"train.{setting.name}.text")
+        combo.lineEdit().setObjectName(f"{setting.page}.{setting.name}.text")
         super().__init__(setting, combo)
         self._combo = combo
         combo.editTextChanged.connect(self.changed)
@@ -192,7 +194,7 @@ class PathField(Field):
         super().__init__(setting, PathEdit())
         self.editor.textChanged.connect(self.changed)
         self.browse = QToolButton()
-        self.browse.setObjectName(f"train.{setting.name}.browse")
+        self.browse.setObjectName(f"{setting.page}.{setting.name}.browse")
         self.browse.setText("Browse…")
         self.browse.setToolTip(title)
         self.browse.setAccessibleName(title)
@@ -232,7 +234,7 @@ class PathField(Field):
 def unit_width() -> int:
     """Room for the units, the same in every row."""
     metrics = QFontMetrics(ui_font())
-    return max(metrics.horizontalAdvance(setting.unit) for setting in SETTINGS.values())
+    return max(metrics.horizontalAdvance(unit) for unit in UNITS)
 
 
 def dropped_path(data: QMimeData) -> Path | None:

@@ -1,0 +1,87 @@
+"""From what was typed to a pydantic model's reasons at each field, and back. Free of Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+def typed_values(config: BaseModel) -> dict[str, str]:
+    """A configuration's values by dotted name, as somebody would type them."""
+    found: dict[str, str] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(f"{prefix}.{key}" if prefix else key, inner)
+        else:
+            found[prefix] = (
+                f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+            )
+
+    walk("", config.model_dump(mode="json"))
+    return found
+
+
+def reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong, by the dotted name of the setting that has to be mended."""
+    found: dict[str, list[Any]] = {}
+    for problem in error.errors():
+        found.setdefault(_setting(problem, typed), []).append(problem)
+    return {name: _reason(problems) for name, problems in found.items()}
+
+
+def _setting(problem: Any, typed: Mapping[str, str]) -> str:
+    """The setting a problem belongs to; one about several belongs to the first that it names."""
+    parts = [str(part) for part in problem["loc"]]
+    if parts[:1] == ["data"] and len(parts) > 2:
+        del parts[1]  # the union's tag
+    for length in range(len(parts), 0, -1):
+        if ".".join(parts[:length]) in typed:
+            return ".".join(parts[:length])
+    for place in range(len(parts) - 1):  # the tag of another union
+        if ".".join(parts[:place] + parts[place + 1 :]) in typed:
+            return ".".join(parts[:place] + parts[place + 1 :])
+    section = ".".join(parts)
+    named = []
+    for name in typed:
+        if name.startswith(section):
+            leaf = name.rpartition(".")[2]
+            match = re.search(
+                rf"{re.escape(name)}\b|(?<![\w.]){re.escape(leaf)}(?![\w]|\.\w)", problem["msg"]
+            )
+            if match:
+                named.append((match.start(), name))
+    return min(named)[1] if named else section
+
+
+def _reason(problems: list[Any]) -> str:
+    """One sentence that says what to enter."""
+    kinds = [problem["type"] for problem in problems]
+    named = next((p["ctx"]["expected"] for p in problems if p["type"] == "literal_error"), "").replace(
+        "'", ""
+    )
+    first = problems[0]
+    limits = first.get("ctx") or {}
+    match kinds[0]:
+        case "int_parsing" | "int_from_float":
+            return "Enter a whole number."
+        case "float_parsing":
+            return f"Enter a number, {named.replace(' or ', ', or ')}." if named else "Enter a number."
+        case "finite_number":
+            return "Enter a finite number."
+        case "greater_than":
+            return f"Must be more than {limits['gt']:g}."
+        case "greater_than_equal":
+            return f"Must be {limits['ge']:g} or more."
+        case "less_than_equal":
+            return f"Must be {limits['le']:,} or less."
+        case "string_too_short":
+            return "Enter a name."
+        case "string_too_long":
+            return f"Must be {limits['max_length']} characters or fewer."
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return message[:1].upper() + message[1:].rstrip(".") + "."

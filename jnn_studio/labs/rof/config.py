@@ -1,0 +1,159 @@
+"""The settings of a Rudin–Osher–Fatemi validation run, as a person writes them in ``config.toml``."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from jnn_studio.labs.rof.solution import gap_lets_through
+from jnn_studio.labs.rof.targets import Ball, Drawn, Target
+from jnn_studio.training.config import (
+    ConfigError,
+    LoggingConfig,
+    OptimiserConfig,
+    Positive,
+    RunConfig,
+    ScheduleConfig,
+    Section,
+)
+
+GRID_DIMENSIONS = 2
+"""Up to here a grid holds the box, to look at and to solve on."""
+
+
+class ProblemConfig(Section):
+    """Minimise the mean over the box of ½(f − τ)² + η|∇f|, τ the indicator of the target.
+
+    Fields are checked in their order, each against those before it.
+    """
+
+    n: int = Field(2, ge=1, le=64, description="Dimensions of space.")
+    target: Target = Field(Ball(), description="What τ is the indicator of.")
+    half_width: Positive = Field(2.0, description="L of the box [-L, L]ⁿ that points are drawn from.")
+    eta: Positive = Field(0.1, description="η, weight of the total variation; below 1/n for the unit ball.")
+
+    @field_validator("target")
+    @classmethod
+    def _has_a_solution(cls, target: Target, info: ValidationInfo) -> Target:
+        n = info.data.get("n")
+        if n is None:
+            return target
+        if isinstance(target, Drawn) and n != 2:
+            raise ValueError(f"a drawn shape lies in the plane: n must be 2, not {n}")
+        if n > GRID_DIMENSIONS and not isinstance(target, Ball):
+            raise ValueError(
+                f"the right solution for a target of kind {target.kind!r} is found on a grid, up to "
+                f"n = {GRID_DIMENSIONS}; with n = {n} use a ball"
+            )
+        return target
+
+    @field_validator("half_width")
+    @classmethod
+    def _holds_the_target(cls, half_width: float, info: ValidationInfo) -> float:
+        n, target = info.data.get("n"), info.data.get("target")
+        if n is None or target is None:
+            return half_width
+        extent = target.extent(n)
+        if half_width <= extent:
+            raise ValueError(
+                f"the box [-{half_width:g}, {half_width:g}] must be larger than the target, which reaches to "
+                f"{extent:g}"
+            )
+        if n > GRID_DIMENSIONS and not gap_lets_through(n, extent, half_width):
+            raise ValueError(
+                f"the box [-{half_width:g}, {half_width:g}] is so close to the target, which reaches to "
+                f"{extent:g}, that no closed solution is known; make it larger than {1.2 * extent:g}"
+            )
+        return half_width
+
+    @field_validator("eta")
+    @classmethod
+    def _leaves_something(cls, eta: float, info: ValidationInfo) -> float:
+        n, target, half_width = (info.data.get(name) for name in ("n", "target", "half_width"))
+        if n is None or target is None or half_width is None:
+            return eta
+        volume, perimeter = target.volume(n), target.perimeter(n)
+        limit = volume / perimeter
+        if eta >= limit:
+            why = f"1/n = 1/{n}" if target == Ball() else "the target's volume over its perimeter"
+            raise ValueError(
+                f"η must be below {limit:.4g} ({why}): from there on flattening the target costs less than "
+                "its edge, and nothing of it is left"
+            )
+        on_the_box = 1 / (perimeter / volume + perimeter / ((2 * half_width) ** n - volume))
+        if eta >= on_the_box:
+            raise ValueError(
+                f"η must be below {on_the_box:.4g} on this box: from there on inside and outside meet, "
+                "and the solution is constant"
+            )
+        return eta
+
+
+class PenaltyConfig(Section):
+    """How η rises, and the paper's stochastic estimator."""
+
+    start: Positive = Field(0.05, description="η at the first step, if every is not 0.")
+    increment: Positive = Field(0.05, description="What η is raised by, until it is the problem's.")
+    every: int = Field(0, ge=0, description="Steps between two raises; 0: η is the problem's from the start.")
+    draws: int = Field(10, ge=1, le=1000, description="Noise draws per step of the paper's estimator.")
+    sigma: Positive = Field(1e-3, description="σ of those draws.")
+
+    def eta(self, step: int, final: float) -> float:
+        """η at ``step`` (from 0) of a run that ends at ``final``."""
+        if not self.every:
+            return final
+        return min(final, self.start + self.increment * (step // self.every))
+
+
+class NetworkConfig(Section):
+    """f = g∘h: Fourier features, Linear, ELU, Linear; then Linear, ELU, Linear."""
+
+    frequencies: int = Field(
+        500, ge=1, le=100_000, description="Random frequencies, each a sine and a cosine."
+    )
+    hidden: int = Field(100, ge=1, le=100_000, description="Width of all hidden layers.")
+
+
+class MeasuringConfig(Section):
+    """What solutions are looked at on."""
+
+    grid: int = Field(128, ge=8, le=1024, description="Points per axis to measure on, for n = 1 and 2.")
+    sample: int = Field(16_384, ge=64, le=1_000_000, description="Fixed Sobol points for the objectives.")
+    shells: int = Field(41, ge=2, le=1000, description="Radii of the profile, for n > 2.")
+
+
+class RofScheduleConfig(ScheduleConfig):
+    """How long and where; differences and derivatives need float32."""
+
+    batch_size: int = Field(10_000, ge=1, le=1_000_000, description="Random points of the box per step.")
+    precision: Literal["float32"] = Field("float32", description="Differences drown in anything coarser.")
+
+
+class RofLoggingConfig(LoggingConfig):
+    """How often to look, in steps."""
+
+    measure_every: int = Field(100, ge=1, description="Steps between comparisons with the right solution.")
+
+
+class RofConfig(RunConfig):
+    """Three solvers of one problem on the same batches: (8), (9) exactly, and (9) by the paper's draws."""
+
+    kind: Literal["rof"] = "rof"
+    problem: ProblemConfig = ProblemConfig()
+    penalty: PenaltyConfig = PenaltyConfig()
+    network: NetworkConfig = NetworkConfig()
+    measuring: MeasuringConfig = MeasuringConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    schedule: RofScheduleConfig = RofScheduleConfig()
+    logging: RofLoggingConfig = RofLoggingConfig()
+
+    remedy: ClassVar[str] = "Lower the learning rate."
+    large_before: ClassVar[tuple[str, ...]] = ("measuring.sample", "network.frequencies")
+    large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "network.frequencies")
+
+    def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
+        try:
+            changed["problem"]["eta"] = float(eta)
+        except ValueError:
+            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None

@@ -1,0 +1,124 @@
+"""The three solvers as one controlled experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.labs.rof.measures import Measures
+from jnn_studio.labs.rof.network import build
+from jnn_studio.labs.rof.objective import drawn_composite, exact_composite, gradient_norm
+from jnn_studio.labs.rof.stopwatch import Stopwatch
+from jnn_studio.models.weights import write_tensors
+from jnn_studio.penalty import Composition
+from jnn_studio.training.device import Device
+from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics
+from jnn_studio.training.experiment import Member
+
+EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
+MEMBERS = (EXACT, COMPOSITE, DRAWS)
+
+
+def rof_members(config: RofConfig) -> tuple[MemberInfo, ...]:
+    """The solvers, in the order they are shown."""
+    draws = config.penalty.draws
+    labels = {
+        EXACT: "Exact (8)",
+        COMPOSITE: "Composite (9), exact",
+        DRAWS: f"Composite (9), {draws} draw{'s' if draws > 1 else ''}",
+    }
+    return tuple(MemberInfo(key, labels[key], config.problem.eta) for key in MEMBERS)
+
+
+class RofExperiment:
+    """½(f(x) − τ(x))² + η · penalty, mean over random points of the box; only the penalty differs.
+
+    An `Experiment`. All start from the same weights and see the same points.
+    """
+
+    terms = ("total", "data", "penalty")
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, config: RofConfig, device: Device) -> None:
+        self.config, self.device = config, device
+        self._measures = Measures(config, device.name)
+        self._composite, self._draws = exact_composite(), drawn_composite(config.penalty)
+        self._stopwatch = Stopwatch(device.name)
+        # The newest batch with τ at its points: the same for all solvers.
+        self._labelled = (torch.empty(0), torch.empty(0))
+        self.members = tuple(self._member(info) for info in rof_members(config))
+
+    def batch(self, step: int) -> Tensor:
+        """Uniformly random points of the box, (batch_size, n)."""
+        self._stopwatch.stop()
+        problem, schedule = self.config.problem, self.config.schedule
+        generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
+        box = torch.rand(schedule.batch_size, problem.n, generator=generator)
+        batch = (2 * box - 1).mul(problem.half_width).to(self.device.name)
+        self._labelled = (batch, problem.target.inside(batch).float())
+        return batch
+
+    def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
+        """(total, data, penalty)."""
+        self._stopwatch.start(member.key)
+        f = member.model
+        assert isinstance(f, Composition)
+        trace = f.trace(batch)
+        known, tau = self._labelled
+        if known is not batch:
+            tau = self.config.problem.target.inside(batch).float()
+        data = 0.5 * (trace.output[:, 0] - tau).square().mean()
+        if member.key == EXACT:
+            penalty = gradient_norm(trace).mean()
+        elif member.key == COMPOSITE:
+            penalty = self._composite(f, trace)
+        else:
+            seed = self.config.schedule.seed * 1_000_003 + step
+            penalty = self._draws(f, trace, torch.Generator(batch.device).manual_seed(seed))
+        return torch.stack([data + self._eta(step) * penalty, data, penalty])
+
+    def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
+        """η now, and the median seconds per step since this was last asked."""
+        self._stopwatch.stop()
+        seconds = self._stopwatch.take(member.key)
+        return {"eta": self._eta(step)} | ({} if seconds is None else {"seconds_per_step": seconds})
+
+    def due(self, step: int) -> bool:
+        """Whether solutions are to be compared with the right one."""
+        self._stopwatch.stop()
+        return step % self.config.logging.measure_every == 0
+
+    def measure(self, step: int) -> Iterator[Event]:
+        """Errors, objectives and mean values of every solver, and what to draw of them."""
+        self._stopwatch.stop()
+        values = {"": self._measures.truth()}
+        for member in self.members:
+            assert isinstance(member.model, Composition)
+            yield Metrics(step, math.nan, member.key, self._measures.metrics(member.model))
+            values[member.key] = self._measures.field(member.model)
+        yield Arrays(step, values)
+
+    def export(self, folder: Path, step: int) -> None:
+        """Write each solver's weights as ``<key>.safetensors``."""
+        for member in self.members:
+            about = {"run": self.config.name, "step": str(step), "config": self.config.model_dump_json()}
+            write_tensors(folder / f"{member.key}.safetensors", member.model.state_dict(), about)
+
+    def _eta(self, step: int) -> float:
+        return self.config.penalty.eta(step, self.config.problem.eta)
+
+    def _member(self, info: MemberInfo) -> Member:
+        schedule, settings = self.config.schedule, self.config.optimiser
+        model = build(self.config.problem.n, self.config.network, schedule.seed).to(self.device.name)
+        optimiser = torch.optim.AdamW(
+            model.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=self.device.name != "mps",
+        )
+        return Member(info.key, info.label, info.eta, model, optimiser)

@@ -1,0 +1,142 @@
+"""Closed solutions, and the grid's solver against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from jnn_studio.labs.rof import reference
+from jnn_studio.labs.rof.config import ProblemConfig
+from jnn_studio.labs.rof.reference import at_points, grid_points, grid_reference
+from jnn_studio.labs.rof.solution import gap_lets_through, theory
+from jnn_studio.labs.rof.targets import Ball, Box, Drawn
+
+
+@pytest.fixture
+def _coarse(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A grid on which the solver takes a fraction of a second."""
+    grid_reference.cache_clear()
+    monkeypatch.setattr(reference, "FINE_CELLS", 40)
+    monkeypatch.setattr(reference, "ITERATIONS", {1: 10_000, 2: 1_500})
+    yield
+    grid_reference.cache_clear()
+
+
+def test_the_papers_values() -> None:
+    closed = theory(ProblemConfig(n=2, half_width=2.0, eta=0.1))
+
+    assert closed is not None
+    assert closed.inside == pytest.approx(0.8)
+    assert closed.outside == pytest.approx(0.0489, abs=1e-4)
+    assert (closed.whole_inside, closed.whole_outside) == (pytest.approx(0.8), 0.0)
+
+
+def test_outside_vanishes_on_the_papers_box() -> None:
+    closed = theory(ProblemConfig(n=2, half_width=10.0, eta=0.1))
+
+    assert closed is not None
+    assert closed.outside == pytest.approx(0.0016, abs=5e-5)
+
+
+@pytest.mark.parametrize(("n", "eta"), [(1, 0.1), (2, 0.1), (5, 0.05)])
+def test_what_the_inside_loses_the_outside_gains(n: int, eta: float) -> None:
+    """The mean is kept: adding a constant to f changes the data term alone."""
+    problem = ProblemConfig(n=n, eta=eta)
+    closed = theory(problem)
+
+    assert closed is not None
+    ball, box = problem.target.volume(n), 4.0**n
+    assert closed.inside * ball + closed.outside * (box - ball) == pytest.approx(ball)
+
+
+@pytest.mark.parametrize("eta", [0.1, 0.25])
+def test_no_two_values_have_a_smaller_objective(eta: float) -> None:
+    problem = ProblemConfig(n=2, eta=eta)
+    closed = theory(problem)
+    assert closed is not None
+    ball, edge, rest = problem.target.volume(2), problem.target.perimeter(2), 16 - problem.target.volume(2)
+
+    def objective(a: float, b: float) -> float:
+        return 0.5 * (a - 1) ** 2 * ball + 0.5 * b**2 * rest + eta * edge * abs(a - b)
+
+    least = objective(closed.inside, closed.outside)
+    for shift in (0.01, -0.01):
+        assert objective(closed.inside + shift, closed.outside) > least
+        assert objective(closed.inside, closed.outside + shift) > least
+
+
+def test_a_wall_close_to_a_disc_has_no_closed_solution() -> None:
+    assert gap_lets_through(2, 1.0, 1.5)
+    assert not gap_lets_through(2, 1.0, 1.05)
+    assert gap_lets_through(1, 1.0, 1.05)
+    assert theory(ProblemConfig(n=2, half_width=1.05, eta=0.01)) is None
+
+
+@pytest.mark.usefixtures("_coarse")
+def test_the_grids_solver_finds_the_closed_solution_on_a_line() -> None:
+    """Cells meet the interval's ends: no error of the grid hides one in the weight, η over a cell's side."""
+    problem = ProblemConfig(n=1, half_width=2.0, eta=0.1)
+
+    axis, values = grid_reference(problem, 40)
+
+    np.testing.assert_allclose(values[np.abs(axis) < 1], 0.9, atol=1e-5)
+    np.testing.assert_allclose(values[np.abs(axis) > 1], 0.1, atol=1e-5)
+
+
+def test_the_grids_solver_finds_the_closed_solution_in_the_plane() -> None:
+    problem = ProblemConfig(n=2, half_width=2.0, eta=0.1)
+
+    _, values = grid_reference(problem, 128)
+
+    points = grid_points(2, 2.0, 128)
+    right = at_points(problem, points).bounded.numpy().reshape(values.shape)
+    assert np.abs(values - right).mean() < 0.01
+    radius = points.norm(dim=1).numpy().reshape(values.shape)
+    np.testing.assert_allclose(values[radius < 0.9].mean(), 0.8, atol=0.005)
+    np.testing.assert_allclose(values[radius > 1.1].mean(), 0.0489, atol=0.003)
+
+
+@pytest.mark.usefixtures("_coarse")
+def test_rows_are_y_and_columns_x() -> None:
+    wide = Drawn(points=((-1.5, -0.5), (1.5, -0.5), (1.5, 0.5), (-1.5, 0.5)))
+
+    axis, values = grid_reference(ProblemConfig(n=2, target=wide, eta=0.02), 20)
+
+    middle, far = len(axis) // 2, int(np.argmin(np.abs(axis - 1.1)))
+    assert values[middle, far] > 0.7
+    assert values[far, middle] < 0.3
+    torch.testing.assert_close(
+        grid_points(2, 2.0, 20).reshape(20, 20, 2)[middle, far].double(),
+        torch.tensor([axis[far], axis[middle]]),
+        rtol=0,
+        atol=1e-6,
+    )
+
+
+@pytest.mark.usefixtures("_coarse")
+def test_total_variation_rounds_the_corners_of_a_box() -> None:
+    problem = ProblemConfig(n=2, target=Box(), eta=0.1)
+    points = grid_points(2, 2.0, 40)
+
+    found = at_points(problem, points, 40)
+
+    assert (found.whole, found.theory) == (None, None)
+    values = found.bounded.reshape(40, 40)
+    assert values[20, 20] > values[29, 29] + 0.1  # the cell in the box's corner
+
+
+def test_points_off_the_grid_need_a_closed_solution() -> None:
+    with pytest.raises(ValueError, match="'box' has no closed solution"):
+        at_points(ProblemConfig(target=Box()), torch.zeros(1, 2))
+
+
+def test_at_points_gives_both_solutions_of_the_ball() -> None:
+    found = at_points(ProblemConfig(target=Ball(radius=0.5), eta=0.1), torch.tensor([[0.0, 0.0], [1.0, 0.0]]))
+
+    assert found.whole is not None
+    torch.testing.assert_close(found.whole, torch.tensor([0.6, 0.0]))
+    assert found.bounded[0] == pytest.approx(0.6)
+    assert found.bounded[1] == pytest.approx(0.1 * np.pi / (16 - np.pi / 4))
