@@ -2,7 +2,7 @@
 
 ``docs/weights.md`` has the results. A recipe trains one autoencoder, on one thread, on 32,768 faces and
 measures it as `benchmarks.models` does. ``--steps`` and ``--eta 0 0`` try it longer, or without its penalty;
-``--list`` shows what there is. ``band`` measures no model, but what each number of DCT coefficients can hold.
+``--list`` shows what there is.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.models import UNSEEN_SEED, measure
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.data.pixels import psnr
 from jnn_studio.explore.open_models import open_bundled
 from jnn_studio.models.convolutional_decoder import channels_last, convolutional_decoder
 from jnn_studio.models.dct import TruncatedDCT
@@ -162,7 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", nargs="?", choices=[*RECIPES, "band"])
+    parser.add_argument("name", nargs="?", choices=list(RECIPES))
     parser.add_argument("--list", action="store_true", help="say what each recipe is and stop")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--eta", type=float, nargs=2, metavar=("ENCODER", "DECODER"))
@@ -174,9 +172,6 @@ def main() -> None:
         return
     unseen = FaceSource(256, SIZE, UNSEEN_SEED)
     tangents = [unseen.factor_derivatives(i).flatten(1) for i in range(32)]
-    if arguments.name == "band":
-        print(json.dumps(band(unseen, tangents), indent=2))
-        return
     recipe = RECIPES[arguments.name]
     if arguments.steps:
         recipe = dataclasses.replace(recipe, steps=arguments.steps)
@@ -244,26 +239,6 @@ def _go_on(model: Trial, images: Tensor) -> None:
     found = torch.linalg.solve(gram, moments).float()
     last.weight.copy_(found[:-1].T)
     last.bias.copy_(found[-1])
-
-
-@torch.no_grad()
-def band(source: FaceSource, tangents: list[Tensor]) -> dict[int, Any]:
-    """For DCT coefficients per side: PSNR, and the tangents' part that can be told in them, at best.
-
-    The latter is the mean of the ten largest cos² between the tangents and the band: ten orthogonal
-    push-forwards within the band cannot have a greater mean tangent energy.
-    """
-    images, found = source.images(range(len(source))), {}
-    bases = torch.stack([torch.linalg.qr(t.T)[0].T for t in tangents])
-    for keep in (24, 32, 40, 48, 56):
-        dct = TruncatedDCT(3, SIZE, keep)
-        inside = dct(bases.reshape(-1, 3, SIZE, SIZE)).reshape(len(bases), len(bases[0]), -1)
-        share = torch.linalg.svdvals(inside).square()[:, :10].mean()
-        found[keep] = {
-            "psnr": round(psnr(dct.inverse(dct(images)), images), 2),
-            "tangent_energy_at_most": round(float(share), 3),
-        }
-    return found
 
 
 if __name__ == "__main__":
