@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.convolutional_decoder import channels_last, convolutional_decoder
 from jnn_studio.models.dct import TruncatedDCT
 from jnn_studio.models.refinement import Refinement
 from jnn_studio.penalty.composition import Composition
@@ -17,7 +18,8 @@ class Autoencoder(nn.Module):
     """Images in [0, 1] → latent → images.
 
     ``encoder`` and ``decoder`` are compositions g ∘ h with h = Linear + ELU and g = Linear, acting on
-    orthonormal DCT coefficients; ``encoder`` is what the paper penalises.
+    orthonormal DCT coefficients; ``encoder`` is what the paper penalises. A convolutional ``decoder`` has
+    five factors and ends in pixels.
     """
 
     def __init__(self, config: AutoencoderConfig) -> None:
@@ -26,7 +28,7 @@ class Autoencoder(nn.Module):
         self.dct = TruncatedDCT(config.channels, config.size, config.dct)
         features = config.features
         self.encoder = _two_layers(features, config.hidden, config.latent)
-        self.decoder = _two_layers(config.latent, config.hidden, features)
+        self.decoder = _decoder(config)
         self.refinement = Refinement(config.channels, config.refinement) if config.refinement else None
 
     @property
@@ -45,7 +47,8 @@ class Autoencoder(nn.Module):
     def decode(self, latents: Tensor, shrink: int = 1) -> Tensor:
         """(batch, latent) → (batch, channels, size/shrink, size/shrink); not clipped to [0, 1].
 
-        With ``shrink`` > 1 only the frequencies a picture of that size can hold are decoded, unrefined.
+        With ``shrink`` > 1 only the frequencies a picture of that size can hold are decoded, unrefined; a
+        convolutional decoder's picture is averaged.
 
         Raises:
             ValueError: the image size is no multiple of ``shrink``.
@@ -55,6 +58,8 @@ class Autoencoder(nn.Module):
         size, keep = self.config.size, self.config.dct
         if shrink < 1 or size % shrink:
             raise ValueError(f"images of {size} pixels cannot be shrunk {shrink} times")
+        if self.config.decoder == "convolutional":
+            return nn.functional.avg_pool2d(self.decoder(latents), shrink)
         small = min(keep, size // shrink)
         hidden, last = self.decoder[0], self.decoder[1]
         assert isinstance(last, nn.Linear)
@@ -64,14 +69,22 @@ class Autoencoder(nn.Module):
         coefficients = nn.functional.linear(hidden(latents), weight, bias)
         return self.dct.inverse_small(coefficients, small, size // shrink)
 
-    def render(self, coefficients: Tensor) -> Tensor:
-        """The decoder's DCT coefficients → images."""
-        images = self.dct.inverse(coefficients)
+    def render(self, decoded: Tensor) -> Tensor:
+        """What ``decoder`` gives, DCT coefficients or pixels, → images."""
+        images = decoded if self.config.decoder == "convolutional" else self.dct.inverse(decoded)
         return images if self.refinement is None else self.refinement(images)
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions."""
         return self.decode(self.encode(images))
+
+
+def _decoder(config: AutoencoderConfig) -> Composition:
+    if config.decoder == "convolutional":
+        return convolutional_decoder(
+            config.channels, config.size, config.latent, config.decoder_hidden, config.decoder_channels
+        )
+    return _two_layers(config.latent, config.hidden, config.features)
 
 
 def _two_layers(inputs: int, hidden: int, outputs: int) -> Composition:
@@ -95,4 +108,6 @@ def from_tensors(config: AutoencoderConfig, tensors: Mapping[str, Tensor]) -> Au
     with torch.device("meta"):
         model = Autoencoder(config)
     model.load_state_dict(dict(tensors), assign=True)
+    if config.decoder == "convolutional":
+        channels_last(model.decoder)
     return model.eval().requires_grad_(False)

@@ -27,12 +27,27 @@ class AutoencoderConfig(BaseModel):
         description="Channels of the convolutional refinement after the inverse DCT; 0 for none.",
     )
 
+    decoder: Literal["mirrored", "convolutional"] = Field(
+        "mirrored",
+        description="mirrored: the encoder's layers the other way round, to DCT coefficients; convolutional: "
+        "upsampling convolutions, to pixels.",
+    )
+    decoder_hidden: int = Field(
+        256, ge=1, le=1_000_000, description="Width of a convolutional decoder's first hidden layer."
+    )
+    decoder_channels: tuple[Width, Width, Width] = Field(
+        (128, 64, 48),
+        description="Channels of a convolutional decoder at 1/16, 1/8 and 1/4 of the image size.",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.dct > self.size:
             raise ValueError(f"dct ({self.dct}) cannot exceed the image size ({self.size})")
         if self.refinement and self.size % 8:
             raise ValueError(f"refinement needs an image size divisible by 8, got {self.size}")
+        if self.decoder == "convolutional" and self.size % 16:
+            raise ValueError(f"a convolutional decoder needs an image size divisible by 16, got {self.size}")
         return self
 
     @property

@@ -77,6 +77,24 @@ def test_the_loss_is_the_formula_with_full_jacobians(tiny: Tiny, refinement: int
             torch.testing.assert_close(total, expected, rtol=1e-5, atol=0)
 
 
+def test_a_convolutional_decoder_is_penalised_and_trained_as_any_other(tiny: Tiny) -> None:
+    model = {"decoder": "convolutional", "decoder_hidden": 10, "decoder_channels": (6, 5, 4)}
+    penalty, optimiser = {"eta": 0.7, "eta_decoder": 0.2}, {"learning_rate": 1e-2}
+    experiment = pair(tiny(penalty=penalty, optimiser=optimiser, model=model))
+    batch, member = experiment.batch(0), experiment.members[1]
+
+    losses = []
+    for step in range(20):
+        member.optimiser.zero_grad()
+        total, reconstruction, encoder, decoder = experiment.losses(member, batch, step)
+        torch.testing.assert_close(total, reconstruction + 0.7 * encoder + 0.2 * decoder)
+        total.backward()
+        member.optimiser.step()
+        losses.append(float(total.detach()))
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in member.model.decoder.parameters())
+    assert losses[-1] < 0.8 * losses[0]
+
+
 def test_the_papers_eta_weighs_the_penalty_by_its_value_in_orthonormal_coordinates(tiny: Tiny) -> None:
     experiment = pair(tiny(penalty={"eta": "paper-code", "eta_decoder": 0.0}))
     regularised = experiment.members[1]
