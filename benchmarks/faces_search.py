@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from benchmarks.models import UNSEEN_SEED, measure
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.convolutional_decoder import channels_last, convolutional_decoder
 from jnn_studio.models.dct import TruncatedDCT
 from jnn_studio.penalty import Composition, NuclearNormPenalty
@@ -221,6 +222,7 @@ def train(recipe: Recipe) -> Trial:
 def _go_on(model: Trial, images: Tensor) -> None:
     """Take over the bundled regularised model; more coefficients than its decoder has, by least squares."""
     bundled = open_bundled()[1].model
+    assert isinstance(bundled, Autoencoder)
     model.encoder.load_state_dict(bundled.encoder.state_dict())
     hidden, last = model.decoder
     hidden.load_state_dict(bundled.decoder[0].state_dict())
