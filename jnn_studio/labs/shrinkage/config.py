@@ -43,7 +43,8 @@ class ShrinkageConfig(Section):
         "frobenius",
         description=(
             "What each factor is penalised by: its squared Frobenius norm (together the Schatten-2/L "
-            "quasi-norm of A) or the L-th power of its Schatten-L norm (together A's nuclear norm)."
+            "quasi-norm of A) or the L-th power of its Schatten-L norm (together A's nuclear norm). "
+            "For L > 2 either is proven for linear maps only, not for networks."
         ),
     )
 

@@ -19,14 +19,14 @@ from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
 COLORS = {
     "clean": "#1b2027",
     "raw": "#8a919c",
-    "closed": "#0072b2",
-    "gradient": "#d55e00",
-    "deep": "#882255",
-    "truncated": "#009e73",
-    "hard": "#cc79a7",
-    "optimal": "#b8860b",
+    "closed": "#0f766e",
+    "gradient": "#b0409a",
+    "deep": "#9a4a60",
+    "truncated": "#5e1580",
+    "hard": "#4a7c00",
+    "optimal": "#8a5a00",
 }
-"""Okabe and Ito's colours and two more, apart for every kind of dichromacy."""
+"""As in the window; its orange and blue stand for unregularised and regularised models alone."""
 MARKERS = {"truncated": "s", "hard": "^", "optimal": "D", "deep": "v"}
 
 

@@ -33,6 +33,7 @@ def test_the_default_problem_is_solved_without_being_asked(qtbot: QtBot, context
     assert len(page.plots.values.series("closed")) == 50
     assert len(page.plots.error.series("closed")) > 100
     page.hide()
+    context.bridge.close()  # nothing may arrive at what is about to go
 
 
 def test_the_descent_arrives_where_the_closed_form_is(qtbot: QtBot, shrinkage: ShrinkagePage) -> None:
@@ -132,3 +133,4 @@ def test_settings_are_remembered(qtbot: QtBot, shrinkage: ShrinkagePage, context
     assert other.form.config == shrinkage.form.config
     assert other.form.config.values == (3, 2, 1)
     qtbot.waitUntil(lambda: other.solution is not None and other.solution.problem.config.rows == 14)
+    context.bridge.close()  # nothing may arrive at what is about to go

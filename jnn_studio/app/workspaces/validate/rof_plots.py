@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -56,11 +57,12 @@ class RofPlots(QWidget):
         self.section.add_curve("target", TITLES["target"], "muted", style="dash")
         self.section.add_curve("reference", TITLES["reference"], "accent", style="dash")
         for member in MEMBERS:
-            self.section.add_curve(member, SHORT[member], COLORS[member])
+            style: Literal["solid", "dash"] = "dash" if member == "draws" else "solid"  # it often covers (9)
+            self.section.add_curve(member, SHORT[member], COLORS[member], style)
             for side in ("low", "high"):
                 self.section.add_curve((member, side), f"{SHORT[member]} ± sd", COLORS[member], faint=True)
-            self.errors.add_model(member, SHORT[member], COLORS[member])
-            self.objectives.add_model(member, SHORT[member], COLORS[member])
+            self.errors.add_model(member, SHORT[member], COLORS[member], style)
+            self.objectives.add_model(member, SHORT[member], COLORS[member], style)
         self.objectives.log = True
         for plot in (self.errors, self.objectives):
             plot.set_empty_text("Press Start: three solvers of the same problem on the same batches")
@@ -211,7 +213,7 @@ class RofPlots(QWidget):
                     (OBJECTIVE[member], "objective", ""),
                     ("mean_inside", "inside", ""),
                     ("mean_outside", "outside", ""),
-                    ("seconds_per_step", "", " s/step"),
+                    ("seconds_per_step", "step", " s"),
                 )
                 if (member, term) in self._latest
             ]
@@ -221,8 +223,8 @@ class RofPlots(QWidget):
             closed = self._theory
             lines.insert(
                 0,
-                f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b> on the box, "
-                "whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
+                f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b> on the "
+                "box, whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
             )
         if together := self._together():
             lines.append(together)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -26,10 +27,10 @@ class TermPlot(StudioPlot):
         self.controls.addStretch()
         self.set_labels(x="Training step")
 
-    def add_model(self, key: str, label: str, color: str) -> None:
+    def add_model(self, key: str, label: str, color: str, style: Literal["solid", "dash"]) -> None:
         """Add a solver: one curve per term."""
         for term in self._terms:
-            self.add_curve((key, term), label, color)
+            self.add_curve((key, term), label, color, style)
         self._models.append(key)
         self._on_choice()
 
