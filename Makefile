@@ -25,6 +25,7 @@ bench: $(STAMP)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.plots
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
 	$(BIN)/python -m benchmarks.models
+	$(BIN)/python -m benchmarks.walking
 
 screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
