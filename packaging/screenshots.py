@@ -1,6 +1,7 @@
 """Screenshots of the program doing its work, for the README and for looking at: ``make screenshots``.
 
-Trains a short pair for real, then photographs both workspaces at two sizes in both themes.
+Trains a short pair and solves a short ROF problem for real, and photographs every workspace at two sizes in
+both themes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import torch  # noqa: F401  (before PySide6: the other order fails on Windows)
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
@@ -55,6 +56,20 @@ def main() -> None:
         _photograph(window, folder, "train", SIZES)
         window.show_workspace("Explore")
         _photograph(window, folder, "explore", SIZES)
+        explore.session.add_models("beta-vae")
+        _wait(lambda: len(explore.session.scene.columns) == 3)
+        explore.session.set_directions("c3", "axes")
+        explore.findChild(QDockWidget, "explore.dock.meaning").raise_()
+        _wait(lambda: explore.session.scene.state == explore.session.state)
+        _settle(2.0)
+        _photograph(window, folder, "explore-three-models", SIZES)
+        window.show_workspace("Validate")
+        ended.clear()
+        config = load_preset("rof-2d-quick").with_changes(steps=STEPS)
+        window.context.start_run(config, Path(scratch) / "runs" / "rof-2d-quick")
+        _wait(lambda: window.context.training.feed is None and bool(ended), 600)
+        _settle(1.0)
+        _photograph(window, folder, "validate", SIZES)
         window.close()
         window.shutdown()
 
