@@ -90,6 +90,8 @@ class SceneRenderer:
         self._source = source
         self._described: tuple[object, int, int] | None = None
         self._walkers: dict[str, tuple[LoadedModel, Walker]] = {}
+        self._serials: dict[str, int] = {}
+        """How many models each reference has stood for: one under way has new weights every second."""
         self._images: OrderedDict[Hashable, tuple[Tensor, str]] = OrderedDict()
         self._places: OrderedDict[Hashable, tuple[Place, CurvedPaths]] = OrderedDict()
         self._matches: OrderedDict[Hashable, tuple[Place, Place, Place, Match, CurvedPaths]] = OrderedDict()
@@ -142,6 +144,7 @@ class SceneRenderer:
         known = self._walkers.get(column.where)
         if known is None or known[0] is not loaded:
             known = (loaded, Walker(loaded, column.directions, limit))
+            self._serials[column.where] = self._serials.get(column.where, 0) + 1
         walker = known[1]
         if walker.kind != column.directions:
             walker = walker.with_kind(column.directions)
@@ -186,7 +189,8 @@ class SceneRenderer:
     ) -> tuple[Place, CurvedPaths]:
         latents = (state.base.latents or {}).get(column.key)
         base = (state.source, state.base.image, latents)
-        key = (column.where, id(loaded), column.directions, walker.limit, k, base)
+        serial = self._serials[column.where]
+        key = (column.where, serial, column.directions, walker.limit, k, base, image.shape)
         found = _take(self._places, key)
         if found is None:
             # The same image with other weights: signs must not jump while a model trains.

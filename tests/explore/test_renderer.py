@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +99,24 @@ def test_matched_directions_do_the_same_to_the_picture(renderer: SceneRenderer, 
     cosines = torch.nn.functional.cosine_similarity(first, second[: len(first)])
     assert np.allclose(np.abs(match.cosine[: len(first)]), cosines.abs().numpy(), atol=1e-4)
     assert (cosines > 0).all(), "signs agree too"
+
+
+def test_new_weights_of_the_same_model_are_never_mistaken_for_old_ones(
+    renderer: SceneRenderer, state: ExploreState
+) -> None:
+    where = state.columns[1].where
+    state = state.change(columns=state.columns[1:])
+    original = open_references(where)[where]
+    for step in range(1, 12):
+        model = copy.deepcopy(original.model)
+        for weight in model.parameters():
+            weight.mul_(1 - 0.01 * step)
+        loaded = {where: replace(original, model=model)}
+        renderer.use(loaded, None)
+        scene = renderer.render(state)
+        found = scene.columns[0].place.latent
+        assert torch.equal(found, model.encode(scene.image[None])[0]), step
+        del model, loaded, scene
 
 
 def test_ones_own_image_is_opened_from_its_file(
