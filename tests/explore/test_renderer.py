@@ -107,10 +107,10 @@ def test_new_weights_of_the_same_model_are_never_mistaken_for_old_ones(
     where = state.columns[1].where
     state = state.change(columns=state.columns[1:])
     original = open_references(where)[where]
-    for step in range(1, 12):
+    for step in range(1, 40):
         model = copy.deepcopy(original.model)
         for weight in model.parameters():
-            weight.mul_(1 - 0.01 * step)
+            weight.mul_(1 - 0.005 * step)
         loaded = {where: replace(original, model=model)}
         renderer.use(loaded, None)
         scene = renderer.render(state)
