@@ -82,7 +82,7 @@ class Autoencoder(nn.Module):
 def _decoder(config: AutoencoderConfig) -> Composition:
     if config.decoder == "convolutional":
         return convolutional_decoder(
-            config.channels, config.size, config.latent, config.decoder_hidden, config.decoder_channels
+            config.channels, config.size, config.latent, config.decoder_hidden, config.decoder_widths
         )
     return _two_layers(config.latent, config.hidden, config.features)
 

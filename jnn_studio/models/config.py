@@ -35,9 +35,10 @@ class AutoencoderConfig(BaseModel):
     decoder_hidden: int = Field(
         256, ge=1, le=1_000_000, description="Width of a convolutional decoder's first hidden layer."
     )
-    decoder_channels: tuple[Width, Width, Width] = Field(
-        (128, 64, 48),
-        description="Channels of a convolutional decoder at 1/16, 1/8 and 1/4 of the image size.",
+    decoder_channels: Width = Field(
+        48,
+        description="Channels of a convolutional decoder at 1/4 of the image size; 4/3 as many at 1/8 and 8/3 as "
+        "many at 1/16.",
     )
 
     @model_validator(mode="after")
@@ -49,6 +50,12 @@ class AutoencoderConfig(BaseModel):
         if self.decoder == "convolutional" and self.size % 16:
             raise ValueError(f"a convolutional decoder needs an image size divisible by 16, got {self.size}")
         return self
+
+    @property
+    def decoder_widths(self) -> tuple[int, int, int]:
+        """Channels of a convolutional decoder at 1/16, 1/8 and 1/4 of the image size."""
+        fine = self.decoder_channels
+        return round(8 * fine / 3), round(4 * fine / 3), fine
 
     @property
     def features(self) -> int:

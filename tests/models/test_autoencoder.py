@@ -119,7 +119,7 @@ def test_tensors_of_another_network_are_refused() -> None:
     ("settings", "complaint"),
     [
         ({"size": 24, "dct": 8, "decoder": "convolutional"}, "divisible by 16, got 24"),
-        ({"decoder_channels": (8, 8)}, "Field required"),
+        ({"decoder_channels": 0}, "greater than or equal to 1"),
         ({"size": 16, "dct": 17}, r"dct \(17\) cannot exceed the image size \(16\)"),
         ({"size": 20, "dct": 8, "refinement": 4}, "divisible by 8, got 20"),
         ({"channels": 2}, "Input should be 1 or 3"),

@@ -20,7 +20,7 @@ SMALL = AutoencoderConfig(
     latent=6,
     decoder="convolutional",
     decoder_hidden=10,
-    decoder_channels=(5, 4, 3),
+    decoder_channels=3,
 )
 
 

@@ -78,7 +78,7 @@ def test_the_loss_is_the_formula_with_full_jacobians(tiny: Tiny, refinement: int
 
 
 def test_a_convolutional_decoder_is_penalised_and_trained_as_any_other(tiny: Tiny) -> None:
-    model = {"decoder": "convolutional", "decoder_hidden": 10, "decoder_channels": (6, 5, 4)}
+    model = {"decoder": "convolutional", "decoder_hidden": 10, "decoder_channels": 3}
     penalty, optimiser = {"eta": 0.7, "eta_decoder": 0.2}, {"learning_rate": 1e-2}
     experiment = pair(tiny(penalty=penalty, optimiser=optimiser, model=model))
     batch, member = experiment.batch(0), experiment.members[1]

@@ -82,6 +82,13 @@ SECTIONS = (
             Setting("model.dct", "DCT coefficients", "per side"),
             Setting("model.hidden", "Hidden width", "units"),
             Setting("model.latent", "Latent", "dims"),
+            Setting(
+                "model.decoder",
+                "Decoder",
+                choices=_choices(("mirrored", "Mirrored"), ("convolutional", "Convolutional")),
+            ),
+            Setting("model.decoder_hidden", "Its hidden width", "units"),
+            Setting("model.decoder_channels", "Its channels", "at ¼ size"),
             Setting("model.refinement", "Refinement", "channels"),
         ),
         folded=True,
@@ -123,6 +130,8 @@ def relevant(raw: dict[str, str]) -> set[str]:
     """Names of the settings that matter, given the values of the others."""
     faces = raw.get(KIND.name) == "faces"
     hidden = {"data.path", "model.channels"} if faces else {"data.count", "data.seed"}
+    if raw.get("model.decoder") != "convolutional":
+        hidden |= {"model.decoder_hidden", "model.decoder_channels"}
     if raw.get("penalty.estimator") != "finite_difference":
         # The bundled architectures have a closed form, so that "auto" draws no noise.
         hidden.add("penalty.sigma")
