@@ -37,8 +37,8 @@ class AutoencoderConfig(BaseModel):
     )
     decoder_channels: Width = Field(
         48,
-        description="Channels of a convolutional decoder at 1/4 of the image size; 4/3 as many at 1/8 and 8/3 as "
-        "many at 1/16.",
+        description="Channels of a convolutional decoder at 1/4 of the image size; 4/3 as many at 1/8 and "
+        "8/3 as many at 1/16.",
     )
 
     @model_validator(mode="after")
