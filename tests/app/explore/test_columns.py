@@ -30,7 +30,7 @@ def act(explore: ExploreWorkspace, position: int, name: str) -> None:
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     """The scene of the present state is on screen."""
-    qtbot.waitUntil(lambda: explore.session.scene.state == explore.session.state, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
 
 
 def add(explore: ExploreWorkspace, qtbot: QtBot, where: str) -> None:

@@ -18,7 +18,7 @@ from jnn_studio.explore.state import SourceImage
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.scene.state == explore.session.state, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
 
 
 def save(explore: ExploreWorkspace, qtbot: QtBot, name: str) -> None:

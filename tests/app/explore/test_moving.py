@@ -18,7 +18,7 @@ def trigger(explore: ExploreWorkspace, name: str) -> None:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.scene.state == explore.session.state, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
 
 
 def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:

@@ -44,7 +44,7 @@ def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.scene.state == explore.session.state, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
 
 
 def test_a_saved_session_comes_back_to_the_pixel(

@@ -22,7 +22,7 @@ class Panes(QWidget):
     """Small pictures at the left, the moved images large beside each other."""
 
     painted = Signal(int)
-    """A moved image of every model has been painted; carries the sequence number given to `show_scene`."""
+    """A moved image of every model has been painted; carries the sequence number given to `show_moved`."""
     panes_made = Signal()
     """The models in view have changed: `moved` holds new panes."""
 
@@ -46,10 +46,8 @@ class Panes(QWidget):
         self._keys: tuple[str, ...] = ()
         self._seen: dict[int, int] = {}
 
-    def show_scene(
-        self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None
-    ) -> None:
-        """Everything of a scene; ``differences``, if given, are shown instead of the moved images."""
+    def show_places(self, scene: Scene) -> None:
+        """The original, and each model's base; `show_moved` is to follow."""
         keys = tuple(view.column.key for view in scene.columns)
         if keys != self._keys:
             self._make(keys)
@@ -67,8 +65,15 @@ class Panes(QWidget):
                 else f"Where walks of {view.caption} start now: an earlier walk led here"
             )
             large.show_view(view, len(scene.columns))
+            large.set_base(view.place.reconstruction)
+
+    def show_moved(
+        self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None
+    ) -> None:
+        """Only what walks change; ``differences``, if given, are shown instead of the moved images."""
+        for i, view in enumerate(scene.columns):
+            large = self.moved[i]
             if differences is None:
-                large.set_base(view.place.reconstruction)
                 large.set_image(view.moved.image, sequence)
                 large.set_caption(walk_caption(view, len(scene.columns) > MANY))
             else:

@@ -80,6 +80,16 @@ class ExploreSession(QObject):
         self._refine = QTimer(self, singleShot=True, interval=REFINE_MS)
         self._refine.timeout.connect(self._refine_now)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the scene in view is that of the present state, in full resolution."""
+        scene = self.scene
+        return (
+            scene is not None
+            and scene.state == self.state
+            and all(v.moved.image.shape == v.place.reconstruction.shape for v in scene.columns)
+        )
+
     def restore(self, text: str) -> None:
         """Show what was in view last time, as JSON; the bundled pair if there is nothing, or it is gone."""
         try:

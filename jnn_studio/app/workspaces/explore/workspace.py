@@ -58,6 +58,8 @@ class ExploreWorkspace(Workspace):
         self._whose = ""
         self._blending = False
         self._names: list[list[str]] = []
+        self._shown: Scene | None = None
+        self._explained = False
         self.explainer = Explainer(context, self)
         self.asking = Asking(self)
         actions = self._actions = make_actions(self)
@@ -143,7 +145,7 @@ class ExploreWorkspace(Workspace):
         session.state_changed.connect(self._show_state)
         session.source_changed.connect(self._show_source)
         session.scene_changed.connect(self._show_scene)
-        session.rate_changed.connect(self.choices.show_rate)
+        session.rate_changed.connect(self._show_rate)
         session.opened.opening.connect(self._show_opening)
         session.failed.connect(self._show_failure)
         session.told.connect(self.message.show_info)
@@ -214,22 +216,43 @@ class ExploreWorkspace(Workspace):
         self.choices.show_source(source, config)
 
     def _show_scene(self, scene: Scene) -> None:
+        """All of a new place; while a slider moves, only what it changes: every millisecond counts."""
+        before, self._shown = self._shown, scene
+        new = before is None or not _same_places(before, scene)
+        if new:
+            self._show_places(scene)
         self._sequence += 1
         shown = differences(scene, theme().is_dark) if self._actions["difference"].isChecked() else None
-        self.panes.show_scene(scene, self._sequence, shown)
-        self.directions.show_scene(scene, self._names)
+        self.panes.show_moved(scene, self._sequence, shown)
+        if new or scene.state.mode == "curved":
+            self.directions.show_scene(scene, self._names)
+            self._show_spectra(scene)
+            self.explainer.show(scene)
+        if new:
+            self._settled()
+
+    def _show_places(self, scene: Scene) -> None:
+        """What stays while sliders move."""
+        self.panes.show_places(scene)
         self.bar.show_scene(scene)
-        self._show_spectra(scene)
         self.choices.show_models(scene, self.session.live.step if self.session.live.feed else None)
         image = scene.state.base.image
         self.gallery.set_models([(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns])
         self.gallery.show_current(image.index if isinstance(image, SourceImage) else None)
-        walked = any(v.moved.rms > 0 for v in scene.columns)
-        self.gallery.set_moved(
-            {v.column.key: v.moved.latent.numpy() for v in scene.columns} if walked else {}
-        )
         self.library.set_can_save(True)
-        self.explainer.show(scene)
+
+    def _show_rate(self, rate: float, shrink: int) -> None:
+        self.choices.show_rate(rate, shrink)
+        if rate == 0:
+            self._settled()
+
+    def _settled(self) -> None:
+        """Nothing moves: what can wait until then."""
+        scene = self._shown
+        if scene is not None:
+            walked = any(v.moved.rms > 0 for v in scene.columns)
+            latents = {v.column.key: v.moved.latent.numpy() for v in scene.columns}
+            self.gallery.set_moved(latents if walked else {})
 
     def _show_meaning(self, view: MeaningView) -> None:
         self.meaning.show_view(view)
@@ -284,6 +307,9 @@ class ExploreWorkspace(Workspace):
         self._explain(direction)
 
     def _explain(self, direction: int) -> None:
+        if direction == self.keeping.direction and self._explained:
+            return
+        self._explained = True
         self.spectrum.set_highlight(direction + 1)
         self.meaning.set_direction(direction)
         self.keeping.direction = direction
@@ -411,3 +437,17 @@ class ExploreWorkspace(Workspace):
         super().restore_state(settings)
         self.session.restore(str(settings.value("state", "")))
         self.sessions.begin()
+
+
+def _same_places(a: Scene, b: Scene) -> bool:
+    """Whether only walks tell two scenes apart."""
+    pairs = zip(a.columns, b.columns, strict=False)
+    return (
+        len(a.columns) == len(b.columns)
+        and a.image is b.image
+        and all(
+            x.place is y.place
+            and (x.caption, x.role, x.column.linked) == (y.caption, y.role, y.column.linked)
+            for x, y in pairs
+        )
+    )
