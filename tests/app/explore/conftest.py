@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -9,11 +10,14 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.explore import pace
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 
 
 @pytest.fixture
-def explore(qtbot: QtBot, settings: QSettings) -> Iterator[ExploreWorkspace]:
+def explore(qtbot: QtBot, settings: QSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExploreWorkspace]:
+    # However busy the machine: pixels are compared, so none may be coarser for a moment.
+    monkeypatch.setattr(pace, "SLOW_SECONDS", math.inf)
     context = AppContext(settings)
     workspace = ExploreWorkspace(context)
     workspace.resize(1208, 740)
