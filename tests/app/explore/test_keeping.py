@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QLabel
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.workspaces.explore.directions import ROOM_FOR_NAMES
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.library import Library
@@ -117,3 +118,19 @@ def test_a_table_of_attributes_explains_a_folder(
         assert column.accuracies[0] > 0.95
         assert column.reliable[0]
     assert "60 of 60 images" in explore.message.text.text()
+
+
+def test_what_a_direction_does_stands_beside_its_slider_where_there_is_room(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
+    slider = explore.directions.sliders[0]
+    label = slider.findChild(QLabel, "explore.slider.1.meaning")
+    explore.resize(1900, 900)
+    qtbot.waitUntil(lambda: explore.directions.width() >= ROOM_FOR_NAMES)
+    qtbot.waitUntil(lambda: label.isVisibleTo(slider))
+    assert label.text()
+    explore.resize(1208, 740)
+    qtbot.waitUntil(lambda: explore.directions.width() < ROOM_FOR_NAMES)
+    assert not label.isVisibleTo(slider)

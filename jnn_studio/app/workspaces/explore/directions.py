@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from jnn_studio.app.theme import GRID
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
 from jnn_studio.app.workspaces.explore.blend_row import BlendRow
 from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
@@ -35,6 +36,8 @@ class Directions(QWidget):
         column.setSpacing(0)
         column.addWidget(self.blend)
         self.sliders: list[DirectionSlider] = []
+        self._meanings = [("", "muted")] * DIRECTIONS
+        theme().changed.connect(self._show_meanings)
         for d in range(DIRECTIONS):
             slider = DirectionSlider(f"u{SUBSCRIPTS[d + 1]}", object_name=f"explore.slider.{d + 1}")
             slider.valueChanged.connect(lambda value, d=d: self.amount_changed.emit(d, value))
@@ -83,8 +86,18 @@ class Directions(QWidget):
             slider.setToolTip(_explain(scene, d, first, names))
             known = [(n[d], v.role) for n, v in zip(names or [], scene.columns, strict=False) if d < len(n)]
             # One name has room: that of the last model, which of the bundled pair is the regularised one.
-            shown = known[-1] if known and self.width() >= ROOM_FOR_NAMES else ("", "muted")
-            slider.set_meaning(*shown, width=self.width() // 6)
+            self._meanings[d] = known[-1] if known else ("", "muted")
+        self._show_meanings()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_meanings()
+
+    def _show_meanings(self) -> None:
+        """Beside the sliders, where there is room, in the colours of the theme."""
+        room = self.width() >= ROOM_FOR_NAMES
+        for slider, (text, role) in zip(self.sliders, self._meanings, strict=True):
+            slider.set_meaning(text if room else "", role, width=self.width() // 6)
 
 
 def _figure(view: ColumnView, d: int) -> str:
