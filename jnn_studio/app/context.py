@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_data_path, user_documents_path
-from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal, SignalInstance
 
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.training import TrainingThread
-from jnn_studio.app.engine.worker import Worker
+from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
@@ -64,6 +64,15 @@ class AppContext(QObject):
         """Where the program keeps what is a person's own: saved directions, sessions in case of a crash."""
         standard = user_data_path("jnn-studio", appauthor=False)
         return Path(str(self.settings.value("data_folder", standard)))
+
+    def telling(self, failed: SignalInstance, title: str) -> Callable[[Failure], None]:
+        """For a worker's ``failed``: emits (title, failure), unless the program is on its way out."""
+
+        def tell(failure: Failure) -> None:
+            if not self.closing:
+                failed.emit(title, failure)
+
+        return tell
 
     def at_close(self, call: Callable[[], None]) -> None:
         """Have ``call`` called once all threads have ended."""

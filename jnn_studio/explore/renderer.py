@@ -226,7 +226,6 @@ class SceneRenderer:
     ) -> Moved:
         walk = state.walk_of(column)
         available = place.directions.shape[1]
-        # An interpolation decodes once, at its own end.
         towards = state.towards
         if state.mode == "curved":
             legs = tuple(leg for leg in walk.legs if leg.direction < available)

@@ -32,6 +32,20 @@ def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
     return None
 
 
+def two_layer_weights(f: nn.Module) -> tuple[Tensor, Tensor | None, nn.Module, Tensor]:
+    """Copies of (W₁, b₁, φ, W₂) of W₂ φ(W₁x + b₁) + b₂, φ itself not copied.
+
+    Raises:
+        ValueError: ``f`` is not affine, elementwise, affine.
+    """
+    layers = two_layers(f)
+    if layers is None:
+        raise ValueError(f"the Gram form needs Linear, elementwise, Linear; got {f}")
+    first, phi, last = layers
+    bias = None if first.bias is None else first.bias.detach().clone()
+    return first.weight.detach().clone(), bias, phi, last.weight.detach().clone()
+
+
 class GramSVD:
     """Jacobian singular values and vectors of one two-layer map at fixed weights.
 
@@ -49,13 +63,7 @@ class GramSVD:
 
     @torch.no_grad()
     def __init__(self, f: nn.Module) -> None:
-        layers = two_layers(f)
-        if layers is None:
-            raise ValueError(f"the Gram form needs Linear, elementwise, Linear; got {f}")
-        first, self._phi, last = layers
-        self._w1 = first.weight.detach().clone()
-        self._b1 = None if first.bias is None else first.bias.detach().clone()
-        self._w2 = last.weight.detach().clone()
+        self._w1, self._b1, self._phi, self._w2 = two_layer_weights(f)
         self._l = torch.linalg.qr(self._w1.T, mode="r")[1].T.contiguous()
 
     @torch.no_grad()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.gram import two_layers
+from jnn_studio.jacobian.gram import two_layer_weights
 from jnn_studio.jacobian.thin_svd import float64
 
 
@@ -36,13 +36,7 @@ class LatentSide:
 
     @torch.no_grad()
     def __init__(self, f: nn.Module, side: Literal["left", "right"]) -> None:
-        layers = two_layers(f)
-        if layers is None:
-            raise ValueError(f"the Gram form needs Linear, elementwise, Linear; got {f}")
-        first, self._phi, last = layers
-        self._w1 = first.weight.detach().clone()
-        self._b1 = None if first.bias is None else first.bias.detach().clone()
-        self._w2 = last.weight.detach().clone()
+        self._w1, self._b1, self._phi, self._w2 = two_layer_weights(f)
         near, far = (self._w2, self._w1.T) if side == "left" else (self._w1.T, self._w2)
         self._near = near.contiguous()
         self._l = torch.linalg.qr(far, mode="r")[1].T.contiguous()

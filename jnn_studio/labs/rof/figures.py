@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from jnn_studio.labs.figure_files import write_figure
 from jnn_studio.labs.rof.experiment import COMPOSITE, DRAWS, EXACT
 from jnn_studio.labs.rof.result import OBJECTIVE, RofResult
 
@@ -58,13 +57,8 @@ def write_figures(result: RofResult, folder: Path) -> list[Path]:
     """
     written = []
     for name, figure in figures(result).items():
-        png, svg = folder / f"{name}.png", folder / f"{name}.svg"
         with _SETTINGS, rc_context(_RC):
-            FigureCanvasAgg(figure)
-            figure.savefig(png, dpi=160, metadata={"Software": "JNN Studio"})
-            FigureCanvasSVG(figure)
-            figure.savefig(svg, metadata={"Creator": "JNN Studio", "Date": None})
-        written += [png, svg]
+            written += write_figure(figure, folder, name)
     return written
 
 

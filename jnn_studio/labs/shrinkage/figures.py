@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from jnn_studio.labs.figure_files import write_figure
 from jnn_studio.labs.shrinkage.descent import Progress
 from jnn_studio.labs.shrinkage.problem import shrunk
 from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
@@ -53,12 +52,7 @@ def write_figures(folder: Path, solution: Solution, history: Sequence[Progress])
             axes.set_axisbelow(True)
             draw(axes)
             axes.legend(frameon=False, fontsize=8)
-            png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-            FigureCanvasAgg(figure)
-            figure.savefig(png, dpi=160, metadata={"Software": "JNN Studio"})
-            FigureCanvasSVG(figure)
-            figure.savefig(svg, metadata={"Creator": "JNN Studio", "Date": None})
-            written += [png, svg]
+            written += write_figure(figure, folder, name)
     return written
 
 

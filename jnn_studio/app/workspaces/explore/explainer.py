@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -40,6 +41,7 @@ class Explainer(QObject):
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
+        self._telling = partial(context.telling, self.failed)
         self._wanted = False
         self._scene: Scene | None = None
         self._source: ImageSource | None = None
@@ -79,7 +81,7 @@ class Explainer(QObject):
             "attributes",
             lambda: open_attributes(path, source, lambda: self._context.closing),
             arrived,
-            self._failure("Cannot open the table of attributes"),
+            self._telling("Cannot open the table of attributes"),
         )
 
     def close_table(self) -> None:
@@ -178,10 +180,3 @@ class Explainer(QObject):
     def _cannot(self, failure: Failure) -> None:
         if not self._context.closing:
             self.explained.emit(MeaningView(state=f"What they mean cannot be found out: {failure.text}"))
-
-    def _failure(self, title: str) -> Callable[[Failure], None]:
-        def tell(failure: Failure) -> None:
-            if not self._context.closing:
-                self.failed.emit(title, failure)
-
-        return tell

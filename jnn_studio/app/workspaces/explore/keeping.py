@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.library_panel import LibraryPanel
 from jnn_studio.app.workspaces.explore.session import ExploreSession
 from jnn_studio.explore.place import Here, Place
@@ -32,6 +31,7 @@ class Keeping(QObject):
     def __init__(self, context: AppContext, session: ExploreSession, panel: LibraryPanel) -> None:
         super().__init__(session)
         self._context, self._session, self._panel = context, session, panel
+        self._telling = partial(context.telling, self.failed)
         self.direction = 0
         """The one last moved or chosen."""
         self._key = ""
@@ -83,7 +83,9 @@ class Keeping(QObject):
             self._panel.save_direction(saved)
             self._panel.show_applied(f"Saved u{direction + 1} of {view.caption}")
 
-        self._context.loading.request("save direction", work, done, self._cannot("Cannot save the direction"))
+        self._context.loading.request(
+            "save direction", work, done, self._telling("Cannot save the direction")
+        )
 
     def _apply(self, saved: SavedDirection) -> None:
         scene = self._session.scene
@@ -100,7 +102,7 @@ class Keeping(QObject):
             "apply direction",
             work,
             lambda found: self._walk(saved, *found),
-            self._cannot("Cannot apply the direction"),
+            self._telling("Cannot apply the direction"),
         )
 
     def _walk(self, saved: SavedDirection, view: ColumnView, applied: Applied) -> None:
@@ -116,13 +118,6 @@ class Keeping(QObject):
             f"“{saved.name}” is nearest to u{applied.index + 1} of {view.caption} here: "
             f"|cos| {applied.cosine:.2f} {measured}"
         )
-
-    def _cannot(self, title: str) -> Callable[[Failure], None]:
-        def tell(failure: Failure) -> None:
-            if not self._context.closing:
-                self.failed.emit(title, failure)
-
-        return tell
 
 
 class _At:

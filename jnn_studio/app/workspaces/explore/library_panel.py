@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
-    QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,7 +28,7 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.workspaces.explore.direction_item import PICTURES, SAVED, DirectionDelegate, describe
 from jnn_studio.app.workspaces.explore.file_dialogs import DIRECTIONS, ask_file, ask_new_file
-from jnn_studio.app.workspaces.explore.name_editor import NameEditor
+from jnn_studio.app.workspaces.explore.name_editor import NameEditor, library_button
 from jnn_studio.app.workspaces.explore.thumbnails import pixmap
 from jnn_studio.explore.library import Contents, Library
 from jnn_studio.explore.saved_direction import SavedDirection, search
@@ -102,10 +100,10 @@ class LibraryPanel(QWidget):
         self.result.setWordWrap(True)
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.hide()
-        self.apply = self._button("apply", "Apply", "Find this direction at the image in view and walk it")
-        self.rename = self._button("rename", "Rename…", "Another name or note for this direction")
-        self.delete = self._button("delete", "Delete", "Put this direction aside; the menu brings it back")
-        self.save = self._button("save", "Save current…", "Keep the direction last moved, under a name")
+        self.apply = library_button("apply", "Apply", "Find this direction at the image in view and walk it")
+        self.rename = library_button("rename", "Rename…", "Another name or note for this direction")
+        self.delete = library_button("delete", "Delete", "Put this direction aside; the menu brings it back")
+        self.save = library_button("save", "Save current…", "Keep the direction last moved, under a name")
         self._make_actions()
         self._arrange()
         self._connect()
@@ -199,14 +197,6 @@ class LibraryPanel(QWidget):
             key.Key_F2: self._ask_rename,
             key.Key_Delete: self._delete,
         }
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text, objectName=f"explore.library.{name}")
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setStyleSheet("padding-left: 4px; padding-right: 4px;")
-        return button
 
     # --- showing -----------------------------------------------------------------------------------
 

@@ -27,8 +27,8 @@ class NameEditor(QFrame):
         self.name.setMaxLength(LONGEST_NAME)
         self.note = self._field("note", "Note (optional)", "Anything worth remembering about it")
         self.note.setMaxLength(4000)
-        self.keep = self._button("keep", "Save", "Keep this name and note")
-        self.cancel = self._button("cancel", "Cancel", "Leave it as it was")
+        self.keep = library_button("keep", "Save", "Keep this name and note")
+        self.cancel = library_button("cancel", "Cancel", "Leave it as it was")
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID, GRID, GRID, GRID)
         grid.setSpacing(GRID // 2)
@@ -73,10 +73,12 @@ class NameEditor(QFrame):
         field.setAccessibleName(placeholder)
         return field
 
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text, objectName=f"explore.library.{name}")
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setStyleSheet("padding-left: 4px; padding-right: 4px;")
-        return button
+
+def library_button(name: str, text: str, tip: str) -> QPushButton:
+    """A button of the Library dock, which may be narrower than its words."""
+    button = QPushButton(text, objectName=f"explore.library.{name}")
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    button.setStyleSheet("padding-left: 4px; padding-right: 4px;")
+    return button

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -63,6 +64,7 @@ class ExploreSession(QObject):
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         self.context = context
+        self._telling = partial(context.telling, self.failed)
         self.undo = QUndoStack(self)
         self.opened = Opened(context, self)
         self.live = LiveRun(context, self)
@@ -117,11 +119,11 @@ class ExploreSession(QObject):
         if feed is not None and feed.path == path:
             self.live.follow(feed)
         else:
-            self.opened.find(str(path), self._replace_models, self._failure("Cannot open the models"))
+            self.opened.find(str(path), self._replace_models, self._telling("Cannot open the models"))
 
     def add_models(self, where: str) -> None:
         """Put the models at ``where`` beside those in view."""
-        self.opened.find(where, self._add_found, self._failure("Cannot add the models"))
+        self.opened.find(where, self._add_found, self._telling("Cannot add the models"))
 
     def open_state(self, state: ExploreState, text: str) -> None:
         """Go to a whole state, from a session file for example."""
@@ -208,7 +210,7 @@ class ExploreSession(QObject):
             else:
                 self._refresh()
 
-        self.opened.open_source(config, models, arrived, self._failure("Cannot open the images"))
+        self.opened.open_source(config, models, arrived, self._telling("Cannot open the images"))
 
     def select(self, ref: ImageRef) -> None:
         """Go to another image; walks go back to it."""
@@ -240,7 +242,7 @@ class ExploreSession(QObject):
     def _with_image(self, ref: ImageRef, models: Models, then: Callable[[], None]) -> None:
         if isinstance(ref, FileImage):
             # A file that is no image must not become part of the history.
-            self.opened.check_image(ref.path, models, then, self._failure("Cannot open the image"))
+            self.opened.check_image(ref.path, models, then, self._telling("Cannot open the image"))
         else:
             then()
 
@@ -325,12 +327,15 @@ class ExploreSession(QObject):
         state = self.state
         models = self.opened.models(state)
         if models is None:
-            self.opened.load(state, self._refresh, self._failure("Cannot open the models"))
+            self.opened.load(state, self._refresh, self._telling("Cannot open the models"))
             return
         source = self.opened.source(state)
         if source is None:
             self.opened.open_source(
-                state.source, models, lambda _: self._refresh(), self._failure("Cannot open the images")
+                state.source,
+                models,
+                lambda _: self._refresh(),
+                self._telling("Cannot open the images"),
             )
             return
         self.source = source
@@ -349,7 +354,10 @@ class ExploreSession(QObject):
             return scene, time.perf_counter() - start
 
         self.context.inference.request(
-            "scene", work, lambda done: self._arrived(*done, shrink), self._failure("Cannot show this")
+            "scene",
+            work,
+            lambda done: self._arrived(*done, shrink),
+            self._telling("Cannot show this"),
         )
 
     def _arrived(self, scene: Scene, seconds: float, shrink: int) -> None:
@@ -390,10 +398,3 @@ class ExploreSession(QObject):
             self.open_path(path)
         else:
             self.open_bundled()
-
-    def _failure(self, title: str) -> Callable[[Failure], None]:
-        def tell(failure: Failure) -> None:
-            if not self.context.closing:
-                self.failed.emit(title, failure)
-
-        return tell

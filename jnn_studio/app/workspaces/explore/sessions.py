@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -35,6 +35,7 @@ class Sessions(QObject):
     def __init__(self, context: AppContext, session: ExploreSession) -> None:
         super().__init__(session)
         self._context, self._session = context, session
+        self._telling = partial(context.telling, self.failed)
         self._autosave: AutosaveFile | None = None
         self._kept: ExploreState | None = None
         self._timer = QTimer(self, interval=AUTOSAVE_MS)
@@ -57,7 +58,7 @@ class Sessions(QObject):
                 # Not overwritten before somebody has said what is to become of it.
                 self.left_over.emit(state)
 
-        self._context.loading.request("autosave", work, arrived, self._failure("Sessions cannot be kept"))
+        self._context.loading.request("autosave", work, arrived, self._telling("Sessions cannot be kept"))
 
     def answer_left_over(self, state: ExploreState | None) -> None:
         """Restore what was left over, or let it go."""
@@ -73,7 +74,7 @@ class Sessions(QObject):
             "save session",
             lambda: save_session(path, state, models),
             lambda _: self.saved.emit(path),
-            self._failure(f"Cannot save the session to {path.name}"),
+            self._telling(f"Cannot save the session to {path.name}"),
         )
 
     def open(self, path: Path) -> None:
@@ -90,7 +91,7 @@ class Sessions(QObject):
             "open session",
             lambda: load_session(path, find),
             arrived,
-            self._failure("Cannot open the session"),
+            self._telling("Cannot open the session"),
         )
 
     def _keep(self) -> None:
@@ -101,7 +102,7 @@ class Sessions(QObject):
 
         def failed(failure: Failure) -> None:
             self._timer.stop()  # said once, not every few seconds
-            self._failure("The session cannot be kept for the case of a crash")(failure)
+            self._telling("The session cannot be kept for the case of a crash")(failure)
 
         self._context.loading.request("keep session", lambda: autosave.write(state), lambda _: None, failed)
 
@@ -109,10 +110,3 @@ class Sessions(QObject):
         self._timer.stop()
         if self._autosave is not None:
             self._autosave.close()
-
-    def _failure(self, title: str) -> Callable[[Failure], None]:
-        def tell(failure: Failure) -> None:
-            if not self._context.closing:
-                self.failed.emit(title, failure)
-
-        return tell

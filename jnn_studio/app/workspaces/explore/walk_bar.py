@@ -31,6 +31,7 @@ class WalkBar(QWidget):
 
     def __init__(self, actions: list[QAction], more: list[QAction]) -> None:
         super().__init__(objectName="explore.walk_bar")
+        self._walkers: list[tuple[str, str]] = []
         self.mode = SegmentedControl(
             {
                 "straight": (
@@ -116,12 +117,14 @@ class WalkBar(QWidget):
         self.matched.setEnabled(len(state.columns) > 1)
         free = [column for column in state.columns if not column.linked]
         self._second.setVisible(bool(free))
+        walkers = [("Linked models", "")] if len(free) < len(state.columns) else []
+        walkers += [(names.get(column.key, column.name or column.key), column.key) for column in free]
         with QSignalBlocker(self.whose):
-            self.whose.clear()
-            if len(free) < len(state.columns):
-                self.whose.addItem("Linked models", "")
-            for column in free:
-                self.whose.addItem(names.get(column.key, column.name or column.key), column.key)
+            if walkers != self._walkers:  # not at every movement of a slider
+                self._walkers = walkers
+                self.whose.clear()
+                for text, key in walkers:
+                    self.whose.addItem(text, key)
             self.whose.setCurrentIndex(max(0, self.whose.findData(whose)))
 
     def show_scene(self, scene: Scene) -> None:
