@@ -85,5 +85,19 @@ class BetaVAEConfig(BaseModel):
         return self.size // 32
 
 
+class DenoiserConfig(BaseModel):
+    """Sizes of the denoising network (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["denoiser"] = "denoiser"
+    channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
+    widths: tuple[Width, Width, Width, Width] = Field(
+        (16, 32, 64, 80),
+        description="Channels at the image's own size, 1/2, 1/4 and 1/8 of it; the paper's are 64, 128, 256, "
+        "512.",
+    )
+
+
 ModelConfig = AutoencoderConfig | BetaVAEConfig
 """Any network of images with a latent."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from pydantic import ValidationError
@@ -15,29 +16,47 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from jnn_studio.atomic import replacing
-from jnn_studio.models import autoencoder, beta_vae
+from jnn_studio.models import autoencoder, beta_vae, denoiser
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.beta_vae import BetaVAE
-from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig, ModelConfig
+from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig, DenoiserConfig
+from jnn_studio.models.denoiser import Denoiser
 
 SCHEMA_VERSION = 1
 
 Model = Autoencoder | BetaVAE
 """Any network of images with a latent."""
 
+Network = Model | Denoiser
+"""Any network whose weights are kept in files."""
+
+_KINDS: Mapping[str, tuple[type[AutoencoderConfig | BetaVAEConfig | DenoiserConfig], str]] = {
+    "autoencoder": (AutoencoderConfig, "an autoencoder"),
+    "beta-vae": (BetaVAEConfig, "a β-VAE"),
+    "denoiser": (DenoiserConfig, "a denoiser"),
+}
+"""What describes each kind of network in its file, and what people call it."""
+
 
 class WeightsError(Exception):
     """A weights file that cannot be used; the message says which file, why, and what to do."""
 
 
+N = TypeVar("N", bound=Network, covariant=True)
+
+
 @dataclass(frozen=True)
-class LoadedModel:
+class Loaded(Generic[N]):
     """A network with what its file says of it."""
 
-    model: Model
+    model: N
     name: str
     info: Mapping[str, str]
     """Free-form facts such as η and the training step."""
+
+
+LoadedModel = Loaded[Model]
+LoadedDenoiser = Loaded[Denoiser]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -55,7 +74,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def save_model(
-    path: Path, model: Model, name: str, info: Mapping[str, str] | None = None, half: bool = False
+    path: Path, model: Network, name: str, info: Mapping[str, str] | None = None, half: bool = False
 ) -> None:
     """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again).
 
@@ -73,11 +92,27 @@ def save_model(
 
 
 def load_model(path: Path) -> LoadedModel:
-    """Read a network written by `save_model`, in evaluation mode, float32, on the CPU.
+    """Read a network with a latent written by `save_model`, in evaluation mode, float32, on the CPU.
 
     Raises:
         WeightsError: the file is missing, damaged, from a newer version, or of another kind.
     """
+    loaded = _load(path)
+    if isinstance(loaded.model, Denoiser):
+        raise WeightsError(f"{path} is a denoiser, which has no latent to walk; open it in Denoise")
+    return Loaded(loaded.model, loaded.name, loaded.info)
+
+
+def load_denoiser(path: Path) -> LoadedDenoiser:
+    """Read a denoiser written by `save_model`; as `load_model` otherwise."""
+    loaded = _load(path)
+    if not isinstance(loaded.model, Denoiser):
+        kind = _KINDS[loaded.model.config.kind][1]
+        raise WeightsError(f"{path} is {kind}, not a denoiser; open it in Explore")
+    return Loaded(loaded.model, loaded.name, loaded.info)
+
+
+def _load(path: Path) -> Loaded[Network]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -108,7 +143,7 @@ def load_model(path: Path) -> LoadedModel:
         model = _from_tensors(config, state)
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
-    return LoadedModel(model, metadata.get("name", path.stem), info)
+    return Loaded(model, metadata.get("name", path.stem), info)
 
 
 def fingerprint(model: nn.Module) -> str:
@@ -121,24 +156,23 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
-_CONFIGS: Mapping[str, type[AutoencoderConfig | BetaVAEConfig]] = {
-    "autoencoder": AutoencoderConfig,
-    "beta-vae": BetaVAEConfig,
-}
-
-
-def _config(text: str) -> ModelConfig:
+def _config(text: str) -> AutoencoderConfig | BetaVAEConfig | DenoiserConfig:
     data = json.loads(text)
     # The first files were all of one kind; some do not say it.
     kind = str(data.get("kind", "autoencoder")) if isinstance(data, dict) else ""
-    if kind not in _CONFIGS:
-        raise ValueError(f"its kind is {kind!r}, not one of {', '.join(map(repr, _CONFIGS))}")
-    return _CONFIGS[kind].model_validate(data)
+    if kind not in _KINDS:
+        raise ValueError(f"its kind is {kind!r}, not one of {', '.join(map(repr, _KINDS))}")
+    return _KINDS[kind][0].model_validate(data)
 
 
-def _from_tensors(config: ModelConfig, tensors: Mapping[str, Tensor]) -> Model:
-    if isinstance(config, BetaVAEConfig):
-        return beta_vae.from_tensors(config, tensors)
+def _from_tensors(
+    config: AutoencoderConfig | BetaVAEConfig | DenoiserConfig, tensors: Mapping[str, Tensor]
+) -> Network:
+    match config:
+        case BetaVAEConfig():
+            return beta_vae.from_tensors(config, tensors)
+        case DenoiserConfig():
+            return denoiser.from_tensors(config, tensors)
     return autoencoder.from_tensors(config, tensors)
 
 

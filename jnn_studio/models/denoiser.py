@@ -1,0 +1,92 @@
+"""A U-shaped network without skip connections that takes the noise out of images of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.penalty.composition import Composition
+
+STRIDE = 8
+"""The coarsest grid is this many times coarser than the image."""
+
+
+class Denoiser(Composition):
+    """f = g ∘ h on images (batch, channels, height, width) in [-1, 1], sides divisible by `STRIDE`.
+
+    The network of the paper's denoising experiments (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2), after
+    DPIR's U-Net: h is the head, three levels with two convolutions and a strided 2×2 convolution down, and a
+    body; g is a body of its own, three levels up by 2×2 transposed convolutions, and the tail. ELU between all
+    of them, and no skip connections, so that everything passes through the one cut between h and g.
+    """
+
+    def __init__(self, config: DenoiserConfig) -> None:
+        widths = config.widths
+        down: list[nn.Module] = [*_level(config.channels, widths[0], 1)]
+        for width, wider in zip(widths, widths[1:], strict=False):
+            down += [*_level(width, width, 2), nn.Conv2d(width, wider, 2, stride=2), nn.ELU()]
+        down += _level(widths[-1], widths[-1], 2)
+        up: list[nn.Module] = [*_level(widths[-1], widths[-1], 2)]
+        for wider, width in zip(reversed(widths), reversed(widths[:-1]), strict=False):
+            up += [nn.ConvTranspose2d(wider, width, 2, stride=2), nn.ELU(), *_level(width, width, 2)]
+        up.append(nn.Conv2d(widths[0], config.channels, 3, padding=1))
+        super().__init__(nn.Sequential(*down), nn.Sequential(*up))
+        self.config = config
+        # Half as long on a CPU.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def build(config: DenoiserConfig, seed: int) -> Denoiser:
+    """A denoiser with weights drawn from ``seed``, variance kept from layer to layer; biases are 0."""
+    with torch.device("meta"):
+        denoiser = Denoiser(config)
+    denoiser.to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(seed)
+    for layer in denoiser.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            # Every output of a transposed 2×2 convolution of stride 2 is reached by one tap.
+            taps = layer.kernel_size[0] * layer.kernel_size[1] if isinstance(layer, nn.Conv2d) else 1
+            with torch.no_grad():
+                layer.weight.normal_(0, (layer.in_channels * taps) ** -0.5, generator=generator)
+                assert layer.bias is not None
+                layer.bias.zero_()
+    denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return denoiser
+
+
+def from_tensors(config: DenoiserConfig, tensors: Mapping[str, Tensor]) -> Denoiser:
+    """A denoiser of these weights (not copied), in evaluation mode.
+
+    Raises:
+        RuntimeError: they do not fit.
+    """
+    with torch.device("meta"):
+        denoiser = Denoiser(config)
+    denoiser.load_state_dict(tensors, assign=True)
+    denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return denoiser.eval()
+
+
+def denoise(denoiser: Denoiser, images: Tensor) -> Tensor:
+    """What ``denoiser`` makes of images (batch, channels, height, width) of any size.
+
+    Sides are brought to a multiple of `STRIDE` by mirroring at the right and lower border (repeating the
+    border pixel where an image is smaller than what is missing), and cut again.
+    """
+    height, width = images.shape[-2:]
+    right, below = -width % STRIDE, -height % STRIDE
+    mode = "reflect" if right < width and below < height else "replicate"
+    padded = functional.pad(images, (0, right, 0, below), mode=mode) if right or below else images
+    output: Tensor = denoiser(padded.contiguous(memory_format=torch.channels_last))
+    return output[..., :height, :width]
+
+
+def _level(inputs: int, width: int, convolutions: int) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for index in range(convolutions):
+        layers += [nn.Conv2d(width if index else inputs, width, 3, padding=1), nn.ELU()]
+    return layers
