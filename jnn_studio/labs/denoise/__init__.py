@@ -1,0 +1,1 @@
+"""Denoising learnt from noisy images alone (Scarvelis & Solomon, NeurIPS 2024, §5)."""
