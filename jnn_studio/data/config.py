@@ -18,12 +18,9 @@ class FacesConfig(BaseModel):
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the faces' factors.")
 
 
-class FolderConfig(BaseModel):
-    """A folder or zip of image files."""
-
+class _OnDisk(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["folder"] = "folder"
     path: Path = Field(description="Folder or .zip of images; nested folders are searched.")
 
     @field_validator("path")
@@ -33,4 +30,30 @@ class FolderConfig(BaseModel):
         return path.expanduser().absolute()
 
 
+class FolderConfig(_OnDisk):
+    """A folder or zip of image files."""
+
+    kind: Literal["folder"] = "folder"
+
+
+class DeadLeavesConfig(BaseModel):
+    """Occluding discs of all sizes, drawn by the program: they have the statistics of photographs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["dead-leaves"] = "dead-leaves"
+    count: int = Field(8192, ge=16, le=1_000_000, description="How many different images.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the images.")
+
+
+class CropsConfig(_OnDisk):
+    """A folder or zip of photographs, of which random squares are cut out."""
+
+    kind: Literal["crops"] = "crops"
+    per_photo: int = Field(48, ge=1, le=4096, description="Random squares cut out of each photograph.")
+
+
 DataConfig = Annotated[FacesConfig | FolderConfig, Field(discriminator="kind")]
+
+CropConfig = Annotated[DeadLeavesConfig | CropsConfig, Field(discriminator="kind")]
+"""Images whose scale matters: nothing in them is a whole object, and none is resized to fit."""

@@ -34,6 +34,8 @@ MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 150_000_000  # below the 179 million at which Pillow itself refuses
 _TOO_MANY_PIXELS = f"more than the {MAX_PIXELS // 10**6} megapixels read"
 _LARGE_PIXELS = 16_000_000
+CROPPED_SIDE = 512
+"""Photographs are cut up at most at this length of their shorter side."""
 
 _PILLOW = re.compile(r"PIL\.")
 
@@ -108,6 +110,37 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
         square = flat.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
         # A centred square stays one when turned, so the small image is turned instead of the large.
         return np.ascontiguousarray(_pixels(_upright(square, _orientation(image))).transpose(2, 0, 1))
+
+
+def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int) -> np.ndarray:
+    """Random squares of an encoded image at its own scale: uint8 (count, channels, size, size).
+
+    An image whose shorter side is above `CROPPED_SIDE` is first scaled down to that, so that what a square
+    shows does not depend on the camera's megapixels. Otherwise as `decode_square`.
+
+    Raises:
+        UnreadableImageError: as `decode_square`, and if the image is smaller than a square.
+    """
+    with _opened(file) as image:
+        image.draft("L" if channels == 1 else "RGB", (CROPPED_SIDE, CROPPED_SIDE))
+        with _room_for(image):
+            flat = _upright(_flat(image, channels), _orientation(image))
+        shorter = min(flat.size)
+        if shorter < size:
+            raise UnreadableImageError(
+                f"{flat.width} × {flat.height} pixels, smaller than the {size} × {size} cut out of it"
+            )
+        side = max(CROPPED_SIDE, size)
+        if shorter > side:
+            width, height = (round(length * side / shorter) for length in flat.size)
+            flat = flat.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        pixels = _pixels(flat).transpose(2, 0, 1)
+    random = np.random.default_rng(seed)
+    tops = random.integers(0, pixels.shape[1] - size, count, endpoint=True)
+    lefts = random.integers(0, pixels.shape[2] - size, count, endpoint=True)
+    return np.stack(
+        [pixels[:, top : top + size, left : left + size] for top, left in zip(tops, lefts, strict=True)]
+    )
 
 
 @contextmanager

@@ -110,10 +110,12 @@ def open_folder(
     cancelled: Cancelled | None = None,
     cache_dir: Path | None = None,
     workers: int | None = None,
+    crops: int = 0,
 ) -> FolderSource:
     """Open a folder (with its subfolders) or a .zip of JPEG, PNG, WebP, BMP, PGM or PPM images.
 
-    Every image becomes its centre square, scaled to (channels, size, size). The first opening decodes
+    Every image becomes its centre square, scaled to (channels, size, size), or, with ``crops``, that many
+    random squares at its own scale (`decode_crops`), always the same. The first opening decodes
     all files into the cache in ``cache_dir``; later ones, of unchanged files, only list them. Files that
     give no image are skipped and listed in ``.skipped``. Hidden files and other extensions are ignored.
 
@@ -133,7 +135,8 @@ def open_folder(
     with closing(list_images(path, cancelled)) as listing:
         if not listing.names:
             raise _nothing_usable(path, listing)
-        settings = f"decoding {_DECODING}, centre square, {channels} × {size} × {size}"
+        view = f"{crops} crops" if crops else "centre square"
+        settings = f"decoding {_DECODING}, {view}, {channels} × {size} × {size}"
         key = hashlib.sha256(f"{listing.key()} {settings}".encode()).hexdigest()
         cache = ImageCache(cache_dir)
         cached = cache.load(key)
@@ -143,13 +146,14 @@ def open_folder(
         if cached is None:
             skips = _Skips(path, listing)
             shape = (channels, size, size)
-            chunks = decode_listing(listing, shape, progress, cancelled, workers)
+            chunks = decode_listing(listing, shape, progress, cancelled, workers, crops)
             with closing(chunks):
                 batches = (skips.note(chunk) for chunk in chunks)
-                cached = cache.store(key, shape, len(listing.names), batches, skips.record)
+                capacity = max(1, crops) * len(listing.names)
+                cached = cache.store(key, shape, capacity, batches, skips.record)
         elif progress is not None:
             progress(LoadProgress(len(listing.names), len(listing.names), len(cached.record["skipped"])))
-    return _source(path, listing, cached.images, cached.record)
+    return _source(path, listing, cached.images, cached.record, crops)
 
 
 class _Skips:
@@ -181,17 +185,22 @@ class _Skips:
         return {"skipped": self._indices, "reasons": self._reasons, "retry": self._retry}
 
 
-def _source(path: Path, listing: Listing, images: np.ndarray, record: dict[str, Any]) -> FolderSource:
+def _source(
+    path: Path, listing: Listing, images: np.ndarray, record: dict[str, Any], crops: int
+) -> FolderSource:
     skipped = [
         SkippedFile(_printable(listing.names[index]), reason)
         for index, reason in zip(record["skipped"], record["reasons"], strict=False)
     ]
     unlisted = [SkippedFile(_printable(name), reason) for name, reason in listing.unlisted[:MAX_REPORTED]]
     gone = set(record["skipped"])
+    labels = [name for index, name in enumerate(listing.names) if index not in gone]
+    if crops:
+        labels = [f"{name}, crop {crop + 1}" for name in labels for crop in range(crops)]
     return FolderSource(
         name=path.stem if path.is_file() else path.name or str(path),
         images=images,
-        labels=[name for index, name in enumerate(listing.names) if index not in gone],
+        labels=labels,
         skipped=(unlisted + skipped)[:MAX_REPORTED],
         skipped_count=len(listing.unlisted) + len(gone),
     )

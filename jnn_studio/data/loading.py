@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from jnn_studio.data.decode import decode_square
+from jnn_studio.data.decode import decode_crops, decode_square
 from jnn_studio.data.errors import LoadCancelled, UnreadableImageError
 from jnn_studio.data.listing import Cancelled, Listing
 
@@ -56,17 +56,19 @@ def decode_listing(
     progress: Callable[[LoadProgress], None] | None = None,
     cancelled: Cancelled | None = None,
     workers: int | None = None,
+    crops: int = 0,
 ) -> Generator[Chunk, None, None]:
     """Chunks of decoded images in the order of ``listing``; ``image_shape`` is (channels, size, size).
 
-    Only a few chunks are ever in flight, however long the listing. Closing the iterator stops the
-    threads. ``progress`` and ``cancelled`` are called from the consuming thread.
+    Each file gives its centre square or, with ``crops``, that many random squares of its own. Only a few
+    chunks are ever in flight, however long the listing. Closing the iterator stops the threads.
+    ``progress`` and ``cancelled`` are called from the consuming thread.
 
     Raises:
         LoadCancelled: ``cancelled`` returned True.
     """
     total = len(listing.names)
-    step = max(1, min(_CHUNK_FILES, _CHUNK_BYTES // int(np.prod(image_shape))))
+    step = max(1, min(_CHUNK_FILES, _CHUNK_BYTES // (max(1, crops) * int(np.prod(image_shape)))))
     workers = workers or min(8, os.cpu_count() or 1)
     starts = iter(range(0, total, step))
     stop = threading.Event()
@@ -78,7 +80,7 @@ def decode_listing(
             while done < total:
                 for start in islice(starts, 2 * workers - len(waiting)):
                     files = range(start, min(start + step, total))
-                    waiting.append(pool.submit(_decode, listing, files, image_shape, stop))
+                    waiting.append(pool.submit(_decode, listing, files, image_shape, crops, stop))
                 chunk = _result(waiting.popleft(), cancelled)
                 yield chunk
                 done += chunk.files
@@ -101,10 +103,11 @@ def _result(future: Future[Chunk], cancelled: Cancelled | None) -> Chunk:
 
 
 def _decode(
-    listing: Listing, files: range, image_shape: tuple[int, int, int], stop: threading.Event
+    listing: Listing, files: range, image_shape: tuple[int, int, int], crops: int, stop: threading.Event
 ) -> Chunk:
     channels, size, _ = image_shape
-    images = np.empty((len(files), *image_shape), np.uint8)
+    each = max(1, crops)
+    images = np.empty((each * len(files), *image_shape), np.uint8)
     failures = []
     count = 0
     for index in files:
@@ -112,8 +115,11 @@ def _decode(
             break
         try:
             with listing.open(index) as file:
-                images[count] = decode_square(file, size, channels)
-            count += 1
+                if crops:
+                    images[count : count + crops] = decode_crops(file, size, channels, crops, index)
+                else:
+                    images[count] = decode_square(file, size, channels)
+            count += each
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
             failures.append(Failure(index, cause.reason, cause.transient))

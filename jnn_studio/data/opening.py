@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.config import CropsConfig, DeadLeavesConfig, FacesConfig, FolderConfig
+from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import open_folder
 from jnn_studio.data.source import ImageSource
@@ -15,7 +16,7 @@ Report = Callable[[str, int, int], None]
 
 
 def open_source(
-    config: FacesConfig | FolderConfig,
+    config: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig,
     size: int,
     channels: int = 3,
     report: Report | None = None,
@@ -30,6 +31,8 @@ def open_source(
     """
     if isinstance(config, FacesConfig):
         return FaceSource(config.count, size, config.seed)
+    if isinstance(config, DeadLeavesConfig):
+        return DeadLeavesSource(config.count, size, channels, config.seed)
     return open_folder(
         config.path,
         size,
@@ -37,4 +40,5 @@ def open_source(
         progress=None if report is None else lambda p: report("Decoding images", p.done, p.total),
         cancelled=cancelled,
         cache_dir=cache_dir,
+        crops=config.per_photo if isinstance(config, CropsConfig) else 0,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -20,18 +21,18 @@ class Denoiser(Composition):
 
     The network of the paper's denoising experiments (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2), after
     DPIR's U-Net: h is the head, three levels with two convolutions and a strided 2×2 convolution down, and a
-    body; g is a body of its own, three levels up by 2×2 transposed convolutions, and the tail. ELU between all
-    of them, and no skip connections, so that everything passes through the one cut between h and g.
+    body; g is a body of its own, three levels up by 2×2 transposed convolutions, and the tail. ELU between
+    all of them, and no skip connections, so that everything passes through the one cut between h and g.
     """
 
     def __init__(self, config: DenoiserConfig) -> None:
         widths = config.widths
         down: list[nn.Module] = [*_level(config.channels, widths[0], 1)]
-        for width, wider in zip(widths, widths[1:], strict=False):
+        for width, wider in pairwise(widths):
             down += [*_level(width, width, 2), nn.Conv2d(width, wider, 2, stride=2), nn.ELU()]
         down += _level(widths[-1], widths[-1], 2)
         up: list[nn.Module] = [*_level(widths[-1], widths[-1], 2)]
-        for wider, width in zip(reversed(widths), reversed(widths[:-1]), strict=False):
+        for wider, width in pairwise(reversed(widths)):
             up += [nn.ConvTranspose2d(wider, width, 2, stride=2), nn.ELU(), *_level(width, width, 2)]
         up.append(nn.Conv2d(widths[0], config.channels, 3, padding=1))
         super().__init__(nn.Sequential(*down), nn.Sequential(*up))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from jnn_studio.data.config import CropConfig, CropsConfig, DataConfig
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
-from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import Preparation
 
 
-def open_images(config: ImageRunConfig, preparation: Preparation) -> tuple[ImageSource, tuple[str, ...]]:
-    """The images of a run in its model's size, and what a person should know of them.
+def open_images(
+    data: DataConfig | CropConfig, size: int, channels: int, preparation: Preparation
+) -> tuple[ImageSource, tuple[str, ...]]:
+    """The images of a run, (channels, size, size), and what a person should know of them.
 
     Raises:
         DataError: they cannot be read.
         LoadCancelled: somebody asked the run to end.
     """
-    size, channels = config.model.size, config.model.channels
-    source = open_source(config.data, size, channels, preparation.report, preparation.cancelled)
+    source = open_source(data, size, channels, preparation.report, preparation.cancelled)
     if isinstance(source, FolderSource) and source.skipped_count:
         first = source.skipped[0]
+        used = len(source) // (data.per_photo if isinstance(data, CropsConfig) else 1)
         note = (
-            f"{source.skipped_count} of {source.skipped_count + len(source)} files gave no image; "
+            f"{source.skipped_count} of {source.skipped_count + used} files gave no image; "
             f"the first is {first.name}: {first.reason}"
         )
         return source, (note,)

@@ -16,7 +16,7 @@ DIFFERENCES, UNPENALISED, BM3D = "penalised-differences", "unpenalised", "bm3d"
 
 @dataclass(frozen=True)
 class Method:
-    """One way to denoise: its key in files and settings, its name in what people see, and what it learns from."""
+    """One way to denoise: its key in files and settings, what people call it, and what it learns from."""
 
     key: str
     label: str

@@ -18,7 +18,7 @@ def _prepare(config: PairConfig, preparation: Preparation) -> AutoencoderPair:
     # Small differences drown in bfloat16's rounding.
     exact = config.penalty.estimator == "finite_difference"
     device = choose_device(config.schedule.device, "float32" if exact else config.schedule.precision)
-    source, notes = open_images(config, preparation)
+    source, notes = open_images(config.data, config.model.size, config.model.channels, preparation)
     return AutoencoderPair(config, source, device, preparation.report, preparation.check, notes)
 
 

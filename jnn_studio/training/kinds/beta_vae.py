@@ -21,7 +21,7 @@ def _members(config: BetaVAERunConfig) -> tuple[MemberInfo, ...]:
 
 def _prepare(config: BetaVAERunConfig, preparation: Preparation) -> BetaVAETraining:
     device = choose_device(config.schedule.device, config.schedule.precision)
-    source, notes = open_images(config, preparation)
+    source, notes = open_images(config.data, config.model.size, config.model.channels, preparation)
     return BetaVAETraining(config, source, device, preparation, notes)
 
 

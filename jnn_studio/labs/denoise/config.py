@@ -1,0 +1,100 @@
+"""The settings of a denoising run, as a person writes them in ``config.toml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from jnn_studio.data.config import CropConfig, DeadLeavesConfig
+from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import STRIDE
+from jnn_studio.training.config import ConfigError, NonNegative, OptimiserConfig, Positive, RunConfig, Section
+from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
+
+MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"]
+
+
+class NoiseConfig(Section):
+    """What is added to the images, and what the penalty weighs against it."""
+
+    sigma: Positive = Field(1.0, description="σ of the Gaussian noise, for images in [-1, 1].")
+    eta: NonNegative | None = Field(
+        None, description="η, weight of the penalty; σ² if not given, as the paper's text and code have it."
+    )
+    difference: Positive = Field(
+        1e-2,
+        description="σ of the paper's finite differences, in the method that uses them; the paper's: 1e-3.",
+    )
+
+    @property
+    def weight(self) -> float:
+        """η."""
+        return self.sigma**2 if self.eta is None else self.eta
+
+
+class DenoiseScheduleConfig(ImageScheduleConfig):
+    """How long, in what portions, and on what."""
+
+    steps: int = Field(1000, ge=1, le=9_999_999, description="Optimiser steps of each method.")
+    batch_size: int = Field(16, ge=1, le=1_000_000, description="Images per step.")
+    held_out: int = Field(64, ge=1, description="Images kept out of training, to measure on.")
+    crop: Annotated[int, Field(ge=2 * STRIDE, le=1024, multiple_of=STRIDE)] = Field(
+        64, description=f"Side of the square images, in pixels, a multiple of {STRIDE}."
+    )
+
+
+class DenoiseConfig(RunConfig):
+    """Several methods of denoising as one experiment: same weights to begin with, same images, same noise."""
+
+    kind: Literal["denoise"] = "denoise"
+    data: CropConfig = DeadLeavesConfig()
+    model: DenoiserConfig = DenoiserConfig()
+    noise: NoiseConfig = NoiseConfig()
+    methods: tuple[MethodKey, ...] = Field(
+        ("supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"),
+        min_length=1,
+        description="What is trained, one network each.",
+    )
+    optimiser: OptimiserConfig = OptimiserConfig()
+    schedule: DenoiseScheduleConfig = DenoiseScheduleConfig()
+    logging: ImageLoggingConfig = ImageLoggingConfig()
+
+    remedy: ClassVar[str] = "Lower the learning rate or η."
+    large_before: ClassVar[tuple[str, ...]] = ("schedule.crop", "model.widths")
+    large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "model.widths")
+
+    @field_validator("methods")
+    @classmethod
+    def _each_once(cls, methods: tuple[MethodKey, ...]) -> tuple[MethodKey, ...]:
+        if len(set(methods)) < len(methods):
+            raise ValueError(f"every method at most once, got {', '.join(methods)}")
+        return tuple(sorted(methods, key=LEARNT.index))
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        schedule = self.schedule
+        if isinstance(self.data, DeadLeavesConfig) and (
+            schedule.held_out + schedule.batch_size > self.data.count
+        ):
+            raise ValueError(
+                f"schedule.held_out ({schedule.held_out}) leaves fewer than one batch "
+                f"({schedule.batch_size}) of data.count ({self.data.count}) images"
+            )
+        if DIFFERENCES in self.methods and schedule.precision == "bfloat16":
+            raise ValueError(
+                "schedule.precision must be float32 where methods has penalised-differences: its small "
+                "differences drown in bfloat16's rounding"
+            )
+        return self
+
+    def _change_data(self, changed: dict[str, Any], data: Path) -> None:
+        changed["data"] = {"kind": "crops", "path": str(data)}
+
+    def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
+        try:
+            changed["noise"]["eta"] = float(eta)
+        except ValueError:
+            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None

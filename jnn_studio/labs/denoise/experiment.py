@@ -1,0 +1,198 @@
+"""The methods as one controlled experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.data.opening import Report
+from jnn_studio.data.pixels import psnr, to_uint8
+from jnn_studio.data.source import ImageSource
+from jnn_studio.jacobian import effective_rank, jacobian_svd
+from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.labs.denoise.methods import (
+    DIFFERENCES,
+    METHODS,
+    NOISE2NOISE,
+    PENALISED,
+    SUPERVISED,
+)
+from jnn_studio.models.denoiser import STRIDE, Denoiser, build
+from jnn_studio.models.weights import save_model
+from jnn_studio.penalty import NuclearNormPenalty
+from jnn_studio.training.batches import Batches
+from jnn_studio.training.device import Device
+from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
+from jnn_studio.training.experiment import Member
+
+PREVIEW_IMAGES = 8
+PORTION = 16
+"""Images evaluated at once."""
+SPECTRUM_SIDE = 4 * STRIDE
+"""Side of the crop whose Jacobian is looked at."""
+SPECTRUM_VALUES = 32
+NOISY = "noisy"
+"""The previews' first row."""
+
+
+def denoise_members(config: DenoiseConfig) -> tuple[MemberInfo, ...]:
+    """The methods, in the order they are shown, with the η of those that have a penalty."""
+    return tuple(MemberInfo(key, METHODS[key].label, _eta(config, key)) for key in config.methods)
+
+
+def denoise_facts(config: DenoiseConfig, key: str) -> Mapping[str, str]:
+    """What travels with the weights of one method."""
+    return {"method": key, "sigma": repr(config.noise.sigma), "eta": repr(_eta(config, key))}
+
+
+class DenoiseExperiment:
+    """½‖f(y) − target‖² summed over colour values, mean over the batch, plus η times the penalty at y.
+
+    An `Experiment` (Scarvelis & Solomon, NeurIPS 2024, §5). y = x + σε₁; the target is x for the supervised
+    method, x + σε₂ for Noise2Noise, and y itself for those that see noisy images alone. All start from the
+    same weights and see the same images, turned and mirrored, and the same ε.
+    """
+
+    terms = ("total", "data", "penalty")
+
+    def __init__(
+        self,
+        config: DenoiseConfig,
+        source: ImageSource,
+        device: Device,
+        report: Report,
+        check: Callable[[], None],
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.config, self.device, self.notes = config, device, notes
+        schedule = config.schedule
+        self._batches = Batches(
+            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, report, check
+        )
+        self._penalties = {
+            PENALISED: NuclearNormPenalty(),
+            DIFFERENCES: NuclearNormPenalty("finite_difference", config.noise.difference),
+        }
+        self.members = tuple(self._member(info) for info in denoise_members(config))
+        self._clean = 2 * self._batches.images(self._batches.held_out.tolist()) - 1
+        noise = torch.Generator().manual_seed(schedule.seed * 1_000_003 - 1)
+        drawn = torch.randn(self._clean.shape, generator=noise).to(device.name)
+        self._noisy = self._clean + config.noise.sigma * drawn
+        # The newest batch with its noise: the same for all methods.
+        self._drawn = (torch.empty(0), torch.empty(0), torch.empty(0))
+
+    def batch(self, step: int) -> Tensor:
+        """Clean images in [-1, 1] of ``step``, turned and mirrored at random."""
+        images = self._batches.batch(step)
+        random = torch.Generator().manual_seed(self.config.schedule.seed * 1_000_003 + step)
+        turns, mirror = (int(torch.randint(n, (), generator=random)) for n in (4, 2))
+        images = torch.rot90(images, turns, (2, 3))
+        if mirror:
+            images = images.flip(3)
+        return (2 * images - 1).contiguous(memory_format=torch.channels_last)
+
+    def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
+        """(total, data, penalty)."""
+        f = member.model
+        assert isinstance(f, Denoiser)
+        noisy, other = self._noise(batch, step)
+        target = {SUPERVISED: batch, NOISE2NOISE: other}.get(member.key, noisy)
+        penalise = self._penalties.get(member.key)
+        with self.device.autocast():
+            trace = f.trace(noisy)
+        data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
+        if penalise is None or not member.eta:
+            return torch.stack([data, data, torch.zeros((), device=batch.device)])
+        seed = self.config.schedule.seed * 1_000_003 + step
+        penalty = penalise(f, trace, torch.Generator(batch.device).manual_seed(seed)).float()
+        return torch.stack([data + member.eta * penalty, data, penalty])
+
+    def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
+        """The penalty of a method that is not trained with it, to compare with those that are."""
+        if member.eta:
+            return {}
+        f = member.model
+        assert isinstance(f, Denoiser)
+        with torch.no_grad():
+            noisy, _ = self._noise(batch, step)
+            seed = self.config.schedule.seed * 1_000_003 + step
+            generator = torch.Generator(batch.device).manual_seed(seed)
+            return {"penalty": float(self._penalties[PENALISED](f, noisy, generator))}
+
+    def due(self, step: int) -> bool:
+        """Whether a spectrum or a preview is due at ``step``."""
+        return self.config.logging.due(step)
+
+    @torch.no_grad()
+    def measure(self, step: int) -> Iterator[Event]:
+        """What is due at ``step``: spectra at a noisy crop, and previews with the PSNR on held-out images."""
+        logging, last = self.config.logging, step == self.config.schedule.steps
+        if last or step % logging.spectrum_every == 0:
+            for member in self.members:
+                yield self._spectrum(member, step)
+        if last or step % logging.preview_every == 0:
+            shown = {NOISY: _shown(self._noisy)}
+            for member in self.members:
+                denoised = torch.cat([member.model(part) for part in self._noisy.split(PORTION)]).float()
+                shown[member.key] = _shown(denoised)
+                quality = psnr((denoised + 1) / 2, (self._clean + 1) / 2)
+                yield Metrics(step, math.nan, member.key, {"held_out_psnr": quality})
+            yield Preview(step, _shown(self._clean), shown)
+
+    def export(self, folder: Path, step: int) -> None:
+        """Write each method's denoiser as ``<method>.safetensors``."""
+        for member in self.members:
+            assert isinstance(member.model, Denoiser)
+            info = {
+                "run": self.config.name,
+                "step": str(step),
+                "data": self.config.data.model_dump_json(),
+                **denoise_facts(self.config, member.key),
+            }
+            save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
+
+    def _member(self, info: MemberInfo) -> Member:
+        settings = self.config.optimiser
+        model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
+        optimiser = torch.optim.AdamW(
+            model.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=self.device.name != "mps",
+        )
+        return Member(info.key, info.label, info.eta, model, optimiser)
+
+    def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """The batch with its noise, and with another."""
+        known, noisy, other = self._drawn
+        if known is not batch:
+            generator = torch.Generator(batch.device).manual_seed(
+                self.config.schedule.seed * 1_000_003 + step
+            )
+            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=generator)
+            first, second = (self.config.noise.sigma * drawn).unbind()
+            noisy, other = (
+                (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)
+            )
+            self._drawn = (batch, noisy, other)
+        return noisy, other
+
+    def _spectrum(self, member: Member, step: int) -> Spectrum:
+        assert isinstance(member.model, Denoiser)
+        side = min(SPECTRUM_SIDE, self._noisy.shape[-1])
+        found = jacobian_svd(member.model, self._noisy[:1, :, :side, :side], k=SPECTRUM_VALUES)
+        sigma = found.sigma[0].float()
+        return Spectrum(step, member.key, sigma.cpu().numpy(), float(effective_rank(sigma[None])))
+
+
+def _eta(config: DenoiseConfig, key: str) -> float:
+    return config.noise.weight if key in (PENALISED, DIFFERENCES) else 0.0
+
+
+def _shown(images: Tensor) -> np.ndarray:
+    return to_uint8((images[:PREVIEW_IMAGES] + 1) / 2)
