@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Style, Terms
+from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.steering.previews import Previews
 from jnn_studio.app.theme import GRID
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
@@ -48,6 +49,8 @@ class Look:
         "In how many directions the encoders are sensitive",
     )
     unit: str = "dB PSNR"
+    tall: bool = False
+    """Many rows of previews: they have a column of their own, and effective rank gives way to them."""
 
 
 class RunPlots(QWidget):
@@ -66,15 +69,24 @@ class RunPlots(QWidget):
         self.spectrum = SpectrumPlot(f"{page}.spectrum")
         self.rank = RankPlot(f"{page}.rank")
         self.previews = Previews(page)
-        self._plots = (self.loss, self.spectrum, self.rank)
-        for plot, text in zip(self._plots, self._look.empty, strict=True):
+        shown = (self.loss, self.spectrum) if self._look.tall else (self.loss, self.spectrum, self.rank)
+        self._plots: tuple[StudioPlot, ...] = shown
+        for plot, text in zip((self.loss, self.spectrum, self.rank), self._look.empty, strict=True):
             plot.set_empty_text(text)
         self._etas: dict[str, float] = {}
         self._newest: dict[tuple[str, str], int] = {}
-        upper = _splitter(f"{page}.split.upper", Qt.Orientation.Horizontal, self.loss, self.spectrum)
-        lower = _splitter(f"{page}.split.lower", Qt.Orientation.Horizontal, self.rank, self.previews)
-        whole = _splitter(f"{page}.split.rows", Qt.Orientation.Vertical, upper, lower)
-        self._splitters = (whole, upper, lower)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        if self._look.tall:
+            self.rank.setParent(self)
+            self.rank.hide()
+            plots = _splitter(f"{page}.split.plots", down, self.loss, self.spectrum)
+            whole = _splitter(f"{page}.split.columns", across, plots, self.previews)
+            self._splitters = (whole, plots)
+        else:
+            upper = _splitter(f"{page}.split.upper", across, self.loss, self.spectrum)
+            lower = _splitter(f"{page}.split.lower", across, self.rank, self.previews)
+            whole = _splitter(f"{page}.split.rows", down, upper, lower)
+            self._splitters = (whole, upper, lower)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(whole)
@@ -85,7 +97,7 @@ class RunPlots(QWidget):
     def clear(self) -> None:
         """Forget the run."""
         self._newest.clear()
-        for plot in self._plots:
+        for plot in (self.loss, self.spectrum, self.rank):
             plot.clear()
         self.previews.clear()
 
@@ -94,7 +106,7 @@ class RunPlots(QWidget):
         for member in members:
             role, style = self._look.color(member.key)
             if member.key not in self._etas:
-                for plot in self._plots:
+                for plot in (self.loss, self.spectrum, self.rank):
                     plot.add_model(member.key, member.label, role, style)
             self._etas[member.key] = member.eta
             self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}", role)

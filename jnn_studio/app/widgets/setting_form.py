@@ -47,7 +47,7 @@ class SettingForm(QScrollArea):
         self.boxes: dict[str, SectionBox] = {}
         body = QWidget()
         self.column = QVBoxLayout(body)
-        self.column.setContentsMargins(0, 0, GRID, 0)
+        self.column.setContentsMargins(GRID // 2, 0, GRID, 0)
         self.column.setSpacing(GRID)
         labels = [setting.words for section in sections for setting in section.settings]
         for section in sections:

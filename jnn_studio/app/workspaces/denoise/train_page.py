@@ -51,6 +51,7 @@ LOOK = Look(
         "In how many directions the denoisers are sensitive there",
     ),
     "dB PSNR (range 2, clipped)",
+    tall=True,
 )
 
 
