@@ -147,7 +147,7 @@ def _ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _look(random: np.random.Generator, count: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """Colours (channels, count), and textures (4, count): amplitude, waves along rows and columns, phase."""
     light = random.uniform(0.05, 0.95, count)
-    tint = random.normal(0, 0.07, (channels, count)) if channels > 1 else 0.0
+    tint = random.normal(0, 0.07, (channels, count)) if channels > 1 else np.zeros((1, count))
     colours = np.clip(light + tint, 0, 1).astype(np.float32)
     length = FINER * np.exp(random.uniform(np.log(3), np.log(24), count))
     angle = random.uniform(0, 2 * np.pi, count)

@@ -106,3 +106,8 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, flat: Mapping[str, Tensor]
         index, key = name.split("/")
         state.setdefault(int(index), {})[key] = value
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    for parameter, values in optimiser.state.items():
+        for key, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                # Fused optimisers go through memory in order: a moment must lie as its parameter does.
+                values[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

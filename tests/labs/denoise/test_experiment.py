@@ -1,0 +1,199 @@
+"""Denoising as one experiment: what every method is trained on, and that training denoises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from jnn_studio.data.dead_leaves import DeadLeavesSource
+from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.labs.denoise.experiment import DenoiseExperiment
+from jnn_studio.labs.denoise.methods import (
+    DIFFERENCES,
+    LEARNT,
+    NOISE2NOISE,
+    PENALISED,
+    SUPERVISED,
+    UNPENALISED,
+    open_denoisers,
+    trained_sigma,
+)
+from jnn_studio.models.denoiser import Denoiser
+from jnn_studio.penalty import NuclearNormPenalty
+from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.config import ConfigError, validate_as
+from jnn_studio.training.device import choose_device
+from jnn_studio.training.events import Event, Metrics, Preview, Spectrum, StateChanged
+from jnn_studio.training.experiment import Member
+from jnn_studio.training.presets import load_preset
+from jnn_studio.training.session import resume_run, start_run
+
+TINY: dict[str, Any] = {
+    "kind": "denoise",
+    "name": "tiny",
+    "data": {"kind": "dead-leaves", "count": 40},
+    "model": {"widths": [2, 3, 4, 4]},
+    "noise": {"sigma": 0.5},
+    "schedule": {"steps": 6, "batch_size": 4, "held_out": 8, "crop": 16, "device": "cpu"},
+    "logging": {"metrics_every": 2, "spectrum_every": 3, "preview_every": 3, "checkpoint_every": 2},
+}
+
+
+def tiny(**sections: Any) -> DenoiseConfig:
+    settings = dict(TINY)
+    for key, value in sections.items():
+        settings[key] = settings.get(key, {}) | value if isinstance(value, dict) else value
+    return validate_as(DenoiseConfig, settings, "tiny")
+
+
+def experiment(config: DenoiseConfig) -> DenoiseExperiment:
+    source = DeadLeavesSource(config.data.count, config.schedule.crop)
+    return DenoiseExperiment(config, source, choose_device("cpu"), lambda *_: None, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def made() -> DenoiseExperiment:
+    return experiment(tiny())
+
+
+def member(made: DenoiseExperiment, key: str) -> Member:
+    return next(member for member in made.members if member.key == key)
+
+
+def test_all_methods_start_from_the_same_weights(made: DenoiseExperiment) -> None:
+    assert [m.key for m in made.members] == list(LEARNT)
+    first, *others = (list(m.model.parameters()) for m in made.members)
+    for other in others:
+        assert all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_every_method_sees_the_same_noisy_images_and_has_its_own_target(made: DenoiseExperiment) -> None:
+    batch = made.batch(3)
+    noisy, other = made._noise(batch, 3)
+    assert 0.4 < float((noisy - batch).std()) < 0.6
+    assert abs(float(((noisy - batch) * (other - batch)).mean())) < 0.02
+    for key, target in ((SUPERVISED, batch), (NOISE2NOISE, other), (PENALISED, noisy), (UNPENALISED, noisy)):
+        f = member(made, key).model
+        expected = 0.5 * (f(noisy) - target).square().sum() / len(batch)
+        assert float(made.losses(member(made, key), batch, 3)[1].detach()) == pytest.approx(
+            float(expected.detach()), rel=1e-5
+        )
+
+
+def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
+    made: DenoiseExperiment,
+) -> None:
+    batch = made.batch(0)
+    noisy, _ = made._noise(batch, 0)
+    for key, engine in (
+        (PENALISED, NuclearNormPenalty()),
+        (DIFFERENCES, NuclearNormPenalty("finite_difference", made.config.noise.difference)),
+    ):
+        total, data, penalty = made.losses(member(made, key), batch, 0).detach()
+        f = member(made, key).model
+        assert isinstance(f, Denoiser)
+        expected = engine(f, noisy, torch.Generator().manual_seed(0)).detach()
+        assert float(penalty) == pytest.approx(float(expected), rel=1e-4)
+        assert float(total - data) == pytest.approx(0.25 * float(penalty), rel=1e-4)
+    for key in (SUPERVISED, NOISE2NOISE, UNPENALISED):
+        total, data, penalty = made.losses(member(made, key), batch, 0).detach()
+        assert (float(penalty), float(total)) == (0, float(data))
+        assert made.watch(member(made, key), batch, 0)["penalty"] > 0
+
+
+def test_a_batch_is_a_function_of_its_step(made: DenoiseExperiment) -> None:
+    again = experiment(tiny())
+    assert torch.equal(made.batch(5), again.batch(5))
+    assert not torch.equal(made.batch(4), made.batch(5))
+    assert -1 <= float(made.batch(5).min()) <= float(made.batch(5).max()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"methods": []}, "at least 1 item"),
+        ({"methods": ["supervised", "supervised"]}, "at most once"),
+        ({"methods": ["magic"]}, "'supervised'"),
+        ({"schedule": {"crop": 20}}, "multiple of 8"),
+        ({"schedule": {"held_out": 39}}, "fewer than one batch"),
+        ({"schedule": {"precision": "bfloat16"}}, "penalised-differences"),
+        ({"noise": {"eta": -1.0}}, "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_setting_is_named(sections: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        tiny(**sections)
+
+
+def test_eta_and_images_can_be_changed_from_the_command_line(tmp_path: Path) -> None:
+    changed = tiny().with_changes(eta="0.1", data=tmp_path)
+    assert changed.noise.weight == 0.1
+    assert changed.data.kind == "crops"
+    with pytest.raises(ConfigError, match="--eta: expected a number, got 'much'"):
+        tiny().with_changes(eta="much")
+
+
+def test_a_run_is_the_same_interrupted_or_not(tmp_path: Path) -> None:
+    whole = list(start_run(tiny(), tmp_path / "whole", Commands()))
+    commands = Commands()
+    seen: list[Event] = []
+    for event in start_run(tiny(), tmp_path / "parts", commands):
+        seen.append(event)
+        if isinstance(event, Metrics) and event.step == 2 and "total" in event.terms:
+            commands.send(Command.STOP)
+    assert isinstance(seen[-1], StateChanged)
+    assert seen[-1].state == "stopped"
+    rest = list(resume_run(tmp_path / "parts", Commands()))
+    assert _losses(whole)[-5:] == _losses(rest)[-5:]
+    for kind in (Preview, Spectrum):
+        assert any(isinstance(event, kind) for event in whole)
+    for part in ("whole", "parts"):
+        assert list(open_denoisers(tmp_path / part)) == list(LEARNT)
+    first, second = (open_denoisers(tmp_path / part / "models")[PENALISED] for part in ("whole", "parts"))
+    assert trained_sigma(first) == 0.5
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True)
+    )
+
+
+def _losses(events: list[Event]) -> list[tuple[str, float]]:
+    return [(e.member, e.terms["total"]) for e in events if isinstance(e, Metrics) and "total" in e.terms]
+
+
+def test_training_denoises_and_the_penalty_lowers_the_rank(tmp_path: Path) -> None:
+    config = tiny(
+        model={"widths": [6, 8, 8, 8]},
+        data={"count": 200},
+        noise={"sigma": 0.7},
+        methods=["supervised", "penalised", "unpenalised"],
+        optimiser={"learning_rate": 3e-3},
+        schedule={"steps": 80, "batch_size": 8, "held_out": 16},
+        logging={"metrics_every": 40, "spectrum_every": 80, "preview_every": 80, "checkpoint_every": 80},
+    )
+    quality: dict[str, float] = {}
+    penalty: dict[str, float] = {}
+    for event in start_run(config, tmp_path / "run", Commands()):
+        if isinstance(event, Metrics):
+            quality |= {event.member: event.terms["held_out_psnr"]} if "held_out_psnr" in event.terms else {}
+            penalty |= {event.member: event.terms["penalty"]} if "penalty" in event.terms else {}
+    noisy = 10 * torch.tensor(4 / 0.7**2).log10()
+    assert quality[SUPERVISED] > float(noisy) + 4
+    assert quality[PENALISED] > float(noisy) + 3
+    assert penalty[PENALISED] < 0.7 * penalty[UNPENALISED]
+
+
+def test_the_published_settings() -> None:
+    paper = load_preset("denoise-paper")
+    assert isinstance(paper, DenoiseConfig)
+    assert paper.model.widths == (64, 128, 256, 512)
+    epoch = 288_049 / paper.schedule.batch_size
+    rate: Callable[[float], float] = lambda epochs: paper.optimiser.rate(int(epochs * epoch), 27_006)  # noqa: E731
+    assert [rate(0), rate(1.99), rate(2.01), rate(2.99)] == pytest.approx([1e-4, 1e-4, 1e-5, 1e-5])
+    assert paper.noise.weight == 1
+    second = load_preset("denoise-paper-sigma-2")
+    assert isinstance(second, DenoiseConfig)
+    assert (second.noise.sigma, second.noise.weight) == (2, 4)
