@@ -11,6 +11,7 @@ _STROKES = {
     "explore": '<circle cx="12" cy="12" r="9"/><path d="M15.5 8.5l-2 5-5 2 2-5z"/>',
     "train": '<path d="M4 4v16h16"/><path d="M7 8c2 6 5 8 12 8.5"/>',
     "validate": '<path d="M4 12.5l5 5L20 6.5"/>',
+    "denoise": '<path d="M4 5v14h16V5zM12 5v14M7 8.5v.01M9.5 11v.01M6.8 13.5v.01M9 16v.01M14.5 16l3-5"/>',
     "play": '<path d="M7 4.5v15l12-7.5z" fill="{color}"/>',
     "pause": '<path d="M8 5v14M16 5v14" stroke-width="3.5"/>',
     "reset": '<path d="M4.5 12a7.5 7.5 0 1 0 2.4-5.5M4 3.5v4.5h4.5"/>',
