@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import torch
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.mailbox import Buffer
-from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.workspaces.denoise.denoising import Denoising, Task
 from jnn_studio.app.workspaces.denoise.levels import Levels, levels_of
 from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice, OpenedModels, open_choice
 from jnn_studio.app.workspaces.denoise.sample import sample_photo
 from jnn_studio.app.workspaces.denoise.work import (
     Noised,
     OpenedPhoto,
-    Report,
     Result,
     make_noisy,
-    run_bm3d,
-    run_network,
     take_as_noisy,
 )
 from jnn_studio.data.photo import Photo, read_photo
-from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.models.weights import LoadedDenoiser
@@ -98,55 +92,53 @@ class PhotoSession(QObject):
         """Which of them the open ones are; None for others."""
         self.models: Mapping[str, LoadedDenoiser] = {}
         self.models_known = False
-        """Whether the choice of denoisers has been looked up, even if there are none."""
-        self.results: dict[str, Result] = {}
+        """The choice of denoisers has been looked up, even if there are none."""
+        self.opening = ""
+        """The name of the photograph that is being read."""
         self.levels: dict[str, Levels] = {}
-        self.waiting: set[str] = set()
-        self.failures: dict[str, Failure] = {}
-        self.stopped = False
-        self._begun = False
-        self._progress: Buffer[tuple[threading.Event, str, float]] = Buffer()
-        self._networks = Worker(context.bridge, "denoise")
-        self._classical = Worker(context.bridge, "bm3d")
-        self._stop = {method: threading.Event() for method in ("networks", BM3D)}
-        context.ticked.connect(self._tick)
+        self._photo_levels: Levels = ()
+        self._photo_asked = self._models_asked = False
+        self._chosen_sigma = self.sigma
+        self._denoising = Denoising(context, self)
+        self._denoising.result_arrived.connect(self._take_result)
+        self._denoising.work_changed.connect(self.work_changed)
+        self._denoising.progress_changed.connect(self.progress_changed)
+        self._denoising.failed.connect(self.failed)
         context.at_close(self.close)
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        return self._denoising.results
+
+    @property
+    def waiting(self) -> Set[str]:
+        return self._denoising.waiting
+
+    @property
+    def failures(self) -> Mapping[str, Failure]:
+        return self._denoising.failures
+
+    @property
+    def stopped(self) -> bool:
+        return self._denoising.stopped
 
     # --- what is open ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """The sample and the bundled denoisers, if nothing has been asked for; once."""
-        if self._begun:
-            return
-        self._begun = True
-        if not self.models_known:
+        """The sample and the bundled denoisers, unless others have been asked for."""
+        if not self._models_asked:
             self._load_models()
-        self.open_sample()
+        if not self._photo_asked:
+            self.open_sample()
 
     @Slot(object)
     def open_photo(self, path: Path) -> None:
         """Show a file's picture instead."""
-        self._begin_with_models()
-
-        def work() -> OpenedPhoto:
-            photo = read_photo(path)
-            return OpenedPhoto(photo, levels_of(photo.pixels))
-
-        self.context.loading.request(
-            "denoise photo", work, partial(self._take, path), self._telling("Cannot open the photograph")
-        )
+        self._open(lambda: read_photo(path), path, path.name)
 
     def open_sample(self) -> None:
         """Show the picture that needs no file."""
-        self._begin_with_models()
-
-        def work() -> OpenedPhoto:
-            photo = sample_photo()
-            return OpenedPhoto(photo, levels_of(photo.pixels))
-
-        self.context.loading.request(
-            "denoise photo", work, partial(self._take, None), self._telling("Cannot draw the sample")
-        )
+        self._open(sample_photo, None, "the sample")
 
     @Slot(object)
     def open_models(self, path: Path) -> None:
@@ -166,14 +158,14 @@ class PhotoSession(QObject):
         if sigma == self.sigma:
             return
         self.sigma = sigma
+        if not self.already_noisy:
+            self._chosen_sigma = sigma
         self.settings_changed.emit()
         self._follow_sigma()
-        if self.photo is None:
-            return
-        if self.already_noisy:
-            self._denoise(networks=False)
-        else:
+        if not self.already_noisy:
             self._ask_noisy()
+        elif (task := self._task) is not None:
+            self._denoising.start_bm3d(task)
 
     @Slot(int)
     def set_seed(self, seed: int) -> None:
@@ -182,7 +174,7 @@ class PhotoSession(QObject):
         if seed != self.seed:
             self.seed = seed
             self.settings_changed.emit()
-            if self.photo is not None and not self.already_noisy:
+            if not self.already_noisy:
                 self._ask_noisy()
 
     @Slot(bool)
@@ -191,49 +183,41 @@ class PhotoSession(QObject):
         if already != self.already_noisy:
             self.already_noisy = already
             self.estimate = None
+            self.sigma = self._chosen_sigma
             self.settings_changed.emit()
-            if self.photo is not None:
-                self._ask_noisy()
-
-    # --- working -----------------------------------------------------------------------------------
-
-    def stop(self) -> None:
-        """Give up what is being denoised."""
-        if self.waiting:
-            self._cancel()
-            self.stopped = True
-            self.work_changed.emit()
-
-    def go_on(self) -> None:
-        """Make the results that are missing."""
-        if self.noisy is not None:
-            missing = set(self.models) - set(self.results)
-            self._start_networks(missing)
-            if BM3D not in self.results:
-                self._start_bm3d()
-            self.work_changed.emit()
-
-    def close(self) -> None:
-        """Give up everything and end the threads."""
-        for stop in self._stop.values():
-            stop.set()
-        self._networks.close()
-        self._classical.close()
+            self._follow_sigma()
+            self._ask_noisy()
 
     # --- arriving ----------------------------------------------------------------------------------
 
-    def _begin_with_models(self) -> None:
-        if not self._begun:
-            self._begun = True
-            if not self.models_known:
-                self._load_models()
+    def _open(self, read: Callable[[], Photo], path: Path | None, name: str) -> None:
+        self._photo_asked = True
+        if not self._models_asked:
+            self._load_models()
+
+        def work() -> OpenedPhoto:
+            photo = read()
+            return OpenedPhoto(photo, levels_of(photo.pixels))
+
+        def refused(failure: Failure) -> None:
+            self._set_opening("")
+            self._telling("Cannot open the photograph")(failure)
+            if self.photo is None and path is not None:
+                self.open_sample()
+
+        self._set_opening(name)
+        self.context.loading.request("denoise photo", work, partial(self._take, path), refused)
+
+    def _set_opening(self, name: str) -> None:
+        self.opening = name
+        self.work_changed.emit()
 
     def _take(self, path: Path | None, opened: OpenedPhoto) -> None:
-        self._cancel()
-        self.photo, self.path = opened.photo, path
+        self._denoising.forget_all()
+        self.photo, self.path, self._photo_levels = opened.photo, path, opened.levels
         self.clean = self.noisy = self.noisy_quality = self.estimate = None
-        self.results, self.failures, self.levels = {}, {}, {}
-        self.levels["noisy" if self.already_noisy else "clean"] = opened.levels
+        self.levels = {"noisy" if self.already_noisy else "clean": opened.levels}
+        self._set_opening("")
         self.photo_changed.emit()
         self._ask_noisy()
 
@@ -241,37 +225,37 @@ class PhotoSession(QObject):
         photo = self.photo
         if photo is None:
             return
-        self._cancel()
-        self._networks.forget("measure")
+        self._denoising.forget_all()
+        self._denoising.worker.forget("measure")
         if self.already_noisy:
-            work = partial(take_as_noisy, photo)
+            work = partial(take_as_noisy, photo, self._photo_levels)
         else:
             work = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
-        self._networks.request("noisy", work, self._take_noisy, self._telling("Cannot make the noisy image"))
-        self.work_changed.emit()
+        self._denoising.worker.request(
+            "noisy", work, self._take_noisy, self._telling("Cannot make the noisy image")
+        )
 
     def _take_noisy(self, noised: Noised) -> None:
         if self.photo is None:
             return
         self.clean, self.noisy, self.noisy_quality = noised.clean, noised.noisy, None
-        self.results, self.failures = {}, {}
         self.levels["noisy"] = noised.levels
-        if noised.clean is None:
-            self.levels.pop("clean", None)
-        elif "clean" not in self.levels:
-            self.levels["clean"] = levels_of(self.photo.pixels)
+        self.levels.pop("clean", None)
+        if noised.clean is not None:
+            self.levels["clean"] = self._photo_levels
         if noised.estimate is not None:
             self.estimate = noised.estimate
             self.sigma = min(max(noised.estimate, MIN_SIGMA), MAX_SIGMA)
             self.settings_changed.emit()
             self._follow_sigma()
         self.noisy_changed.emit()
-        self._denoise()
+        self._measure_noisy()
+        self._start_all()
 
     def _measure_noisy(self) -> None:
         noisy, clean = self.noisy, self.clean
         if noisy is not None and clean is not None:
-            self._networks.request(
+            self._denoising.worker.request(
                 "measure",
                 lambda: quality(noisy, clean),
                 self._take_noisy_quality,
@@ -284,110 +268,66 @@ class PhotoSession(QObject):
 
     # --- denoising ---------------------------------------------------------------------------------
 
-    def _denoise(self, networks: bool = True) -> None:
-        """Have everything denoised anew, or BM3D's part alone."""
-        if self.noisy is None:
-            return
-        if networks:
-            self._measure_noisy()
-            self._start_networks(set(self.models))
-        self.results.pop(BM3D, None)
-        self._start_bm3d()
-        self.work_changed.emit()
+    @property
+    def _task(self) -> Task | None:
+        return None if self.noisy is None else Task(self.noisy, self.clean, self.sigma)
 
-    def _start_networks(self, methods: set[str]) -> None:
-        self._stop["networks"].set()
-        stop = self._stop["networks"] = threading.Event()
-        noisy, clean = cast(torch.Tensor, self.noisy), self.clean
-        self.stopped = False
-        for method, loaded in self.models.items():
-            if method in methods:
-                self.failures.pop(method, None)
-                self.waiting.add(method)
-                work = partial(
-                    run_network, loaded.model, noisy, clean, self._reporter(stop, method), stop.is_set
-                )
-                self._request(self._networks, method, work, loaded.name)
+    def stop(self) -> None:
+        """Give up what is being denoised; results that are there stay."""
+        self._denoising.stop()
 
-    def _start_bm3d(self) -> None:
-        self._stop[BM3D].set()
-        stop = self._stop[BM3D] = threading.Event()
-        self.failures.pop(BM3D, None)
-        if not bm3d.available():
-            return
-        self.stopped = False
-        self.waiting.add(BM3D)
-        noisy, clean, sigma = cast(torch.Tensor, self.noisy), self.clean, self.sigma
-        self._request(self._classical, BM3D, partial(run_bm3d, noisy, sigma, clean, stop.is_set), "BM3D")
+    def go_on(self) -> None:
+        """Make the results that are missing."""
+        task = self._task
+        if task is not None:
+            missing = {m: loaded for m, loaded in self.models.items() if m not in self.results}
+            self._denoising.start_networks(task, missing)
+            if BM3D not in self.results:
+                self._denoising.start_bm3d(task)
 
-    def _request(self, worker: Worker, method: str, work: partial[Result | None], name: str) -> None:
-        worker.request(
-            method, work, partial(self._take_result, method), partial(self._take_failure, method, name)
-        )
+    def close(self) -> None:
+        """Give up everything and end the threads."""
+        self._denoising.close()
 
-    def _take_result(self, method: str, result: Result | None) -> None:
-        if result is None:  # given up
-            return
-        self.waiting.discard(method)
-        self.results[method] = result
-        self.levels[method] = result.levels
+    def _start_all(self) -> None:
+        task = self._task
+        if task is not None:
+            self._denoising.start_networks(task, self.models)
+            self._denoising.start_bm3d(task)
+
+    def _take_result(self, method: str) -> None:
+        self.levels[method] = self.results[method].levels
         self.result_arrived.emit(method)
-        self.work_changed.emit()
-
-    def _take_failure(self, method: str, name: str, failure: Failure) -> None:
-        self.waiting.discard(method)
-        self.failures[method] = failure
-        self.levels.pop(method, None)
-        self.work_changed.emit()
-        self._telling(f"{name} did not come to an end")(failure)
-
-    def _cancel(self) -> None:
-        """Nothing that is being denoised arrives any more."""
-        for stop in self._stop.values():
-            stop.set()
-        for method in self.waiting:
-            (self._classical if method == BM3D else self._networks).forget(method)
-        self.waiting = set()
-
-    def _reporter(self, stop: threading.Event, method: str) -> Report:
-        """Called on the worker's thread."""
-        return lambda done, total: self._progress.put((stop, method, done / total))
-
-    def _tick(self) -> None:
-        newest = {method: share for stop, method, share in self._progress.take() if not stop.is_set()}
-        for method, share in newest.items():
-            if method in self.waiting:
-                self.progress_changed.emit(method, share)
 
     # --- denoisers ---------------------------------------------------------------------------------
 
     def _load_models(self, choice: ModelsChoice | None = None) -> None:
         wanted = self.choice if choice is None else choice
-        self.models_known = True
+        self._models_asked = True
         sigma = self.sigma
+
+        def refused(failure: Failure) -> None:
+            self._telling("Cannot open the denoisers")(failure)
+            if not self.models_known and wanted.path is not None:
+                self.use_bundled()
+
         self.context.loading.request(
-            "denoise models",
-            lambda: open_choice(wanted, sigma),
-            partial(self._take_models, wanted),
-            self._telling("Cannot open the denoisers"),
+            "denoise models", lambda: open_choice(wanted, sigma), partial(self._take_models, wanted), refused
         )
 
     def _take_models(self, choice: ModelsChoice, opened: OpenedModels) -> None:
-        gone = set(self.models)
-        self.choice, self.models = choice, opened.models
-        self.bundled_sigmas, self.bundled_sigma = opened.sigmas, opened.sigma
-        for method in gone:
-            self._networks.forget(method)
-            self.waiting.discard(method)
-            self.results.pop(method, None)
-            self.failures.pop(method, None)
+        for method in self.models:
+            self._denoising.forget(method)
             if method not in opened.models:
                 self.levels.pop(method, None)
+        self.choice, self.models, self.models_known = choice, opened.models, True
+        self.bundled_sigmas, self.bundled_sigma = opened.sigmas, opened.sigma
         self.settings_changed.emit()
         self.models_changed.emit()
-        if self.noisy is not None:
-            self._start_networks(set(self.models))
-            self.work_changed.emit()
+        task = self._task
+        if task is not None:
+            self._denoising.start_networks(task, self.models)
+        self._follow_sigma()
 
     def _follow_sigma(self) -> None:
         """Bundled denoisers go along with σ where nobody has chosen one."""

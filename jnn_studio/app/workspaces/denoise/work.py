@@ -60,10 +60,10 @@ def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> N
     return Noised(clean, noisy, levels_of(to_pixels(noisy)), None)
 
 
-def take_as_noisy(photo: Photo) -> Noised:
+def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
     """The photograph as it is, with an estimate of its σ."""
     noisy = to_signed(photo.pixels)
-    return Noised(None, noisy, levels_of(photo.pixels), estimate_sigma(noisy))
+    return Noised(None, noisy, levels, estimate_sigma(noisy))
 
 
 def run_network(
