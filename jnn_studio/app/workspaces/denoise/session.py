@@ -82,7 +82,7 @@ class PhotoSession(QObject):
         self.clean: torch.Tensor | None = None
         self.noisy: torch.Tensor | None = None
         self.noisy_quality: Quality | None = None
-        self.sigma = 0.5
+        self.sigma = self.chosen_sigma = 0.5
         self.seed = 0
         self.already_noisy = False
         self.estimate: float | None = None
@@ -98,7 +98,8 @@ class PhotoSession(QObject):
         self.levels: dict[str, Levels] = {}
         self._photo_levels: Levels = ()
         self._photo_asked = self._models_asked = False
-        self._chosen_sigma = self.sigma
+        self._first_photo: Path | None = None
+        self._first_choice = self.choice
         self._denoising = Denoising(context, self)
         self._denoising.result_arrived.connect(self._take_result)
         self._denoising.work_changed.connect(self.work_changed)
@@ -125,11 +126,18 @@ class PhotoSession(QObject):
     # --- what is open ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """The sample and the bundled denoisers, unless others have been asked for."""
+        """Open what `begin_with` says, or the sample and bundled denoisers, unless others were asked for."""
         if not self._models_asked:
             self._load_models()
-        if not self._photo_asked:
+        if not self._photo_asked and self._first_photo is not None:
+            self.open_photo(self._first_photo)
+        elif not self._photo_asked:
             self.open_sample()
+
+    def begin_with(self, photo: Path | None, models: Path | None, models_sigma: float | None) -> None:
+        """What is to be open first; nothing is read yet."""
+        self._first_photo = photo
+        self._first_choice = ModelsChoice(path=models, sigma=models_sigma)
 
     @Slot(object)
     def open_photo(self, path: Path) -> None:
@@ -159,7 +167,7 @@ class PhotoSession(QObject):
             return
         self.sigma = sigma
         if not self.already_noisy:
-            self._chosen_sigma = sigma
+            self.chosen_sigma = sigma
         self.settings_changed.emit()
         self._follow_sigma()
         if not self.already_noisy:
@@ -183,7 +191,7 @@ class PhotoSession(QObject):
         if already != self.already_noisy:
             self.already_noisy = already
             self.estimate = None
-            self.sigma = self._chosen_sigma
+            self.sigma = self.chosen_sigma
             self.settings_changed.emit()
             self._follow_sigma()
             self._ask_noisy()
@@ -302,7 +310,7 @@ class PhotoSession(QObject):
     # --- denoisers ---------------------------------------------------------------------------------
 
     def _load_models(self, choice: ModelsChoice | None = None) -> None:
-        wanted = self.choice if choice is None else choice
+        wanted = choice or (self.choice if self.models_known else self._first_choice)
         self._models_asked = True
         sigma = self.sigma
 

@@ -1,0 +1,92 @@
+"""What a session has to show, in words and pictures. Free of Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jnn_studio.app.workspaces.denoise.entry import Entry
+from jnn_studio.app.workspaces.denoise.method_look import ROLES, method_label
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.measures import Quality
+from jnn_studio.labs.denoise.methods import BM3D, METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jnn_studio.app.workspaces.denoise.session import PhotoSession
+
+CLEAN, NOISY = "clean", "noisy"
+
+CONVENTIONS = (
+    "PSNR in dB, more is better. “Range max − min”, the paper's: of the clean image, the estimate unclipped. "
+    "“Range 2”: of [-1, 1], the estimate clipped to it. SSIM: 1 is the clean image itself."
+)
+
+
+def quality_lines(quality: Quality | None) -> tuple[str, str]:
+    """Two lines with the measures, each with its convention."""
+    if quality is None:
+        return "", ""
+    second = f"PSNR {quality.psnr_plain:.2f} dB, range 2"
+    if quality.ssim is not None:
+        second += f" · SSIM {quality.ssim:.3f}"
+    return f"PSNR {quality.psnr_paper:.2f} dB, range max − min", second
+
+
+def entries_of(session: PhotoSession, shares: Mapping[str, float]) -> dict[str, Entry]:
+    """Every pane of a session in its order; ``shares``: how far methods are that are at a large image."""
+    found: dict[str, Entry] = {}
+    if not session.already_noisy:
+        found[CLEAN] = Entry(
+            "Clean",
+            levels=session.levels.get(CLEAN, ()),
+            lines=("The photograph as it is", ""),
+            empty="Opening…",
+            tip="The photograph, which every result is measured against",
+        )
+    found[NOISY] = _noisy(session)
+    for method in (*session.models, BM3D):
+        found[method] = _method(session, method, shares.get(method))
+    return found
+
+
+def _noisy(session: PhotoSession) -> Entry:
+    words = f"Noisy, σ = {session.sigma:.3g}"
+    if session.already_noisy:
+        words = "Noisy" if session.estimate is None else f"Noisy, σ ≈ {session.estimate:.2g}"
+        lines = ("The photograph as it is, clean image unknown", "")
+    else:
+        lines = quality_lines(session.noisy_quality)
+    return Entry(
+        words,
+        levels=session.levels.get(NOISY, ()),
+        lines=lines,
+        empty="Drawing the noise…",
+        tip="What every method is given; values beyond black and white are cut off here, not for them",
+    )
+
+
+def _method(session: PhotoSession, method: str, share: float | None) -> Entry:
+    lines, corner, empty, levels = ("", ""), "", "", session.levels.get(method, ())
+    if method == BM3D and not bm3d.available():
+        empty, levels = bm3d.HOW_TO_GET, ()
+    elif method in session.results:
+        result = session.results[method]
+        lines, corner = quality_lines(result.quality), f"{result.seconds:.2g} s"
+    elif method in session.failures:
+        empty = session.failures[method].text
+    elif session.stopped:
+        levels, empty = (), "Stopped"
+    else:
+        empty = "Denoising…"
+        corner = "denoising…" if share is None else f"{share:.0%}"
+    learnt = METHODS[method].learns_from if method in METHODS else "what its file does not say"
+    return Entry(
+        method_label(method),
+        role=ROLES.get(method, ""),
+        levels=levels,
+        corner=corner,
+        lines=lines,
+        empty=empty,
+        tip=f"{method_label(method)}. Learns from {learnt}",
+    )
