@@ -114,8 +114,8 @@ def remark(session: PhotoSession) -> tuple[str, str]:
     words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
     if any(max(known / sigma, sigma / known) > NEAR for known in trained):
         about = "The photograph has" if session.already_noisy else "The noise has"
-        lacks = "leave noise in" if sigma > max(trained) else "blur more than they need to"
-        return f"{words}. {about} σ = {sigma:.3g}: there they {lacks}.", "warning"
+        lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"
+        return f"{words}. {about} σ = {sigma:.3g}: expect {lacks}.", "warning"
     return f"{words}.", "muted"
 
 

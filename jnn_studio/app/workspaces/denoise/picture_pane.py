@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.workspaces.denoise.entry import Entry
 from jnn_studio.app.workspaces.denoise.picture import Picture
 from jnn_studio.app.workspaces.denoise.shared_view import SharedView
@@ -42,19 +42,13 @@ class PicturePane(ViewPane):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         area = self.area
+        around = self.picture_rect()
         if self._picture is None:
-            painter.fillRect(area, theme().color("panel"))
-            self._draw_frame(painter, area)
-            painter.setFont(ui_font())
-            painter.setPen(theme().color("muted"))
-            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area.adjusted(GRID, GRID, -GRID, -GRID), words, self.entry.empty)
-            around = area
+            self._draw_empty(painter, around, self.entry.empty)
         else:
-            around = self.picture_rect()
             self._picture.draw(painter, area, self.view, self.devicePixelRatioF())
             self._draw_loupe(painter, self._picture)
-            self._draw_frame(painter, around)
+        self._draw_frame(painter, around)
         self._draw_entry(painter, around)
         painter.end()
 

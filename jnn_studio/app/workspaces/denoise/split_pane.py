@@ -74,16 +74,12 @@ class SplitPane(ViewPane):
             painter.save()
             painter.setClipRect(half)
             if picture is None:
-                painter.fillRect(half, theme().color("panel"))
-                painter.setPen(theme().color("muted"))
-                words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(half.adjusted(GRID, GRID, -GRID, -GRID), words, entry.empty)
+                self._draw_empty(painter, half, entry.empty)
             else:
                 picture.draw(painter, area, self.view, self.devicePixelRatioF())
             painter.restore()
-        under = self._under_loupe(at)
-        if under is not None:
-            self._draw_loupe(painter, under)
+            if picture is not None:
+                self._draw_loupe(painter, picture, half)
         self._draw_frame(painter, around)
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.drawLine(QPointF(at, around.top()), QPointF(at, around.bottom()))
@@ -127,11 +123,6 @@ class SplitPane(ViewPane):
         return abs(point.x() - self.divider()) <= NEAR and self.area.contains(point)
 
     # --- drawing -----------------------------------------------------------------------------------
-
-    def _under_loupe(self, at: float) -> Picture | None:
-        point = self.view.loupe_at
-        x = self.area.center().x() if point is None else self.view.from_picture(point, self.area).x()
-        return self._pictures[0 if x < at else 1]
 
     def _draw_grip(self, painter: QPainter, at: QPointF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

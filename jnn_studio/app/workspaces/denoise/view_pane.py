@@ -106,8 +106,16 @@ class ViewPane(QWidget):
         painter.setPen(QPen(theme().color("accent" if focused else "border"), 2 if focused else 1))
         painter.drawRect(around)
 
-    def _draw_loupe(self, painter: QPainter, picture: Picture) -> None:
-        """What is under the loupe, magnified where it is."""
+    def _draw_empty(self, painter: QPainter, around: QRectF, words: str) -> None:
+        """In place of a picture."""
+        painter.fillRect(around, theme().color("panel"))
+        painter.setFont(ui_font())
+        painter.setPen(theme().color("muted"))
+        centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(around.adjusted(GRID, GRID, -GRID, -GRID), centred, words)
+
+    def _draw_loupe(self, painter: QPainter, picture: Picture, part: QRectF | None = None) -> None:
+        """What is under the loupe, magnified where it is; only within ``part`` of the room if given."""
         view, area = self.view, self.area
         if not view.loupe:
             return
@@ -121,13 +129,13 @@ class ViewPane(QWidget):
         round_ = QPainterPath()
         round_.addEllipse(lens)
         painter.save()
-        painter.setClipRect(area)
+        painter.setClipRect(area if part is None else part)
         painter.setClipPath(round_, Qt.ClipOperation.IntersectClip)
         painter.fillRect(lens, theme().color("panel"))
         picture.draw_magnified(painter, lens, at, scale, ratio)
         painter.restore()
         painter.save()
-        painter.setClipRect(area)
+        painter.setClipRect(area if part is None else part)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.drawEllipse(lens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
@@ -39,6 +39,7 @@ class ViewerBar(QWidget):
         self.scale = QLabel(objectName=f"{page}.scale")
         self.scale.setFont(ui_font(digits=True))
         self.scale.setFixedWidth(self.scale.fontMetrics().horizontalAdvance("4000 % "))
+        self.scale.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.scale.setToolTip("Pixels of the screen per pixel of the picture")
         self.into = IconButton("plus", "Zoom in (+ or Ctrl++)", f"{page}.zoom_in")
         self.fit = IconButton("fit", "Show all of the picture (F)", f"{page}.fit")
