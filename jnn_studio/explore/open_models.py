@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from jnn_studio.data.config import FacesConfig, FolderConfig
@@ -17,7 +16,7 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Snapshot
 from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import find_kind, run_members
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.run_weights import read_run_weights
 
 BUNDLED = (*MEMBERS, "beta-vae")
 """Names of the models that ship with the program."""
@@ -54,26 +53,11 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     Raises:
         WeightsError: the run has no readable checkpoint yet, or its models have no latent.
     """
-    if not (path / "config.toml").is_file():
-        raise WeightsError(f"{path} is a folder but holds no run: there is no config.toml in it")
-    folder = RunFolder.open(path)
-    config = folder.config()
-    checkpoint = folder.latest_checkpoint()
-    if checkpoint is None:
-        raise WeightsError(f"the run in {path} has no checkpoint yet; wait for its first one")
-    models = []
+    weights = read_run_weights(path)
     try:
-        with safe_open(checkpoint, framework="pt") as file:
-            step = (file.metadata() or {}).get("step", "")
-            for member in run_members(config):
-                prefix = f"{member.key}/model/"
-                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-                # Copied: the file is deleted, or written over, while its weights are walked.
-                tensors = {name.removeprefix(prefix): file.get_tensor(name).clone() for name in names}
-                models.append(member_model(config, member, tensors, step))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(f"cannot read the checkpoint {checkpoint}: {error}") from error
-    return models
+        return [member_model(weights.config, *member, weights.step) for member in weights.members]
+    except RuntimeError as error:
+        raise WeightsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
 
 
 def trained_on(config: RunConfig) -> FacesConfig | FolderConfig | None:

@@ -93,7 +93,7 @@ class DenoiserConfig(BaseModel):
     kind: Literal["denoiser"] = "denoiser"
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
     widths: tuple[Width, Width, Width, Width] = Field(
-        (16, 32, 64, 80),
+        (8, 32, 64, 80),
         description="Channels at the image's own size, 1/2, 1/4 and 1/8 of it; the paper's are 64, 128, 256, "
         "512.",
     )

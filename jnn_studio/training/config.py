@@ -35,14 +35,18 @@ class OptimiserConfig(Section):
 
     learning_rate: Positive = Field(1e-3, description="AdamW's learning rate.")
     weight_decay: NonNegative = Field(0.0, description="AdamW's decoupled weight decay.")
-    schedule: Literal["cosine", "constant"] = Field(
-        "cosine", description="Learning rate over the run: falling to zero along a cosine, or constant."
+    schedule: Literal["cosine", "constant", "drop"] = Field(
+        "cosine",
+        description="Learning rate over the run: falling to zero along a cosine, constant, or dropping to a "
+        "tenth for the last third of the steps.",
     )
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of ``step`` (from 0) in a run of ``steps``."""
         if self.schedule == "constant":
             return self.learning_rate
+        if self.schedule == "drop":
+            return self.learning_rate * (0.1 if 3 * step >= 2 * steps else 1.0)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
+
+Style = Literal["solid", "dash"]
 
 Terms = Mapping[str, tuple[str, ...]]
 """By term: its label, its tooltip and, where the label alone would not do, the name of its axis."""
@@ -83,11 +86,11 @@ class LossPlot(StudioPlot):
         self.set_labels(x="Training step")
         self.smoothing = 20
 
-    def add_model(self, key: str, label: str, color: str) -> None:
+    def add_model(self, key: str, label: str, color: str, style: Style = "solid") -> None:
         """Add a model: one curve per term. `color`: a role of the theme."""
         for term in self._terms:
-            self.add_curve((key, term), label, color)
-            self.add_curve((key, term, "smooth"), label, color)
+            self.add_curve((key, term), label, color, style)
+            self.add_curve((key, term, "smooth"), label, color, style)
         self._models.append(key)
         self._on_choice()
 
@@ -163,9 +166,9 @@ class SpectrumPlot(StudioPlot):
         self.set_labels(x="Index i", y="σᵢ / σ₁")
         self.log = True
 
-    def add_model(self, key: str, label: str, color: str) -> None:
+    def add_model(self, key: str, label: str, color: str, style: Style = "solid") -> None:
         """Add a model; its curve has its key. `color`: a role of the theme."""
-        self.add_curve(key, label, color, dots=True)
+        self.add_curve(key, label, color, style, dots=True)
 
     def set_spectrum(self, model: str, sigma: npt.ArrayLike) -> None:
         """The singular values of a model's Jacobian, shape (k,), largest first; none at all if σ₁ is zero."""
@@ -190,6 +193,6 @@ class RankPlot(StudioPlot):
         self.canvas.x_axis.integers = True
         self.set_labels(x="Training step", y="Effective rank")
 
-    def add_model(self, key: str, label: str, color: str) -> None:
+    def add_model(self, key: str, label: str, color: str, style: Style = "solid") -> None:
         """Add a model; its curve has its key. `color`: a role of the theme."""
-        self.add_curve(key, label, color, dots=True)
+        self.add_curve(key, label, color, style, dots=True)

@@ -26,6 +26,16 @@ def typed_values(config: BaseModel) -> dict[str, str]:
     return found
 
 
+def put_typed(values: dict[str, Any], typed: Mapping[str, str]) -> None:
+    """Put what was typed, by dotted name, into a configuration's values."""
+    for name, text in typed.items():
+        *sections, leaf = name.split(".")
+        place = values
+        for section in sections:
+            place = place[section]
+        place[leaf] = text.strip()
+
+
 def reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:
     """What is wrong, by the dotted name of the setting that has to be mended."""
     found: dict[str, list[Any]] = {}

@@ -21,8 +21,9 @@ class NoiseConfig(Section):
     """What is added to the images, and what the penalty weighs against it."""
 
     sigma: Positive = Field(1.0, description="σ of the Gaussian noise, for images in [-1, 1].")
-    eta: NonNegative | None = Field(
-        None, description="η, weight of the penalty; σ² if not given, as the paper's text and code have it."
+    eta: NonNegative | Literal["sigma-squared"] = Field(
+        "sigma-squared",
+        description="η, weight of the penalty; sigma-squared: σ², as the paper's text and code have it.",
     )
     difference: Positive = Field(
         1e-2,
@@ -32,7 +33,7 @@ class NoiseConfig(Section):
     @property
     def weight(self) -> float:
         """η."""
-        return self.sigma**2 if self.eta is None else self.eta
+        return self.sigma**2 if isinstance(self.eta, str) else self.eta
 
 
 class DenoiseScheduleConfig(ImageScheduleConfig):

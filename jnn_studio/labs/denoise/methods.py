@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import from_tensors
 from jnn_studio.models.weights import LoadedDenoiser, WeightsError, load_denoiser
 from jnn_studio.resource_files import resource
+from jnn_studio.training.kind import find_kind
+from jnn_studio.training.run_weights import is_run, read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
 DIFFERENCES, UNPENALISED, BM3D = "penalised-differences", "unpenalised", "bm3d"
@@ -58,16 +62,17 @@ def bundled_denoisers(sigma: float) -> dict[str, LoadedDenoiser]:
 
 
 def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
-    """Trained denoisers by method: one weights file, or all in a folder such as a run's ``models``.
+    """Trained denoisers by method: of a weights file, of a folder of them, or of a run's newest checkpoint.
 
     Raises:
         WeightsError: there is none, or a file cannot be used, or two are of one method.
+        ConfigError: the run's configuration cannot be read.
     """
+    if is_run(path):
+        return _of_run(path)
     files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
-    if path.is_dir() and not files and (path / "models").is_dir():
-        files = sorted((path / "models").glob("*.safetensors"))
     if not files:
-        raise WeightsError(f"there are no weights (.safetensors) in {path}")
+        raise WeightsError(f"there are no weights (.safetensors) and no run in {path}")
     found: dict[str, LoadedDenoiser] = {}
     for file in files:
         loaded = load_denoiser(file)
@@ -75,8 +80,25 @@ def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
         if key in found:
             raise WeightsError(f"{path} holds two denoisers of the method {key!r}; open one of them alone")
         found[key] = loaded
-    order = {key: index for index, key in enumerate(LEARNT)}
-    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+    return dict(sorted(found.items(), key=lambda item: _place(item[0])))
+
+
+def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
+    weights = read_run_weights(path)
+    config = weights.config
+    model = getattr(config, "model", None)
+    if not isinstance(model, DenoiserConfig):
+        raise WeightsError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
+    facts = find_kind(config.kind).facts
+    found = {}
+    for member, tensors in weights.members:
+        try:
+            network = from_tensors(model, tensors)
+        except RuntimeError as error:
+            raise WeightsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
+        info = {"run": config.name, "step": weights.step, **facts(config, member.key)}
+        found[member.key] = LoadedDenoiser(network, member.label, info)
+    return found
 
 
 def trained_sigma(loaded: LoadedDenoiser) -> float | None:
@@ -94,3 +116,7 @@ def _bundled() -> dict[tuple[float, str], Path]:
         return {}
     matches = {path: _BUNDLED.fullmatch(path.name) for path in folder.iterdir()}
     return {(float(m["sigma"]), m["method"]): path for path, m in matches.items() if m is not None}
+
+
+def _place(key: str) -> int:
+    return LEARNT.index(key) if key in LEARNT else len(LEARNT)

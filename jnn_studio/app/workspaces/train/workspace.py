@@ -10,11 +10,11 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.desk import RunDesk
 from jnn_studio.app.steering.progress import ProgressView
+from jnn_studio.app.steering.run_plots import RunPlots
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.train.form import SettingsForm
-from jnn_studio.app.workspaces.train.run_plots import RunPlots
 from jnn_studio.training.pair_config import PairConfig
 
 

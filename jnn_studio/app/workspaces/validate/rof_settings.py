@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from pydantic import ValidationError
 
 from jnn_studio.app.widgets.setting import Section
 from jnn_studio.app.widgets.setting import Setting as AnySetting
-from jnn_studio.app.widgets.typed import reasons, typed_values
+from jnn_studio.app.widgets.typed import put_typed, reasons
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.targets import Annulus, Ball, Box, TwoBalls
 
@@ -124,12 +123,7 @@ def check(
     """
     values = base.model_dump(mode="json")
     values["problem"]["target"] = {}
-    for name, text in typed.items():
-        *sections, leaf = name.split(".")
-        place: Any = values
-        for section in sections:
-            place = place[section]
-        place[leaf] = text.strip()
+    put_typed(values, typed)
     if typed[KIND] == "drawn":
         if len(points) < 3:
             return None, {KIND: "Draw an outline below, or choose one."}
@@ -139,11 +133,6 @@ def check(
     except ValidationError as error:
         found = reasons(error, typed)
         return None, {(name if name in typed else _nearest(name)): why for name, why in found.items()}
-
-
-def typed(config: RofConfig) -> dict[str, str]:
-    """The inverse of `check`, the outline aside."""
-    return typed_values(config)
 
 
 def sizes(kind: str) -> dict[str, str]:

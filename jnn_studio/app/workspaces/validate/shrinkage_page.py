@@ -16,7 +16,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspaces.validate.setting_form import SettingForm
+from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.workspaces.validate.shrinkage_plots import ShrinkagePlots
 from jnn_studio.app.workspaces.validate.shrinkage_settings import (
     CONVEXITY,

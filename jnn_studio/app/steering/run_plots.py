@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot
+from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Style, Terms
+from jnn_studio.app.steering.previews import Previews
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.train.previews import Previews
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
 
 PSNR = "held_out_psnr"
-TERMS = LOSS_TERMS | {
+PAIR_TERMS: Terms = LOSS_TERMS | {
     "tightness_gap": (
         "Gap",
         "Tightness gap: how far the penalty stands above the nuclear norm; 0 once the factors balance",
@@ -25,6 +26,30 @@ TERMS = LOSS_TERMS | {
 Layout = list[QByteArray]
 
 
+def _own_role(key: str) -> tuple[str, Style]:
+    """Regularised and unregularised models have colours of their own."""
+    return key, "solid"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What differs from one kind of run to another: names, terms, colours, words.
+
+    ``color`` gives a model's role and line by its key; ``empty`` is said by plots of losses, singular values
+    and effective rank before there is a run; ``unit`` follows a held-out PSNR.
+    """
+
+    page: str = "train"
+    terms: Terms = field(default_factory=lambda: PAIR_TERMS)
+    color: Callable[[str], tuple[str, Style]] = _own_role
+    empty: tuple[str, str, str] = (
+        "Losses of both models and their PSNR on held-out images",
+        "Singular values of both encoders' Jacobians",
+        "In how many directions the encoders are sensitive",
+    )
+    unit: str = "dB PSNR"
+
+
 class RunPlots(QWidget):
     """Losses and singular values above effective rank and previews, all of one run.
 
@@ -32,25 +57,23 @@ class RunPlots(QWidget):
     repeats the steps since its last checkpoint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look | None = None) -> None:
         super().__init__()
-        self.loss = LossPlot("train.loss", "Losses", TERMS)
+        self._look = look or Look()
+        page = self._look.page
+        self.loss = LossPlot(f"{page}.loss", "Losses", self._look.terms)
         self.loss.smoothing = 1
-        self.spectrum = SpectrumPlot("train.spectrum")
-        self.rank = RankPlot("train.rank")
-        self.previews = Previews()
-        for plot, text in (
-            (self.loss, "Losses of both models and their PSNR on held-out images"),
-            (self.spectrum, "Singular values of both encoders' Jacobians"),
-            (self.rank, "In how many directions the encoders are sensitive"),
-        ):
-            plot.set_empty_text(text)
+        self.spectrum = SpectrumPlot(f"{page}.spectrum")
+        self.rank = RankPlot(f"{page}.rank")
+        self.previews = Previews(page)
         self._plots = (self.loss, self.spectrum, self.rank)
+        for plot, text in zip(self._plots, self._look.empty, strict=True):
+            plot.set_empty_text(text)
         self._etas: dict[str, float] = {}
         self._newest: dict[tuple[str, str], int] = {}
-        upper = _splitter("upper", Qt.Orientation.Horizontal, self.loss, self.spectrum)
-        lower = _splitter("lower", Qt.Orientation.Horizontal, self.rank, self.previews)
-        whole = _splitter("rows", Qt.Orientation.Vertical, upper, lower)
+        upper = _splitter(f"{page}.split.upper", Qt.Orientation.Horizontal, self.loss, self.spectrum)
+        lower = _splitter(f"{page}.split.lower", Qt.Orientation.Horizontal, self.rank, self.previews)
+        whole = _splitter(f"{page}.split.rows", Qt.Orientation.Vertical, upper, lower)
         self._splitters = (whole, upper, lower)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -69,11 +92,12 @@ class RunPlots(QWidget):
     def set_models(self, members: tuple[MemberInfo, ...]) -> None:
         """The models of the run, in the order they are shown."""
         for member in members:
+            role, style = self._look.color(member.key)
             if member.key not in self._etas:
                 for plot in self._plots:
-                    plot.add_model(member.key, member.label, member.key)
+                    plot.add_model(member.key, member.label, role, style)
             self._etas[member.key] = member.eta
-            self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}")
+            self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}", role)
 
     def add_metrics(self, metrics: Sequence[Metrics]) -> None:
         """Append logged values to their curves."""
@@ -87,10 +111,10 @@ class RunPlots(QWidget):
                     steps.append(logged.step)
                     values.append(value)
         for (member, term), (steps, values) in found.items():
-            if term in TERMS:
+            if term in self._look.terms:
                 self.loss.extend((member, term), steps, values)
             if term == PSNR:
-                caption = f"η = {self._etas[member]:.3g},  {values[-1]:.2f} dB PSNR"
+                caption = f"η = {self._etas[member]:.3g},  {values[-1]:.2f} {self._look.unit}"
                 self.previews.set_caption(member, caption)
 
     def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
@@ -114,7 +138,7 @@ class RunPlots(QWidget):
         self.previews.set_preview(preview)
 
     def show_arrays(self, arrays: Arrays) -> None:
-        """A pair of autoencoders has none."""
+        """These runs have none."""
 
     def refresh(self) -> None:
         """Draw what is new and can be seen."""
@@ -143,7 +167,7 @@ class RunPlots(QWidget):
 def _splitter(name: str, orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
     """Equal parts, which can be dragged but not lost."""
     splitter = QSplitter(orientation)
-    splitter.setObjectName(f"train.split.{name}")
+    splitter.setObjectName(name)
     splitter.setHandleWidth(GRID)
     splitter.setChildrenCollapsible(False)
     for index, part in enumerate(parts):

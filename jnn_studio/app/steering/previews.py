@@ -20,6 +20,7 @@ GAP = 4
 class _Row:
     """One row of images: whose they are, and in which colour role its name stands."""
 
+    key: str
     name: str
     role: str
     images: np.ndarray
@@ -28,14 +29,15 @@ class _Row:
 class Previews(QWidget):
     """A row of held-out images and one row of reconstructions for each model."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = "train") -> None:
         super().__init__()
-        self.setObjectName("train.previews")
+        self.setObjectName(f"{page}.previews")
         self.setAccessibleName(TITLE)
         self.setMinimumSize(240, 200)
         self._rows: tuple[_Row, ...] = ()
         self._labels: dict[str, str] = {}
         self._captions: dict[str, str] = {}
+        self._roles: dict[str, str] = {}
         self.step: int | None = None
         """The step of the images on show."""
         theme().changed.connect(self.update)
@@ -45,16 +47,16 @@ class Previews(QWidget):
         self._rows, self.step = (), None
         self._changed()
 
-    def add_model(self, key: str, label: str, caption: str) -> None:
-        """A model by key, which is also its colour role; ``caption`` stands beside its name."""
-        self._labels[key], self._captions[key] = label, caption
+    def add_model(self, key: str, label: str, caption: str, color: str) -> None:
+        """A model by key and its colour's role; ``caption`` stands beside its name."""
+        self._labels[key], self._captions[key], self._roles[key] = label, caption, color
         self._changed()
 
     def set_preview(self, preview: Preview) -> None:
         """Show these images."""
-        rows = [_Row("Original", "text", preview.originals)]
+        rows = [_Row("", "Original", "text", preview.originals)]
         for key, images in preview.reconstructions.items():
-            rows.append(_Row(self._labels.get(key, key), key, images))
+            rows.append(_Row(key, self._labels.get(key, key), self._roles.get(key, "muted"), images))
         self._rows, self.step = tuple(rows), preview.step
         self._changed()
 
@@ -65,7 +67,7 @@ class Previews(QWidget):
 
     def _changed(self) -> None:
         shown = "none yet" if self.step is None else f"at step {self.step:,}"
-        words = ", ".join(f"{row.name} {self._captions.get(row.role, '')}".strip() for row in self._rows[1:])
+        words = ", ".join(f"{row.name} {self._captions.get(row.key, '')}".strip() for row in self._rows[1:])
         self.setAccessibleDescription(f"{shown}; {words}" if words else shown)
         self.update()
 
@@ -144,7 +146,7 @@ class Previews(QWidget):
         box.setLeft(box.left() + painter.fontMetrics().horizontalAdvance(row.name) + GRID)
         painter.setFont(ui_font(0.92, digits=True))
         painter.setPen(theme().color("muted"))
-        painter.drawText(box, where, self._captions.get(row.role, ""))
+        painter.drawText(box, where, self._captions.get(row.key, ""))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

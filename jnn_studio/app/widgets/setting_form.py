@@ -10,9 +10,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.widgets.fields import ChoiceField, Field, TextField
+from jnn_studio.app.widgets.fields import ChoiceField, Field, SuggestionField, TextField
 from jnn_studio.app.widgets.section import SectionBox, add_row
-from jnn_studio.app.widgets.setting import Section
+from jnn_studio.app.widgets.setting import Section, Setting
 
 Check = Callable[[Mapping[str, str]], tuple[Any, dict[str, str]]]
 """From typed values to a configuration, or None and the reasons by name."""
@@ -53,14 +53,19 @@ class SettingForm(QScrollArea):
         for section in sections:
             box = self.boxes[section.key] = SectionBox(section.key, section.title, labels, page)
             for setting in section.settings:
-                field = ChoiceField(setting) if setting.choices else TextField(setting)
-                self.fields[setting.name] = field
+                field = self.fields[setting.name] = self.make_field(setting)
                 field.changed.connect(self.check)
                 add_row(box.rows, field)
             box.set_folded(section.folded)
             self.column.addWidget(box)
         self.column.addStretch(1)
         self.setWidget(body)
+
+    def make_field(self, setting: Setting) -> Field:
+        """The field of a setting; pages that need another kind of field make it here."""
+        if setting.choices:
+            return ChoiceField(setting)
+        return SuggestionField(setting) if setting.suggestions else TextField(setting)
 
     @property
     def values(self) -> dict[str, str]:

@@ -1,0 +1,21 @@
+"""The colour and line of each method, the same wherever it is shown."""
+
+from __future__ import annotations
+
+from jnn_studio.app.plots.curves import Style
+from jnn_studio.labs.denoise.methods import BM3D, DIFFERENCES, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
+
+# With the penalty and without it have the colours they have everywhere else in the program.
+ROLES = {
+    SUPERVISED: "solver-1",
+    NOISE2NOISE: "solver-2",
+    PENALISED: "regularised",
+    DIFFERENCES: "regularised",
+    UNPENALISED: "unregularised",
+    BM3D: "solver-3",
+}
+
+
+def method_color(key: str) -> tuple[str, Style]:
+    """A method's colour role, and its line: the two with a penalty share a colour."""
+    return ROLES.get(key, "muted"), "dash" if key == DIFFERENCES else "solid"
