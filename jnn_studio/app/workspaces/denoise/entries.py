@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from jnn_studio.app.workspaces.denoise.entry import Entry
-from jnn_studio.app.workspaces.denoise.method_look import ROLES, method_label
+from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.measures import Quality
+from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality
 from jnn_studio.labs.denoise.methods import BM3D, METHODS
 
 if TYPE_CHECKING:
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
 
 CLEAN, NOISY = "clean", "noisy"
 
-CONVENTIONS = (
-    "PSNR in dB, more is better. “Range max − min”, the paper's: of the clean image, the estimate unclipped. "
-    "“Range 2”: of [-1, 1], the estimate clipped to it. SSIM: 1 is the clean image itself."
+SHORT_CONVENTIONS = (
+    "PSNR, more is better; paper's: the peak is the clean image's own max − min, the estimate is not cut; "
+    "plain: the peak is 2, the estimate is cut to [-1, 1]. SSIM: 1 is the clean image itself."
 )
+FULL_CONVENTIONS = "\n\n".join(f"{known.label}. {known.text}" for known in CONVENTIONS.values())
+
+
+def method_label(method: str) -> str:
+    """A method's name as people see it; a network of no known method goes by its key."""
+    return METHODS[method].label if method in METHODS else method
 
 
 def quality_lines(quality: Quality | None) -> tuple[str, str]:
     """Two lines with the measures, each with its convention."""
     if quality is None:
         return "", ""
-    second = f"PSNR {quality.psnr_plain:.2f} dB, range 2"
+    second = f"{CONVENTIONS['psnr_plain'].label} {_decibels(quality.psnr_plain)}"
     if quality.ssim is not None:
-        second += f" · SSIM {quality.ssim:.3f}"
-    return f"PSNR {quality.psnr_paper:.2f} dB, range max − min", second
+        second += f" · {CONVENTIONS['ssim'].label} {quality.ssim:.3f}"
+    return f"{CONVENTIONS['psnr_paper'].label} {_decibels(quality.psnr_paper)}", second
+
+
+def _decibels(value: float) -> str:
+    """A clean image of one colour has no range of its own, and the clean image itself no error."""
+    return "undefined" if math.isnan(value) else "∞" if math.isinf(value) else f"{value:.2f} dB"
 
 
 def entries_of(session: PhotoSession, shares: Mapping[str, float]) -> dict[str, Entry]:
@@ -81,6 +93,7 @@ def _method(session: PhotoSession, method: str, share: float | None) -> Entry:
         empty = "Denoising…"
         corner = "denoising…" if share is None else f"{share:.0%}"
     learnt = METHODS[method].learns_from if method in METHODS else "what its file does not say"
+    tip = f"{method_label(method)}. Learns from {learnt}"
     return Entry(
         method_label(method),
         role=ROLES.get(method, ""),
@@ -88,5 +101,5 @@ def _method(session: PhotoSession, method: str, share: float | None) -> Entry:
         corner=corner,
         lines=lines,
         empty=empty,
-        tip=f"{method_label(method)}. Learns from {learnt}",
+        tip=f"{tip}\n{bm3d.LICENCE}" if method == BM3D else tip,
     )

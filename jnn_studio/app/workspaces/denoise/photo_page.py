@@ -16,8 +16,7 @@ from jnn_studio.app.save_dialog import file_name
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspaces.denoise.entries import CONVENTIONS, NOISY, entries_of
-from jnn_studio.app.workspaces.denoise.method_look import method_label
+from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo_bar import PhotoBar
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
@@ -44,7 +43,8 @@ class PhotoPage(QWidget):
         self.models_bar = ModelsBar(session, PAGE)
         self.remark = QLabel(objectName=f"{PAGE}.remark")
         self.remark.setWordWrap(True)
-        self.conventions = QLabel(CONVENTIONS, objectName=f"{PAGE}.conventions")
+        self.conventions = QLabel(SHORT_CONVENTIONS, objectName=f"{PAGE}.conventions")
+        self.conventions.setToolTip(FULL_CONVENTIONS)
         self.conventions.setProperty("tone", "muted")
         self.conventions.setWordWrap(True)
         self.conventions.setFont(ui_font(0.92))
@@ -98,12 +98,12 @@ class PhotoPage(QWidget):
         """Write one of the pictures as a PNG, in its own resolution."""
         levels = self._session.levels.get(key, ())
         if levels:
-            title = "Cannot save the picture"
+            title = self.viewer.entries[key].title
             self._context.loading.request(
                 f"{PAGE}.save {path}",
                 lambda: save_png(levels[0], path),
-                lambda _: self.message.show_info("Saved", f"{method_label(key).capitalize()}: {path}"),
-                lambda failure: self._failed(title, failure),
+                lambda _: self.message.show_info("Saved", f"{title}: {path}"),
+                lambda failure: self._failed("Cannot save the picture", failure),
             )
 
     # --- dropping ------------------------------------------------------------------------------------

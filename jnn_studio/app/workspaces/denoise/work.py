@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -18,10 +17,9 @@ from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
-from jnn_studio.labs.denoise.tiling import Cancelled, denoise_photo
+from jnn_studio.labs.denoise.tiling import Cancelled, Report, denoise_photo
 from jnn_studio.models.denoiser import Denoiser
 
-Report = Callable[[int, int], None]
 Stop = Callable[[], bool]
 
 
@@ -69,14 +67,10 @@ def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
 def run_network(
     denoiser: Denoiser, noisy: Tensor, clean: Tensor | None, report: Report, stop: Stop
 ) -> Result | None:
-    """A learnt denoiser's result; None once ``stop()`` is true. One for grey does each channel alone."""
+    """A learnt denoiser's result; None once ``stop()`` is true."""
     began = time.perf_counter()
     try:
-        if denoiser.config.channels == noisy.shape[0]:
-            output = denoise_photo(denoiser, noisy, report=report, cancelled=stop)
-        else:
-            planes = [denoise_photo(denoiser, plane[None], report=report, cancelled=stop) for plane in noisy]
-            output = torch.cat(planes)
+        output = denoise_photo(denoiser, noisy, report=report, cancelled=stop)
     except Cancelled:
         return None
     return _result(output, clean, began, stop)
@@ -86,7 +80,7 @@ def run_bm3d(noisy: Tensor, sigma: float, clean: Tensor | None, stop: Stop) -> R
     """BM3D's result; None once ``stop()`` is true."""
     began = time.perf_counter()
     try:
-        output = bm3d.denoise(noisy, sigma, cancelled=stop)
+        output = bm3d.denoise_bm3d(noisy, sigma, cancelled=stop)
     except Cancelled:
         return None
     return _result(output, clean, began, stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -13,6 +15,7 @@ from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.denoise.photo_page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.train_page import TrainPage
 
 
 class DenoiseWorkspace(Workspace):
@@ -22,6 +25,8 @@ class DenoiseWorkspace(Workspace):
         super().__init__(context, "denoise")
         self.session = PhotoSession(context, self)
         self.photo = PhotoPage(context, self.session)
+        self.train = TrainPage(context)
+        self.train.photo_wanted.connect(self.use_on_photo)
         # key: label, tooltip, what is said beside the switch, page
         parts: dict[str, tuple[str, str, str, QWidget]] = {
             "photo": (
@@ -29,6 +34,12 @@ class DenoiseWorkspace(Workspace):
                 "Denoise a photograph with every method, side by side",
                 "Networks that have seen noisy images alone, beside those that have seen more, and BM3D.",
                 self.photo,
+            ),
+            "train": (
+                "Train",
+                "Train a denoiser for each method, all on the same images and noise",
+                "The same first weights, images and noise for every method; only what is minimised differs.",
+                self.train,
             ),
         }
         self._about = {key: about for key, (_, _, about, _) in parts.items()}
@@ -58,7 +69,12 @@ class DenoiseWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return self.photo.commands()
+        return [*self.photo.commands(), *self.train.commands()]
+
+    def use_on_photo(self, path: Path) -> None:
+        """Show what a run's denoisers make of the photograph."""
+        self.session.open_models(path)
+        self.switch.current = "photo"
 
     def _show_page(self, key: str) -> None:
         self._words.setText(self._about[key])
@@ -74,6 +90,7 @@ class DenoiseWorkspace(Workspace):
         settings.setValue("page", self.switch.current)
         settings.setValue("session", remembered(self.session))
         self.photo.save_state(settings)
+        settings.setValue("train", self.train.form.state())
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
@@ -82,3 +99,4 @@ class DenoiseWorkspace(Workspace):
             self.switch.current = page
         restore(self.session, str(settings.value("session", "")))
         self.photo.restore_state(settings)
+        self.train.form.restore(str(settings.value("train", "")))
