@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,7 +32,6 @@ from jnn_studio.data.errors import DataError, UnreadableImageError
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 150_000_000  # below the 179 million at which Pillow itself refuses
-_TOO_MANY_PIXELS = f"more than the {MAX_PIXELS // 10**6} megapixels read"
 _LARGE_PIXELS = 16_000_000
 CROPPED_SIDE = 512
 """Photographs are cut up at most at this length of their shorter side."""
@@ -64,18 +63,27 @@ def load_image(path: Path | str, size: int, channels: int = 3) -> Tensor:
     Raises:
         DataError: the file gives no image; the message names the file and the reason.
     """
-    path = Path(path).expanduser()
+    pixels = decode_path(Path(path), lambda file: decode_square(file, size, channels))
+    return torch.from_numpy(pixels).to(torch.float32).div_(255)
+
+
+def decode_path(path: Path, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndarray:
+    """What ``decode`` makes of the file at ``path``, as it came from a person.
+
+    Raises:
+        DataError: the file gives no image; the message names the file, the reason and what to do.
+    """
+    path = path.expanduser()
     try:
         if path.exists() and not path.is_file():
             raise UnreadableImageError("not a file")
         with path.open("rb") as file:
-            pixels = decode_square(file, size, channels)
+            return decode(file)
     except (OSError, UnreadableImageError) as error:
         cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
         raise DataError(
             f"{path} cannot be used: {cause.reason}. Choose a JPEG, PNG, WebP, BMP, PGM or PPM image."
         ) from error
-    return torch.from_numpy(pixels).to(torch.float32).div_(255)
 
 
 def decode_image(data: bytes, channels: int = 3) -> np.ndarray:
@@ -84,7 +92,12 @@ def decode_image(data: bytes, channels: int = 3) -> np.ndarray:
     Raises:
         UnreadableImageError: ``data`` is no image that can be read.
     """
-    with _opened(io.BytesIO(data)) as image, _room_for(image):
+    return decode_whole(io.BytesIO(data), channels)
+
+
+def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """`decode_image` of a file; an image of more than ``max_pixels`` is refused before it is decoded."""
+    with _opened(file, max_pixels) as image, _room_for(image):
         return _pixels(_upright(_flat(image, channels), _orientation(image)))
 
 
@@ -144,7 +157,7 @@ def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int
 
 
 @contextmanager
-def _opened(file: BinaryIO) -> Iterator[Image.Image]:
+def _opened(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
     """The image in ``file``, not yet decoded; whatever goes wrong with it becomes `UnreadableImageError`."""
     _ignore_pillow_warnings()
     try:
@@ -157,15 +170,17 @@ def _opened(file: BinaryIO) -> Iterator[Image.Image]:
             )
         file.seek(0)
         with Image.open(file, formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise UnreadableImageError(f"{image.width} × {image.height} pixels, {_TOO_MANY_PIXELS}")
+            if image.width * image.height > max_pixels:
+                raise UnreadableImageError(
+                    f"{image.width} × {image.height} pixels, {_too_many_pixels(max_pixels)}"
+                )
             yield image
     except UnreadableImageError:
         raise
     except UnidentifiedImageError:
         raise UnreadableImageError("not a readable JPEG, PNG, WebP, BMP, PGM or PPM image") from None
     except Image.DecompressionBombError:
-        raise UnreadableImageError(_TOO_MANY_PIXELS) from None
+        raise UnreadableImageError(_too_many_pixels(max_pixels)) from None
     except MemoryError:
         raise UnreadableImageError("not enough memory to decode it", transient=True) from None
     except OSError as error:
@@ -174,6 +189,10 @@ def _opened(file: BinaryIO) -> Iterator[Image.Image]:
         raise UnreadableImageError(f"damaged or cut short ({error})") from error
     except Exception as error:  # decoders fed hostile bytes raise nearly anything
         raise UnreadableImageError(f"damaged ({error})") from error
+
+
+def _too_many_pixels(limit: int) -> str:
+    return f"more than the {limit // 10**6} megapixels read"
 
 
 def _ignore_pillow_warnings() -> None:

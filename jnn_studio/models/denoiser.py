@@ -79,11 +79,35 @@ def denoise(denoiser: Denoiser, images: Tensor) -> Tensor:
     border pixel where an image is smaller than what is missing), and cut again.
     """
     height, width = images.shape[-2:]
-    right, below = -width % STRIDE, -height % STRIDE
-    mode = "reflect" if right < width and below < height else "replicate"
-    padded = functional.pad(images, (0, right, 0, below), mode=mode) if right or below else images
+    padded = pad_to_stride(images)
     output: Tensor = denoiser(padded.contiguous(memory_format=torch.channels_last))
     return output[..., :height, :width]
+
+
+def pad_to_stride(images: Tensor) -> Tensor:
+    """``images`` (batch, channels, height, width) with sides divisible by `STRIDE`, as `denoise` extends them."""
+    height, width = images.shape[-2:]
+    right, below = -width % STRIDE, -height % STRIDE
+    if not (right or below):
+        return images
+    mode = "reflect" if right < width and below < height else "replicate"
+    return functional.pad(images, (0, right, 0, below), mode=mode)
+
+
+def reach(denoiser: Denoiser) -> int:
+    """How far away, in pixels of the image, an input pixel can be that still changes an output pixel.
+
+    An upper bound from the layers alone: a 3×3 convolution reaches one pixel of its own grid further, and a
+    cell of a coarser grid stands for all image pixels it covers.
+    """
+    pixels, cell = 0, 1
+    for layer in denoiser.modules():
+        if isinstance(layer, nn.ConvTranspose2d):
+            cell //= layer.stride[0]
+        elif isinstance(layer, nn.Conv2d):
+            pixels += (layer.kernel_size[0] - 1) // 2 * cell if layer.stride[0] == 1 else cell
+            cell *= layer.stride[0]
+    return pixels
 
 
 def _level(inputs: int, width: int, convolutions: int) -> list[nn.Module]:

@@ -17,7 +17,7 @@ from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, wit
 from jnn_studio.app.steering.drain import Drain
 from jnn_studio.app.steering.progress import ProgressView
 from jnn_studio.app.steering.rate import RateMeter
-from jnn_studio.app.steering.recent import RecentRuns
+from jnn_studio.app.steering.recent import RecentPaths
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.training.commands import Command
@@ -96,7 +96,7 @@ class RunDesk:
         self._follower: RunFollower | None = None
         self._resuming = False
         self._busy: RunFeed | None = None
-        self._recent = RecentRuns(self.context.settings, recent)
+        self._recent = RecentPaths(self.context.settings, recent)
 
     def connect_desk(self) -> None:
         """Have buttons, timer and runs heard; call it once all parts are made."""

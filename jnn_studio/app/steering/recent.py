@@ -1,4 +1,4 @@
-"""The runs trained or opened lately."""
+"""What was trained or opened lately."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtCore import QSettings
 _MOST = 8
 
 
-class RecentRuns:
-    """Run folders, newest first, kept in the settings under ``key``."""
+class RecentPaths:
+    """Runs or files, newest first, kept in the settings under ``key``."""
 
     def __init__(self, settings: QSettings, key: str) -> None:
         self._key = key
@@ -23,11 +23,11 @@ class RecentRuns:
         return [Path(str(text)) for text in texts if text]
 
     def add(self, path: Path) -> None:
-        """Put a run first."""
+        """Put one first."""
         self._store([path, *(other for other in self.paths if other != path)][:_MOST])
 
     def remove(self, path: Path) -> None:
-        """Forget a run that is gone."""
+        """Forget one that is gone."""
         self._store([other for other in self.paths if other != path])
 
     def clear(self) -> None:

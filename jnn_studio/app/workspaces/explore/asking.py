@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jnn_studio.app.workspaces.explore.file_dialogs import (
+from jnn_studio.app.file_dialogs import (
     ARCHIVES,
     IMAGES,
     SESSIONS,

@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.file_dialogs import DIRECTIONS, ask_file, ask_new_file
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.workspaces.explore.direction_item import PICTURES, SAVED, DirectionDelegate, describe
-from jnn_studio.app.workspaces.explore.file_dialogs import DIRECTIONS, ask_file, ask_new_file
 from jnn_studio.app.workspaces.explore.name_editor import NameEditor, library_button
 from jnn_studio.app.workspaces.explore.thumbnails import pixmap
 from jnn_studio.explore.library import Contents, Library

@@ -13,6 +13,7 @@ from jnn_studio.data.listing import EXTENSIONS
 WEIGHTS = "Weights (*.safetensors)"
 ARCHIVES = "Archives (*.zip)"
 IMAGES = f"Images ({' '.join(f'*{extension}' for extension in sorted(EXTENSIONS))})"
+PICTURES = "PNG pictures (*.png)"
 TABLES = "Attribute tables (*.csv *.tsv *.txt)"
 SESSIONS = "Sessions (*.jnnsession)"
 DIRECTIONS = "Directions (*.json)"
@@ -33,12 +34,18 @@ def ask_folder(
 
 
 def ask_new_file(
-    parent: QWidget, title: str, filter_text: str, suffix: str, chosen: Callable[[Path], object]
+    parent: QWidget,
+    title: str,
+    filter_text: str,
+    suffix: str,
+    chosen: Callable[[Path], object],
+    name: str = "",
 ) -> None:
-    """Where to write."""
+    """Where to write; ``name`` is proposed."""
     dialog = _dialog(parent, title, QFileDialog.FileMode.AnyFile, filter_text)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
+    dialog.selectFile(name)
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     dialog.open()
 

@@ -1,0 +1,152 @@
+"""Having every method denoise the noisy image on other threads, and giving up what is out of date."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from torch import Tensor
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.mailbox import Buffer
+from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.workspaces.denoise.work import Result, run_bm3d, run_network
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.tiling import Report
+from jnn_studio.models.weights import LoadedDenoiser
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be denoised: images (3, h, w) in [-1, 1], and the σ that BM3D is told."""
+
+    noisy: Tensor
+    clean: Tensor | None
+    sigma: float
+
+
+class Denoising(QObject):
+    """Networks take turns on one thread; BM3D runs in its own process beside them.
+
+    Signals:
+        result_arrived: (method).
+        work_changed: `waiting`, `failures` or `stopped` have changed.
+        progress_changed: (method, share between 0 and 1) while a large image is denoised.
+        failed: (title, Failure).
+
+    Attributes:
+        results: what has arrived of the present task.
+        waiting: methods whose results are to come.
+        failures: why a method has no result.
+        stopped: somebody has asked not to go on.
+    """
+
+    result_arrived = Signal(str)
+    work_changed = Signal()
+    progress_changed = Signal(str, float)
+    failed = Signal(str, object)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._telling = partial(context.telling, self.failed)
+        self.results: dict[str, Result] = {}
+        self.waiting: set[str] = set()
+        self.failures: dict[str, Failure] = {}
+        self.stopped = False
+        self.worker = Worker(context.bridge, "denoise")
+        """Also there for what comes before: a queue of its own would only compete with it."""
+        self._classical = Worker(context.bridge, "bm3d")
+        self._stop: dict[str, threading.Event] = {}
+        self._progress: Buffer[tuple[threading.Event, str, float]] = Buffer()
+        context.ticked.connect(self._tick)
+
+    def start_networks(self, task: Task, models: Mapping[str, LoadedDenoiser]) -> None:
+        """Have ``models``, by method, denoise; what they were at is given up."""
+        self.stopped = False
+        for method, loaded in models.items():
+            stop = self._anew(method)
+            work = partial(
+                run_network, loaded.model, task.noisy, task.clean, self._reporter(stop, method), stop.is_set
+            )
+            self._request(self.worker, method, work, f"“{loaded.name}”")
+        self.work_changed.emit()
+
+    def start_bm3d(self, task: Task) -> None:
+        """Have BM3D denoise, if it is installed."""
+        self.forget(BM3D)
+        if bm3d.available():
+            self.stopped = False
+            stop = self._anew(BM3D)
+            work = partial(run_bm3d, task.noisy, task.sigma, task.clean, stop.is_set)
+            self._request(self._classical, BM3D, work, "BM3D")
+        self.work_changed.emit()
+
+    def forget(self, method: str) -> None:
+        """Give up what a method is at, and drop what it has made."""
+        self._give_up(method)
+        self.results.pop(method, None)
+        self.failures.pop(method, None)
+
+    def forget_all(self) -> None:
+        """`forget` every method."""
+        for method in (*self.waiting, *self.results, *self.failures):
+            self.forget(method)
+        self.work_changed.emit()
+
+    def stop(self) -> None:
+        """Give up what is under way; results that are there stay."""
+        if self.waiting:
+            for method in tuple(self.waiting):
+                self._give_up(method)
+            self.stopped = True
+            self.work_changed.emit()
+
+    def close(self) -> None:
+        """Give up everything and end the threads."""
+        for stop in self._stop.values():
+            stop.set()
+        self.worker.close()
+        self._classical.close()
+
+    def _anew(self, method: str) -> threading.Event:
+        self.forget(method)
+        self.waiting.add(method)
+        self._stop[method] = threading.Event()
+        return self._stop[method]
+
+    def _give_up(self, method: str) -> None:
+        if method in self._stop:
+            self._stop[method].set()
+        (self._classical if method == BM3D else self.worker).forget(method)
+        self.waiting.discard(method)
+
+    def _request(self, worker: Worker, method: str, work: partial[Result | None], name: str) -> None:
+        worker.request(method, work, partial(self._take, method), partial(self._fail, method, name))
+
+    def _take(self, method: str, result: Result | None) -> None:
+        if result is None:  # given up
+            return
+        self.waiting.discard(method)
+        self.results[method] = result
+        self.result_arrived.emit(method)
+        self.work_changed.emit()
+
+    def _fail(self, method: str, name: str, failure: Failure) -> None:
+        self.waiting.discard(method)
+        self.failures[method] = failure
+        self.work_changed.emit()
+        self._telling(f"{name} could not denoise the image")(failure)
+
+    def _reporter(self, stop: threading.Event, method: str) -> Report:
+        """Called on the worker's thread."""
+        return lambda done, total: self._progress.put((stop, method, done / total))
+
+    def _tick(self) -> None:
+        newest = {method: share for stop, method, share in self._progress.take() if not stop.is_set()}
+        for method, share in newest.items():
+            if method in self.waiting:
+                self.progress_changed.emit(method, share)

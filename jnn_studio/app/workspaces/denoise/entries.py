@@ -1,0 +1,105 @@
+"""What a session has to show, in words and pictures. Free of Qt."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from jnn_studio.app.workspaces.denoise.entry import Entry
+from jnn_studio.app.workspaces.denoise.method_colors import ROLES
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality
+from jnn_studio.labs.denoise.methods import BM3D, METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jnn_studio.app.workspaces.denoise.session import PhotoSession
+
+CLEAN, NOISY = "clean", "noisy"
+
+SHORT_CONVENTIONS = (
+    "PSNR, more is better; paper's: the peak is the clean image's own max − min, the estimate is not cut; "
+    "plain: the peak is 2, the estimate is cut to [-1, 1]. SSIM: 1 is the clean image itself."
+)
+FULL_CONVENTIONS = "\n\n".join(f"{known.label}. {known.text}" for known in CONVENTIONS.values())
+
+
+def method_label(method: str) -> str:
+    """A method's name as people see it; a network of no known method goes by its key."""
+    return METHODS[method].label if method in METHODS else method
+
+
+def quality_lines(quality: Quality | None) -> tuple[str, str]:
+    """Two lines with the measures, each with its convention."""
+    if quality is None:
+        return "", ""
+    second = f"{CONVENTIONS['psnr_plain'].label} {_decibels(quality.psnr_plain)}"
+    if quality.ssim is not None:
+        second += f" · {CONVENTIONS['ssim'].label} {quality.ssim:.3f}"
+    return f"{CONVENTIONS['psnr_paper'].label} {_decibels(quality.psnr_paper)}", second
+
+
+def _decibels(value: float) -> str:
+    """A clean image of one colour has no range of its own, and the clean image itself no error."""
+    return "undefined" if math.isnan(value) else "∞" if math.isinf(value) else f"{value:.2f} dB"
+
+
+def entries_of(session: PhotoSession, shares: Mapping[str, float]) -> dict[str, Entry]:
+    """Every pane of a session in its order; ``shares``: how far methods are that are at a large image."""
+    found: dict[str, Entry] = {}
+    if not session.already_noisy:
+        found[CLEAN] = Entry(
+            "Clean",
+            levels=session.levels.get(CLEAN, ()),
+            lines=("The photograph as it is", ""),
+            empty="Opening…",
+            tip="The photograph, which every result is measured against",
+        )
+    found[NOISY] = _noisy(session)
+    for method in (*session.models, BM3D):
+        found[method] = _method(session, method, shares.get(method))
+    return found
+
+
+def _noisy(session: PhotoSession) -> Entry:
+    words = f"Noisy, σ = {session.sigma:.3g}"
+    if session.already_noisy:
+        words = "Noisy" if session.estimate is None else f"Noisy, σ ≈ {session.estimate:.2g}"
+        lines = ("The photograph as it is, clean image unknown", "")
+    else:
+        lines = quality_lines(session.noisy_quality)
+    return Entry(
+        words,
+        levels=session.levels.get(NOISY, ()),
+        lines=lines,
+        empty="Drawing the noise…",
+        tip="What every method is given; values beyond black and white are cut off here, not for them",
+    )
+
+
+def _method(session: PhotoSession, method: str, share: float | None) -> Entry:
+    lines, corner, empty, levels = ("", ""), "", "", session.levels.get(method, ())
+    if method == BM3D and not bm3d.available():
+        empty, levels = bm3d.HOW_TO_GET, ()
+    elif method in session.results:
+        result = session.results[method]
+        lines, corner = quality_lines(result.quality), f"{result.seconds:.2g} s"
+    elif method in session.failures:
+        empty = session.failures[method].text
+    elif session.stopped:
+        levels, empty = (), "Stopped"
+    else:
+        empty = "Denoising…"
+        corner = "denoising…" if share is None else f"{share:.0%}"
+    learnt = METHODS[method].learns_from if method in METHODS else "what its file does not say"
+    tip = f"{method_label(method)}. Learns from {learnt}"
+    return Entry(
+        method_label(method),
+        role=ROLES.get(method, ""),
+        levels=levels,
+        corner=corner,
+        lines=lines,
+        empty=empty,
+        tip=f"{tip}\n{bm3d.LICENCE}" if method == BM3D else tip,
+    )

@@ -1,0 +1,124 @@
+"""Which denoisers, what noise they have learnt on, and whether they are at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from jnn_studio.app.file_dialogs import WEIGHTS, ask_file, ask_folder
+from jnn_studio.app.icons import IconButton
+from jnn_studio.app.theme import GRID
+from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice, trained_for
+from jnn_studio.app.workspaces.denoise.session import PhotoSession
+
+NEAR = 1.1
+"""A σ that differs by no more than this factor is the one the denoisers have learnt on."""
+
+
+class ModelsBar(QWidget):
+    """Shows and sets the denoisers of a session; stops and starts their work."""
+
+    def __init__(self, session: PhotoSession, page: str) -> None:
+        super().__init__(objectName=f"{page}.models_bar")
+        self._session = session
+        label = QLabel("&Denoisers")
+        self.choice = QComboBox(objectName=f"{page}.models")
+        self.choice.setToolTip("The trained networks that are compared")
+        self.choice.setAccessibleName("Denoisers")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.setMaximumWidth(28 * GRID)
+        label.setBuddy(self.choice)
+        self.open = QPushButton("Op&en…", objectName=f"{page}.open_models")
+        self.open.setToolTip("Use denoisers of your own: a weights file, or a run with all its methods")
+        self.open.setAccessibleName("Open denoisers")
+        menu = QMenu(self.open)
+        menu.addAction("&Weights file…", self.ask_weights)
+        menu.addAction("&Run or folder of weights…", self.ask_folder)
+        self.open.setMenu(menu)
+        self.work = IconButton("stop", "Stop denoising", f"{page}.work")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        for part in (label, self.choice, self.open, self.work):
+            row.addWidget(part)
+        self.choice.activated.connect(self._choose)
+        self.work.clicked.connect(self._stop_or_go_on)
+        session.settings_changed.connect(self._show)
+        session.models_changed.connect(self._show)
+        session.work_changed.connect(self._show_work)
+        self._show()
+        self._show_work()
+
+    def ask_weights(self) -> None:
+        """Choose a weights file."""
+        ask_file(self, "Open a denoiser", WEIGHTS, self._session.open_models)
+
+    def ask_folder(self) -> None:
+        """Choose a run, or any folder of weights."""
+        start = self._session.context.runs_folder
+        ask_folder(
+            self, "Open a run's denoisers", self._session.open_models, start if start.is_dir() else None
+        )
+
+    def _choose(self, index: int) -> None:
+        choice = self.choice.itemData(index)
+        if choice == self._session.choice:
+            return
+        if choice.path is None:
+            self._session.use_bundled(choice.sigma)
+        else:
+            self._session.open_models(choice.path)
+
+    def _show(self) -> None:
+        session = self._session
+        offered = {ModelsChoice(): "Bundled, nearest σ" if session.bundled_sigmas else "Bundled: none"}
+        offered |= {ModelsChoice(sigma=s): f"Bundled, σ = {s:g}" for s in session.bundled_sigmas}
+        known = [self.choice.itemData(index) for index in range(self.choice.count())]
+        for choice in (*known, session.choice):
+            if choice.path is not None:
+                offered.setdefault(choice, _place(choice.path))
+        if list(offered) != known or self.choice.itemText(0) != offered[ModelsChoice()]:
+            with QSignalBlocker(self.choice):
+                self.choice.clear()
+                for choice, words in offered.items():
+                    self.choice.addItem(words, choice)
+                    if choice.path is not None:
+                        tip = str(choice.path)
+                        self.choice.setItemData(self.choice.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.choice.setCurrentIndex(list(offered).index(session.choice))
+
+    def _show_work(self) -> None:
+        session = self._session
+        self.work.setEnabled(bool(session.waiting) or session.stopped)
+        self.work.set_icon("play" if session.stopped else "stop")
+        self.work.set_tip("Go on denoising" if session.stopped else "Stop denoising")
+
+    def _stop_or_go_on(self) -> None:
+        if self._session.stopped:
+            self._session.go_on()
+        else:
+            self._session.stop()
+
+
+def remark(session: PhotoSession) -> tuple[str, str]:
+    """(words, tone) about the open denoisers and the noise at hand; empty where there is nothing to say."""
+    if not session.models_known:
+        return "", "muted"
+    if not session.models:
+        return "No denoisers are open: train some on the page Train, or open weights.", "warning"
+    trained, sigma = trained_for(session.models), session.sigma
+    if not trained:
+        return "These denoisers' files do not say which σ they were trained on.", "muted"
+    words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
+    if any(max(known / sigma, sigma / known) > NEAR for known in trained):
+        about = "The photograph has" if session.already_noisy else "The noise has"
+        lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"
+        return f"{words}. {about} σ = {sigma:.3g}: expect {lacks}.", "warning"
+    return f"{words}.", "muted"
+
+
+def _place(path: Path) -> str:
+    """A run's models go by the run's name."""
+    return path.parent.name if path.name == "models" else path.name

@@ -1,0 +1,200 @@
+"""Which photograph, and which noise."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from jnn_studio.app.file_dialogs import IMAGES, ask_file
+from jnn_studio.app.icons import IconButton
+from jnn_studio.app.steering.recent import RecentPaths
+from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.workspaces.denoise.session import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoSession
+
+POSITIONS = 400
+SLIDER_LOW, SLIDER_HIGH = 0.02, 2.0
+PRESETS = (0.5, 1.0, 2.0)
+
+
+class PhotoBar(QWidget):
+    """Shows and sets what a session has open, its σ and its seed."""
+
+    def __init__(self, session: PhotoSession, page: str) -> None:
+        super().__init__(objectName=f"{page}.photo_bar")
+        self._session, self._page = session, page
+        self.recent = RecentPaths(session.context.settings, "Denoise/recent_photos")
+        self._build()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.open)
+        row.addWidget(self.lately)
+        row.addWidget(self.name, 1)
+        row.addWidget(self.already)
+        row.addSpacing(GRID)
+        for part in (self._sigma_label, self.slider, self.sigma, *self.presets):
+            row.addWidget(part)
+        row.addSpacing(GRID)
+        for part in (self._seed_label, self.seed, self.dice):
+            row.addWidget(part)
+        self.slider.valueChanged.connect(self._slid)
+        self.sigma.valueChanged.connect(session.set_sigma)
+        self.seed.valueChanged.connect(session.set_seed)
+        self.dice.clicked.connect(lambda: session.set_seed((session.seed + 1) % (MAX_SEED + 1)))
+        self.already.toggled.connect(session.set_already_noisy)
+        session.photo_changed.connect(self._photo_changed)
+        session.work_changed.connect(self._show_name)
+        session.settings_changed.connect(self._show_settings)
+        self._show_name()
+        self._show_settings()
+
+    def ask(self) -> None:
+        """Choose a file."""
+        path = self._session.path
+        ask_file(self, "Open a photograph", IMAGES, self._session.open_photo, path.parent if path else None)
+
+    def _build(self) -> None:
+        page = self._page
+        self.open = QPushButton("Open photo…", objectName=f"{page}.open")
+        self.open.setToolTip("Open a photograph of any size (Ctrl+O), or drop one on the page")
+        self.open.setAccessibleName("Open a photograph")
+        self.open.clicked.connect(self.ask)
+        self.lately = QPushButton("&Recent", objectName=f"{page}.recent")
+        self.lately.setToolTip("Photographs opened lately, and the sample")
+        self.lately.setAccessibleName("Recent photographs")
+        menu = QMenu(self.lately)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(partial(self.fill_menu, menu))
+        self.lately.setMenu(menu)
+        self.name = QElidingLabel()
+        self.name.setObjectName(f"{page}.name")
+        self.name.setMinimumWidth(10 * GRID)
+        self.already = QCheckBox("Already noisy", objectName=f"{page}.already_noisy")
+        self.already.setToolTip(
+            "Take the photograph as it is for the noisy image: no noise is added, and its σ is estimated"
+        )
+        self.already.setAccessibleName("The photograph is noisy already")
+        self._sigma_label = QLabel("Noise &σ")
+        self._sigma_label.setToolTip("Standard deviation of Gaussian noise, for images in [-1, 1]")
+        self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{page}.sigma_slider")
+        self.slider.setRange(0, POSITIONS)
+        self.slider.setPageStep(POSITIONS // 20)
+        self.slider.setMinimumWidth(14 * GRID)
+        self.slider.setMaximumWidth(24 * GRID)
+        self.slider.setAccessibleName("σ of the noise, for images in [-1, 1]")
+        self.slider.setToolTip("σ of the noise for images in [-1, 1], on a logarithmic scale")
+        self.sigma = QDoubleSpinBox(objectName=f"{page}.sigma")
+        self.sigma.setRange(MIN_SIGMA, MAX_SIGMA)
+        self.sigma.setDecimals(3)
+        self.sigma.setSingleStep(0.05)
+        self.sigma.setKeyboardTracking(False)
+        self.sigma.setFixedWidth(11 * GRID)
+        self.sigma.setFont(ui_font(digits=True))
+        self.sigma.setAccessibleName("σ of the noise, typed")
+        self._sigma_label.setBuddy(self.sigma)
+        self.presets = [self._preset(sigma) for sigma in PRESETS]
+        self._seed_label = QLabel("S&eed")
+        self.seed = QSpinBox(objectName=f"{page}.seed")
+        self.seed.setRange(0, MAX_SEED)
+        self.seed.setKeyboardTracking(False)
+        self.seed.setFixedWidth(11 * GRID)
+        self.seed.setFont(ui_font(digits=True))
+        self.seed.setAccessibleName("Seed of the noise")
+        self.seed.setToolTip("Which noise is drawn: the same seed gives the same noise")
+        self._seed_label.setBuddy(self.seed)
+        self.dice = IconButton("dice", "Draw other noise: the next seed", f"{page}.dice")
+
+    def _preset(self, sigma: float) -> QToolButton:
+        button = QToolButton(objectName=f"{self._page}.sigma_{sigma:g}")
+        button.setText(f"{sigma:g}")
+        button.setToolTip(f"σ = {sigma:g}, for images in [-1, 1]")
+        button.setAccessibleName(f"σ = {sigma:g}")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(lambda: self._choose(sigma))
+        return button
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What is offered to open again."""
+        menu.clear()
+        for path in self.recent.paths:
+            action = menu.addAction(path.name, partial(self._session.open_photo, path))
+            action.setToolTip(str(path))
+        if self.recent.paths:
+            menu.addSeparator()
+        menu.addAction("Sample: dead leaves", self._session.open_sample)
+
+    def forget(self, path: Path) -> None:
+        """A photograph that is gone is not offered again."""
+        self.recent.remove(path)
+
+    def _choose(self, sigma: float) -> None:
+        self._session.set_sigma(sigma)
+        self._show_settings()
+
+    def _slid(self, position: int) -> None:
+        self._session.set_sigma(round(_at(position), 3))
+
+    def _photo_changed(self) -> None:
+        if self._session.path is not None:
+            self.recent.add(self._session.path)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        session = self._session
+        text = ""
+        if session.opening:
+            text = f"Opening {session.opening}…"
+        elif session.photo is not None:
+            height, width = session.photo.pixels.shape[:2]
+            text = f"{session.photo.name} · {width} × {height} px"
+        self.name.setText(text)
+        self.name.setToolTip(str(session.path or text))
+
+    def _show_settings(self) -> None:
+        session = self._session
+        blocked: list[QWidget] = [self.slider, self.sigma, self.seed, self.already]
+        blockers = [QSignalBlocker(widget) for widget in blocked]
+        if round(_at(self.slider.value()), 3) != session.sigma:
+            self.slider.setValue(_position(session.sigma))
+        self.sigma.setValue(session.sigma)
+        self.seed.setValue(session.seed)
+        self.already.setChecked(session.already_noisy)
+        for blocker in blockers:
+            blocker.unblock()
+        for button, sigma in zip(self.presets, PRESETS, strict=True):
+            button.setChecked(session.sigma == sigma)
+            button.setEnabled(not session.already_noisy)
+        self.slider.setEnabled(not session.already_noisy)
+        for part in (self._seed_label, self.seed, self.dice):
+            part.setEnabled(not session.already_noisy)
+        self.sigma.setToolTip(
+            "σ estimated from the finest detail, for images in [-1, 1]; BM3D goes by it; type what you know"
+            if session.already_noisy
+            else "σ of the noise that is added, for images in [-1, 1]"
+        )
+
+
+def _at(position: int) -> float:
+    return float(SLIDER_LOW * (SLIDER_HIGH / SLIDER_LOW) ** (position / POSITIONS))
+
+
+def _position(sigma: float) -> int:
+    share = math.log(sigma / SLIDER_LOW) / math.log(SLIDER_HIGH / SLIDER_LOW)
+    return round(POSITIONS * min(max(share, 0.0), 1.0))

@@ -1,0 +1,344 @@
+"""What the pages of Denoise share: the photograph, its noise, the denoisers, and what they made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from functools import partial
+from pathlib import Path
+
+import torch
+from PySide6.QtCore import QObject, Signal, Slot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.workspaces.denoise.denoising import Denoising, Task
+from jnn_studio.app.workspaces.denoise.levels import Levels, levels_of
+from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice, OpenedModels, open_choice
+from jnn_studio.app.workspaces.denoise.sample import sample_photo
+from jnn_studio.app.workspaces.denoise.work import (
+    Noised,
+    OpenedPhoto,
+    Result,
+    make_noisy,
+    take_as_noisy,
+)
+from jnn_studio.data.photo import Photo, read_photo
+from jnn_studio.labs.denoise.measures import Quality, quality
+from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.models.weights import LoadedDenoiser
+
+MIN_SIGMA, MAX_SIGMA = 0.01, 4.0
+MAX_SEED = 999_999
+
+
+class PhotoSession(QObject):
+    """Used on the main thread; reading, noise, denoising and measuring are done on threads of its own.
+
+    Nothing is open until `begin` or `open_photo`. What has changed is asked for anew, and what is then out of
+    date is given up: between two tiles, or by ending BM3D's process.
+
+    Signals:
+        photo_changed: another photograph is open; its noisy image is still to come.
+        noisy_changed: `noisy`, `clean` and `sigma` are those of the present settings; results are to come.
+        noisy_measured: `noisy_quality` has arrived.
+        models_changed: other denoisers are open.
+        result_arrived: (method) of the denoisers' or BM3D's.
+        work_changed: `waiting`, `failures` or `stopped` have changed.
+        progress_changed: (method, share between 0 and 1) while a large photograph is denoised.
+        settings_changed: `sigma`, `seed`, `already_noisy` or `choice` have changed.
+        failed: (title, Failure).
+
+    Attributes:
+        photo: what is open.
+        clean: (3, h, w) in [-1, 1]; None while the photograph is taken as noisy already.
+        noisy: (3, h, w) in [-1, 1], not clipped; None until it is there.
+        sigma: σ of the noise, for images in [-1, 1]; estimated or typed where `already_noisy`.
+        estimate: what σ was estimated as, where it was.
+        models: denoisers by method, in the methods' order.
+        results: what has arrived of the present noisy image.
+        levels: pictures to look at by "clean", "noisy" and method, those of results before the present too.
+        waiting: methods whose results are to come.
+        failures: why a method has no result.
+        stopped: somebody has asked not to go on.
+    """
+
+    photo_changed = Signal()
+    noisy_changed = Signal()
+    noisy_measured = Signal()
+    models_changed = Signal()
+    result_arrived = Signal(str)
+    work_changed = Signal()
+    progress_changed = Signal(str, float)
+    settings_changed = Signal()
+    failed = Signal(str, object)
+
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self._telling = partial(context.telling, self.failed)
+        self.photo: Photo | None = None
+        self.path: Path | None = None
+        """Where the photograph is; None for the sample."""
+        self.clean: torch.Tensor | None = None
+        self.noisy: torch.Tensor | None = None
+        self.noisy_quality: Quality | None = None
+        self.sigma = self.chosen_sigma = 0.5
+        self.seed = 0
+        self.already_noisy = False
+        self.estimate: float | None = None
+        self.choice = ModelsChoice()
+        self.bundled_sigmas: tuple[float, ...] = ()
+        self.bundled_sigma: float | None = None
+        """Which of them the open ones are; None for others."""
+        self.models: Mapping[str, LoadedDenoiser] = {}
+        self.models_known = False
+        """The choice of denoisers has been looked up, even if there are none."""
+        self.opening = ""
+        """The name of the photograph that is being read."""
+        self.levels: dict[str, Levels] = {}
+        self._photo_levels: Levels = ()
+        self._photo_asked = self._models_asked = False
+        self._first_photo: Path | None = None
+        self._first_choice = self.choice
+        self._denoising = Denoising(context, self)
+        self._denoising.result_arrived.connect(self._take_result)
+        self._denoising.work_changed.connect(self.work_changed)
+        self._denoising.progress_changed.connect(self.progress_changed)
+        self._denoising.failed.connect(self.failed)
+        context.at_close(self.close)
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        return self._denoising.results
+
+    @property
+    def waiting(self) -> Set[str]:
+        return self._denoising.waiting
+
+    @property
+    def failures(self) -> Mapping[str, Failure]:
+        return self._denoising.failures
+
+    @property
+    def stopped(self) -> bool:
+        return self._denoising.stopped
+
+    # --- what is open ------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open what `begin_with` says, or the sample and bundled denoisers, unless others were asked for."""
+        if not self._models_asked:
+            self._load_models()
+        if not self._photo_asked and self._first_photo is not None:
+            self.open_photo(self._first_photo)
+        elif not self._photo_asked:
+            self.open_sample()
+
+    def begin_with(self, photo: Path | None, models: Path | None, models_sigma: float | None) -> None:
+        """What is to be open first; nothing is read yet."""
+        self._first_photo = photo
+        self._first_choice = ModelsChoice(path=models, sigma=models_sigma)
+
+    @Slot(object)
+    def open_photo(self, path: Path) -> None:
+        """Show a file's picture instead."""
+        self._open(lambda: read_photo(path), path, path.name)
+
+    def open_sample(self) -> None:
+        """Show the picture that needs no file."""
+        self._open(sample_photo, None, "the sample")
+
+    @Slot(object)
+    def open_models(self, path: Path) -> None:
+        """Use the denoisers of a weights file, or of a folder such as a run."""
+        self._load_models(ModelsChoice(path=path))
+
+    def use_bundled(self, sigma: float | None = None) -> None:
+        """Use the denoisers that ship for ``sigma``; None: for the one nearest to `sigma`."""
+        self._load_models(ModelsChoice(sigma=sigma))
+
+    # --- the noise ---------------------------------------------------------------------------------
+
+    @Slot(float)
+    def set_sigma(self, sigma: float) -> None:
+        """σ of the noise that is added; where the photograph is noisy already, what BM3D takes it to be."""
+        sigma = min(max(float(sigma), MIN_SIGMA), MAX_SIGMA)
+        if sigma == self.sigma:
+            return
+        self.sigma = sigma
+        if not self.already_noisy:
+            self.chosen_sigma = sigma
+        self.settings_changed.emit()
+        self._follow_sigma()
+        if not self.already_noisy:
+            self._ask_noisy()
+        elif (task := self._task) is not None:
+            self._denoising.start_bm3d(task)
+
+    @Slot(int)
+    def set_seed(self, seed: int) -> None:
+        """Which noise is drawn."""
+        seed = min(max(int(seed), 0), MAX_SEED)
+        if seed != self.seed:
+            self.seed = seed
+            self.settings_changed.emit()
+            if not self.already_noisy:
+                self._ask_noisy()
+
+    @Slot(bool)
+    def set_already_noisy(self, already: bool) -> None:
+        """Whether the photograph itself is what is to be denoised; its σ is then estimated."""
+        if already != self.already_noisy:
+            self.already_noisy = already
+            self.estimate = None
+            self.sigma = self.chosen_sigma
+            self.settings_changed.emit()
+            self._follow_sigma()
+            self._ask_noisy()
+
+    # --- arriving ----------------------------------------------------------------------------------
+
+    def _open(self, read: Callable[[], Photo], path: Path | None, name: str) -> None:
+        self._photo_asked = True
+        if not self._models_asked:
+            self._load_models()
+
+        def work() -> OpenedPhoto:
+            photo = read()
+            return OpenedPhoto(photo, levels_of(photo.pixels))
+
+        def refused(failure: Failure) -> None:
+            self._set_opening("")
+            self._telling("Cannot open the photograph")(failure)
+            if self.photo is None and path is not None:
+                self.open_sample()
+
+        self._set_opening(name)
+        self.context.loading.request("denoise photo", work, partial(self._take, path), refused)
+
+    def _set_opening(self, name: str) -> None:
+        self.opening = name
+        self.work_changed.emit()
+
+    def _take(self, path: Path | None, opened: OpenedPhoto) -> None:
+        self._denoising.forget_all()
+        self.photo, self.path, self._photo_levels = opened.photo, path, opened.levels
+        self.clean = self.noisy = self.noisy_quality = self.estimate = None
+        self.levels = {"noisy" if self.already_noisy else "clean": opened.levels}
+        self._set_opening("")
+        self.photo_changed.emit()
+        self._ask_noisy()
+
+    def _ask_noisy(self) -> None:
+        photo = self.photo
+        if photo is None:
+            return
+        self._denoising.forget_all()
+        self._denoising.worker.forget("measure")
+        if self.already_noisy:
+            work = partial(take_as_noisy, photo, self._photo_levels)
+        else:
+            work = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
+        self._denoising.worker.request(
+            "noisy", work, self._take_noisy, self._telling("Cannot make the noisy image")
+        )
+
+    def _take_noisy(self, noised: Noised) -> None:
+        if self.photo is None:
+            return
+        self.clean, self.noisy, self.noisy_quality = noised.clean, noised.noisy, None
+        self.levels["noisy"] = noised.levels
+        self.levels.pop("clean", None)
+        if noised.clean is not None:
+            self.levels["clean"] = self._photo_levels
+        if noised.estimate is not None:
+            self.estimate = noised.estimate
+            self.sigma = min(max(noised.estimate, MIN_SIGMA), MAX_SIGMA)
+            self.settings_changed.emit()
+            self._follow_sigma()
+        self.noisy_changed.emit()
+        self._measure_noisy()
+        self._start_all()
+
+    def _measure_noisy(self) -> None:
+        noisy, clean = self.noisy, self.clean
+        if noisy is not None and clean is not None:
+            self._denoising.worker.request(
+                "measure",
+                lambda: quality(noisy, clean),
+                self._take_noisy_quality,
+                self._telling("Cannot measure the noisy image"),
+            )
+
+    def _take_noisy_quality(self, found: Quality) -> None:
+        self.noisy_quality = found
+        self.noisy_measured.emit()
+
+    # --- denoising ---------------------------------------------------------------------------------
+
+    @property
+    def _task(self) -> Task | None:
+        return None if self.noisy is None else Task(self.noisy, self.clean, self.sigma)
+
+    def stop(self) -> None:
+        """Give up what is being denoised; results that are there stay."""
+        self._denoising.stop()
+
+    def go_on(self) -> None:
+        """Make the results that are missing."""
+        task = self._task
+        if task is not None:
+            missing = {m: loaded for m, loaded in self.models.items() if m not in self.results}
+            self._denoising.start_networks(task, missing)
+            if BM3D not in self.results:
+                self._denoising.start_bm3d(task)
+
+    def close(self) -> None:
+        """Give up everything and end the threads."""
+        self._denoising.close()
+
+    def _start_all(self) -> None:
+        task = self._task
+        if task is not None:
+            self._denoising.start_networks(task, self.models)
+            self._denoising.start_bm3d(task)
+
+    def _take_result(self, method: str) -> None:
+        self.levels[method] = self.results[method].levels
+        self.result_arrived.emit(method)
+
+    # --- denoisers ---------------------------------------------------------------------------------
+
+    def _load_models(self, choice: ModelsChoice | None = None) -> None:
+        wanted = choice or (self.choice if self.models_known else self._first_choice)
+        self._models_asked = True
+        sigma = self.sigma
+
+        def refused(failure: Failure) -> None:
+            self._telling("Cannot open the denoisers")(failure)
+            if not self.models_known and wanted.path is not None:
+                self.use_bundled()
+
+        self.context.loading.request(
+            "denoise models", lambda: open_choice(wanted, sigma), partial(self._take_models, wanted), refused
+        )
+
+    def _take_models(self, choice: ModelsChoice, opened: OpenedModels) -> None:
+        for method in self.models:
+            self._denoising.forget(method)
+            if method not in opened.models:
+                self.levels.pop(method, None)
+        self.choice, self.models, self.models_known = choice, opened.models, True
+        self.bundled_sigmas, self.bundled_sigma = opened.sigmas, opened.sigma
+        self.settings_changed.emit()
+        self.models_changed.emit()
+        task = self._task
+        if task is not None:
+            self._denoising.start_networks(task, self.models)
+        self._follow_sigma()
+
+    def _follow_sigma(self) -> None:
+        """Bundled denoisers go along with σ where nobody has chosen one."""
+        meant = self.choice.sigma_for(self.bundled_sigmas, self.sigma)
+        if meant != self.bundled_sigma:
+            self._load_models()

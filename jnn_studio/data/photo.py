@@ -1,0 +1,36 @@
+"""One photograph at its own size, as a person opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jnn_studio.data.decode import decode_path, decode_whole
+
+MAX_PHOTO_PIXELS = 64_000_000
+"""Beside a photograph there are its noisy copy and a result of every method, all of its size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photograph: the name of its file, and its pixels, uint8 (height, width, 3)."""
+
+    name: str
+    pixels: np.ndarray
+
+
+def read_photo(path: Path | str) -> Photo:
+    """The photograph at ``path``, upright, in colour, at its own size.
+
+    Grey is repeated over three channels, 16-bit grey scaled by its full range, a palette looked up, CMYK
+    converted, and transparency shown on white.
+
+    Raises:
+        DataError: the file gives no image, or one of more than `MAX_PHOTO_PIXELS`; the message is one line
+            that names the file and the reason.
+    """
+    path = Path(path)
+    pixels = decode_path(path, lambda file: decode_whole(file, max_pixels=MAX_PHOTO_PIXELS))
+    return Photo(path.name, pixels)

@@ -1,0 +1,75 @@
+"""A denoiser on a photograph of any size in bounded memory, without seams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from jnn_studio.labs.denoise.cancelling import Cancelled
+from jnn_studio.models.denoiser import STRIDE, Denoiser, pad_to_stride, reach
+
+__all__ = ["Cancelled", "Report", "denoise_photo"]
+
+Report = Callable[[int, int], None]
+"""Told of tiles done and of their number."""
+
+
+def denoise_photo(
+    denoiser: Denoiser,
+    noisy: Tensor,
+    *,
+    tile: int = 256,
+    report: Report | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Tensor:
+    """What ``denoiser`` makes of ``noisy`` (channels, height, width), of any size: float32 on the CPU.
+
+    A photograph is extended once as `models.denoiser.denoise` does it and then taken in squares of side
+    ``tile``. Each is evaluated with as much around it as can change it (`models.denoiser.reach`), on the grid
+    of `STRIDE`, so that the result is the whole image's to float rounding, wherever the tiles meet. Memory
+    beside the image and the result is that of one tile; a photograph no larger than one is done whole.
+
+    A denoiser of one channel is applied to every channel on its own.
+
+    Raises:
+        Cancelled: ``cancelled()``, asked before every tile, was true.
+        ValueError: ``noisy`` is empty, or of other channels than the denoiser's.
+    """
+    channels = denoiser.config.channels
+    if noisy.ndim != 3 or not noisy.numel():
+        raise ValueError(f"expected an image (channels, height, width), got {tuple(noisy.shape)}")
+    if channels not in (1, noisy.shape[0]):
+        raise ValueError(f"the denoiser takes {channels} channels, the image has {noisy.shape[0]}")
+    weight = next(denoiser.parameters())
+    images = noisy[:, None] if channels == 1 else noisy[None]
+    images = pad_to_stride(images.to("cpu", weight.dtype))
+    height, width = images.shape[-2:]
+    margin = _up(reach(denoiser))
+    side = max(STRIDE, _up(tile))
+    if height * width <= (side + 2 * margin) ** 2:
+        side = max(height, width)
+    corners = [(top, left) for top in range(0, height, side) for left in range(0, width, side)]
+    result = torch.empty_like(images)
+    for done, (top, left) in enumerate(corners):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        if report is not None:
+            report(done, len(corners))
+        first_row, first_column = max(0, top - margin), max(0, left - margin)
+        window = images[..., first_row : top + side + margin, first_column : left + side + margin]
+        with torch.inference_mode():
+            output = denoiser(window.to(weight.device).contiguous(memory_format=torch.channels_last))
+        rows, columns = min(side, height - top), min(side, width - left)
+        inside = output[..., top - first_row :, left - first_column :][..., :rows, :columns]
+        result[..., top : top + rows, left : left + columns] = inside.to("cpu")
+    if report is not None:
+        report(len(corners), len(corners))
+    cut = result[..., : noisy.shape[1], : noisy.shape[2]]
+    return (cut[:, 0] if channels == 1 else cut[0]).to(torch.float32).contiguous()
+
+
+def _up(length: int) -> int:
+    """The next multiple of `STRIDE`."""
+    return -(-length // STRIDE) * STRIDE

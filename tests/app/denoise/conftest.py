@@ -1,0 +1,51 @@
+"""Denoise's photograph and a hand to work it with; networks are tiny, their files are real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
+
+from .photos import save_denoiser, write_photo
+
+
+@pytest.fixture
+def context(qtbot: QtBot, settings: QSettings) -> Iterator[AppContext]:
+    made = AppContext(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def without_bm3d(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine where it is not installed."""
+    monkeypatch.setattr(bm3d, "available", lambda: False)
+
+
+@pytest.fixture
+def session(context: AppContext, without_bm3d: None) -> PhotoSession:
+    return PhotoSession(context)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A folder with two denoisers, trained for σ = 0.5 as their files say."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for seed, method in enumerate((SUPERVISED, PENALISED)):
+        save_denoiser(folder / f"{method}.safetensors", method, seed, 0.5)
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """57 × 43 pixels in bright colours."""
+    return write_photo(tmp_path / "photo.png", 57, 43)

@@ -1,0 +1,55 @@
+"""Tiny denoisers and small photographs in real files, and waiting for what becomes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import build
+from jnn_studio.models.weights import save_model
+
+TINY = DenoiserConfig(widths=(2, 3, 4, 4))
+
+
+def save_denoiser(path: Path, method: str, seed: int, sigma: float, config: DenoiserConfig = TINY) -> None:
+    save_model(path, build(config, seed), method, {"method": method, "sigma": str(sigma)})
+
+
+def write_photo(path: Path, width: int, height: int, seed: int = 0) -> Path:
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
+    Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def wait_for_noisy(qtbot: QtBot, session: PhotoSession, path: Path | None) -> None:
+    qtbot.waitUntil(
+        lambda: session.photo is not None and session.path == path and session.noisy is not None,
+        timeout=10_000,
+    )
+
+
+def wait_for_results(qtbot: QtBot, session: PhotoSession) -> None:
+    """Everything there is to have of the noisy image has arrived."""
+    qtbot.waitUntil(
+        lambda: (
+            session.noisy is not None
+            and session.models_known
+            and not session.waiting
+            and set(session.results) >= set(session.models)
+            and (session.clean is None or session.noisy_quality is not None)
+        ),
+        timeout=20_000,
+    )
+
+
+def open_all(qtbot: QtBot, session: PhotoSession, photo: Path, weights: Path) -> None:
+    session.open_models(weights)
+    session.open_photo(photo)
+    qtbot.waitUntil(lambda: len(session.models) == 2, timeout=10_000)
+    wait_for_noisy(qtbot, session, photo)
+    wait_for_results(qtbot, session)
