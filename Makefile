@@ -31,9 +31,9 @@ screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py docs/images
 
-# Train the bundled models again from their fixed seeds and put them into resources/.
+# Train the bundled models again from their fixed seeds and put them into resources/; with PHOTOS=FOLDER the denoisers.
 models: $(STAMP)
-	$(BIN)/python packaging/train_models.py
+	$(BIN)/python packaging/train_models.py $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
