@@ -41,8 +41,8 @@ class Crop:
         height, width = image.shape[-2:]
         if self.top + self.side > height or self.left + self.side > width:
             raise ValueError(
-                f"the crop of {self.side} × {self.side} at ({self.top}, {self.left}) reaches beyond the image "
-                f"of {height} × {width}"
+                f"the crop of {self.side} × {self.side} at ({self.top}, {self.left}) reaches beyond the "
+                f"image of {height} × {width}"
             )
         return image[..., self.top : self.top + self.side, self.left : self.left + self.side]
 

@@ -35,7 +35,9 @@ def test_it_is_the_svd_of_the_dense_jacobian_of_that_crop(
     torch.testing.assert_close(found.sigma, sigma, rtol=1e-8, atol=0)
     right, left = found.right.flatten(1), found.left.flatten(1)
     torch.testing.assert_close(dense @ right.mT, left.mT * found.sigma, rtol=0, atol=1e-7 * float(sigma[0]))
-    torch.testing.assert_close(dense.mT @ left.mT, right.mT * found.sigma, rtol=0, atol=1e-7 * float(sigma[0]))
+    torch.testing.assert_close(
+        dense.mT @ left.mT, right.mT * found.sigma, rtol=0, atol=1e-7 * float(sigma[0])
+    )
     assert found.residual < 1e-8
     assert found.crop == crop
 
@@ -65,9 +67,7 @@ def test_the_same_question_has_the_same_answer(denoiser: Denoiser, noisy: Tensor
 
 def test_progress_is_told_and_never_exceeds_what_was_promised(denoiser: Denoiser, noisy: Tensor) -> None:
     told: list[tuple[int, int]] = []
-    denoiser_spectrum(
-        denoiser, noisy, Crop(0, 0, 16), k=4, tolerance=0, report=lambda *now: told.append(now)
-    )
+    denoiser_spectrum(denoiser, noisy, Crop(0, 0, 16), k=4, tolerance=0, report=lambda *now: told.append(now))
     assert [done for done, _ in told] == list(range(MAX_BLOCKS + 1))
     assert {most for _, most in told} == {MAX_BLOCKS}
 
