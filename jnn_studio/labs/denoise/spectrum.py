@@ -1,0 +1,153 @@
+"""Why a denoiser denoises: the singular values and vectors of its Jacobian at a noisy crop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from jnn_studio.jacobian import JacobianOperator, krylov_svd
+from jnn_studio.models.denoiser import STRIDE, Denoiser
+
+MAX_BLOCKS = 20
+"""Portions of products with J and Jᵀ after which the search ends in any case."""
+
+Report = Callable[[int, int], None]
+"""Called with (portions done, portions at most)."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of an image, in pixels; ``side`` is a multiple of `STRIDE`."""
+
+    top: int
+    left: int
+    side: int
+
+    def __post_init__(self) -> None:
+        if self.side < STRIDE or self.side % STRIDE:
+            raise ValueError(f"side must be a positive multiple of {STRIDE}, got {self.side}")
+        if self.top < 0 or self.left < 0:
+            raise ValueError(f"top and left must be 0 or more, got {self.top} and {self.left}")
+
+    def of(self, image: Tensor) -> Tensor:
+        """Its part of ``image`` (…, height, width), as a view.
+
+        Raises:
+            ValueError: it reaches beyond the image.
+        """
+        height, width = image.shape[-2:]
+        if self.top + self.side > height or self.left + self.side > width:
+            raise ValueError(
+                f"the crop of {self.side} × {self.side} at ({self.top}, {self.left}) reaches beyond the "
+                f"image of {height} × {width}"
+            )
+        return image[..., self.top : self.top + self.side, self.left : self.left + self.side]
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Leading singular triplets of a denoiser's Jacobian.
+
+    Attributes:
+        sigma: singular values (k,), descending.
+        right: right singular vectors (k, channels, side, side): what of the noisy crop is kept …
+        left: left singular vectors (k, channels, side, side): … and what it becomes, σ times as large.
+        residual: largest √(‖J v − σ u‖² + ‖Jᵀ u − σ v‖²), relative to σ₁.
+        crop: where it was looked at.
+    """
+
+    sigma: Tensor
+    right: Tensor
+    left: Tensor
+    residual: float
+    crop: Crop
+
+
+class Cancelled(Exception):
+    """Somebody asked for the search to end; nothing of it is kept."""
+
+
+@torch.no_grad()
+def denoiser_spectrum(
+    denoiser: Denoiser,
+    noisy: Tensor,
+    crop: Crop,
+    k: int,
+    *,
+    tolerance: float = 1e-3,
+    report: Report | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Spectrum:
+    """The ``k`` leading singular triplets of the Jacobian of ``denoiser`` at a crop of a noisy image.
+
+    The map looked at is the denoiser of that crop alone, ℝ^(channels·side²) → ℝ^(channels·side²), and no
+    entry of its Jacobian is ever formed: the cost is that of a few dozen passes for each triplet
+    (`krylov_svd`). The random start is the same at every call, and so is the result.
+
+    Args:
+        denoiser: in evaluation mode, of the precision of ``noisy``.
+        noisy: image (channels, height, width) in [-1, 1] and beyond, where noise took it.
+        crop: inside the image.
+        k: at most channels · side².
+        tolerance: largest residual relative to σ₁ at which the search ends early.
+        report: called after every portion of the work.
+        cancelled: asked before every portion of the work.
+
+    Raises:
+        Cancelled: ``cancelled()`` was true.
+        ValueError: the crop does not fit, or ``k`` is out of range.
+
+    Example:
+        >>> from jnn_studio.models.config import DenoiserConfig
+        >>> from jnn_studio.models.denoiser import build
+        >>> f = build(DenoiserConfig(widths=(4, 8, 8, 8)), seed=0)
+        >>> denoiser_spectrum(f, torch.zeros(3, 16, 24), Crop(0, 8, 16), k=4).right.shape
+        torch.Size([4, 3, 16, 16])
+    """
+    x = crop.of(noisy)[None].contiguous(memory_format=torch.channels_last)
+    # A random start of each call's own: threads do not disturb each other.
+    generator = torch.Generator(x.device).manual_seed(0)
+    watched = _Watched(denoiser, x, report, cancelled)
+    found = krylov_svd(watched, k, tolerance=tolerance, max_blocks=MAX_BLOCKS, generator=generator)
+    shape = (-1, *x.shape[1:])
+    return Spectrum(
+        found.sigma[0],
+        found.vh[0].reshape(shape),
+        found.u[0].mT.reshape(shape),
+        found.residual,
+        crop,
+    )
+
+
+class _Watched(JacobianOperator):
+    """The operator, which counts its portions of work and ends when asked to."""
+
+    def __init__(
+        self,
+        f: Denoiser,
+        x: Tensor,
+        report: Report | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self._report, self._cancelled, self._done = report, cancelled, 0
+        self._check()
+        super().__init__(f, x)
+
+    def push(self, v: Tensor) -> Tensor:
+        self._check()
+        return super().push(v)
+
+    def pull(self, u: Tensor) -> Tensor:
+        self._check()
+        pulled = super().pull(u)
+        if self._report is not None:
+            self._report(self._done, MAX_BLOCKS)
+        self._done += 1
+        return pulled
+
+    def _check(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
