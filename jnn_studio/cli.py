@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from jnn_studio.cli_denoise import app as denoise_app
 from jnn_studio.cli_output import complain, console, reported
 from jnn_studio.cli_rof import rof
 from jnn_studio.cli_shrinkage import shrinkage
@@ -62,6 +63,7 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
     app.command()(traverse)
     app.command()(rof)
     app.command()(shrinkage)
+    app.add_typer(denoise_app, name="denoise")
     app.command("shrink", hidden=True)(shrinkage)
     return app
 

@@ -11,11 +11,21 @@ from rich.console import Console
 from jnn_studio.data.errors import DataError
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.session_file import SessionError
+from jnn_studio.labs.denoise.bm3d import Bm3dError
 from jnn_studio.models.weights import WeightsError
 from jnn_studio.training.config import ConfigError
 from jnn_studio.training.run_folder import RunFolderError
 
-KNOWN_ERRORS = (ConfigError, RunFolderError, WeightsError, DataError, SessionError, ExportError, OSError)
+KNOWN_ERRORS = (
+    ConfigError,
+    RunFolderError,
+    WeightsError,
+    DataError,
+    SessionError,
+    ExportError,
+    Bm3dError,
+    OSError,
+)
 
 console = Console()
 errors = Console(stderr=True)

@@ -1,0 +1,231 @@
+"""Table 1's rows for any folder: every method on the same noisy photographs, kept as they are found.
+
+Conventions (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2). The paper's ImageNet images lie in [-1, 1]; its
+CBSD68 script loads images in [0, 1] with the same σ, which doubles the noise relative to the image, feeds
+them to the same networks, and drops the last row and column. ``"0..1"`` here does as that script does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from torch import Tensor
+
+from jnn_studio.data.decode import decode_whole
+from jnn_studio.data.errors import UnreadableImageError
+from jnn_studio.data.listing import Listing
+from jnn_studio.data.photo import MAX_PHOTO_PIXELS
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
+from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.noise import add_noise, to_signed
+from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.models.weights import LoadedDenoiser, fingerprint
+
+Range = Literal["-1..1", "0..1"]
+NOISY = "noisy"
+"""The row of the noisy image itself."""
+FIELDS = ("psnr_paper", "psnr_plain", "ssim")
+_VERSION = 1  # raise it when the same settings come to give other values
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """What values depend on beside image and method.
+
+    Attributes:
+        sigma: standard deviation of the noise, in the units of ``range``.
+        range: what black and white are; see this module's own words.
+        crop: side of the centre square that is used, or None for whole photographs.
+        seed: of the noise; every image has a noise of its own.
+    """
+
+    sigma: float
+    range: Range = "-1..1"
+    crop: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One method on one image; ``reused``: it had been measured before."""
+
+    image: str
+    method: str
+    quality: Quality
+    seconds: float
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An image, or one method on it, that gave no value, and why."""
+
+    image: str
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's mean and sample standard deviation over the images, by field of `Quality`."""
+
+    method: str
+    images: int
+    mean: Mapping[str, float]
+    sd: Mapping[str, float]
+
+
+class Results:
+    """Values on disk, one line each, by a key of all they depend on; a cut last line is passed over.
+
+    Raises:
+        OSError: the file cannot be read, or appended to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._found: dict[str, dict[str, float | None]] = {}
+        if not path.exists():
+            return
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                data = json.loads(line)
+                self._found[data["key"]] = {name: data[name] for name in (*FIELDS, "seconds")}
+
+    def get(self, key: str) -> tuple[Quality, float] | None:
+        """The value of that key and the seconds it took."""
+        data = self._found.get(key)
+        if data is None:
+            return None
+        paper, plain, ssim, seconds = (data[name] for name in (*FIELDS, "seconds"))
+        numbers = [math.nan if value is None else value for value in (paper, plain, seconds)]
+        return Quality(numbers[0], numbers[1], ssim), numbers[2]
+
+    def put(self, key: str, image: str, method: str, value: Quality, seconds: float) -> None:
+        """Keep a value; it is on the disk when this returns."""
+        data = {name: getattr(value, name) for name in FIELDS} | {"seconds": seconds}
+        self._found[key] = data
+        finite = {name: None if v is None or math.isnan(v) else v for name, v in data.items()}
+        line = json.dumps({"key": key, "image": image, "method": method, **finite}, ensure_ascii=False)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # A line that was cut off by a kill must not swallow the next one.
+        cut = self.path.exists() and self.path.stat().st_size and not self.path.read_bytes().endswith(b"\n")
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(("\n" if cut else "") + line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def evaluate(
+    photographs: Listing,
+    indices: Sequence[int],
+    denoisers: Mapping[str, LoadedDenoiser],
+    with_bm3d: bool,
+    settings: EvaluationSettings,
+    results: Results,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Measured | Skipped]:
+    """Every method on every photograph: its values as they are found, those known before at once.
+
+    The noisy images themselves come first of each (`NOISY`). What is known of an image is found again by its
+    pixels, the method's weights and the settings, whatever the files are called.
+
+    Raises:
+        Cancelled: ``cancelled()`` was true.
+        OSError: values cannot be kept.
+    """
+    weights = {key: fingerprint(loaded.model) for key, loaded in denoisers.items()}
+    weights = {NOISY: "", **weights} | ({BM3D: bm3d.installed_version()} if with_bm3d else {})
+    for index in indices:
+        name = photographs.names[index]
+        try:
+            with photographs.open(index) as file:
+                pixels = _part(decode_whole(file, max_pixels=MAX_PHOTO_PIXELS), settings)
+        except (UnreadableImageError, OSError) as error:
+            cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
+            yield Skipped(name, "", cause.reason)
+            continue
+        digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+        clean = to_signed(pixels) if settings.range == "-1..1" else (to_signed(pixels) + 1) / 2
+        noisy: Tensor | None = None
+        for method, version in weights.items():
+            key = hashlib.sha256(
+                f"{_VERSION} {digest} {method} {version} {settings.sigma!r} {settings.range} "
+                f"{settings.seed}".encode()
+            ).hexdigest()
+            known = results.get(key)
+            if known is not None:
+                yield Measured(name, method, *known, reused=True)
+                continue
+            if noisy is None:
+                noisy = add_noise(clean, settings.sigma, int(digest[:12], 16) + settings.seed)
+            start = time.perf_counter()
+            try:
+                estimate = _denoised(method, denoisers, noisy, settings, cancelled)
+            except (bm3d.Bm3dError, ValueError) as error:
+                yield Skipped(name, method, str(error))
+                continue
+            seconds = time.perf_counter() - start
+            value = quality(estimate, clean, SIGNED if settings.range == "-1..1" else UNIT)
+            results.put(key, name, method, value, seconds)
+            yield Measured(name, method, value, seconds, reused=False)
+
+
+def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:
+    """Mean and sample standard deviation of each method, in the order they were first met.
+
+    Values that do not exist (SSIM of tiny images, the paper's PSNR of an image of one colour) and infinite
+    ones are left out of both.
+    """
+    by_method: dict[str, list[Quality]] = {}
+    for found in measured:
+        by_method.setdefault(found.method, []).append(found.quality)
+    table = []
+    for method, values in by_method.items():
+        mean, sd = {}, {}
+        for name in FIELDS:
+            numbers = [getattr(value, name) for value in values]
+            finite = np.array([number for number in numbers if number is not None and math.isfinite(number)])
+            mean[name] = float(finite.mean()) if len(finite) else math.nan
+            sd[name] = float(finite.std(ddof=1)) if len(finite) > 1 else math.nan
+        table.append(Row(method, len(values), mean, sd))
+    return tuple(table)
+
+
+def _part(pixels: np.ndarray, settings: EvaluationSettings) -> np.ndarray:
+    """The part of a photograph that is measured on."""
+    if settings.range == "0..1" and min(pixels.shape[:2]) > 1:
+        pixels = pixels[:-1, :-1]
+    if settings.crop is not None:
+        height, width = pixels.shape[:2]
+        rows, columns = min(settings.crop, height), min(settings.crop, width)
+        top, left = (height - rows) // 2, (width - columns) // 2
+        pixels = pixels[top : top + rows, left : left + columns]
+    return pixels
+
+
+def _denoised(
+    method: str,
+    denoisers: Mapping[str, LoadedDenoiser],
+    noisy: Tensor,
+    settings: EvaluationSettings,
+    cancelled: Callable[[], bool] | None,
+) -> Tensor:
+    if method == NOISY:
+        return noisy
+    if method != BM3D:
+        return denoise_photo(denoisers[method].model, noisy, cancelled=cancelled)
+    if settings.range == "-1..1":
+        return bm3d.denoise_bm3d(noisy, settings.sigma, cancelled=cancelled)
+    return (bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, cancelled=cancelled) + 1) / 2
