@@ -1,4 +1,4 @@
-"""`jnn-studio denoise`: every method on a folder, as in the paper's Table 1, or one method on a photograph."""
+"""`jnn-studio denoise`: every method on a folder, as in the paper's Table 1, or one on a photograph."""
 
 from __future__ import annotations
 

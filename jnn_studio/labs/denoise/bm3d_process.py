@@ -1,7 +1,7 @@
 """The process that runs BM3D: ``python bm3d_process.py NOISY.npy DENOISED.npy SIGMA``.
 
-A script that imports nothing of JNN Studio, so that it starts in a fraction of a second. It ends by itself when
-its stdin is closed, which happens when the process that started it is gone.
+A script that imports nothing of JNN Studio, so that it starts in a fraction of a second. It ends by itself
+when its stdin is closed, which happens when the process that started it is gone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def denoise(noisy: np.ndarray, sigma: float) -> np.ndarray:
     # opponent channel is constant: every channel is brought to [0, 1] by its own range.
     channels = noisy @ _OPPONENT.T
     low, spread = channels.min(axis=(0, 1)), np.ptp(channels, axis=(0, 1))
+    if not spread[0]:
+        return noisy  # of one luminance, so that there are no blocks to match
     spread[spread == 0] = 1
     sigmas = sigma * np.linalg.norm(_OPPONENT, axis=1) / spread
     found = bm3d.bm3d((channels - low) / spread, list(sigmas), profile, first_stage)
@@ -36,7 +38,7 @@ def denoise(noisy: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _leave_when_alone() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not sys.stdin, whose lock must be free when the interpreter ends
     os._exit(1)
 
 

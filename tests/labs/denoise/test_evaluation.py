@@ -1,0 +1,179 @@
+"""Table 1's rows for a folder: the paper's ranges, fixed noise, and values that outlive a kill."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.data.listing import Listing, list_images
+from jnn_studio.labs.denoise.evaluation import (
+    NOISY,
+    EvaluationSettings,
+    Measured,
+    Results,
+    Skipped,
+    evaluate,
+    rows,
+)
+from jnn_studio.labs.denoise.measures import Quality
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import build
+from jnn_studio.models.weights import Loaded, LoadedDenoiser, save_model
+
+TINY = DenoiserConfig(widths=(2, 3, 4, 4))
+
+
+def denoisers() -> dict[str, LoadedDenoiser]:
+    return {"penalised": Loaded(build(TINY, 0).eval(), "Penalised", {})}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "photos"
+    made.mkdir()
+    for index in range(3):
+        pixels = (255 * draw_dead_leaves(17 + index, 24, 3, index)).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(pixels).save(made / f"{index}.png")
+    return made
+
+
+@contextmanager
+def listed(folder: Path) -> Iterator[Listing]:
+    with closing(list_images(folder)) as listing:
+        yield listing
+
+
+def measure(folder: Path, results: Path, **settings: object) -> list[Measured]:
+    with listed(folder) as listing:
+        made = EvaluationSettings(**({"sigma": 0.5} | settings))  # type: ignore[arg-type]
+        found = list(evaluate(listing, range(len(listing.names)), denoisers(), False, made, Results(results)))
+    assert all(isinstance(event, Measured) for event in found)
+    return [event for event in found if isinstance(event, Measured)]
+
+
+def test_every_method_is_measured_on_every_image_the_noisy_one_first(folder: Path, tmp_path: Path) -> None:
+    found = measure(folder, tmp_path / "r.jsonl")
+    assert [(f.image, f.method) for f in found[:3]] == [
+        ("0.png", NOISY),
+        ("0.png", "penalised"),
+        ("1.png", NOISY),
+    ]
+    for noisy in (f for f in found if f.method == NOISY):
+        with Image.open(folder / noisy.image) as image:
+            own = np.ptp(np.asarray(image)) / 127.5
+        assert noisy.quality.psnr_paper == pytest.approx(20 * math.log10(own / 0.5), abs=0.5)
+
+
+def test_noise_depends_on_the_image_and_the_seed_alone(folder: Path, tmp_path: Path) -> None:
+    first = measure(folder, tmp_path / "a.jsonl")
+    (folder / "0.png").rename(folder / "z.png")
+    renamed = measure(folder, tmp_path / "b.jsonl")
+    values = [sorted(f.quality.psnr_paper for f in found) for found in (first, renamed)]
+    assert values[0] == values[1]
+    other = measure(folder, tmp_path / "c.jsonl", seed=1)
+    assert sorted(f.quality.psnr_paper for f in other) != values[0]
+
+
+def test_what_is_known_is_not_computed_again_and_comes_out_the_same(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kept" / "r.jsonl"
+    first = measure(folder, path)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:-2]) + '\n{"key": "cut of')
+    again = measure(folder, path)
+    assert [f.reused for f in again] == [True] * 4 + [False] * 2
+    assert [f.quality for f in again] == [f.quality for f in first]
+    assert [f.reused for f in measure(folder, path)] == [True] * 6
+
+
+@pytest.mark.parametrize("change", [{"sigma": 0.6}, {"range": "0..1"}, {"crop": 16}, {"seed": 3}])
+def test_other_settings_are_other_values(folder: Path, tmp_path: Path, change: dict[str, object]) -> None:
+    measure(folder, tmp_path / "r.jsonl")
+    assert not any(f.reused for f in measure(folder, tmp_path / "r.jsonl", **change))
+
+
+def test_0_to_1_doubles_the_noise_and_drops_the_last_row_and_column(folder: Path, tmp_path: Path) -> None:
+    """As the paper's CBSD68 script: the same σ for half the range."""
+    plain = {f.image: f.quality.psnr_paper for f in measure(folder, tmp_path / "r") if f.method == NOISY}
+    half = measure(folder, tmp_path / "r", range="0..1")
+    for found in half:
+        if found.method == NOISY:
+            assert found.quality.psnr_paper == pytest.approx(plain[found.image] - 6.02, abs=0.8)
+    cropped = folder / "cropped"
+    cropped.mkdir()
+    pixels = np.asarray(Image.open(folder / "0.png"))
+    Image.fromarray(pixels[:-1, :-1]).save(cropped / "x.png")
+    shorter = measure(cropped, tmp_path / "s", range="0..1", crop=16)
+    whole = measure(folder, tmp_path / "s", range="0..1", crop=16)
+    assert shorter[0].quality != whole[0].quality  # one less row again, so another centre
+    assert whole[0].quality == next(f for f in whole if f.image == "0.png").quality
+
+
+def test_a_file_that_gives_no_image_is_told_and_passed_over(folder: Path, tmp_path: Path) -> None:
+    (folder / "1.png").write_bytes(b"no image")
+    with listed(folder) as listing:
+        found = list(
+            evaluate(listing, range(3), denoisers(), False, EvaluationSettings(0.5), Results(tmp_path / "r"))
+        )
+    gaps = [event for event in found if isinstance(event, Skipped)]
+    assert [(gap.image, gap.method) for gap in gaps] == [("1.png", "")]
+    assert "not a readable" in gaps[0].reason
+    assert len(found) == 5
+
+
+def test_rows_are_means_and_sample_deviations_of_what_there_is() -> None:
+    values = [Quality(20.0, 21.0, 0.5), Quality(24.0, math.inf, None), Quality(math.nan, 23.0, 0.7)]
+    table = rows([Measured(str(i), "bm3d", value, 1.0, False) for i, value in enumerate(values)])
+    assert (table[0].method, table[0].images) == ("bm3d", 3)
+    assert table[0].mean == pytest.approx({"psnr_paper": 22.0, "psnr_plain": 22.0, "ssim": 0.6})
+    assert table[0].sd == pytest.approx({"psnr_paper": 8**0.5, "psnr_plain": 2**0.5, "ssim": 0.02**0.5})
+
+
+def test_a_killed_evaluation_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    for index in range(3, 40):
+        pixels = (255 * draw_dead_leaves(64, 64, 3, index)).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    weights = tmp_path / "penalised.safetensors"
+    save_model(weights, build(TINY, 0), "Penalised", {"method": "penalised", "sigma": "0.5"})
+    out = tmp_path / "r.jsonl"
+    command = [sys.executable, "-m", "jnn_studio", "denoise", "evaluate", "--images", str(folder)]
+    command += [
+        "--sigma",
+        "0.5",
+        "--models",
+        str(weights),
+        "--methods",
+        "penalised",
+        "--out",
+        str(out),
+        "--json",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (out.exists() and out.read_text().count("\n") >= 6):
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = out.read_text().splitlines()
+    assert len(kept) < 80
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    table = {row["method"]: row for row in json.loads(finished.stdout)["rows"]}
+    assert {name: row["images"] for name, row in table.items()} == {"noisy": 40, "penalised": 40}
+    lines = out.read_text().splitlines()
+    whole = [line for line in kept if line.endswith("}")]
+    assert lines[: len(whole)] == whole
+    assert sum(line.endswith("}") for line in lines) == 80
