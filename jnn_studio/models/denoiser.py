@@ -85,7 +85,7 @@ def denoise(denoiser: Denoiser, images: Tensor) -> Tensor:
 
 
 def pad_to_stride(images: Tensor) -> Tensor:
-    """``images`` (batch, channels, height, width) with sides divisible by `STRIDE`, as `denoise` extends them."""
+    """``images`` (batch, channels, height, width) as `denoise` extends them: sides divisible by `STRIDE`."""
     height, width = images.shape[-2:]
     right, below = -width % STRIDE, -height % STRIDE
     if not (right or below):

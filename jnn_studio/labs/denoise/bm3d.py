@@ -30,6 +30,8 @@ _SMALLEST = 2 * STRIDE
 _PATIENCE = 0.05
 """Seconds between two looks at whether the work is done or cancelled."""
 
+_WINDOWLESS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open a console
+
 _SCRIPT = Path(__file__).with_name("bm3d_process.py")
 
 
@@ -90,7 +92,11 @@ def _run(folder: Path, image: np.ndarray, sigma: float, cancelled: Callable[[], 
     with complaints.open("wb") as stderr:
         # Its stdin stays open as long as this process lives: that is how it notices that it is alone.
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, **_WINDOWLESS
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            creationflags=_WINDOWLESS,
         )
         try:
             while True:
@@ -113,8 +119,3 @@ def _run(folder: Path, image: np.ndarray, sigma: float, cancelled: Callable[[], 
         raise Bm3dError(f"BM3D failed: {reason}. Reinstall it with: pip install --force-reinstall bm3d")
     found: np.ndarray = np.load(target)
     return found
-
-
-_WINDOWLESS: dict[str, int] = (
-    {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
-)

@@ -1,7 +1,7 @@
 """The process that runs BM3D: ``python bm3d_process.py NOISY.npy DENOISED.npy SIGMA``.
 
-A script that imports nothing of JNN Studio, so that it starts in a fraction of a second. It ends by itself when
-its stdin is closed, which happens when the process that started it is gone.
+A script that imports nothing of JNN Studio, so that it starts in a fraction of a second. It ends by itself
+when its stdin is closed, which happens when the process that started it is gone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def denoise(noisy: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _leave_when_alone() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not sys.stdin, whose lock must be free when the interpreter ends
     os._exit(1)
 
 

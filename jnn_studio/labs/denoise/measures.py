@@ -16,7 +16,7 @@ _ROWS = 1024
 """Rows that structural similarity is computed of at once, which bounds its memory."""
 
 SIGNED, UNIT = (-1.0, 1.0), (0.0, 1.0)
-"""What black and white are: in the networks' scale, and in the one the paper's CBSD68 images were loaded in."""
+"""What black and white are: in the networks' scale, and as the paper's CBSD68 images were loaded."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _psnr(estimate: np.ndarray, target: np.ndarray, peak: float) -> float:
 
 
 def _ssim(estimate: np.ndarray, target: np.ndarray, peak: float) -> float | None:
-    """The mean over windows, in strips that overlap by what a window needs: the same as of the whole image."""
+    """The mean over windows, in strips that overlap by what a window needs: that of the whole image."""
     height = estimate.shape[1]
     if min(estimate.shape[1:]) < SSIM_WINDOW:
         return None

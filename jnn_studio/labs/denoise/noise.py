@@ -18,7 +18,7 @@ def to_signed(pixels: np.ndarray) -> Tensor:
 
 
 def to_pixels(image: Tensor) -> np.ndarray:
-    """An image (channels, height, width) as uint8 (height, width, channels); what is outside [-1, 1] is cut."""
+    """An image (channels, height, width), cut to [-1, 1], as uint8 (height, width, channels)."""
     scaled = image.detach().to("cpu", torch.float32).add(1).mul_(127.5).round_().clamp_(0, 255)
     return np.ascontiguousarray(scaled.nan_to_num_(0.0).to(torch.uint8).numpy().transpose(1, 2, 0))
 
