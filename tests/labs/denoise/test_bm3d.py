@@ -45,7 +45,7 @@ def test_most_of_the_noise_is_gone(channels: int) -> None:
 
 @installed
 def test_colours_share_what_is_found_in_one_of_them() -> None:
-    clean = picture()
+    clean = picture(channels=1).repeat(3, 1, 1)
     noisy = add_noise(clean, 1.0, 0)
     together = quality(denoise_bm3d(noisy, 1.0), clean).psnr_paper
     alone = torch.cat([denoise_bm3d(channel[None], 1.0) for channel in noisy])
