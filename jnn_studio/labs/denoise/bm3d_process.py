@@ -24,13 +24,15 @@ def denoise(noisy: np.ndarray, sigma: float) -> np.ndarray:
     profile.num_threads = max(1, (os.cpu_count() or 2) - 1)  # the interface keeps a core
     first_stage = bm3d.BM3DStages.HARD_THRESHOLDING
     if noisy.shape[2] == 1:
+        if np.ptp(noisy) == 0:
+            return noisy
         return np.asarray(bm3d.bm3d(noisy[:, :, 0], sigma, profile, first_stage))[:, :, None]
     # As the package's own bm3d_rgb, which has no way to leave the second stage out and divides by 0 where an
     # opponent channel is constant: every channel is brought to [0, 1] by its own range.
     channels = noisy @ _OPPONENT.T
     low, spread = channels.min(axis=(0, 1)), np.ptp(channels, axis=(0, 1))
-    if not spread[0]:
-        return noisy  # of one luminance, so that there are no blocks to match
+    if spread[0] == 0:  # the package fails: there is no luminance to match blocks by
+        return np.concatenate([denoise(channel, sigma) for channel in np.split(noisy, 3, axis=2)], axis=2)
     spread[spread == 0] = 1
     sigmas = sigma * np.linalg.norm(_OPPONENT, axis=1) / spread
     found = bm3d.bm3d((channels - low) / spread, list(sigmas), profile, first_stage)
