@@ -16,6 +16,7 @@ from jnn_studio.app.workspaces.denoise.photo_page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.train_page import TrainPage
+from jnn_studio.app.workspaces.denoise.why_page import WhyPage
 
 
 class DenoiseWorkspace(Workspace):
@@ -27,6 +28,7 @@ class DenoiseWorkspace(Workspace):
         self.photo = PhotoPage(context, self.session)
         self.train = TrainPage(context)
         self.train.photo_wanted.connect(self.use_on_photo)
+        self.why = WhyPage(context, self.session)
         # key: label, tooltip, what is said beside the switch, page
         parts: dict[str, tuple[str, str, str, QWidget]] = {
             "photo": (
@@ -40,6 +42,12 @@ class DenoiseWorkspace(Workspace):
                 "Train a denoiser for each method, all on the same images and noise",
                 "The same first weights, images and noise for every method; only what is minimised differs.",
                 self.train,
+            ),
+            "why": (
+                "Why it works",
+                "Singular values and vectors of the denoisers' Jacobians at a crop of the noisy photograph",
+                "A denoiser lets few directions of a noisy crop through and damps the rest, noise with them.",
+                self.why,
             ),
         }
         self._about = {key: about for key, (_, _, about, _) in parts.items()}
