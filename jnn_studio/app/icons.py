@@ -22,7 +22,9 @@ _STROKES = {
     "minus": '<path d="M5 12h14"/>',
     "loupe": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5l5 5"/>',
     "swap": '<path d="M4 8h15M15 4l4 4-4 4M20 16H5M9 12l-4 4 4 4"/>',
-    "dice": '<rect x="4" y="4" width="16" height="16" rx="3"/><path d="M8 8v.01M16 16v.01M12 12v.01"/>',
+    "dice": '<rect x="2" y="2" width="20" height="20" rx="4"/>'
+    '<path d="M7.5 7.5v.01M16.5 16.5v.01M16.5 7.5v.01M7.5 16.5v.01"'
+    ' stroke-width="4"/>',
     "close": '<path d="M6 6l12 12M18 6L6 18"/>',
     "expand": '<path d="M5 9l7 7 7-7"/>',
     "collapse": '<path d="M5 15l7-7 7 7"/>',

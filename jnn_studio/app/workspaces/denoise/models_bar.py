@@ -38,6 +38,9 @@ class ModelsBar(QWidget):
         menu.addAction("&Run or folder of weights…", self.ask_folder)
         self.open.setMenu(menu)
         self.work = IconButton("stop", "Stop denoising", f"{page}.work")
+        policy = self.work.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # what is beside it stays where it is
+        self.work.setSizePolicy(policy)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
@@ -91,7 +94,7 @@ class ModelsBar(QWidget):
 
     def _show_work(self) -> None:
         session = self._session
-        self.work.setEnabled(bool(session.waiting) or session.stopped)
+        self.work.setVisible(bool(session.waiting) or session.stopped)
         self.work.set_icon("play" if session.stopped else "stop")
         self.work.set_tip("Go on denoising" if session.stopped else "Stop denoising")
 

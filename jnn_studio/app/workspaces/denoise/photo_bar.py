@@ -33,7 +33,7 @@ PRESETS = (0.5, 1.0, 2.0)
 
 
 class PhotoBar(QWidget):
-    """Shows and sets what a session has open, its σ and its seed."""
+    """Shows and sets what a session has open, its σ and its seed; `name` is for the page to place."""
 
     def __init__(self, session: PhotoSession, page: str) -> None:
         super().__init__(objectName=f"{page}.photo_bar")
@@ -45,7 +45,7 @@ class PhotoBar(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.open)
         row.addWidget(self.lately)
-        row.addWidget(self.name, 1)
+        row.addStretch(1)
         row.addWidget(self.already)
         row.addSpacing(GRID)
         for part in (self._sigma_label, self.slider, self.sigma, *self.presets):

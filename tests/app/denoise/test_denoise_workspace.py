@@ -1,0 +1,65 @@
+"""Parts of Denoise behind one switch; what was chosen is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice
+from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
+
+from .photos import open_all, wait_for_noisy, wait_for_results
+
+
+@pytest.fixture
+def denoise(context: AppContext, without_bm3d: None) -> Iterator[DenoiseWorkspace]:
+    made = DenoiseWorkspace(context)
+    made.resize(1208, 740)
+    yield made
+    made.hide()
+    made.deleteLater()
+
+
+def test_trained_denoisers_are_taken_to_the_photograph(
+    qtbot: QtBot, denoise: DenoiseWorkspace, weights: Path
+) -> None:
+    denoise.switch.current = "train"
+    denoise.show()
+    denoise.train.photo_wanted.emit(weights)
+    assert denoise.photo.isVisible()
+    qtbot.waitUntil(lambda: denoise.session.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, denoise.session)
+
+
+def test_everything_chosen_is_remembered(
+    qtbot: QtBot,
+    denoise: DenoiseWorkspace,
+    context: AppContext,
+    settings: QSettings,
+    photo: Path,
+    weights: Path,
+) -> None:
+    denoise.session.set_sigma(0.8)
+    open_all(qtbot, denoise.session, photo, weights)
+    denoise.photo.viewer_bar.modes.current = "split"
+    denoise.save_state(settings)
+    other = DenoiseWorkspace(context)
+    other.restore_state(settings)
+    other.show()
+    wait_for_noisy(qtbot, other.session, photo)
+    assert other.session.sigma == 0.8
+    assert other.photo.viewer.mode == "split"
+    qtbot.waitUntil(lambda: other.session.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, other.session)
+    other.hide()
+    other.deleteLater()
+
+
+def test_nothing_is_cut_in_the_smallest_window(denoise: DenoiseWorkspace) -> None:
+    assert denoise.minimumSizeHint().width() <= 1208
+    assert denoise.minimumSizeHint().height() <= 740
