@@ -165,6 +165,8 @@ class MainWindow(QMainWindow):
         return self._workspaces[spec.title]
 
     def _make_all(self) -> None:
+        if self.context.closing:
+            return  # their threads would outlive the window
         for spec in self._specs:
             self._make(spec)
 
