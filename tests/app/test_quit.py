@@ -12,7 +12,7 @@ from PIL import Image
 
 from jnn_studio.training.run_folder import RunFolder
 
-QUITS = 24
+QUITS = 12
 
 # One process imports everything once and forks a program for each quit: real processes, real signals.
 PROGRAM = r"""
@@ -141,4 +141,4 @@ def test_quitting_at_random_moments_ends_cleanly_and_keeps_the_run(tmp_path: Pat
             kept += 1
         if way == 3:
             assert not run.exists(), f"quit {number} discarded its run"
-    assert kept > 3, "most moments fall into the training itself"
+    assert kept > 2, "most moments fall into the training itself"
