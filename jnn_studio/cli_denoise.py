@@ -117,10 +117,8 @@ def image(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of that noise.")] = 0,
 ) -> None:
     """Denoise one photograph."""
-    from PIL import Image
-
-    from jnn_studio.atomic import replacing
     from jnn_studio.data.photo import read_photo
+    from jnn_studio.data.pixels import write_png
     from jnn_studio.labs.denoise import bm3d, noise
     from jnn_studio.labs.denoise.measures import CONVENTIONS, quality
     from jnn_studio.labs.denoise.methods import BM3D, trained_sigma
@@ -149,8 +147,7 @@ def image(
             if trained is not None and not math.isclose(trained, found, rel_tol=0.1):
                 complain(f"this denoiser was trained on σ = {trained:g}; the image has about {found:.2g}")
             result = denoise_photo(denoisers[method].model, seen)
-        with replacing(out) as temporary:
-            Image.fromarray(noise.to_pixels(result)).save(temporary, "PNG")
+        write_png(noise.to_pixels(result), out)
     if add_noise:
         value = quality(result, clean)
         say(
@@ -162,7 +159,12 @@ def image(
 
 def _denoisers(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
     """Those asked for, or the bundled ones trained on the nearest σ."""
-    from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
+    from jnn_studio.labs.denoise.methods import (
+        bundled_denoisers,
+        bundled_sigmas,
+        nearest_sigma,
+        open_denoisers,
+    )
 
     if models is not None:
         return open_denoisers(models.expanduser())
@@ -171,7 +173,7 @@ def _denoisers(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
         raise WeightsError(
             "no denoisers ship with this copy of the program; give a run or weights with --models"
         )
-    nearest = min(known, key=lambda other: abs(math.log(other) - math.log(max(sigma, 1e-6))))
+    nearest = nearest_sigma(known, sigma)
     if nearest != sigma:
         complain(f"no denoisers for σ = {sigma:g} ship with the program: taking those of σ = {nearest:g}")
     return bundled_denoisers(nearest)

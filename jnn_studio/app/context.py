@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from platformdirs import user_data_path, user_documents_path
@@ -58,6 +60,11 @@ class AppContext(QObject):
     def runs_folder(self) -> Path:
         """Where new runs go unless somebody says otherwise."""
         return Path(str(self.settings.value("runs_folder", user_documents_path() / "JNN Studio")))
+
+    def new_run_folder(self, name: str) -> Path:
+        """The folder for a run of that name which starts now; it is not there yet."""
+        slug = re.sub(r"[^\w.]+", "-", name).strip("-.") or "run"
+        return self.runs_folder / f"{slug}-{datetime.now():%Y%m%d-%H%M%S}"
 
     @property
     def data_folder(self) -> Path:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
+
+from jnn_studio.atomic import replacing
 
 
 def to_uint8(images: Tensor) -> np.ndarray:
@@ -20,3 +25,13 @@ def psnr(reconstruction: Tensor, images: Tensor) -> float:
     """Mean over images of 10 log₁₀(1 / MSE) in dB, for images in [0, 1] and clipped reconstructions."""
     error = (reconstruction.clamp(0, 1) - images).square().flatten(1).mean(1).clamp_min(1e-12)
     return float(-10 * error.log10().mean())
+
+
+def write_png(pixels: np.ndarray, path: Path) -> None:
+    """Write uint8 (height, width, 3) as a PNG, atomically.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
+    """
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, "PNG")

@@ -20,6 +20,7 @@ from jnn_studio.training.batches import Batches
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.optimiser import adamw
 from jnn_studio.training.pair_config import PairConfig
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
@@ -126,12 +127,7 @@ class AutoencoderPair:
 
     def _member(self, info: MemberInfo) -> Member:
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
-        optimiser = torch.optim.AdamW(
-            model.parameters(),
-            lr=self.config.optimiser.learning_rate,
-            weight_decay=self.config.optimiser.weight_decay,
-            fused=self.device.name != "mps",
-        )
+        optimiser = adamw(model, self.config.optimiser, self.device)
         return Member(info.key, info.label, info.eta, model, optimiser)
 
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
@@ -146,7 +142,7 @@ class AutoencoderPair:
         reconstruction = 0.5 * (output.float() - batch).square().sum() / len(batch)
         zero = torch.zeros((), device=batch.device)
         # Both models see the same noise, where the estimator needs any.
-        noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed * 1_000_003 + step)
+        noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
         penalties = [
             self._penalty(composition, trace, noise).float() if weight else zero
             for composition, trace, weight in zip(

@@ -82,7 +82,7 @@ class BetaVAETraining:
         batch = batch.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
             mean, log_variance = (value.float() for value in self._model.posterior(batch))
-            noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed * 1_000_003 + step)
+            noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
             latents = mean + (log_variance / 2).exp() * torch.randn(
                 mean.shape, device=batch.device, generator=noise
             )

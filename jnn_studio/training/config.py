@@ -75,6 +75,10 @@ class ScheduleConfig(Section):
         "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
     )
 
+    def seed_at(self, step: int) -> int:
+        """The seed of what is random at ``step``, so that a run repeats from any step on."""
+        return self.seed * 1_000_003 + step
+
 
 class LoggingConfig(Section):
     """How often to look, in steps."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -83,8 +81,7 @@ class PresetForm(SettingForm, Generic[C]):
 
     def target(self, config: C) -> Path:
         """The folder for a run that starts now."""
-        slug = re.sub(r"[^\w.]+", "-", config.name).strip("-.") or "run"
-        return self._context.runs_folder / f"{slug}-{datetime.now():%Y%m%d-%H%M%S}"
+        return self._context.new_run_folder(config.name)
 
     def target_started(self) -> None:
         """Folders are named after the time: the next one is free."""

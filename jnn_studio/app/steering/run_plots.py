@@ -10,7 +10,6 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Style, Terms
-from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.steering.previews import Previews
 from jnn_studio.app.theme import GRID
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
@@ -37,13 +36,13 @@ class Look:
     """What differs from one kind of run to another: names, terms, colours, words.
 
     ``color`` gives a model's role and line by its key; ``empty`` is said by plots of losses, singular values
-    and effective rank before there is a run; ``unit`` follows a held-out PSNR.
+    and effective rank, where it is shown, before there is a run; ``unit`` follows a held-out PSNR.
     """
 
     page: str = "train"
     terms: Terms = field(default_factory=lambda: PAIR_TERMS)
     color: Callable[[str], tuple[str, Style]] = _own_role
-    empty: tuple[str, str, str] = (
+    empty: tuple[str, ...] = (
         "Losses of both models and their PSNR on held-out images",
         "Singular values of both encoders' Jacobians",
         "In how many directions the encoders are sensitive",
@@ -67,18 +66,15 @@ class RunPlots(QWidget):
         self.loss = LossPlot(f"{page}.loss", "Losses", self._look.terms)
         self.loss.smoothing = 1
         self.spectrum = SpectrumPlot(f"{page}.spectrum")
-        self.rank = RankPlot(f"{page}.rank")
+        self.rank = None if self._look.tall else RankPlot(f"{page}.rank")
         self.previews = Previews(page)
-        shown = (self.loss, self.spectrum) if self._look.tall else (self.loss, self.spectrum, self.rank)
-        self._plots: tuple[StudioPlot, ...] = shown
-        for plot, text in zip((self.loss, self.spectrum, self.rank), self._look.empty, strict=True):
+        self._plots = tuple(plot for plot in (self.loss, self.spectrum, self.rank) if plot is not None)
+        for plot, text in zip(self._plots, self._look.empty, strict=True):
             plot.set_empty_text(text)
         self._etas: dict[str, float] = {}
         self._newest: dict[tuple[str, str], int] = {}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        if self._look.tall:
-            self.rank.setParent(self)
-            self.rank.hide()
+        if self.rank is None:
             plots = _splitter(f"{page}.split.plots", down, self.loss, self.spectrum)
             whole = _splitter(f"{page}.split.columns", across, plots, self.previews)
             self._splitters = (whole, plots)
@@ -97,7 +93,7 @@ class RunPlots(QWidget):
     def clear(self) -> None:
         """Forget the run."""
         self._newest.clear()
-        for plot in (self.loss, self.spectrum, self.rank):
+        for plot in self._plots:
             plot.clear()
         self.previews.clear()
 
@@ -106,7 +102,7 @@ class RunPlots(QWidget):
         for member in members:
             role, style = self._look.color(member.key)
             if member.key not in self._etas:
-                for plot in (self.loss, self.spectrum, self.rank):
+                for plot in self._plots:
                     plot.add_model(member.key, member.label, role, style)
             self._etas[member.key] = member.eta
             self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}", role)
@@ -142,7 +138,8 @@ class RunPlots(QWidget):
                 steps.append(spectrum.step)
                 values.append(spectrum.effective_rank)
         for member, (steps, values) in ranks.items():
-            self.rank.extend(member, steps, values)
+            if self.rank is not None:
+                self.rank.extend(member, steps, values)
             self.spectrum.set_spectrum(member, newest[member].sigma)
 
     def show_preview(self, preview: Preview) -> None:

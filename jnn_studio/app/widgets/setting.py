@@ -8,6 +8,14 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+DEVICES = (
+    ("auto", "Automatic"),
+    ("cpu", "CPU"),
+    ("cuda", "NVIDIA GPU (cuda)"),
+    ("mps", "Apple GPU (mps)"),
+)
+"""Where to train, as one of a setting's choices."""
+
 
 @dataclass(frozen=True)
 class Setting:

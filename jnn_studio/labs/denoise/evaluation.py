@@ -96,9 +96,13 @@ class Results:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._found: dict[str, dict[str, float | None]] = {}
+        self._cut = False
+        """The last line was cut off by a kill, and must not swallow the next one."""
         if not path.exists():
             return
-        for line in path.read_text(encoding="utf-8").splitlines():
+        text = path.read_text(encoding="utf-8")
+        self._cut = bool(text) and not text.endswith("\n")
+        for line in text.splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 data = json.loads(line)
                 self._found[data["key"]] = {name: data[name] for name in (*FIELDS, "seconds")}
@@ -119,12 +123,11 @@ class Results:
         finite = {name: None if v is None or math.isnan(v) else v for name, v in data.items()}
         line = json.dumps({"key": key, "image": image, "method": method, **finite}, ensure_ascii=False)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # A line that was cut off by a kill must not swallow the next one.
-        cut = self.path.exists() and self.path.stat().st_size and not self.path.read_bytes().endswith(b"\n")
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if cut else "") + line + "\n")
+            file.write(("\n" if self._cut else "") + line + "\n")
             file.flush()
             os.fsync(file.fileno())
+        self._cut = False
 
 
 def evaluate(

@@ -29,6 +29,7 @@ from jnn_studio.training.batches import Batches
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.optimiser import adamw
 
 PREVIEW_IMAGES = 8
 PORTION = 16
@@ -80,7 +81,7 @@ class DenoiseExperiment:
         }
         self.members = tuple(self._member(info) for info in denoise_members(config))
         self._clean = 2 * self._batches.images(self._batches.held_out.tolist()) - 1
-        noise = torch.Generator().manual_seed(schedule.seed * 1_000_003 - 1)
+        noise = torch.Generator().manual_seed(schedule.seed_at(-1))
         drawn = torch.randn(self._clean.shape, generator=noise).to(device.name)
         self._noisy = self._clean + config.noise.sigma * drawn
         # The newest batch with its noise: the same for all methods.
@@ -89,7 +90,7 @@ class DenoiseExperiment:
     def batch(self, step: int) -> Tensor:
         """Clean images in [-1, 1] of ``step``, turned and mirrored at random."""
         images = self._batches.batch(step)
-        random = torch.Generator().manual_seed(self.config.schedule.seed * 1_000_003 + step)
+        random = torch.Generator().manual_seed(self.config.schedule.seed_at(step))
         turns, mirror = (int(torch.randint(n, (), generator=random)) for n in (4, 2))
         images = torch.rot90(images, turns, (2, 3))
         if mirror:
@@ -108,8 +109,7 @@ class DenoiseExperiment:
         data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
-        seed = self.config.schedule.seed * 1_000_003 + step
-        penalty = penalise(f, trace, torch.Generator(batch.device).manual_seed(seed)).float()
+        penalty = penalise(f, trace, self._random(batch, step)).float()
         return torch.stack([data + member.eta * penalty, data, penalty])
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
@@ -120,9 +120,7 @@ class DenoiseExperiment:
         assert isinstance(f, Denoiser)
         with torch.no_grad():
             noisy, _ = self._noise(batch, step)
-            seed = self.config.schedule.seed * 1_000_003 + step
-            generator = torch.Generator(batch.device).manual_seed(seed)
-            return {"penalty": float(self._penalties[PENALISED](f, noisy, generator))}
+            return {"penalty": float(self._penalties[PENALISED](f, noisy, self._random(batch, step)))}
 
     def due(self, step: int) -> bool:
         """Whether a spectrum or a preview is due at ``step``."""
@@ -157,24 +155,19 @@ class DenoiseExperiment:
             save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
 
     def _member(self, info: MemberInfo) -> Member:
-        settings = self.config.optimiser
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
-        optimiser = torch.optim.AdamW(
-            model.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=self.device.name != "mps",
-        )
+        optimiser = adamw(model, self.config.optimiser, self.device)
         return Member(info.key, info.label, info.eta, model, optimiser)
+
+    def _random(self, batch: Tensor, step: int) -> torch.Generator:
+        """What is random at ``step``, where the batch is."""
+        return torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
 
     def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The batch with its noise, and with another."""
         known, noisy, other = self._drawn
         if known is not batch:
-            generator = torch.Generator(batch.device).manual_seed(
-                self.config.schedule.seed * 1_000_003 + step
-            )
-            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=generator)
+            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=self._random(batch, step))
             first, second = (self.config.noise.sigma * drawn).unbind()
             noisy, other = (
                 (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)

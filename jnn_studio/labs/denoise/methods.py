@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,11 @@ _BUNDLED = re.compile(r"sigma-(?P<sigma>[\d.]+)-(?P<method>[\w-]+)\.safetensors"
 def bundled_sigmas() -> tuple[float, ...]:
     """σ, for images in [-1, 1], that denoisers ship with the program for, ascending."""
     return tuple(sorted({sigma for sigma, _ in _bundled()}))
+
+
+def nearest_sigma(sigmas: Collection[float], sigma: float) -> float:
+    """Which of ``sigmas`` is nearest: noise twice as strong is as far away as noise half as strong."""
+    return min(sigmas, key=lambda known: abs(math.log(known / max(sigma, 1e-6))))
 
 
 def bundled_denoisers(sigma: float) -> dict[str, LoadedDenoiser]:

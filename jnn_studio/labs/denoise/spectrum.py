@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.jacobian import JacobianOperator, krylov_svd
+from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.models.denoiser import STRIDE, Denoiser
 
 MAX_BLOCKS = 20
@@ -64,10 +65,6 @@ class Spectrum:
     left: Tensor
     residual: float
     crop: Crop
-
-
-class Cancelled(Exception):
-    """Somebody asked for the search to end; nothing of it is kept."""
 
 
 @torch.no_grad()

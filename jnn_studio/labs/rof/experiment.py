@@ -19,6 +19,7 @@ from jnn_studio.penalty import Composition
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.optimiser import adamw
 
 EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
 MEMBERS = (EXACT, COMPOSITE, DRAWS)
@@ -57,7 +58,7 @@ class RofExperiment:
         """Uniformly random points of the box, (batch_size, n)."""
         self._stopwatch.stop()
         problem, schedule = self.config.problem, self.config.schedule
-        generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
+        generator = torch.Generator().manual_seed(schedule.seed_at(step))
         box = torch.rand(schedule.batch_size, problem.n, generator=generator)
         batch = (2 * box - 1).mul(problem.half_width).to(self.device.name)
         self._labelled = (batch, problem.target.inside(batch).float())
@@ -78,7 +79,7 @@ class RofExperiment:
         elif member.key == COMPOSITE:
             penalty = self._composite(f, trace)
         else:
-            seed = self.config.schedule.seed * 1_000_003 + step
+            seed = self.config.schedule.seed_at(step)
             penalty = self._draws(f, trace, torch.Generator(batch.device).manual_seed(seed))
         return torch.stack([data + self._eta(step) * penalty, data, penalty])
 
@@ -113,12 +114,7 @@ class RofExperiment:
         return self.config.penalty.eta(step, self.config.problem.eta)
 
     def _member(self, info: MemberInfo) -> Member:
-        schedule, settings = self.config.schedule, self.config.optimiser
+        schedule = self.config.schedule
         model = build(self.config.problem.n, self.config.network, schedule.seed).to(self.device.name)
-        optimiser = torch.optim.AdamW(
-            model.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=self.device.name != "mps",
-        )
+        optimiser = adamw(model, self.config.optimiser, self.device)
         return Member(info.key, info.label, info.eta, model, optimiser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from jnn_studio.labs.denoise.methods import (
     bundled_denoisers,
     bundled_sigmas,
+    nearest_sigma,
     open_denoisers,
     trained_sigma,
 )
@@ -27,9 +27,7 @@ class ModelsChoice:
         """The σ of the bundled denoisers this means for an image of ``sigma``; None if there are none."""
         if self.path is not None or not sigmas:
             return None
-        wanted = sigma if self.sigma is None else self.sigma
-        # Noise twice as strong is as far away as noise half as strong.
-        return min(sigmas, key=lambda known: abs(math.log(known / max(wanted, 1e-6))))
+        return nearest_sigma(sigmas, sigma if self.sigma is None else self.sigma)
 
 
 @dataclass(frozen=True)

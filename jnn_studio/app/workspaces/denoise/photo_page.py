@@ -22,7 +22,7 @@ from jnn_studio.app.workspaces.denoise.photo_bar import PhotoBar
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.workspaces.denoise.viewer_bar import ViewerBar
-from jnn_studio.app.workspaces.denoise.work import save_png
+from jnn_studio.data.pixels import write_png
 from jnn_studio.labs.denoise.methods import PENALISED
 
 PAGE = "denoise.photo"
@@ -101,7 +101,7 @@ class PhotoPage(QWidget):
             title = self.viewer.entries[key].title
             self._context.loading.request(
                 f"{PAGE}.save {path}",
-                lambda: save_png(levels[0], path),
+                lambda: write_png(levels[0], path),
                 lambda _: self.message.show_info("Saved", f"{title}: {path}"),
                 lambda failure: self._failed("Cannot save the picture", failure),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
@@ -89,7 +89,7 @@ class TrainForm(PresetForm[DenoiseConfig]):
             self.fill({KIND: "crops", PATH: str(path)})
             event.acceptProposedAction()
 
-    def _choose(self, methods: Mapping[str, object] | tuple[str, ...] | set[str]) -> None:
+    def _choose(self, methods: Collection[str]) -> None:
         for key, box in self.methods.items():
             box.blockSignals(True)
             box.setChecked(key in methods)

@@ -48,7 +48,6 @@ LOOK = Look(
     (
         "Losses of all methods and their PSNR on held-out images",
         f"Singular values of the denoisers' Jacobians at a noisy {SPECTRUM_SIDE} × {SPECTRUM_SIDE} crop",
-        "In how many directions the denoisers are sensitive there",
     ),
     "dB PSNR (range 2, clipped)",
     tall=True,

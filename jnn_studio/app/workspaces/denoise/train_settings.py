@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jnn_studio.app.widgets.setting import Section
+from jnn_studio.app.widgets.setting import DEVICES, Section
 from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
 from jnn_studio.data.config import CropsConfig, DeadLeavesConfig
@@ -67,12 +67,7 @@ SECTIONS = (
             Setting(
                 "schedule.device",
                 "Device",
-                choices=(
-                    ("auto", "Automatic"),
-                    ("cpu", "CPU"),
-                    ("cuda", "NVIDIA GPU (cuda)"),
-                    ("mps", "Apple GPU (mps)"),
-                ),
+                choices=DEVICES,
             ),
         ),
     ),

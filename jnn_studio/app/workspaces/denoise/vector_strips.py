@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
-from jnn_studio.app.colors import LIGHT, Colors
+from jnn_studio.app.colors import Colors
 from jnn_studio.app.save_dialog import ask_where_to_save
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.light_picture import light_picture
 from jnn_studio.labs.denoise.spectrum import Spectrum
 
 TITLE = 3 * GRID
@@ -92,7 +93,7 @@ class VectorStrips(QWidget):
 
     def save(self, path: Path) -> None:
         """Write all of it as a PNG. Raises OSError if that fails."""
-        if not self._image().save(str(path), "PNG"):
+        if not light_picture(self, self._paint).save(str(path), "PNG"):
             raise OSError(f"{path} cannot be written")
 
     # --- inside ----------------------------------------------------------------------------------------
@@ -134,16 +135,6 @@ class VectorStrips(QWidget):
                     image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
                     painter.drawImage(self.tile_rect(block, row, index), image)
 
-    def _image(self) -> QImage:
-        ratio = self.devicePixelRatioF()
-        image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(ratio)
-        image.fill(QColor(LIGHT.plot))
-        painter = QPainter(image)
-        self._paint(painter, LIGHT)
-        painter.end()
-        return image
-
     def _words_at(self, at: QPoint) -> str:
         for block, strip in enumerate(self._strips.values()):
             for row, kind in enumerate(("right singular vector v", "left singular vector u")):
@@ -178,7 +169,7 @@ class VectorStrips(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setObjectName(f"{self.objectName()}.menu")
         copy = menu.addAction("Copy picture")
-        copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(self._image()))
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(light_picture(self, self._paint)))
         save = menu.addAction("Save picture as PNG…")
         save.triggered.connect(
             lambda: ask_where_to_save(self, "picture", "singular-vectors", "PNG picture", "png", self.save)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from torch import Tensor
 
 from jnn_studio.app.workspaces.denoise.levels import Levels, levels_of
-from jnn_studio.atomic import replacing
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
@@ -92,9 +89,3 @@ def _result(output: Tensor, clean: Tensor | None, began: float, stop: Stop) -> R
         return None
     pixels = to_pixels(output)
     return Result(pixels, None if clean is None else quality(output, clean), seconds, levels_of(pixels))
-
-
-def save_png(pixels: np.ndarray, path: Path) -> None:
-    """Write uint8 (h, w, 3) as a PNG, atomically. Raises OSError."""
-    with replacing(path) as temporary:
-        Image.fromarray(pixels).save(temporary, "PNG")

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.theme import GRID
-from jnn_studio.app.widgets.segmented import SegmentedControl
+from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.denoise.photo_page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
@@ -20,7 +18,7 @@ from jnn_studio.app.workspaces.denoise.why_page import WhyPage
 
 
 class DenoiseWorkspace(Workspace):
-    """Pages behind a switch; each keeps what it shows while another is seen."""
+    """Pages behind a switch, over one session."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "denoise")
@@ -29,51 +27,29 @@ class DenoiseWorkspace(Workspace):
         self.train = TrainPage(context)
         self.train.photo_wanted.connect(self.use_on_photo)
         self.why = WhyPage(context, self.session)
-        # key: label, tooltip, what is said beside the switch, page
-        parts: dict[str, tuple[str, str, str, QWidget]] = {
-            "photo": (
+        pages = {
+            "photo": Page(
                 "Photo",
                 "Denoise a photograph with every method, side by side",
                 "Networks that have seen noisy images alone, beside those that have seen more, and BM3D.",
                 self.photo,
             ),
-            "train": (
+            "train": Page(
                 "Train",
                 "Train a denoiser for each method, all on the same images and noise",
                 "The same first weights, images and noise for every method; only what is minimised differs.",
                 self.train,
             ),
-            "why": (
+            "why": Page(
                 "Why it works",
                 "Singular values and vectors of the denoisers' Jacobians at a crop of the noisy photograph",
                 "A denoiser lets few directions of a noisy crop through and damps the rest, noise with them.",
                 self.why,
             ),
         }
-        self._about = {key: about for key, (_, _, about, _) in parts.items()}
-        self.switch = SegmentedControl(
-            {key: (label, tip) for key, (label, tip, _, _) in parts.items()},
-            "denoise.page",
-            "Part of Denoise",
-        )
-        self._words = QLabel()
-        self._words.setProperty("tone", "muted")
-        self._pages = QStackedWidget()
-        for _, _, _, page in parts.values():
-            self._pages.addWidget(page)
-        self.switch.currentChanged.connect(self._show_page)
-        top = QHBoxLayout()
-        top.setSpacing(2 * GRID)
-        top.addWidget(self.switch)
-        top.addWidget(self._words, 1)
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addLayout(top)
-        column.addWidget(self._pages, 1)
-        self.setCentralWidget(central)
-        self._show_page(self.switch.current)
+        self._pages = SwitchedPages("denoise.page", "Part of Denoise", pages)
+        self.switch = self._pages.switch
+        self.setCentralWidget(self._pages)
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
@@ -83,10 +59,6 @@ class DenoiseWorkspace(Workspace):
         """Show what a run's denoisers make of the photograph."""
         self.session.open_models(path)
         self.switch.current = "photo"
-
-    def _show_page(self, key: str) -> None:
-        self._words.setText(self._about[key])
-        self._pages.setCurrentIndex(list(self._about).index(key))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -102,9 +74,7 @@ class DenoiseWorkspace(Workspace):
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
-        page = str(settings.value("page", ""))
-        if page in self._about:
-            self.switch.current = page
+        self._pages.restore(str(settings.value("page", "")))
         restore(self.session, str(settings.value("session", "")))
         self.photo.restore_state(settings)
         self.train.form.restore(str(settings.value("train", "")))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -25,7 +23,7 @@ from jnn_studio.app.widgets.fields import (
     unit_width,
 )
 from jnn_studio.app.widgets.section import SectionBox, add_row, form_rows
-from jnn_studio.app.widgets.setting import Setting
+from jnn_studio.app.widgets.setting import DEVICES, Setting
 from jnn_studio.app.widgets.typed import typed_values
 from jnn_studio.app.workspaces.train.settings import KIND, NAME, SECTIONS, SETTINGS, relevant
 from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem
@@ -41,7 +39,6 @@ TARGET = Setting(
 )
 _WIDTH = 43 * GRID
 _LABELS = tuple(setting.words for setting in SETTINGS.values())
-DEVICE_WORDS = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
 
 
 class SettingsForm(QScrollArea):
@@ -80,8 +77,7 @@ class SettingsForm(QScrollArea):
         typed = self.fields[TARGET.name].value.strip()
         if typed:
             return Path(typed).expanduser().absolute()
-        slug = re.sub(r"[^\w.]+", "-", config.name).strip("-.") or "run"
-        return self._context.runs_folder / f"{slug}-{datetime.now():%Y%m%d-%H%M%S}"
+        return self._context.new_run_folder(config.name)
 
     def target_started(self) -> None:
         """The folder of the last run is taken: the next one needs another."""
@@ -213,7 +209,7 @@ class SettingsForm(QScrollArea):
         field = self.fields["schedule.device"]
         for device in devices:
             if isinstance(field, ChoiceField):
-                field.offer(device, DEVICE_WORDS.get(device, device))
+                field.offer(device, dict(DEVICES).get(device, device))
         self._check()
 
     # --- construction ----------------------------------------------------------------------------------

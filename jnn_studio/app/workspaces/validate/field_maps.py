@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from jnn_studio.app.colors import LIGHT, Colors
 from jnn_studio.app.save_dialog import ask_where_to_save
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.light_picture import light_picture
 
 BAR = 8 * GRID
 """Room for the colour bar and its numbers."""
@@ -113,18 +114,8 @@ class FieldMaps(QWidget):
             painter = QPainter(generator)
             self._paint(painter, LIGHT)
             painter.end()
-        elif not self._image().save(str(path), "PNG"):
+        elif not light_picture(self, self._paint).save(str(path), "PNG"):
             raise OSError(f"{path} cannot be written")
-
-    def _image(self) -> QImage:
-        ratio = self.devicePixelRatioF()
-        image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(ratio)
-        image.fill(QColor(LIGHT.plot))
-        painter = QPainter(image)
-        self._paint(painter, LIGHT)
-        painter.end()
-        return image
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
@@ -138,7 +129,7 @@ class FieldMaps(QWidget):
                 )
             )
         copy = menu.addAction("Copy picture")
-        copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(self._image()))
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(light_picture(self, self._paint)))
         menu.popup(at)
 
     # --- drawing ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from jnn_studio.app.widgets.setting import Section
+from jnn_studio.app.widgets.setting import DEVICES, Section
 from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.app.widgets.typed import put_typed, reasons
 from jnn_studio.labs.rof.config import RofConfig
@@ -64,12 +64,7 @@ SECTIONS = (
             Setting(
                 "schedule.device",
                 "Device",
-                choices=(
-                    ("auto", "Automatic"),
-                    ("cpu", "CPU"),
-                    ("cuda", "NVIDIA GPU (cuda)"),
-                    ("mps", "Apple GPU (mps)"),
-                ),
+                choices=DEVICES,
             ),
         ),
     ),
