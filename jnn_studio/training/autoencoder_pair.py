@@ -21,6 +21,7 @@ from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.optimiser import adamw
+from jnn_studio.training.config import warmup
 from jnn_studio.training.pair_config import PairConfig
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
@@ -133,8 +134,7 @@ class AutoencoderPair:
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model
         assert isinstance(model, Autoencoder)
-        warmup = self.config.penalty.warmup_steps
-        rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+        rise = warmup(step, self.config.penalty.warmup_steps)
         with self.device.autocast():
             encoded = model.encoder.trace(model.dct(batch))
             decoded = model.decoder.trace(encoded.output)

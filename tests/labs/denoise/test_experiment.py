@@ -11,7 +11,7 @@ import torch
 
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import DenoiseExperiment
+from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     LEARNT,
@@ -96,7 +96,8 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
         total, data, penalty = made.losses(member(made, key), batch, 0).detach()
         f = member(made, key).model
         assert isinstance(f, Denoiser)
-        expected = engine(f, noisy, torch.Generator().manual_seed(0)).detach()
+        probes = torch.Generator().manual_seed(made.config.schedule.seed_at(0, PROBES))
+        expected = engine(f, noisy, probes).detach()
         assert float(penalty) == pytest.approx(float(expected), rel=1e-4)
         assert float(total - data) == pytest.approx(0.25 * float(penalty), rel=1e-4)
     for key in (SUPERVISED, NOISE2NOISE, UNPENALISED):
