@@ -17,11 +17,11 @@ from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.optimiser import adamw
-from jnn_studio.training.config import warmup
 from jnn_studio.training.pair_config import PairConfig
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
