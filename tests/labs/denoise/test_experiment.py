@@ -106,6 +106,25 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
         assert made.watch(member(made, key), batch, 0)["penalty"] > 0
 
 
+def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> None:
+    batch = made.batch(0)
+    noisy, other = made._noise(batch, 0)
+    probes = torch.randn(batch.shape, generator=made._random(batch, 0, PROBES))
+
+    for noise in (noisy - batch, other - batch):
+        together = torch.corrcoef(torch.stack([noise.flatten(), probes.flatten()]))
+        assert abs(float(together[0, 1])) < 5 * batch.numel() ** -0.5
+
+
+def test_eta_rises_over_the_warmup(made: DenoiseExperiment) -> None:
+    rising = experiment(tiny(noise={"sigma": 0.5, "warmup_steps": 4}))
+    batch = rising.batch(0)
+
+    for step, share in ((0, 0.25), (1, 0.5), (3, 1.0), (5, 1.0)):
+        total, data, penalty = rising.losses(member(rising, PENALISED), batch, step).detach()
+        assert float(total - data) == pytest.approx(share * 0.25 * float(penalty), rel=1e-3)
+
+
 def test_a_batch_is_a_function_of_its_step(made: DenoiseExperiment) -> None:
     again = experiment(tiny())
     assert torch.equal(made.batch(5), again.batch(5))
