@@ -150,7 +150,7 @@ class NuclearNormPenalty:
         are counted.
 
         Where ``x`` carries noise of one's own, draw that from another generator or seed: probes that repeat
-        the noise measure the Jacobian along it alone, and a network learns to be steep in all other directions.
+        the noise measure the Jacobian along it alone, and a network learns to be steep elsewhere.
         """
         return self.evaluate(f, x, generator, step=step).total
 
