@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", choices=list(PROBLEMS), default=list(PROBLEMS))
     parser.add_argument("--methods", nargs="+", default=[methods.SUPERVISED, methods.PENALISED])
     parser.add_argument("--strengths", type=float, nargs="+", default=[1.0])
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=12)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     squares = list(photographs(arguments.images, arguments.limit, arguments.side))

@@ -170,7 +170,7 @@ def restore(
         float, typer.Option("--sigma", help="σ of the noise on what is seen, in [-1, 1].")
     ] = 0.5,
     strength: Annotated[float, typer.Option("--strength", help="How much the prior counts.")] = 1.0,
-    steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 20,
+    steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 12,
     method: Annotated[str, typer.Option("--method", help="penalised, supervised, …")] = "penalised",
     models: Models = None,
     seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,

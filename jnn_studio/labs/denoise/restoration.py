@@ -89,7 +89,7 @@ class PriorConfig(BaseModel):
         allow_inf_nan=False,
         description="How much the denoiser's answer counts against what is seen; 1 fits photographs.",
     )
-    steps: int = Field(20, ge=1, le=500, description="How often the denoiser is asked.")
+    steps: int = Field(12, ge=1, le=500, description="How often the denoiser is asked.")
 
 
 class RestorationConfig(BaseModel):

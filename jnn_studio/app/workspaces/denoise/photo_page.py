@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
@@ -66,6 +66,7 @@ class PhotoPage(QWidget):
         self.viewer.keys_changed.connect(self._first_pair)
         self._paired = False
         self._actions = self._make_actions()
+        self._offer_saving(False)
 
     def commands(self) -> list[QAction]:
         """For the menu and the command palette."""
@@ -118,7 +119,18 @@ class PhotoPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._offer_saving(True)
         self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._offer_saving(False)
+
+    def _offer_saving(self, offered: bool) -> None:
+        """Other pages save their own pictures with the same key."""
+        for action in self._actions:
+            if action.objectName() == f"{PAGE}.action.save":
+                action.setVisible(offered)
 
     def _show_soon(self) -> None:
         if self.isVisible():

@@ -331,7 +331,8 @@ class RestorePage(QWidget):
         self._steer = QAction("&Start restoring", self, objectName=f"{PAGE}.action.start")
         self._steer.setShortcut(QKeySequence("F5"))
         self._steer.triggered.connect(self.start_or_stop)
-        save = QAction("Sa&ve restored picture…", self, objectName=f"{PAGE}.action.save")
+        save = QAction("Sa&ve picture…", self, objectName=f"{PAGE}.action.save")
+        save.setShortcut(QKeySequence(QKeySequence.StandardKey.Save))
         save.triggered.connect(self._save_current)
         found = [self._steer, save]
         for action in found:
