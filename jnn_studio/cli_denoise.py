@@ -157,6 +157,84 @@ def image(
     say(f"{out}, taken as having noise of σ = {found:.3g} in [-1, 1]")
 
 
+@app.command()
+def restore(
+    photo: Annotated[Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.")],
+    out: Annotated[Path, typer.Argument(help="PNG to write: what the learnt prior makes of what is seen.")],
+    task: Annotated[str, typer.Option("--task", help="missing, scratches, gaussian or motion.")] = "missing",
+    share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
+    width: Annotated[float, typer.Option("--width", help="σ of the Gaussian blur in pixels.")] = 2.0,
+    length: Annotated[float, typer.Option("--length", help="Length of the motion in pixels.")] = 15.0,
+    angle: Annotated[float, typer.Option("--angle", help="Its angle in degrees.")] = 20.0,
+    sigma: Annotated[
+        float, typer.Option("--sigma", help="σ of the noise on what is seen, in [-1, 1].")
+    ] = 0.5,
+    strength: Annotated[float, typer.Option("--strength", help="How much the prior counts.")] = 1.0,
+    steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 12,
+    method: Annotated[str, typer.Option("--method", help="penalised, supervised, …")] = "penalised",
+    models: Models = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,
+    seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.")] = None,
+    smooth: Annotated[
+        Path | None, typer.Option("--smooth", help="Also write what smoothness alone makes of it.")
+    ] = None,
+) -> None:
+    """Spoil a photograph and restore it, with a denoiser as the prior and with smoothness alone."""
+    from pydantic import ValidationError
+
+    from jnn_studio.data.photo import read_photo
+    from jnn_studio.data.pixels import write_png
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.methods import trained_sigma
+    from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+    from jnn_studio.labs.denoise.restoration import (
+        PriorConfig,
+        ProblemConfig,
+        pose,
+        prior_of,
+        restore_both,
+        seen_psnr,
+    )
+
+    leave_a_core_free()
+    try:
+        values = {"task": task, "share": share, "width": width, "length": length, "angle": angle}
+        wanted = ProblemConfig.model_validate(values | {"noise": sigma, "seed": seed})
+        prior = PriorConfig(strength=strength, steps=steps)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = {"noise": "sigma"}.get(str(first["loc"][0]), first["loc"][0])
+        raise typer.BadParameter(first["msg"], param_hint=f"--{name}") from None
+    with reported():
+        denoisers = _denoisers(models, sigma)
+        if method not in denoisers:
+            raise WeightsError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
+        trained = trained_sigma(denoisers[method])
+        if not trained:
+            raise WeightsError(f"the file of {method!r} does not say for which σ it was trained")
+        clean = to_signed(read_photo(photo.expanduser()).pixels)
+        try:
+            problem = pose(clean, wanted)
+        except ValueError as error:
+            hint = "--width" if task == "gaussian" else "--length"
+            raise typer.BadParameter(str(error), param_hint=hint) from None
+        columns = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=errors) as progress:
+            bar = progress.add_task("restore", total=steps)
+            for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior):
+                last = found
+                progress.update(bar, completed=found.learnt.step)
+        write_png(to_pixels(last.learnt.image), out)
+        for path, image_ in ((seen, problem.seen), (smooth, last.smooth.image)):
+            if path is not None:
+                write_png(to_pixels(image_), path)
+    say(
+        f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "
+        f"smoothness alone {last.smooth.psnr:.2f} dB, learnt prior {last.learnt.psnr:.2f} dB"
+    )
+    say(f"{out}, by {denoisers[method].name}, trained for σ = {trained:g}")
+
+
 def _denoisers(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
     """Those asked for, or the bundled ones trained on the nearest σ."""
     from jnn_studio.labs.denoise.methods import (

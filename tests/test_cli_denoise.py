@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from jnn_studio.cli_denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas
+from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
+from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoration import PriorConfig, ProblemConfig, pose, prior_of, restore_both
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import build
 from jnn_studio.models.weights import save_model
@@ -92,3 +94,48 @@ def test_what_cannot_be_done_is_said_in_a_line(photo: Path, call: list[str], wor
     assert result.exit_code != 0
     assert words in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+class TestRestore:
+    @pytest.mark.parametrize("task", ["missing", "scratches", "gaussian", "motion"])
+    def test_writes_what_the_prior_makes_of_what_is_seen(
+        self, photo: Path, weights: Path, tmp_path: Path, task: str
+    ) -> None:
+        out, seen, smooth = (tmp_path / f"{name}.png" for name in ("out", "seen", "smooth"))
+        call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "2", "--task", task]
+        result = runner.invoke(app, [*call, "--seen", str(seen), "--smooth", str(smooth), "--length", "7"])
+        assert result.exit_code == 0, result.output
+        pictures = [np.asarray(Image.open(path)) for path in (out, seen, smooth)]
+        assert {picture.shape for picture in pictures} == {(40, 33, 3)}
+        assert "smoothness alone" in result.output
+        assert "PSNR (plain)" in result.output
+
+    def test_is_the_same_as_the_library(self, photo: Path, weights: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out.png"
+        call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "3", "--sigma", "0.3"]
+        assert runner.invoke(app, call).exit_code == 0
+        problem = pose(to_signed(np.asarray(Image.open(photo))), ProblemConfig(noise=0.3))
+        model = open_denoisers(weights)["penalised"].model
+        *_, last = restore_both(problem, prior_of(model), 0.5, PriorConfig(steps=3))
+        assert np.array_equal(np.asarray(Image.open(out)), to_pixels(last.learnt.image))
+
+    @pytest.mark.parametrize(
+        ("setting", "words"),
+        [
+            (["--share", "2"], "--share"),
+            (["--task", "sharpen"], "--task"),
+            (["--sigma", "-1"], "--sigma"),
+            (["--steps", "0"], "--steps"),
+            (["--task", "motion", "--length", "50"], "too wide"),
+            (["--method", "magic"], "no denoiser 'magic'"),
+        ],
+    )
+    def test_what_will_not_do_is_told_in_a_line(
+        self, photo: Path, weights: Path, tmp_path: Path, setting: list[str], words: str
+    ) -> None:
+        out = tmp_path / "out.png"
+        result = runner.invoke(app, ["restore", str(photo), str(out), "--models", str(weights), *setting])
+        assert result.exit_code
+        assert words in result.output
+        assert "Traceback" not in result.output
+        assert not out.exists()

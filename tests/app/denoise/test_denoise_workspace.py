@@ -47,6 +47,7 @@ def test_everything_chosen_is_remembered(
     denoise.session.set_sigma(0.8)
     open_all(qtbot, denoise.session, photo, weights)
     denoise.photo.viewer_bar.modes.current = "split"
+    denoise.restore.form.fill({"problem.task": "motion", "problem.noise": "0.2"})
     denoise.save_state(settings)
     other = DenoiseWorkspace(context)
     other.restore_state(settings)
@@ -54,10 +55,24 @@ def test_everything_chosen_is_remembered(
     wait_for_noisy(qtbot, other.session, photo)
     assert other.session.sigma == 0.8
     assert other.photo.viewer.mode == "split"
+    assert other.restore.form.config == denoise.restore.form.config
+    assert other.restore.form.config.problem.task == "motion"
     qtbot.waitUntil(lambda: other.session.choice == ModelsChoice(path=weights), timeout=10_000)
     wait_for_results(qtbot, other.session)
     other.hide()
     other.deleteLater()
+
+
+def test_keys_of_a_viewer_belong_to_the_page_on_show(denoise: DenoiseWorkspace) -> None:
+    denoise.show()
+    for page in ("restore", "photo", "why"):
+        denoise.switch.current = page
+        awake = [action for action in denoise.commands() if action.isEnabled() and action.isVisible()]
+        keys = [key.toString() for action in awake for key in action.shortcuts()]
+        assert ("S" in keys) == (page != "why")
+        assert page == "restore" or "F5" not in keys
+        assert ("Ctrl+S" in keys) == (page != "why")
+        assert len(keys) == len(set(keys))
 
 
 def test_nothing_is_cut_in_the_smallest_window(denoise: DenoiseWorkspace) -> None:

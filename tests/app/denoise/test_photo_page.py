@@ -162,8 +162,10 @@ def test_stop_is_there_only_while_there_is_something_to_stop(
     open_all(qtbot, session, photo, weights)
     work = page.models_bar.work
     assert not work.isVisible()
+    shown: list[bool] = []  # the work may be over before anybody has looked
+    session.work_changed.connect(lambda: shown.append(work.isVisible()))
     session.set_seed(5)
-    qtbot.waitUntil(work.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: True in shown, timeout=5000)
     wait_for_results(qtbot, session)
     assert not work.isVisible()
 

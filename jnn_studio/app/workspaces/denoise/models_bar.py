@@ -18,9 +18,12 @@ NEAR = 1.1
 
 
 class ModelsBar(QWidget):
-    """Shows and sets the denoisers of a session; stops and starts their work."""
+    """Shows and sets the denoisers of a session; stops and starts their work on the photograph.
 
-    def __init__(self, session: PhotoSession, page: str) -> None:
+    Without ``steering`` the work has no button: the page shows none of it.
+    """
+
+    def __init__(self, session: PhotoSession, page: str, *, steering: bool = True) -> None:
         super().__init__(objectName=f"{page}.models_bar")
         self._session = session
         label = QLabel("&Denoisers")
@@ -44,15 +47,20 @@ class ModelsBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        for part in (label, self.choice, self.open, self.work):
+        for part in (label, self.choice, self.open):
             row.addWidget(part)
+        if steering:
+            row.addWidget(self.work)
+            session.work_changed.connect(self._show_work)
+            self._show_work()
+        else:
+            self.work.setParent(self)
+            self.work.hide()
         self.choice.activated.connect(self._choose)
         self.work.clicked.connect(self._stop_or_go_on)
         session.settings_changed.connect(self._show)
         session.models_changed.connect(self._show)
-        session.work_changed.connect(self._show_work)
         self._show()
-        self._show_work()
 
     def ask_weights(self) -> None:
         """Choose a weights file."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.file_dialogs import PICTURES, ask_new_file
-from jnn_studio.app.save_dialog import file_name
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo_bar import PhotoBar
+from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.workspaces.denoise.viewer_bar import ViewerBar
-from jnn_studio.data.pixels import write_png
 from jnn_studio.labs.denoise.methods import PENALISED
 
 PAGE = "denoise.photo"
@@ -33,10 +30,11 @@ class PhotoPage(QWidget):
 
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
         super().__init__(objectName=PAGE)
-        self._context, self._session = context, session
+        self._session = session
         self._shares: dict[str, float] = {}
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
+        self._saver = PictureSaver(self, context, self.message)
         self.photo_bar = PhotoBar(session, PAGE)
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
@@ -68,6 +66,7 @@ class PhotoPage(QWidget):
         self.viewer.keys_changed.connect(self._first_pair)
         self._paired = False
         self._actions = self._make_actions()
+        self._offer_saving(False)
 
     def commands(self) -> list[QAction]:
         """For the menu and the command palette."""
@@ -88,23 +87,14 @@ class PhotoPage(QWidget):
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
         entry = self.viewer.entries.get(key)
-        if entry is None or not entry.levels or self._session.photo is None:
-            return
-        stem = file_name(Path(self._session.photo.name).stem)
-        name = f"{stem}-{key}.png"
-        ask_new_file(self, "Save picture", PICTURES, "png", partial(self.save, key), name)
+        if entry is not None and entry.levels and self._session.photo is not None:
+            self._saver.ask(self._session.photo.name, key, entry.title, entry.levels[0])
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures as a PNG, in its own resolution."""
         levels = self._session.levels.get(key, ())
         if levels:
-            title = self.viewer.entries[key].title
-            self._context.loading.request(
-                f"{PAGE}.save {path}",
-                lambda: write_png(levels[0], path),
-                lambda _: self.message.show_info("Saved", f"{title}: {path}"),
-                lambda failure: self._failed("Cannot save the picture", failure),
-            )
+            self._saver.save(self.viewer.entries[key].title, levels[0], path)
 
     # --- dropping ------------------------------------------------------------------------------------
 
@@ -129,7 +119,18 @@ class PhotoPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._offer_saving(True)
         self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._offer_saving(False)
+
+    def _offer_saving(self, offered: bool) -> None:
+        """Other pages save their own pictures with the same key."""
+        for action in self._actions:
+            if action.objectName() == f"{PAGE}.action.save":
+                action.setVisible(offered)
 
     def _show_soon(self) -> None:
         if self.isVisible():

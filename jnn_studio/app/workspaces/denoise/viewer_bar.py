@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from jnn_studio.app.icons import IconButton
@@ -70,6 +70,7 @@ class ViewerBar(QWidget):
         viewer.view.changed.connect(self._show_scale)
         viewer.keys_changed.connect(self._offer)
         self.actions_ = self._make_actions()
+        self._offer_actions(False)
         self._choose_mode(SIDE_BY_SIDE)
 
     def prefer(self, first: str, second: str) -> None:
@@ -78,6 +79,19 @@ class ViewerBar(QWidget):
             if box.findData(key) >= 0:
                 box.setCurrentIndex(box.findData(key))
         self._choose_pair()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer_actions(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._offer_actions(False)
+
+    def _offer_actions(self, offered: bool) -> None:
+        """Several pages have such a bar: only that on show is in the menus, and its keys are awake."""
+        for action in self.actions_:
+            action.setVisible(offered)
 
     def _chooser(self, name: str, tip: str) -> QComboBox:
         box = QComboBox(objectName=f"{self._page}.{name}")

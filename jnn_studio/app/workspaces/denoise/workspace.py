@@ -12,6 +12,7 @@ from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.denoise.photo_page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
+from jnn_studio.app.workspaces.denoise.restore_page import RestorePage
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.train_page import TrainPage
 from jnn_studio.app.workspaces.denoise.why_page import WhyPage
@@ -27,6 +28,7 @@ class DenoiseWorkspace(Workspace):
         self.train = TrainPage(context)
         self.train.photo_wanted.connect(self.use_on_photo)
         self.why = WhyPage(context, self.session)
+        self.restore = RestorePage(context, self.session)
         pages = {
             "photo": Page(
                 "Photo",
@@ -46,6 +48,12 @@ class DenoiseWorkspace(Workspace):
                 "A denoiser lets few directions of a noisy crop through and damps the rest, noise with them.",
                 self.why,
             ),
+            "restore": Page(
+                "Restore",
+                "Fill in missing pixels or undo a blur, with a denoiser as all that is known of images",
+                "What a learnt denoiser adds to smoothness alone where pixels are missing or blurred.",
+                self.restore,
+            ),
         }
         self._pages = SwitchedPages("denoise.page", "Part of Denoise", pages)
         self.switch = self._pages.switch
@@ -53,7 +61,7 @@ class DenoiseWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return [*self.photo.commands(), *self.train.commands()]
+        return [*self.photo.commands(), *self.train.commands(), *self.restore.commands()]
 
     def use_on_photo(self, path: Path) -> None:
         """Show what a run's denoisers make of the photograph."""
@@ -71,6 +79,7 @@ class DenoiseWorkspace(Workspace):
         settings.setValue("session", remembered(self.session))
         self.photo.save_state(settings)
         settings.setValue("train", self.train.form.state())
+        self.restore.save_state(settings)
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
@@ -78,3 +87,4 @@ class DenoiseWorkspace(Workspace):
         restore(self.session, str(settings.value("session", "")))
         self.photo.restore_state(settings)
         self.train.form.restore(str(settings.value("train", "")))
+        self.restore.restore_state(settings)

@@ -1,0 +1,86 @@
+"""What the page Restore asks for. Free of Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from pydantic import ValidationError
+
+from jnn_studio.app.widgets.setting import Section
+from jnn_studio.app.widgets.setting import Setting as AnySetting
+from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
+from jnn_studio.labs.denoise.restoration import ProblemConfig, RestorationConfig
+
+PAGE = "denoise.restore"
+Setting = partial(AnySetting, model=RestorationConfig, page=PAGE)
+TASK = "problem.task"
+TASKS = {
+    "missing": "Fill in missing pixels",
+    "scratches": "Fill in scratches",
+    "gaussian": "Undo a Gaussian blur",
+    "motion": "Undo a motion blur",
+}
+_OF_TASK = {
+    "missing": ("share",),
+    "scratches": ("share",),
+    "gaussian": ("width",),
+    "motion": ("length", "angle"),
+}
+
+SECTIONS = (
+    Section(
+        "problem",
+        "What is seen",
+        (
+            Setting(TASK, "Tas&k", choices=tuple(TASKS.items())),
+            Setting("problem.share", "Share that is gone", suggestions=("0.2", "0.5", "0.8")),
+            Setting("problem.width", "Width of the blur", "px"),
+            Setting("problem.length", "Length of the motion", "px"),
+            Setting("problem.angle", "Angle in degrees"),
+            Setting("problem.noise", "Noise σ on it", suggestions=("0", "0.1", "0.3", "0.5", "1")),
+            Setting("problem.seed", "Seed"),
+        ),
+    ),
+    Section(
+        "prior",
+        "Learnt prior",
+        (
+            Setting("prior.strength", "Strength", suggestions=("0.3", "1", "3")),
+            Setting("prior.steps", "Steps"),
+        ),
+    ),
+)
+
+
+def relevant(typed: Mapping[str, str]) -> set[str]:
+    """Names of the settings that matter for the task."""
+    wanted = {f"problem.{name}" for name in _OF_TASK[typed[TASK]]}
+    hidden = {f"problem.{name}" for names in _OF_TASK.values() for name in names} - wanted
+    return set(typed) - hidden
+
+
+def check(typed: Mapping[str, str]) -> tuple[RestorationConfig | None, dict[str, str]]:
+    """What was typed, or None and the reasons by name."""
+    values = RestorationConfig().model_dump(mode="json")
+    put_typed(values, typed)
+    try:
+        return RestorationConfig.model_validate(values), {}
+    except ValidationError as error:
+        return None, reasons(error, typed)
+
+
+def defaults() -> dict[str, str]:
+    """What stands in the fields at first."""
+    return typed_values(RestorationConfig())
+
+
+def in_words(config: ProblemConfig) -> str:
+    """What has happened to a picture, in a few words."""
+    done = {
+        "missing": f"{config.share:.0%} missing",
+        "scratches": f"{config.share:.0%} scratched",
+        "gaussian": f"blur of {config.width:g} px",
+        "motion": f"motion of {config.length:g} px",
+    }[config.task]
+    return f"{done}, noise σ = {config.noise:g}" if config.noise else f"{done}, no noise"

@@ -1,0 +1,40 @@
+"""Writing a picture that is on show as a PNG in its own resolution."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.file_dialogs import PICTURES, ask_new_file
+from jnn_studio.app.save_dialog import file_name
+from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.data.pixels import write_png
+
+
+class PictureSaver:
+    """Asks for a file, writes on the loading thread, and tells in ``message`` how it went."""
+
+    def __init__(self, page: QWidget, context: AppContext, message: MessageBar) -> None:
+        self._page, self._context, self._message = page, context, message
+
+    def ask(self, photo: str, key: str, title: str, pixels: np.ndarray) -> None:
+        """Choose a file for ``pixels``, uint8 (h, w, 3), made from ``photo``."""
+        name = f"{file_name(Path(photo).stem)}-{key}.png"
+        ask_new_file(self._page, "Save picture", PICTURES, "png", partial(self.save, title, pixels), name)
+
+    def save(self, title: str, pixels: np.ndarray, path: Path) -> None:
+        """Write it."""
+        self._context.loading.request(
+            f"{self._page.objectName()}.save {path}",
+            lambda: write_png(pixels, path),
+            lambda _: self._message.show_info("Saved", f"{title}: {path}"),
+            self._failed,
+        )
+
+    def _failed(self, failure: Failure) -> None:
+        self._message.show_error("Cannot save the picture", failure.text, failure.details)

@@ -1,0 +1,227 @@
+"""Inverse problems on a photograph: pixels missing or a blur, and noise; with a learnt prior and without.
+
+What a learnt denoiser adds is only to be seen beside the same scheme without it. So both go side by side: one
+asks the denoiser at every step, the other has nothing but the smoothness of images, ‖∇x‖², at the strength
+that fits photographs best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from jnn_studio.data.pixels import psnr
+from jnn_studio.labs.denoise.cancelling import Cancelled
+from jnn_studio.labs.denoise.degradations import (
+    Blur,
+    Degradation,
+    Inpainting,
+    fill_in,
+    gaussian_kernel,
+    missing_pixels,
+    motion_kernel,
+    scratches,
+)
+from jnn_studio.labs.denoise.noise import add_noise
+from jnn_studio.labs.denoise.plug_and_play import Denoise, Iterate, restore
+from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.models.denoiser import Denoiser
+
+SMOOTH_STRENGTH = 0.6
+"""What smoothness alone does best at, over photographs, with noise from 0.02 to 1."""
+SETTLED = 1e-4
+"""Smoothness alone has one solution: once a step changes it by less than this it is there."""
+
+Task = Literal["missing", "scratches", "gaussian", "motion"]
+Cancel = Callable[[], bool]
+
+
+class ProblemConfig(BaseModel):
+    """What happens to the photograph."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: Task = Field("missing", description="What is to be undone.")
+    share: float = Field(
+        0.5, gt=0, le=0.95, allow_inf_nan=False, description="How much of the picture is gone, 0.5 for half."
+    )
+    width: float = Field(
+        2.0,
+        ge=0.3,
+        le=8,
+        allow_inf_nan=False,
+        description="Standard deviation of the Gaussian blur in pixels.",
+    )
+    length: float = Field(
+        15.0, ge=1, le=60, allow_inf_nan=False, description="How far the camera moved, in pixels."
+    )
+    angle: float = Field(
+        20.0,
+        ge=-180,
+        le=180,
+        allow_inf_nan=False,
+        description="In which direction it moved: degrees above the horizontal.",
+    )
+    noise: float = Field(
+        0.5,
+        ge=0,
+        le=4,
+        allow_inf_nan=False,
+        description="σ of the noise on what is seen, for images in [-1, 1]; 0: as exact as 8 bits are.",
+    )
+    seed: int = Field(0, ge=0, le=999_999, description="Which pixels are lost, and which noise is drawn.")
+
+
+class PriorConfig(BaseModel):
+    """How it is undone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strength: float = Field(
+        1.0,
+        gt=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="How much the denoiser's answer counts against what is seen; 1 fits photographs.",
+    )
+    steps: int = Field(12, ge=1, le=500, description="How often the denoiser is asked.")
+
+
+class RestorationConfig(BaseModel):
+    """A problem and how it is undone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    problem: ProblemConfig = Field(default_factory=ProblemConfig)
+    prior: PriorConfig = Field(default_factory=PriorConfig)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A photograph (3, h, w) in [-1, 1] and what is seen of it.
+
+    Attributes:
+        clean: the photograph, to measure against.
+        seen: A x + noise; 0 where a pixel is missing.
+        start: a first guess.
+        degradation: A.
+        config: what it was made from.
+    """
+
+    clean: Tensor
+    seen: Tensor
+    start: Tensor
+    degradation: Degradation
+    config: ProblemConfig
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One step of both: with the learnt prior, and with smoothness alone."""
+
+    learnt: Iterate
+    smooth: Iterate
+
+
+def pose(clean: Tensor, config: ProblemConfig) -> Problem:
+    """What is seen of ``clean`` (channels, height, width) in [-1, 1]; always the same for the same settings.
+
+    Raises:
+        ValueError: the blur is too wide for the image.
+    """
+    size = (clean.shape[-2], clean.shape[-1])
+    lost, drawn, _ = _seeds(config.seed)
+    if config.task in ("missing", "scratches"):
+        lose = missing_pixels if config.task == "missing" else scratches
+        known = lose(size, config.share, lost)
+        holes = Inpainting(known)
+        seen = holes.apply(add_noise(clean, config.noise, drawn))
+        return Problem(clean, seen, fill_in(seen, known), holes, config)
+    kernel = (
+        gaussian_kernel(config.width)
+        if config.task == "gaussian"
+        else motion_kernel(config.length, config.angle)
+    )
+    if len(kernel) > min(size):
+        raise ValueError(
+            f"A blur over {len(kernel)} pixels is too wide for a picture of {size[1]} × {size[0]}."
+        )
+    blur = Blur(kernel, size)
+    seen = add_noise(blur.apply(clean), config.noise, drawn)
+    return Problem(clean, seen, seen, blur, config)
+
+
+def seen_psnr(problem: Problem) -> float:
+    """How near what is seen is to the photograph, in dB for a range of 2, clipped."""
+    return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
+
+
+def prior_of(denoiser: Denoiser, cancelled: Cancel = lambda: False) -> Denoise:
+    """A network as what `restore` asks."""
+    return lambda image: denoise_photo(denoiser, image, cancelled=cancelled)
+
+
+def restore_both(
+    problem: Problem,
+    denoise: Denoise,
+    sigma: float,
+    config: PriorConfig,
+    cancelled: Cancel = lambda: False,
+) -> Iterator[Pair]:
+    """The first guess, and every step from it, with ``denoise``, trained for ``sigma``, and without.
+
+    Raises:
+        Cancelled: ``cancelled()``, asked many times in every step, was true.
+    """
+    degradation = _Interruptible(problem.degradation, cancelled)
+
+    def iterates(prior: Denoise, strength: float) -> Iterator[Iterate]:
+        return restore(
+            degradation,
+            problem.seen,
+            problem.start,
+            prior,
+            sigma,
+            noise=problem.config.noise,
+            strength=strength,
+            steps=config.steps,
+            seed=_seeds(problem.config.seed)[2],
+            clean=problem.clean,
+        )
+
+    # An answer of 0 to everything leaves ‖∇x‖² alone.
+    alone = iterates(torch.zeros_like, SMOOTH_STRENGTH)
+    smooth = next(alone)
+    for learnt in iterates(denoise, config.strength):
+        if learnt.step and not smooth.change < SETTLED:  # the first guess has no change
+            smooth = next(alone)
+        yield Pair(learnt, smooth)
+
+
+def _seeds(seed: int) -> tuple[int, int, int]:
+    """Of lost pixels, of noise, and of what is added at every step: from one seed they would be alike."""
+    return 3 * seed, 3 * seed + 1, 3 * seed + 2
+
+
+@dataclass(frozen=True)
+class _Interruptible:
+    """A degradation whose use ends once somebody has asked for it: one step may take seconds."""
+
+    inner: Degradation
+    cancelled: Cancel
+
+    def apply(self, image: Tensor) -> Tensor:
+        if self.cancelled():
+            raise Cancelled
+        return self.inner.apply(image)
+
+    def adjoint(self, image: Tensor) -> Tensor:
+        return self.inner.adjoint(image)
+
+    def diagonal(self) -> Tensor:
+        return self.inner.diagonal()
