@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 
 STEPS = 1000
 """Slider positions on either side of zero."""
@@ -53,7 +53,7 @@ class DirectionSlider(QWidget):
         self._note.setFixedWidth(96)
         self._note_parts: tuple[tuple[str, str], ...] = ()
         theme().changed.connect(self._draw_note)
-        self._meaning = QElidingLabel(objectName=f"{object_name}.meaning")
+        self._meaning = ElidingLabel(object_name=f"{object_name}.meaning")
         self._meaning.setFont(ui_font(0.92))
         self._meaning.hide()
         self.slider = _CentredSlider()
