@@ -148,6 +148,7 @@ class ExploreWorkspace(Workspace):
         session.rate_changed.connect(self._show_rate)
         session.opened.opening.connect(self._show_opening)
         session.failed.connect(self._show_failure)
+        session.failed.connect(self.alive)
         session.told.connect(self.message.show_info)
         self.sessions.failed.connect(self._show_failure)
         self.sessions.told.connect(self.message.show_info)
@@ -171,6 +172,7 @@ class ExploreWorkspace(Workspace):
         self.bar.limit_changed.connect(session.set_limit)
         self.bar.walker_chosen.connect(self._choose_walk)
         self.panes.panes_made.connect(self._connect_panes)
+        self.panes.painted.connect(self._painted)
         choices = self.choices
         choices.bundled_chosen.connect(session.open_bundled)
         choices.path_chosen.connect(session.open_path)
@@ -199,6 +201,13 @@ class ExploreWorkspace(Workspace):
             pane.save_asked.connect(self._save_direction)
 
     # --- showing -----------------------------------------------------------------------------------
+
+    def _seen(self) -> None:
+        """The pictures are still to come."""
+
+    def _painted(self) -> None:
+        self.panes.painted.disconnect(self._painted)
+        self.alive.emit()
 
     def _show_state(self, state: ExploreState) -> None:
         free = [column.key for column in state.columns if not column.linked]
