@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
@@ -43,6 +43,25 @@ def test_it_may_be_narrow_and_would_rather_be_wide(qtbot: QtBot) -> None:
     label = made(qtbot, 100)
     assert label.minimumSizeHint().width() < 24
     assert label.sizeHint().width() >= label.fontMetrics().horizontalAdvance(WORDS)
+
+
+def test_it_asks_for_room_only_if_its_width_depends_on_its_words(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    row = QHBoxLayout(box)
+    label = ElidingLabel("short")
+    row.addWidget(label)
+    row.addStretch(1)
+    box.resize(600, 40)
+    box.show()
+    narrow = label.width()
+    label.setText(WORDS)
+    qtbot.waitUntil(lambda: label.width() > narrow)
+    label.setFixedWidth(80)
+    qtbot.waitUntil(lambda: label.width() == 80)
+    label.setText("short")
+    assert label.width() == 80
+    assert label.text() == label.accessibleName() == "short"
 
 
 def test_it_looks_as_a_label_does(qtbot: QtBot) -> None:
