@@ -57,8 +57,12 @@ class DirectionField:
         svd = jacobian_svd(self.model.encoder, features, method="dense")
         return Directions(svd.u[0], svd.sigma[0], svd.method)
 
+    @torch.no_grad()
     def at_latent(self, kind: DirectionKind, latent: Tensor) -> Directions:
         """Directions at a latent; those of the encoder are taken at the picture it decodes to."""
+        if kind == "encoder" and self._encoder_after_decoder is not None:
+            sigma, vectors = self._encoder_after_decoder(latent)
+            return Directions(vectors, sigma, "gram")
         return self.at_image(kind, self.decode(latent), latent)
 
     @torch.no_grad()
@@ -66,19 +70,32 @@ class DirectionField:
         """One latent (latent,) → image (channels, size, size), not clipped."""
         return self.model.decode(latent.unsqueeze(0))[0]
 
-    @torch.no_grad()
     def push(self, latent: Tensor, vectors: Tensor) -> Tensor:
         """Decoded push-forwards J V of columns (latent, k): the change of the picture, (k, values)."""
+        return self.picture_and_push(latent, vectors)[1]
+
+    @torch.no_grad()
+    def picture_and_push(self, latent: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Both `decode` and `push`, for little more than one of them."""
         if self._decoder_side is not None and isinstance(self.model, Autoencoder):
-            coefficients = self._decoder_side.push(latent, vectors)
-            return self.model.dct.inverse(coefficients).flatten(1)
+            value, push = self._decoder_side.value_and_push(latent, vectors)
+            pictures = self.model.dct.inverse(torch.cat([value.unsqueeze(0), push]))
+            return pictures[0], pictures[1:].flatten(1)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
-        return torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))[1].flatten(1)
+        both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
+        return both[0][0], both[1].flatten(1)
 
     @cached_property
     def _encoder_side(self) -> LatentSide | None:
         encoder = self.model.encoder
         return None if two_layers(encoder) is None else LatentSide(encoder, "left")
+
+    @cached_property
+    def _encoder_after_decoder(self) -> LatentSide | None:
+        # The DCT takes back what its inverse does: what the decoder gives is what the encoder takes.
+        if self._encoder_side is None or self._decoder_side is None:
+            return None
+        return self._encoder_side.after(self._decoder_side)
 
     @cached_property
     def _decoder_side(self) -> LatentSide | None:

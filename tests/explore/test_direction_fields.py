@@ -67,9 +67,11 @@ def test_or_by_what_they_carry_where_the_model_knows_it(model: Autoencoder) -> N
 def test_push_forwards_are_the_decoders_jacobian_times_directions(model: Autoencoder) -> None:
     vectors = torch.linalg.qr(torch.randn(4, 3, dtype=torch.float64))[0]
 
-    push = DirectionField(model).push(LATENT, vectors)
+    picture, push = DirectionField(model).picture_and_push(LATENT, vectors)
 
+    torch.testing.assert_close(picture, model.decode(LATENT.unsqueeze(0))[0])
     torch.testing.assert_close(push, (full(model.decode, LATENT) @ vectors).T)
+    assert torch.equal(DirectionField(model).push(LATENT, vectors), push)
 
 
 def test_an_encoder_of_any_layers_will_do() -> None:
