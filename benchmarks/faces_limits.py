@@ -9,8 +9,6 @@ On the unseen faces of `benchmarks.models`:
   encoder makes of the tangents T.
 - ``energy_of_tangents``: the tangent energy of the ten strongest of the push-forwards J_dec·J_enc·T: what ten
   directions would have if the encoder's came in that order and left J_enc·T nowhere.
-- ``refit``: PSNR and mean tangent energy once the decoder's last layer is replaced by the least-squares fit
-  to 48 × 48 coefficients of the training faces.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ import json
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from benchmarks.models import DIRECTIONS, UNSEEN_SEED, measure
+from benchmarks.models import DIRECTIONS, UNSEEN_SEED
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.explore.open_models import open_bundled
@@ -30,7 +28,7 @@ from jnn_studio.jacobian.subspace import tangent_energy
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.dct import TruncatedDCT
 
-IMAGES, TANGENTS, FITTED, REFIT = 256, 32, 32768, 48
+IMAGES, TANGENTS = 256, 32
 
 
 def main() -> None:
@@ -41,10 +39,7 @@ def main() -> None:
     tangents = [source.factor_derivatives(i).flatten(1) for i in range(TANGENTS)]
     result: dict[str, Any] = {"band": band(source, tangents)}
     for name, model in zip(("unregularised", "regularised"), models, strict=True):
-        found = reach(model, source, tangents)
-        fitted = measure(refitted(model, FaceSource(FITTED, model.config.size, 0)), source, IMAGES, tangents)
-        found["refit"] = {key: fitted[key] for key in ("psnr", "mean_tangent_energy")}
-        result[name] = found
+        result[name] = reach(model, source, tangents)
     print(json.dumps(result, indent=2))
 
 
@@ -84,40 +79,6 @@ def reach(model: Autoencoder, source: FaceSource, tangents: list[Tensor]) -> dic
         "directions_in_tangents": round(float(torch.stack(inside).mean()), 3),
         "energy_of_tangents": round(float(torch.stack(energies).mean()), 3),
     }
-
-
-class _Refitted(nn.Module):
-    """A model whose decoder's last layer writes more coefficients."""
-
-    def __init__(self, model: Autoencoder, last: Tensor, dct: TruncatedDCT) -> None:
-        super().__init__()
-        self.encoder, self.dct, self.encode = model.encoder, model.dct, model.encode
-        self._hidden, self._last, self._write = model.decoder[0], last, dct
-
-    def decode(self, latents: Tensor) -> Tensor:
-        """Latents → images."""
-        hidden = nn.functional.pad(self._hidden(latents), (0, 1), value=1.0)
-        return self._write.inverse(hidden @ self._last)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Reconstructions."""
-        return self.decode(self.encode(images))
-
-
-@torch.no_grad()
-def refitted(model: Autoencoder, faces: FaceSource) -> Autoencoder:
-    """The model with the least-squares last layer; a ridge of 1e-5 a face keeps it solvable."""
-    dct = TruncatedDCT(model.config.channels, model.config.size, REFIT)
-    width = model.config.hidden + 1
-    gram = torch.eye(width, dtype=torch.double) * 1e-5 * len(faces)
-    moments = torch.zeros(width, dct.features, dtype=torch.double)
-    for part in torch.arange(len(faces)).split(1024):
-        images = faces.images(part.tolist())
-        hidden = nn.functional.pad(model.decoder[0](model.encode(images)), (0, 1), value=1.0).double()
-        gram += hidden.T @ hidden
-        moments += hidden.T @ dct(images).double()
-    result: Any = _Refitted(model, torch.linalg.solve(gram, moments).float(), dct)
-    return result
 
 
 if __name__ == "__main__":

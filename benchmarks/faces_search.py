@@ -21,8 +21,6 @@ from torch import Tensor, nn
 
 from benchmarks.models import UNSEEN_SEED, measure
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.open_models import open_bundled
-from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.convolutional_decoder import channels_last, convolutional_decoder
 from jnn_studio.models.dct import TruncatedDCT
 from jnn_studio.penalty import Composition, NuclearNormPenalty
@@ -41,7 +39,6 @@ class Recipe:
         eta: of the encoder's penalty and of the decoder's.
         read: DCT coefficients the encoder reads, per side and channel.
         rate: learning rate, which falls along a cosine.
-        go_on: from the bundled regularised model, not from chance; the learning rate rises over 100 steps.
     """
 
     decoder: Callable[[], Decoder]
@@ -51,18 +48,17 @@ class Recipe:
     read: int = 32
     rate: float = 2e-3
     weight_decay: float = 0.0
-    go_on: bool = False
 
 
 class _Inverse(nn.Module):
-    def __init__(self, keep: int, after: nn.Module | None = None) -> None:
+    def __init__(self, keep: int) -> None:
         super().__init__()
-        self.dct, self.after = TruncatedDCT(3, SIZE, keep), after
+        self.dct = TruncatedDCT(3, SIZE, keep)
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """Coefficients → images."""
-        images = self.dct.inverse(coefficients)
-        return images if self.after is None else images + self.after(images)
+        images: Tensor = self.dct.inverse(coefficients)
+        return images
 
 
 class Trial(nn.Module):
@@ -90,11 +86,11 @@ class Trial(nn.Module):
         return self.decode(self.encode(images))
 
 
-def mirrored(write: int, *widths: int, after: Callable[[], nn.Module] | None = None) -> Decoder:
+def mirrored(write: int, *widths: int) -> Decoder:
     """Linear layers to ``write`` DCT coefficients per side and channel."""
     factors = [nn.Sequential(nn.Linear(a, b), nn.ELU()) for a, b in itertools.pairwise((LATENT, *widths))]
     decoder = Composition(*factors, nn.Linear(widths[-1], 3 * write**2))
-    return decoder, _Inverse(write, after() if after else None)
+    return decoder, _Inverse(write)
 
 
 def convolutions(grid: int, *widths: int, double: bool) -> Decoder:
@@ -130,17 +126,6 @@ def transposed() -> Decoder:
     return channels_last(Composition(*factors)), nn.Identity()
 
 
-def blocks() -> nn.Module:
-    """A refinement that sees 4 × 4 pixels as one; at first it adds nothing."""
-    last = nn.Conv2d(64, 48, 3, padding=1)
-    nn.init.zeros_(last.weight)
-    assert last.bias is not None
-    nn.init.zeros_(last.bias)
-    return nn.Sequential(
-        nn.PixelUnshuffle(4), nn.Conv2d(48, 64, 3, padding=1), nn.ELU(), last, nn.PixelShuffle(4)
-    )
-
-
 RECIPES = {
     "mirrored": Recipe(lambda: mirrored(32, 400)),
     "mirrored-deeper-48": Recipe(lambda: mirrored(48, 256, 400)),
@@ -151,8 +136,6 @@ RECIPES = {
     "grid-16": Recipe(lambda: convolutions(16, 32, 64, double=False)),
     "transposed": Recipe(transposed, steps=2500, batch=32, eta=(0.15, 0.03)),
     "convolutional": Recipe(convolutional, steps=2500, batch=32, eta=(0.15, 0.03)),
-    "go-on-40": Recipe(lambda: mirrored(40, 400), eta=(0.1, 0.02), rate=5e-4, go_on=True),
-    "go-on-blocks": Recipe(lambda: mirrored(32, 400, after=blocks), batch=32, rate=1e-3, go_on=True),
 }
 
 
@@ -194,16 +177,13 @@ def train(recipe: Recipe) -> Trial:
         images[part] = source.images(part.tolist()).mul(255).round().clamp(0, 255).to(torch.uint8)
     torch.manual_seed(0)
     model = Trial(recipe)
-    if recipe.go_on:
-        _go_on(model, images)
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
     )
     penalty, chance = NuclearNormPenalty(), torch.Generator().manual_seed(1)
     for step in range(recipe.steps):
         batch = images[torch.randint(0, COUNT, (recipe.batch,), generator=chance)].float() / 255
-        rate = recipe.rate * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
-        optimiser.param_groups[0]["lr"] = rate * min(1, (step + 1) / 100) if recipe.go_on else rate
+        optimiser.param_groups[0]["lr"] = recipe.rate * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
         encoded = model.encoder.trace(model.dct(batch))
         decoded = model.decoder.trace(encoded.output)
         loss = 0.5 * (model.render(decoded.output) - batch).square().sum() / recipe.batch
@@ -216,31 +196,6 @@ def train(recipe: Recipe) -> Trial:
         loss.backward()
         optimiser.step()
     return model.requires_grad_(False)
-
-
-@torch.no_grad()
-def _go_on(model: Trial, images: Tensor) -> None:
-    """Take over the bundled regularised model; more coefficients than its decoder has, by least squares."""
-    bundled = open_bundled()[1].model
-    assert isinstance(bundled, Autoencoder)
-    model.encoder.load_state_dict(bundled.encoder.state_dict())
-    hidden, last = model.decoder
-    hidden.load_state_dict(bundled.decoder[0].state_dict())
-    assert isinstance(last, nn.Linear)
-    assert isinstance(model.render, _Inverse)
-    if last.weight.shape == bundled.decoder[1].weight.shape:
-        last.load_state_dict(bundled.decoder[1].state_dict())
-        return
-    gram = torch.eye(HIDDEN + 1, dtype=torch.double) * COUNT * 1e-4
-    moments = torch.zeros(HIDDEN + 1, len(last.weight), dtype=torch.double)
-    for part in images.split(1024):
-        batch = part.float() / 255
-        h = nn.functional.pad(hidden(model.encode(batch)), (0, 1), value=1.0).double()
-        gram += h.T @ h
-        moments += h.T @ model.render.dct(batch).double()
-    found = torch.linalg.solve(gram, moments).float()
-    last.weight.copy_(found[:-1].T)
-    last.bias.copy_(found[-1])
 
 
 if __name__ == "__main__":

@@ -148,6 +148,9 @@ class NuclearNormPenalty:
         input and the forward pass is made here. ``generator`` (on the input's device) makes the probes
         reproducible. ``step`` says where in the cycle of ``every`` this call stands; by default calls
         are counted.
+
+        Where ``x`` carries noise of one's own, draw that from another generator or seed: probes that repeat
+        the noise measure the Jacobian along it alone, and a network learns to be steep elsewhere.
         """
         return self.evaluate(f, x, generator, step=step).total
 

@@ -17,6 +17,7 @@ from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
@@ -133,8 +134,7 @@ class AutoencoderPair:
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model
         assert isinstance(model, Autoencoder)
-        warmup = self.config.penalty.warmup_steps
-        rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+        rise = warmup(step, self.config.penalty.warmup_steps)
         with self.device.autocast():
             encoded = model.encoder.trace(model.dct(batch))
             decoded = model.decoder.trace(encoded.output)

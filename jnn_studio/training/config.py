@@ -75,9 +75,19 @@ class ScheduleConfig(Section):
         "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
     )
 
-    def seed_at(self, step: int) -> int:
-        """The seed of what is random at ``step``, so that a run repeats from any step on."""
-        return self.seed * 1_000_003 + step
+    def seed_at(self, step: int, stream: int = 0) -> int:
+        """The seed of what is random at ``step``, so that a run repeats from any step on.
+
+        What must be independent at one step takes another ``stream``: probes drawn from the seed of the noise
+        *are* the noise, and a penalty along the noise alone is one that a network learns to evade.
+        """
+        # Far apart in the low 32 bits, which are all that the CPU's generator looks at.
+        return self.seed * 1_000_003 + step + stream * 0x9E3779B9
+
+
+def warmup(step: int, warmup_steps: int) -> float:
+    """The share of η that holds at ``step`` (from 0) where η rises linearly over ``warmup_steps``."""
+    return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
 
 
 class LoggingConfig(Section):

@@ -92,7 +92,7 @@ def test_the_effect_of_a_step_is_how_the_probe_changes_over_it(
     effects = explain_by_probes(scene, probes).columns[1].meanings[0].effects
     assert effects[0] == pytest.approx(probe.weights @ step.double().numpy(), rel=1e-3)
     image = view.loaded.model.decode((view.place.latent + step)[None]).clamp(0, 1)[0]
-    assert float((image - view.place.start).square().mean().sqrt()) == pytest.approx(STEP, rel=0.3)
+    assert float((image - view.place.start).square().mean().sqrt()) == pytest.approx(STEP, rel=0.5)
 
 
 def test_models_without_probes_are_left_out(scene: Scene, probes: dict[str, ProbeSet]) -> None:

@@ -233,4 +233,4 @@ def test_a_preview_is_small_and_changes_by_as_much(model: Autoencoder, image: Te
 
     assert preview.image.shape == (8, 8, 3)
     assert preview.rms == pytest.approx(walker.straight(place, [0.08, 0.0, 0.0]).rms, rel=0.1)
-    assert walker.straight(place, [0.0], shrink=2).rms == 0
+    assert walker.straight(place, [0.0], shrink=2).rms < 1e-6

@@ -25,6 +25,12 @@ class NoiseConfig(Section):
         "sigma-squared",
         description="η, weight of the penalty; sigma-squared: σ², as the paper's text and code have it.",
     )
+    warmup_steps: int = Field(
+        0,
+        ge=0,
+        description="Steps over which η rises linearly from 0. With all of a large η from the first step on, "
+        "a network stays flat for long before it finds what is worth passing on.",
+    )
     difference: Positive = Field(
         1e-2,
         description="σ of the paper's finite differences, in the method that uses them; the paper's: 1e-3.",

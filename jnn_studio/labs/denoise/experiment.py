@@ -26,6 +26,7 @@ from jnn_studio.models.denoiser import STRIDE, Denoiser, build
 from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
@@ -39,6 +40,8 @@ SPECTRUM_SIDE = 4 * STRIDE
 SPECTRUM_VALUES = 32
 NOISY = "noisy"
 """The previews' first row."""
+NOISE, PROBES, TURNS = range(3)
+"""Streams of random numbers at one step, independent of each other."""
 
 
 def denoise_members(config: DenoiseConfig) -> tuple[MemberInfo, ...]:
@@ -90,7 +93,7 @@ class DenoiseExperiment:
     def batch(self, step: int) -> Tensor:
         """Clean images in [-1, 1] of ``step``, turned and mirrored at random."""
         images = self._batches.batch(step)
-        random = torch.Generator().manual_seed(self.config.schedule.seed_at(step))
+        random = torch.Generator().manual_seed(self.config.schedule.seed_at(step, TURNS))
         turns, mirror = (int(torch.randint(n, (), generator=random)) for n in (4, 2))
         images = torch.rot90(images, turns, (2, 3))
         if mirror:
@@ -109,8 +112,9 @@ class DenoiseExperiment:
         data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
-        penalty = penalise(f, trace, self._random(batch, step)).float()
-        return torch.stack([data + member.eta * penalty, data, penalty])
+        penalty = penalise(f, trace, self._random(batch, step, PROBES)).float()
+        eta = member.eta * warmup(step, self.config.noise.warmup_steps)
+        return torch.stack([data + eta * penalty, data, penalty])
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
         """The penalty of a method that is not trained with it, to compare with those that are."""
@@ -120,7 +124,8 @@ class DenoiseExperiment:
         assert isinstance(f, Denoiser)
         with torch.no_grad():
             noisy, _ = self._noise(batch, step)
-            return {"penalty": float(self._penalties[PENALISED](f, noisy, self._random(batch, step)))}
+            probes = self._random(batch, step, PROBES)
+            return {"penalty": float(self._penalties[PENALISED](f, noisy, probes))}
 
     def due(self, step: int) -> bool:
         """Whether a spectrum or a preview is due at ``step``."""
@@ -159,15 +164,16 @@ class DenoiseExperiment:
         optimiser = adamw(model, self.config.optimiser, self.device)
         return Member(info.key, info.label, info.eta, model, optimiser)
 
-    def _random(self, batch: Tensor, step: int) -> torch.Generator:
+    def _random(self, batch: Tensor, step: int, stream: int) -> torch.Generator:
         """What is random at ``step``, where the batch is."""
-        return torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
+        return torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step, stream))
 
     def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The batch with its noise, and with another."""
         known, noisy, other = self._drawn
         if known is not batch:
-            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=self._random(batch, step))
+            random = self._random(batch, step, NOISE)
+            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=random)
             first, second = (self.config.noise.sigma * drawn).unbind()
             noisy, other = (
                 (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)

@@ -23,6 +23,8 @@ from jnn_studio.training.optimiser import adamw
 
 EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
 MEMBERS = (EXACT, COMPOSITE, DRAWS)
+PROBES = 1
+"""Stream of the random numbers that the penalty draws, independent of the points."""
 
 
 def rof_members(config: RofConfig) -> tuple[MemberInfo, ...]:
@@ -79,7 +81,7 @@ class RofExperiment:
         elif member.key == COMPOSITE:
             penalty = self._composite(f, trace)
         else:
-            seed = self.config.schedule.seed_at(step)
+            seed = self.config.schedule.seed_at(step, PROBES)
             penalty = self._draws(f, trace, torch.Generator(batch.device).manual_seed(seed))
         return torch.stack([data + self._eta(step) * penalty, data, penalty])
 

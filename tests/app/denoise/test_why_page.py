@@ -68,7 +68,7 @@ class TestTheCurves:
         for method in opened.chosen:
             np.testing.assert_allclose(opened.plot.series(method).y, expected(opened, method), rtol=1e-5)
         assert list(opened.strips.strips) == [SUPERVISED, PENALISED]
-        assert "48 largest" in opened.note.text()
+        assert "256 largest" in opened.note.text()
         assert "row 6, column 12" in opened.note.text()
 
     def test_are_only_those_of_the_ticked_methods(self, qtbot: QtBot, opened: WhyPage) -> None:
@@ -187,7 +187,7 @@ class TestWork:
     def test_that_fails_says_so_and_is_not_tried_again(
         self, qtbot: QtBot, opened: WhyPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(spectra, "COUNT", 10**6)
+        monkeypatch.setattr(spectra, "COUNT", 0)
         opened.picker.move_to(0, 0)
         qtbot.waitUntil(lambda: len(opened.spectra.failures) == 2, timeout=5000)
         assert opened.message.isVisible()

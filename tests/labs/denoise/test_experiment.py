@@ -11,7 +11,7 @@ import torch
 
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import DenoiseExperiment
+from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     LEARNT,
@@ -96,13 +96,33 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
         total, data, penalty = made.losses(member(made, key), batch, 0).detach()
         f = member(made, key).model
         assert isinstance(f, Denoiser)
-        expected = engine(f, noisy, torch.Generator().manual_seed(0)).detach()
+        probes = torch.Generator().manual_seed(made.config.schedule.seed_at(0, PROBES))
+        expected = engine(f, noisy, probes).detach()
         assert float(penalty) == pytest.approx(float(expected), rel=1e-4)
         assert float(total - data) == pytest.approx(0.25 * float(penalty), rel=1e-4)
     for key in (SUPERVISED, NOISE2NOISE, UNPENALISED):
         total, data, penalty = made.losses(member(made, key), batch, 0).detach()
         assert (float(penalty), float(total)) == (0, float(data))
         assert made.watch(member(made, key), batch, 0)["penalty"] > 0
+
+
+def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> None:
+    batch = made.batch(0)
+    noisy, other = made._noise(batch, 0)
+    probes = torch.randn(batch.shape, generator=made._random(batch, 0, PROBES))
+
+    for noise in (noisy - batch, other - batch):
+        together = torch.corrcoef(torch.stack([noise.flatten(), probes.flatten()]))
+        assert abs(float(together[0, 1])) < 5 * batch.numel() ** -0.5
+
+
+def test_eta_rises_over_the_warmup(made: DenoiseExperiment) -> None:
+    rising = experiment(tiny(noise={"sigma": 0.5, "warmup_steps": 4}))
+    batch = rising.batch(0)
+
+    for step, share in ((0, 0.25), (1, 0.5), (3, 1.0), (5, 1.0)):
+        total, data, penalty = rising.losses(member(rising, PENALISED), batch, step).detach()
+        assert float(total - data) == pytest.approx(share * 0.25 * float(penalty), rel=1e-3)
 
 
 def test_a_batch_is_a_function_of_its_step(made: DenoiseExperiment) -> None:

@@ -12,16 +12,20 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch import Tensor
 from typer.testing import CliRunner
 
 from jnn_studio import cli
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.labs.rof.experiment import PROBES
 from jnn_studio.labs.rof.measures import Measures
+from jnn_studio.labs.rof.objective import drawn_composite
 from jnn_studio.labs.rof.result import MEASURED, read_result
 from jnn_studio.labs.rof.run import KIND, MEMBERS
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Arrays, Event, Metrics, Started, StateChanged
+from jnn_studio.training.kind import Preparation
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.session import resume_run, start_run
 
@@ -147,8 +151,6 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 
 
 def test_batches_are_points_of_the_box_and_repeat(tiny_rof: TinyRof) -> None:
-    from jnn_studio.training.kind import Preparation
-
     config = tiny_rof()
     quiet = Preparation(lambda *_: None, lambda: None, lambda: False)
     first, second = KIND.prepare(config, quiet), KIND.prepare(config, quiet)
@@ -159,6 +161,20 @@ def test_batches_are_points_of_the_box_and_repeat(tiny_rof: TinyRof) -> None:
     assert batch.abs().max() > 1.5
     torch.testing.assert_close(batch, second.batch(3), rtol=0, atol=0)
     assert not torch.equal(batch, first.batch(4))
+
+
+def test_the_draws_have_nothing_to_do_with_the_points(tiny_rof: TinyRof) -> None:
+    config = tiny_rof()
+    made = KIND.prepare(config, Preparation(lambda *_: None, lambda: None, lambda: False))
+    member = next(m for m in made.members if m.key == "draws")
+    batch = made.batch(3)
+
+    def drawn(seed: int) -> Tensor:
+        return drawn_composite(config.penalty)(member.model, batch, torch.Generator().manual_seed(seed))
+
+    found = made.losses(member, batch, 3)[2]
+    torch.testing.assert_close(found, drawn(config.schedule.seed_at(3, PROBES)))
+    assert not torch.equal(found, drawn(config.schedule.seed_at(3)))
 
 
 def test_arrays_are_told_as_well_as_kept(tiny_rof: TinyRof, tmp_path: Path) -> None:

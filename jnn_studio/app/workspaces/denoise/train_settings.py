@@ -52,6 +52,7 @@ SECTIONS = (
         (
             Setting("noise.sigma", "&σ, images in [-1, 1]", suggestions=("0.5", "1", "2")),
             Setting("noise.eta", "&η", suggestions=("sigma-squared",)),
+            Setting("noise.warmup_steps", "&Warm-up of η", "steps"),
             Setting("noise.difference", "σ of differences"),
         ),
     ),

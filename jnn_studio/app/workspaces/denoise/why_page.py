@@ -25,7 +25,7 @@ from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
 from jnn_studio.app.workspaces.denoise.entries import NOISY, method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
-from jnn_studio.app.workspaces.denoise.spectra import COUNT, Question, Spectra
+from jnn_studio.app.workspaces.denoise.spectra import Question, Spectra
 from jnn_studio.app.workspaces.denoise.vector_strips import VectorStrips
 from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 from jnn_studio.models.denoiser import STRIDE
@@ -163,7 +163,7 @@ class WhyPage(QWidget):
         smaller = f", as wide as the photograph allows instead of {wanted}" if crop.side < wanted else ""
         worst = max(spectrum.residual for spectrum in found)
         return (
-            f"The {COUNT} largest singular values at the crop of {crop.side} × {crop.side} pixels at row "
+            f"The {len(found[0].sigma)} largest singular values at the crop of {crop.side} × {crop.side} pixels at row "
             f"{crop.top}, column {crop.left}{smaller}. Residual at most {worst:.1g} of σ₁."
         )
 
