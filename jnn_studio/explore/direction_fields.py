@@ -8,10 +8,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from jnn_studio.explore.layered_decoder import LayeredDecoder
 from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
+from jnn_studio.jacobian.thin_svd import float64
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.latent_model import LatentModel
 
@@ -68,6 +70,8 @@ class DirectionField:
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
         """One latent (latent,) → image (channels, size, size), not clipped."""
+        if self._layers is not None:
+            return self._layers.picture(latent)
         return self.model.decode(latent.unsqueeze(0))[0]
 
     def push(self, latent: Tensor, vectors: Tensor) -> Tensor:
@@ -81,6 +85,8 @@ class DirectionField:
             value, push = self._decoder_side.value_and_push(latent, vectors)
             pictures = self.model.dct.inverse(torch.cat([value.unsqueeze(0), push]))
             return pictures[0], pictures[1:].flatten(1)
+        if self._layers is not None:
+            return self._layers.picture_and_push(latent, vectors)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
         both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
         return both[0][0], both[1].flatten(1)
@@ -104,10 +110,19 @@ class DirectionField:
             return None
         return None if two_layers(self.model.decoder) is None else LatentSide(self.model.decoder, "right")
 
+    @cached_property
+    def _layers(self) -> LayeredDecoder | None:
+        return None if self._decoder_side is not None else LayeredDecoder.of(self.model)
+
     def _of_decoder(self, latent: Tensor) -> Directions:
         if self._decoder_side is not None:
             sigma, vectors = self._decoder_side(latent)
             return Directions(vectors, sigma, "gram")
+        if self._layers is not None:
+            columns = float64(self.push(latent, torch.eye(len(latent), dtype=latent.dtype)))
+            squares, vectors = torch.linalg.eigh(columns @ columns.T)
+            sigma = squares.flip(0).clamp_min(0).sqrt()
+            return Directions(vectors.flip(1).to(latent), sigma.to(latent), "gram")
         svd = jacobian_svd(self.model.decode, latent.unsqueeze(0), method="dense")
         return Directions(svd.vh[0].T, svd.sigma[0], svd.method)
 
