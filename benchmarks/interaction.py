@@ -92,6 +92,7 @@ class Session:
         self._window.show()
         self._explore: Any = self._window.workspace("Explore")
         self._wait(lambda: self._explore.session.scene is not None, 60)
+        self._wait(lambda: self._window.stack.count() == len(self._window._specs), 60)
         self._settle(2.0)
 
     def measure(self, moves: int) -> dict[str, Any]:
@@ -164,11 +165,14 @@ class Session:
     def _wait(self, condition: Callable[[], object], seconds: float) -> None:
         from PySide6.QtCore import QEventLoop
 
+        # Asleep until something happens, as in the program itself: a loop that spins takes a core, and its
+        # turns of the interpreter, from the thread it waits for. The window's timer always happens again.
+        flags = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError("the window did not answer")
-            self._application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+            self._application.processEvents(flags)
 
 
 def _newer(painted: list[int], known: int) -> bool:

@@ -28,7 +28,10 @@ from jnn_studio.app.workspace import Workspace, WorkspaceSpec, discover
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
-OTHERS_MS = 500
+OTHERS_MS = 4000
+"""If the first page is not alive by then, the others are made all the same."""
+PAUSE_MS = 50
+"""Between the making of one page and the next, for what somebody does meanwhile."""
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
 
 
@@ -58,10 +61,12 @@ class MainWindow(QMainWindow):
         geometry = settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        # The others come when the first has been seen, so that the window is alive sooner.
+        self._others = QTimer(self, singleShot=True, interval=OTHERS_MS)
+        self._others.timeout.connect(self._make_another)
+        self._others.start()
         first = str(settings.value("workspace", self._specs[0].title))
         self.show_workspace(first if first in {spec.title for spec in self._specs} else self._specs[0].title)
-        # The others come when the first has been seen, so that the window is alive sooner.
-        QTimer.singleShot(OTHERS_MS, self, self._make_all)
         self._collector = Collector(self)
 
     # --- construction ------------------------------------------------------------------------------
@@ -156,6 +161,7 @@ class MainWindow(QMainWindow):
             workspace.restore_state(self.settings)
             self.settings.endGroup()
             self._workspaces[spec.title] = workspace
+            workspace.alive.connect(self._make_others)
             self.stack.addWidget(workspace)
             menu = QMenu(f"&{spec.title}", self)
             workspace.fill_menu(menu)
@@ -164,11 +170,20 @@ class MainWindow(QMainWindow):
             menu.menuAction().setVisible(False)
         return self._workspaces[spec.title]
 
-    def _make_all(self) -> None:
+    def _make_others(self) -> None:
+        """Begin with the pages that nobody has asked for yet."""
+        if self._others.isActive():
+            self._others.start(PAUSE_MS)
+
+    def _make_another(self) -> None:
         if self.context.closing:
             return  # their threads would outlive the window
-        for spec in self._specs:
-            self._make(spec)
+        missing = [spec for spec in self._specs if spec.title not in self._workspaces]
+        if missing:
+            self._make(missing[0])
+            self._others.start(PAUSE_MS)
+        else:
+            self._collector.put_aside()
 
     def _shower(self, spec: WorkspaceSpec) -> object:
         return lambda: self.show_workspace(spec.title)
@@ -248,6 +263,7 @@ class MainWindow(QMainWindow):
     def shutdown(self) -> None:
         """End all threads; the window is of no use afterwards."""
         self.context.close()
+        self._others.stop()
         self._collector.stop()
 
     def stop_and_quit(self) -> None:

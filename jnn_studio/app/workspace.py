@@ -7,8 +7,8 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtCore import QByteArray, QSettings, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from jnn_studio.app import workspaces
@@ -20,7 +20,12 @@ class Workspace(QMainWindow):
 
     Subclasses build their widgets, add docks with `add_dock`, and call `remember_layout` at the end of
     their constructor.
+
+    Signals:
+        alive: what it shows at first is on the screen, so that work nobody waits for may begin.
     """
+
+    alive = Signal()
 
     def __init__(self, context: AppContext, name: str) -> None:
         super().__init__()
@@ -57,6 +62,14 @@ class Workspace(QMainWindow):
     def remember_layout(self) -> None:
         """Take the present layout as the one `reset_layout` goes back to."""
         self._default_layout = self.saveState()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._seen()
+
+    def _seen(self) -> None:
+        """A page is alive once it has been painted; one that waits for more says so later."""
+        QTimer.singleShot(0, self, self.alive.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A page is closed with the window only."""

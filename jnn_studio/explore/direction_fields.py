@@ -8,10 +8,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from jnn_studio.explore.layered_decoder import LayeredDecoder
 from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
+from jnn_studio.jacobian.thin_svd import float64
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.latent_model import LatentModel
 
@@ -57,28 +59,49 @@ class DirectionField:
         svd = jacobian_svd(self.model.encoder, features, method="dense")
         return Directions(svd.u[0], svd.sigma[0], svd.method)
 
+    @torch.no_grad()
     def at_latent(self, kind: DirectionKind, latent: Tensor) -> Directions:
         """Directions at a latent; those of the encoder are taken at the picture it decodes to."""
+        if kind == "encoder" and self._encoder_after_decoder is not None:
+            sigma, vectors = self._encoder_after_decoder(latent)
+            return Directions(vectors, sigma, "gram")
         return self.at_image(kind, self.decode(latent), latent)
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
         """One latent (latent,) → image (channels, size, size), not clipped."""
+        if self._layers is not None:
+            return self._layers.picture(latent)
         return self.model.decode(latent.unsqueeze(0))[0]
 
-    @torch.no_grad()
     def push(self, latent: Tensor, vectors: Tensor) -> Tensor:
         """Decoded push-forwards J V of columns (latent, k): the change of the picture, (k, values)."""
+        return self.picture_and_push(latent, vectors)[1]
+
+    @torch.no_grad()
+    def picture_and_push(self, latent: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Both `decode` and `push`, for little more than one of them."""
         if self._decoder_side is not None and isinstance(self.model, Autoencoder):
-            coefficients = self._decoder_side.push(latent, vectors)
-            return self.model.dct.inverse(coefficients).flatten(1)
+            value, push = self._decoder_side.value_and_push(latent, vectors)
+            pictures = self.model.dct.inverse(torch.cat([value.unsqueeze(0), push]))
+            return pictures[0], pictures[1:].flatten(1)
+        if self._layers is not None:
+            return self._layers.picture_and_push(latent, vectors)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
-        return torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))[1].flatten(1)
+        both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
+        return both[0][0], both[1].flatten(1)
 
     @cached_property
     def _encoder_side(self) -> LatentSide | None:
         encoder = self.model.encoder
         return None if two_layers(encoder) is None else LatentSide(encoder, "left")
+
+    @cached_property
+    def _encoder_after_decoder(self) -> LatentSide | None:
+        # The DCT takes back what its inverse does: what the decoder gives is what the encoder takes.
+        if self._encoder_side is None or self._decoder_side is None:
+            return None
+        return self._encoder_side.after(self._decoder_side)
 
     @cached_property
     def _decoder_side(self) -> LatentSide | None:
@@ -87,10 +110,19 @@ class DirectionField:
             return None
         return None if two_layers(self.model.decoder) is None else LatentSide(self.model.decoder, "right")
 
+    @cached_property
+    def _layers(self) -> LayeredDecoder | None:
+        return None if self._decoder_side is not None else LayeredDecoder.of(self.model)
+
     def _of_decoder(self, latent: Tensor) -> Directions:
         if self._decoder_side is not None:
             sigma, vectors = self._decoder_side(latent)
             return Directions(vectors, sigma, "gram")
+        if self._layers is not None:
+            columns = float64(self.push(latent, torch.eye(len(latent), dtype=latent.dtype)))
+            squares, vectors = torch.linalg.eigh(columns @ columns.T)
+            sigma = squares.flip(0).clamp_min(0).sqrt()
+            return Directions(vectors.flip(1).to(latent), sigma.to(latent), "gram")
         svd = jacobian_svd(self.model.decode, latent.unsqueeze(0), method="dense")
         return Directions(svd.vh[0].T, svd.sigma[0], svd.method)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from jnn_studio.explore.direction_fields import DirectionField, Directions
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.state import DirectionKind
-from jnn_studio.jacobian import JacobianSVD, SingularTracker
+from jnn_studio.jacobian.tracker import continuation
 
 STEP = 0.008
 """Longest step, RMS image change."""
@@ -41,7 +41,6 @@ class Knot:
 
     Attributes:
         latent: (latent,).
-        picture: the decoded latent, not clipped.
         directions: those followed, columns (latent, k).
         sigma: theirs, then all others, descending.
         length: of the path up to here, RMS in image space.
@@ -51,7 +50,6 @@ class Knot:
     """
 
     latent: Tensor
-    picture: Tensor
     directions: Tensor
     sigma: np.ndarray
     length: float
@@ -61,7 +59,7 @@ class Knot:
 
 
 class Flow:
-    """Steps along the directions of one kind, all of them followed by `SingularTracker`.
+    """Steps along the directions of one kind, all of them followed as `SingularTracker` does.
 
     Path length is that of the picture as it is seen, so clipped pixels do not count. Steps are
     Adams–Bashforth's of second order for uneven steps (the first by the midpoint rule): one evaluation of
@@ -76,8 +74,7 @@ class Flow:
     def start(self, place: Place) -> Knot:
         """The base."""
         zero = torch.zeros_like(place.latent)
-        picture = self._field.decode(place.latent)
-        return Knot(place.latent, picture, place.directions, place.sigma, 0.0, zero, 0.0, 0.0)
+        return Knot(place.latent, place.directions, place.sigma, 0.0, zero, 0.0, 0.0)
 
     def begin(self, at: Knot, d: int, sign: float) -> Knot:
         """The first knot of a path along direction d."""
@@ -112,15 +109,14 @@ class Flow:
 
     def look(self, before: Knot, latent: Tensor) -> Knot:
         """The point at ``latent``, with the directions that continue those of ``before``."""
-        picture = self._field.decode(latent)
         if self._kind == "axes":
             lengths = torch.linalg.vector_norm(self._field.push(latent, before.directions), dim=1)
             k = before.directions.shape[1]
             sigma = np.concatenate([lengths.numpy(), before.sigma[k:]])
-            return replace(before, latent=latent, picture=picture, sigma=sigma)
-        found = self._field.at_image(self._kind, picture, latent)
+            return replace(before, latent=latent, sigma=sigma)
+        found = self._field.at_latent(self._kind, latent)
         directions, sigma = _followed(before.directions, found)
-        return replace(before, latent=latent, picture=picture, directions=directions, sigma=sigma)
+        return replace(before, latent=latent, directions=directions, sigma=sigma)
 
     def _velocity(self, last: Knot, before: Knot | None, d: int, sign: float, step: float) -> Tensor:
         if before is None:
@@ -131,9 +127,9 @@ class Flow:
 
     def _moving(self, knot: Knot, d: int, sign: float) -> Knot:
         u = knot.directions[:, d]
-        push = self._field.push(knot.latent, u.unsqueeze(1))[0]
-        seen = ((knot.picture > 0) & (knot.picture < 1)).flatten()
-        speed = float((push * seen).square().mean().sqrt())
+        picture, push = self._field.picture_and_push(knot.latent, u.unsqueeze(1))
+        seen = ((picture > 0) & (picture < 1)).flatten()
+        speed = float((push[0] * seen).square().mean().sqrt())
         velocity = sign * u / speed if speed > 0 else torch.zeros_like(u)
         return replace(knot, velocity=velocity, speed=speed, fastest=max(knot.fastest, speed))
 
@@ -143,17 +139,13 @@ def _followed(last: Tensor, found: Directions) -> tuple[Tensor, np.ndarray]:
     k = last.shape[1]
     count = min(k + MARGIN, len(found.sigma))
     vectors, sigma = found.vectors[:, :count], found.sigma[:count]
-    tracker = SingularTracker(side="left")
-    tracker.start_from(last.unsqueeze(0))
-    # Right vectors are not followed: none are given.
-    none = vectors.new_zeros(1, count, 0)
-    svd = JacobianSVD(vectors[None], sigma[None], none, vectors.new_zeros(1, count), found.method)
-    tracked = tracker.update(svd)
-    values = tracked.sigma[0].numpy()
-    rest = found.sigma.numpy().copy()
+    rotation = continuation(last, vectors, sigma)
+    values = (sigma @ rotation.square()).numpy()
+    rest = found.sigma.numpy()
+    others = np.ones(len(rest), bool)
     for value in values:
-        rest = np.delete(rest, np.abs(rest - value).argmin())
-    return tracked.u[0], np.concatenate([values, rest])
+        others[np.where(others, np.abs(rest - value), np.inf).argmin()] = False
+    return vectors @ rotation, np.concatenate([values, rest[others]])
 
 
 def _degrees(a: Tensor, b: Tensor) -> float:

@@ -72,6 +72,19 @@ class Scene:
     label: str
     columns: tuple[ColumnView, ...]
 
+    def stands_where(self, other: Scene) -> bool:
+        """Whether only walks tell it apart from another scene."""
+        pairs = zip(self.columns, other.columns, strict=False)
+        return (
+            len(self.columns) == len(other.columns)
+            and self.image is other.image
+            and all(
+                a.place is b.place
+                and (a.caption, a.role, a.column.linked) == (b.caption, b.role, b.column.linked)
+                for a, b in pairs
+            )
+        )
+
 
 class SceneRenderer:
     """Renders states, keeping what the next one can use again. Belongs to the thread it is used on.

@@ -127,13 +127,14 @@ class Walker:
         """
         arrival = arrive(self._field, place, legs, paths)
         knot = arrival.knot
+        picture = None
         if knot.latent is place.latent:
             here = Here(place.directions, place.push, place.sigma, place.effective_rank)
         else:
-            push = self._field.push(knot.latent, knot.directions)
+            picture, push = self._field.picture_and_push(knot.latent, knot.directions)
             rank = float(effective_rank(torch.from_numpy(np.sort(knot.sigma)[::-1].copy())))
             here = Here(knot.directions, push, knot.sigma, rank)
-        moved = self._decoded(place, knot.latent, shrink, knot.picture)
+        moved = self._decoded(place, knot.latent, shrink, picture)
         return replace(
             moved,
             length=arrival.length,

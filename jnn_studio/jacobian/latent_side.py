@@ -8,13 +8,14 @@ the eigenproblem of BBᵀ in float64.
 
 from __future__ import annotations
 
+import copy
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.gram import two_layer_weights
+from jnn_studio.jacobian.gram import two_layer_weights, two_layers
 from jnn_studio.jacobian.thin_svd import float64
 
 
@@ -37,6 +38,10 @@ class LatentSide:
     @torch.no_grad()
     def __init__(self, f: nn.Module, side: Literal["left", "right"]) -> None:
         self._w1, self._b1, self._phi, self._w2 = two_layer_weights(f)
+        layers = two_layers(f)
+        last = None if layers is None else layers[2].bias
+        self._b2 = self._w2.new_zeros(len(self._w2)) if last is None else last.detach().clone()
+        self._inner: LatentSide | None = None
         near, far = (self._w2, self._w1.T) if side == "left" else (self._w1.T, self._w2)
         self._near = near.contiguous()
         self._l = torch.linalg.qr(far, mode="r")[1].T.contiguous()
@@ -50,10 +55,38 @@ class LatentSide:
         return squares.flip(0)[:rank].clamp_min(0).sqrt().to(x), vectors.flip(1)[:, :rank].to(x)
 
     @torch.no_grad()
+    def after(self, inner: LatentSide) -> LatentSide:
+        """The same Jacobians at the outputs of another map, asked for by that map's inputs.
+
+        What leads from its nonlinearity to this one is a single product of weights, so that its outputs,
+        the most numerous of all, are never computed. Such a one can only be called.
+        """
+        one = copy.copy(self)
+        w1 = self._w1.double()
+        b1 = w1 @ inner._b2.double() + (0.0 if self._b1 is None else self._b1.double())
+        one._inner, one._b1 = inner, b1.to(self._w1)
+        one._w1 = (w1 @ inner._w2.double()).to(self._w1)
+        return one
+
+    @torch.no_grad()
     def push(self, x: Tensor, v: Tensor) -> Tensor:
         """J V for columns v (n, k) at an input (n,): (k, m)."""
-        return (self._slopes(x) * (v.T @ self._w1.T)) @ self._w2.T
+        return self.value_and_push(x, v)[1]
+
+    @torch.no_grad()
+    def value_and_push(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """(f(x), J V): the weights of the last layer, which are the most, are gone through once for both."""
+        y, slopes = self._hidden(x)
+        both = torch.cat([y.unsqueeze(0), slopes * (v.T @ self._w1.T)]) @ self._w2.T
+        return both[0] + self._b2, both[1:]
 
     def _slopes(self, x: Tensor) -> Tensor:
+        return self._hidden(x)[1]
+
+    def _hidden(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The nonlinearity's values and slopes at an input."""
+        if self._inner is not None:
+            x = self._inner._hidden(x)[0]
         a = nn.functional.linear(x, self._w1, self._b1)
-        return slope(self._phi, a, apply_elementwise(self._phi, a))
+        y = apply_elementwise(self._phi, a)
+        return y, slope(self._phi, a, y)

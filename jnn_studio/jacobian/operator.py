@@ -65,6 +65,11 @@ class JacobianOperator:
         self.batch, self.n, self.m = batch_size(x), row_size(x), row_size(output)
         self.dtype, self.device = leaves(x)[0].dtype, leaves(x)[0].device
 
+    @property
+    def output(self) -> Structure:
+        """f(x)."""
+        return self._output
+
     def push(self, v: Tensor) -> Tensor:
         """J V: (batch, n, k) → (batch, m, k)."""
         tangents = unflatten(v.permute(2, 0, 1), self._input, 2)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from jnn_studio.jacobian.result import JacobianSVD
+
+CLUSTER = 1e-3
+"""Gap in σ, relative to σ₁, below which neighbours count as near-equal."""
 
 
 class SingularTracker:
@@ -33,7 +37,7 @@ class SingularTracker:
     """
 
     def __init__(
-        self, keep: int | None = None, cluster: float = 1e-3, side: Literal["right", "left"] = "right"
+        self, keep: int | None = None, cluster: float = CLUSTER, side: Literal["right", "left"] = "right"
     ) -> None:
         if keep is not None and keep < 1:
             raise ValueError(f"keep must be at least 1, got {keep}")
@@ -70,7 +74,7 @@ class SingularTracker:
                 f"{tuple(last.shape)}, got {tuple(vectors.shape)}; call reset() to start anew"
             )
         rotation = torch.stack(
-            [_rotation(self._clusters(s), a.mT @ b) for s, a, b in zip(svd.sigma, last, vectors, strict=True)]
+            [continuation(a, b, s, self.cluster) for s, a, b in zip(svd.sigma, last, vectors, strict=True)]
         )
         u, v = svd.u @ rotation, svd.vh.mT @ rotation
         weights = rotation.square()
@@ -86,37 +90,41 @@ class SingularTracker:
         """Vectors to compare, as columns (batch, dimension, k)."""
         return svd.vh.mT if self.side == "right" else svd.u
 
-    def _clusters(self, sigma: Tensor) -> list[list[int]]:
-        """Runs of neighbours with near-equal singular values."""
-        values = sigma.tolist()
-        clusters = [[0]]
-        for i in range(1, len(values)):
-            if values[i - 1] - values[i] <= self.cluster * values[0]:
-                clusters[-1].append(i)
-            else:
-                clusters.append([i])
-        return clusters
 
-
-def _rotation(clusters: list[list[int]], overlap: Tensor) -> Tensor:
+def continuation(last: Tensor, vectors: Tensor, sigma: Tensor, cluster: float = CLUSTER) -> Tensor:
     """(new, old) with orthonormal columns: which combination of new directions continues each old one.
 
-    ``overlap`` is V_prevᵀV, (old, new).
+    ``last`` (dimension, old) and ``vectors`` (dimension, new) are orthonormal columns, ``sigma`` (new,)
+    descends; ``cluster`` as in `SingularTracker`.
     """
     # A third of a second to import: not at every program's start.
     from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
-    likeness = torch.empty_like(overlap)
+    # In NumPy: of numbers as few as these, most of the time would go into calling torch.
+    overlap = (last.mT @ vectors).cpu().numpy()
+    clusters = _clusters(sigma.tolist(), cluster)
+    likeness = np.abs(overlap)
     for members in clusters:
-        # Any direction of a cluster stands for all of it.
-        likeness[:, members] = torch.linalg.vector_norm(overlap[:, members], dim=1, keepdim=True)
-    _, match = linear_sum_assignment(likeness.cpu().numpy(), maximize=True)
-    rotation = torch.zeros_like(overlap.mT)
+        if len(members) > 1:  # any direction of a cluster stands for all of it
+            likeness[:, members] = np.linalg.norm(overlap[:, members], axis=1, keepdims=True)
+    _, match = linear_sum_assignment(likeness, maximize=True)
+    rotation = np.zeros_like(overlap.T)
+    all_old = np.arange(len(match))
+    rotation[match, all_old] = np.where(overlap[all_old, match] >= 0, 1.0, -1.0)
     for members in clusters:
-        old = [o for o, matched in enumerate(match) if matched in members]
-        if len(members) == 1 and old:
-            rotation[members[0], old[0]] = 1.0 if float(overlap[old[0], members[0]]) >= 0 else -1.0
-        elif old:
-            left, _, right = torch.linalg.svd(overlap[old][:, members].mT, full_matrices=False)
-            rotation[torch.tensor(members).unsqueeze(1), torch.tensor(old)] = left @ right
-    return rotation
+        old = np.flatnonzero((match >= members[0]) & (match <= members[-1])) if len(members) > 1 else ()
+        if len(old):
+            left, _, right = np.linalg.svd(overlap[old][:, members].T, full_matrices=False)
+            rotation[members[0] : members[-1] + 1, old] = left @ right
+    return torch.from_numpy(rotation).to(vectors)
+
+
+def _clusters(sigma: list[float], cluster: float) -> list[list[int]]:
+    """Runs of neighbours with near-equal singular values."""
+    clusters = [[0]]
+    for i in range(1, len(sigma)):
+        if sigma[i - 1] - sigma[i] <= cluster * sigma[0]:
+            clusters[-1].append(i)
+        else:
+            clusters.append([i])
+    return clusters

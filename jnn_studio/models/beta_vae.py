@@ -49,8 +49,12 @@ class BetaVAE(nn.Module):
 
         ``shrink`` averages blocks of pixels: the layers before need the full size.
         """
-        images = (self.decoder(latents) + 1) / 2
+        images = self.render(self.decoder(latents))
         return functional.avg_pool2d(images, shrink) if shrink > 1 else images
+
+    def render(self, decoded: Tensor) -> Tensor:
+        """What ``decoder`` gives, pixels in [-1, 1], → images."""
+        return (decoded + 1) / 2
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions from the mean."""

@@ -80,6 +80,21 @@ def test_the_rail_and_the_keyboard_change_workspaces(window: MainWindow, qtbot: 
     assert window.findChild(QToolButton, "rail.explore").isChecked()
 
 
+def test_other_pages_are_made_once_the_first_is_seen(settings: QSettings, qtbot: QtBot) -> None:
+    window = MainWindow(settings)
+    made: list[int] = []
+    explore = window.workspace("Explore")
+    explore.panes.painted.connect(lambda _: made.append(window.stack.count()))
+    window.show()
+    try:
+        qtbot.waitUntil(lambda: window.stack.count() == len(window._specs), timeout=30_000)
+        assert made[0] == 1
+    finally:
+        window.shutdown()
+        window.hide()
+        window.deleteLater()
+
+
 def test_the_theme_changes_at_once_and_is_remembered(window: MainWindow, settings: QSettings) -> None:
     window.findChild(QAction, "action_theme_dark").trigger()
     assert window.palette().window().color().lightnessF() < 0.3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
-from superqt import QElidingLabel
 
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 
 _PARTS = 1000
 INVITATION = "Choose what to train, then press Start. Both models learn from the same images; only η differs."
@@ -34,10 +34,8 @@ class ProgressView(QWidget):
         self.bar.setRange(0, _PARTS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the run")
-        self.place = QElidingLabel()
-        self.place.setObjectName(f"{page}.place")
+        self.place = ElidingLabel("", f"{page}.place", Qt.TextElideMode.ElideMiddle)
         self.place.setProperty("tone", "muted")
-        self.place.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.notes = QLabel()
         self.notes.setObjectName(f"{page}.notes")
         self.notes.setProperty("tone", "warning")

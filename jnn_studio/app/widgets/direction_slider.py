@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 
 STEPS = 1000
 """Slider positions on either side of zero."""
@@ -50,12 +50,14 @@ class DirectionSlider(QWidget):
         self._note = QLabel()
         self._note.setFont(ui_font(0.92, digits=True))
         self._note.setTextFormat(Qt.TextFormat.RichText)
-        self._note.setFixedWidth(96)
+        # Of a fixed size, so that figures that change while something moves ask for no layout.
+        self._note.setFixedSize(12 * GRID, 3 * GRID)
         self._note_parts: tuple[tuple[str, str], ...] = ()
         theme().changed.connect(self._draw_note)
-        self._meaning = QElidingLabel(objectName=f"{object_name}.meaning")
+        self._meaning = ElidingLabel(object_name=f"{object_name}.meaning")
         self._meaning.setFont(ui_font(0.92))
         self._meaning.hide()
+        self._meaning_color = ""
         self.slider = _CentredSlider()
         self.slider.setObjectName(f"{object_name}.slider")
         self.slider.setRange(-STEPS, STEPS)
@@ -135,7 +137,10 @@ class DirectionSlider(QWidget):
         """What moving along it does, in a word or two and in a colour role; empty: not known."""
         self._meaning.setFixedWidth(width)
         self._meaning.setText(text)
-        self._meaning.setStyleSheet(f"color: {theme().color(role).name()}")
+        color = theme().color(role).name()
+        if color != self._meaning_color:  # dressing a widget anew takes long
+            self._meaning_color = color
+            self._meaning.setStyleSheet(f"color: {color}")
         self._meaning.setToolTip(text)
         self._meaning.setVisible(bool(text))
 

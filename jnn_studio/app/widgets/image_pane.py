@@ -48,6 +48,7 @@ class ImagePane(QWidget):
     def set_image(self, array: np.ndarray | None, sequence: int = 0) -> None:
         """Show (h, w, 3) colours or (h, w) greys, uint8; None for nothing."""
         self._sequence = sequence
+        before = None if self._image is None else self._image.size()
         if array is None:
             self._array = self._image = None
         else:
@@ -57,7 +58,10 @@ class ImagePane(QWidget):
             grey = self._array.ndim == 2
             kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
             self._image = QImage(self._array.data, width, height, width * (1 if grey else 3), kind)
-        self.update()
+        if self._image is not None and self._image.size() == before:
+            self.update(self.picture_rect())  # the words stay
+        else:
+            self.update()
 
     def set_title(self, title: str) -> None:
         """The words above."""
@@ -76,7 +80,7 @@ class ImagePane(QWidget):
         if caption != self._caption:
             self._caption = caption
             self._describe()
-            self.update()
+            self.update(self._below(self.picture_rect()))
 
     @property
     def caption(self) -> str:
@@ -106,7 +110,8 @@ class ImagePane(QWidget):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         target = self.picture_rect()
-        self._paint_title(painter, target)
+        if event.rect().top() < target.top():
+            self._paint_title(painter, target)
         frame = QPainterPath()
         frame.addRoundedRect(QRectF(target), RADIUS, RADIUS)
         if self._image is None:
@@ -125,8 +130,7 @@ class ImagePane(QWidget):
         painter.drawPath(frame)
         painter.setFont(ui_font(0.92, digits=True))
         painter.setPen(theme().color("muted"))
-        height = self.fontMetrics().height()
-        below = QRect(target.left(), target.bottom() + GRID // 2, self.width() - target.left(), height)
+        below = self._below(target)
         elided = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideMiddle, below.width())
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.end()
@@ -175,6 +179,11 @@ class ImagePane(QWidget):
         painter.setPen(theme().color("text"))
         elided = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, above.width())
         painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _below(self, target: QRect) -> QRect:
+        """Where the words below a picture at ``target`` are."""
+        height = self.fontMetrics().height()
+        return QRect(target.left(), target.bottom() + GRID // 2, self.width() - target.left(), height)
 
     def _describe(self) -> None:
         self.setAccessibleName(self._title)

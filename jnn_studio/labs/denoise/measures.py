@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.metrics import structural_similarity
 from torch import Tensor
 
 SSIM_WINDOW = 7
@@ -86,6 +85,8 @@ def _psnr(estimate: np.ndarray, target: np.ndarray, peak: float) -> float:
 
 def _ssim(estimate: np.ndarray, target: np.ndarray, peak: float) -> float | None:
     """The mean over windows, in strips that overlap by what a window needs: that of the whole image."""
+    from skimage.metrics import structural_similarity  # takes a second to import
+
     height = estimate.shape[1]
     if min(estimate.shape[1:]) < SSIM_WINDOW:
         return None

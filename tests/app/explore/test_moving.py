@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -46,6 +46,35 @@ def test_another_slider_goes_on_from_the_end_of_a_curve(explore: ExploreWorkspac
     assert explore.session.scene.columns[0].moved.length == pytest.approx(0.04, rel=0.02)
     explore.session.undo.undo()
     assert [leg.direction for leg in explore.session.state.walk.legs] == [0]
+
+
+class Layouts(QObject):
+    """Counts how often a widget lays out what it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+@pytest.mark.parametrize("mode", ["straight", "curved"])
+def test_a_moving_slider_does_not_lay_the_window_out(
+    explore: ExploreWorkspace, qtbot: QtBot, mode: str
+) -> None:
+    explore.session.set_mode(mode)
+    slider = explore.directions.sliders[0].slider
+    slider.setValue(50)  # the words of the figures appear
+    wait_for_scene(explore, qtbot)
+    layouts, before = Layouts(), pictures(explore)
+    explore.installEventFilter(layouts)
+    for value in range(60, 200, 20):
+        slider.setValue(value)
+        wait_for_scene(explore, qtbot)
+    assert not np.array_equal(before[0], pictures(explore)[0])
+    assert layouts.count == 0
 
 
 def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qtbot: QtBot) -> None:

@@ -163,8 +163,8 @@ class WhyPage(QWidget):
         smaller = f", as wide as the photograph allows instead of {wanted}" if crop.side < wanted else ""
         worst = max(spectrum.residual for spectrum in found)
         return (
-            f"The {len(found[0].sigma)} largest singular values at the crop of {crop.side} × {crop.side} pixels at row "
-            f"{crop.top}, column {crop.left}{smaller}. Residual at most {worst:.1g} of σ₁."
+            f"The {len(found[0].sigma)} largest singular values at the crop of {crop.side} × {crop.side} "
+            f"pixels at row {crop.top}, column {crop.left}{smaller}. Residual at most {worst:.1g} of σ₁."
         )
 
     def _make_boxes(self) -> None:

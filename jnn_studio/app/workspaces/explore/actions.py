@@ -118,8 +118,8 @@ def make_actions(explore: ExploreWorkspace) -> Actions:
     actions["difference"].setCheckable(True)
     add("save_session", "&Save session…", ask.save_session, standard.Save)
     add("open_session", "Open sess&ion…", ask.open_session)
-    add("export_figure", "Export fi&gure…", explore.export_figure, "Ctrl+E")
-    add("export_animation", "Export ani&mation…", explore.export_animation, "Ctrl+Shift+E")
+    add("export_figure", "Export fi&gure…", explore.exports.figure, "Ctrl+E")
+    add("export_animation", "Export ani&mation…", explore.exports.animation, "Ctrl+Shift+E")
     for d in range(DIRECTIONS):
         add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: explore.pick(d), str(d + 1))
     add("play", "Play the direction", explore.play, "Ctrl+Space")

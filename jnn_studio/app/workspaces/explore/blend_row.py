@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
-from superqt import QElidingLabel
 
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.explore.state import Towards
 
 STEPS = 1000
@@ -21,7 +21,7 @@ class BlendRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__(objectName="explore.blend")
-        self._label = QElidingLabel()
+        self._label = ElidingLabel()
         self._label.setFont(ui_font(bold=True))
         self._label.setFixedWidth(128)
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="explore.blend.slider")

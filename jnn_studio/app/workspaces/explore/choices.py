@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.references import split_reference
@@ -61,9 +62,12 @@ class Choices(QWidget):
         export_button = self._button("explore.export", "Film strips and animations of what is in view")
         export_button.setText("Export")
         export_button.menu().addActions(export)
-        self.rate = QLabel(objectName="explore.rate")
+        self.rate = ElidingLabel(object_name="explore.rate")
+        self.rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        # It takes the room there is: other figures must not lay out the window while something moves.
+        self.rate.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.rate.setFont(ui_font(0.92, digits=True))
-        self.rate.setProperty("muted", True)
+        self.rate.setProperty("tone", "muted")
         self.rate.setToolTip("Pictures of all models shown per second while something moves")
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, GRID, GRID, 0)
@@ -73,8 +77,7 @@ class Choices(QWidget):
         row.addSpacing(GRID)
         row.addWidget(QLabel("Images"))
         row.addWidget(self.images)
-        row.addStretch(1)
-        row.addWidget(self.rate)
+        row.addWidget(self.rate, 1)
         row.addWidget(session_button)
         row.addWidget(export_button)
         self.models.menu().aboutToShow.connect(self._fill_models)

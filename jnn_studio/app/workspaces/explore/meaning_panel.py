@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.direction_names import DirectionNames
 from jnn_studio.app.workspaces.explore.effect_bars import EffectBars
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
@@ -46,10 +46,10 @@ class MeaningPanel(QWidget):
         self._bars = EffectBars(f"{object_name}.bars")
         self._heading = QLabel(objectName=f"{object_name}.heading")
         self._heading.setFont(ui_font(bold=True))
-        self._unit = QElidingLabel(objectName=f"{object_name}.unit")
+        self._unit = ElidingLabel(object_name=f"{object_name}.unit")
         self._unit.setProperty("tone", "muted")
         self._unit.setFont(ui_font(0.92))
-        self._progress = QElidingLabel(objectName=f"{object_name}.progress")
+        self._progress = ElidingLabel(object_name=f"{object_name}.progress")
         self._progress.setProperty("tone", "muted")
         self._state = QLabel(objectName=f"{object_name}.state")
         self._state.setWordWrap(True)

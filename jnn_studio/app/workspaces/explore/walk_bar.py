@@ -113,7 +113,8 @@ class WalkBar(QWidget):
         with QSignalBlocker(self.mode), QSignalBlocker(self.matched), QSignalBlocker(self.limit):
             self.mode.current = state.mode
             self.matched.setChecked(state.matched)
-            self.limit.setValue(state.limit)
+            if self.limit.value() != state.limit:  # drawn anew even if it is the same
+                self.limit.setValue(state.limit)
         self.matched.setEnabled(len(state.columns) > 1)
         free = [column for column in state.columns if not column.linked]
         self._second.setVisible(bool(free))

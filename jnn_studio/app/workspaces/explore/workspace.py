@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMenu, QProgressBar, QTabWidget, QVBoxLayout, QWidget
 
@@ -24,6 +22,7 @@ from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.differences import differences
 from jnn_studio.app.workspaces.explore.directions import Directions
 from jnn_studio.app.workspaces.explore.explainer import Explainer
+from jnn_studio.app.workspaces.explore.exports import Exports
 from jnn_studio.app.workspaces.explore.gallery import Gallery
 from jnn_studio.app.workspaces.explore.keeping import Keeping
 from jnn_studio.app.workspaces.explore.library_panel import LibraryPanel
@@ -38,11 +37,11 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
-from jnn_studio.explore.renderer import Scene, SceneRenderer
+from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import ExploreState, FileImage, ImageRef, SourceImage
 
-if TYPE_CHECKING:
-    from jnn_studio.app.workspaces.explore.export_dialog import ExportDialog
+EXPLAIN_MS = 40
+"""From choosing another direction to telling what it is."""
 
 
 class ExploreWorkspace(Workspace):
@@ -59,9 +58,12 @@ class ExploreWorkspace(Workspace):
         self._blending = False
         self._names: list[list[str]] = []
         self._shown: Scene | None = None
-        self._explained = False
+        self._explained = -1
+        self._explain_soon = QTimer(self, singleShot=True, interval=EXPLAIN_MS)
+        self._explain_soon.timeout.connect(self._explain_now)
         self.explainer = Explainer(context, self)
         self.asking = Asking(self)
+        self.exports = Exports(self)
         actions = self._actions = make_actions(self)
         self.choices = Choices(
             context,
@@ -148,6 +150,7 @@ class ExploreWorkspace(Workspace):
         session.rate_changed.connect(self._show_rate)
         session.opened.opening.connect(self._show_opening)
         session.failed.connect(self._show_failure)
+        session.failed.connect(self.alive)
         session.told.connect(self.message.show_info)
         self.sessions.failed.connect(self._show_failure)
         self.sessions.told.connect(self.message.show_info)
@@ -171,6 +174,7 @@ class ExploreWorkspace(Workspace):
         self.bar.limit_changed.connect(session.set_limit)
         self.bar.walker_chosen.connect(self._choose_walk)
         self.panes.panes_made.connect(self._connect_panes)
+        self.panes.painted.connect(self._painted)
         choices = self.choices
         choices.bundled_chosen.connect(session.open_bundled)
         choices.path_chosen.connect(session.open_path)
@@ -200,6 +204,13 @@ class ExploreWorkspace(Workspace):
 
     # --- showing -----------------------------------------------------------------------------------
 
+    def _seen(self) -> None:
+        """The pictures are still to come."""
+
+    def _painted(self) -> None:
+        self.panes.painted.disconnect(self._painted)
+        self.alive.emit()
+
     def _show_state(self, state: ExploreState) -> None:
         free = [column.key for column in state.columns if not column.linked]
         all_free = len(free) == len(state.columns) > 0
@@ -218,7 +229,7 @@ class ExploreWorkspace(Workspace):
     def _show_scene(self, scene: Scene) -> None:
         """All of a new place; while a slider moves, only what it changes: every millisecond counts."""
         before, self._shown = self._shown, scene
-        new = before is None or not _same_places(before, scene)
+        new = before is None or not scene.stands_where(before)
         if new:
             self._show_places(scene)
         self._sequence += 1
@@ -307,12 +318,15 @@ class ExploreWorkspace(Workspace):
         self._explain(direction)
 
     def _explain(self, direction: int) -> None:
-        if direction == self.keeping.direction and self._explained:
-            return
-        self._explained = True
-        self.spectrum.set_highlight(direction + 1)
-        self.meaning.set_direction(direction)
+        """Tell what a direction is, once the pictures have moved: drawing a plot takes as long as they do."""
         self.keeping.direction = direction
+        if direction != self._explained and not self._explain_soon.isActive():
+            self._explain_soon.start()
+
+    def _explain_now(self) -> None:
+        self._explained = self.keeping.direction
+        self.spectrum.set_highlight(self._explained + 1)
+        self.meaning.set_direction(self._explained)
 
     def _save_direction(self, key: str) -> None:
         self.findChild(QDockWidget, "explore.dock.saved_directions").raise_()
@@ -362,7 +376,7 @@ class ExploreWorkspace(Workspace):
             index = image.index + by if isinstance(image, SourceImage) else 0
             self.session.select(SourceImage(index=min(max(index, 0), len(source) - 1)))
 
-    # --- sessions and exports ----------------------------------------------------------------------
+    # --- sessions ----------------------------------------------------------------------------------
 
     def _offer_left_over(self, state: ExploreState) -> None:
         self.message.ask(
@@ -372,36 +386,6 @@ class ExploreWorkspace(Workspace):
             lambda: self.sessions.answer_left_over(state),
             lambda: self.sessions.answer_left_over(None),
         )
-
-    def export_figure(self) -> None:
-        """Ask for a film strip of what is in view."""
-        from jnn_studio.app.workspaces.explore.export_figure import ExportFigureDialog  # not at every start
-
-        if self.session.scene is not None:
-            dialog = ExportFigureDialog(self.context, self.session.state, self._renderer_maker(), self)
-            self._open_export(dialog)
-
-    def export_animation(self) -> None:
-        """Ask for an animation of what is in view."""
-        from jnn_studio.app.workspaces.explore.export_animation import ExportAnimationDialog
-
-        scene = self.session.scene
-        if scene is not None:
-            captions = {view.column.key: view.caption for view in scene.columns}
-            maker = self._renderer_maker()
-            dialog = ExportAnimationDialog(self.context, self.session.state, maker, self, captions)
-            self._open_export(dialog)
-
-    def _open_export(self, dialog: ExportDialog) -> None:
-        """Goes along with what is in view until it is told to export."""
-        self.session.state_changed.connect(dialog.use_state)
-        dialog.show()
-
-    def _renderer_maker(self) -> Callable[[], SceneRenderer]:
-        """Makes a renderer on another thread, with what is open already."""
-        opened, state = self.session.opened, self.session.state
-        models, source = opened.models(state), opened.source(state)
-        return lambda: SceneRenderer(models, source)
 
     # --- dropping ----------------------------------------------------------------------------------
 
@@ -437,17 +421,3 @@ class ExploreWorkspace(Workspace):
         super().restore_state(settings)
         self.session.restore(str(settings.value("state", "")))
         self.sessions.begin()
-
-
-def _same_places(a: Scene, b: Scene) -> bool:
-    """Whether only walks tell two scenes apart."""
-    pairs = zip(a.columns, b.columns, strict=False)
-    return (
-        len(a.columns) == len(b.columns)
-        and a.image is b.image
-        and all(
-            x.place is y.place
-            and (x.caption, x.role, x.column.linked) == (y.caption, y.role, y.column.linked)
-            for x, y in pairs
-        )
-    )
