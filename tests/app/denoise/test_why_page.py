@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
@@ -139,6 +139,29 @@ class TestTheCrop:
         assert not opened.spectra.waiting
         assert not opened.strips.strips
         assert not len(opened.plot.series(PENALISED).y)
+
+
+class TestTheNextTime:
+    def test_side_and_methods_are_as_they_were(
+        self, qtbot: QtBot, opened: WhyPage, settings: QSettings
+    ) -> None:
+        opened.sides.current = "16"
+        qtbot.mouseClick(opened.methods[SUPERVISED], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+        opened.save_state(settings)
+        opened.sides.current = "64"
+        qtbot.mouseClick(opened.methods[SUPERVISED], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+
+        opened.restore_state(settings)
+        opened._make_boxes()
+
+        assert opened.sides.current == "16"
+        assert opened.chosen == (PENALISED,)
+
+    def test_what_is_not_known_is_passed_over(self, opened: WhyPage, settings: QSettings) -> None:
+        settings.setValue("why", "48 magic")
+        opened.restore_state(settings)
+        assert opened.sides.current == "32"
+        assert opened.chosen == (SUPERVISED, PENALISED)
 
 
 class TestWork:

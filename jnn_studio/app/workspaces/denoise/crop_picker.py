@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from jnn_studio.app.theme import GRID, theme, ui_font
@@ -40,6 +50,7 @@ class CropPicker(QWidget):
         )
         self._pixels: np.ndarray | None = None
         self._image: QImage | None = None
+        self._scaled: QPixmap | None = None
         self._side = side
         self._middle = (0.5, 0.5)
         self._crop: Crop | None = None
@@ -55,7 +66,7 @@ class CropPicker(QWidget):
     def set_pixels(self, pixels: np.ndarray | None) -> None:
         """Show another picture (h, w, 3); the square keeps its place where the size is the same."""
         if pixels is None:
-            self._pixels = self._image = None
+            self._pixels = self._image = self._scaled = None
         else:
             if self._pixels is None or self._pixels.shape != pixels.shape:
                 self._middle = (0.5, 0.5)
@@ -63,6 +74,7 @@ class CropPicker(QWidget):
             height, width = pixels.shape[:2]
             kind = QImage.Format.Format_RGB888
             self._image = QImage(self._pixels.data, width, height, 3 * width, kind)
+            self._scaled = None
         self._place()
         self.update()
 
@@ -116,6 +128,17 @@ class CropPicker(QWidget):
 
     # --- inside ----------------------------------------------------------------------------------------
 
+    def _picture(self, image: QImage) -> QPixmap:
+        """The picture at the widget's size: scaling a large one takes longer than a dragged square may."""
+        ratio = self.devicePixelRatioF()
+        size = self.picture_rect().size() * ratio
+        if self._scaled is None or self._scaled.size() != size or self._scaled.devicePixelRatio() != ratio:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            scaled = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+            self._scaled = QPixmap.fromImage(scaled)
+            self._scaled.setDevicePixelRatio(ratio)
+        return self._scaled
+
     def _place(self) -> None:
         """Keep the square's middle as well as its side and the picture allow."""
         if self._pixels is None:
@@ -159,7 +182,7 @@ class CropPicker(QWidget):
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(GRID, GRID, -GRID, -GRID), words, self._empty)
             return
-        painter.drawImage(self.picture_rect(), self._image)
+        painter.drawPixmap(self.picture_rect().topLeft(), self._picture(self._image))
         square = self.square_rect()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         # Dark under light: to be seen on any picture.

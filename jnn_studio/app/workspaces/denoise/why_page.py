@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,7 +27,7 @@ from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.spectra import Question, Spectra
 from jnn_studio.app.workspaces.denoise.vector_strips import VectorStrips
-from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, SUPERVISED
 from jnn_studio.models.denoiser import STRIDE
 
 PAGE = "denoise.why"
@@ -79,6 +79,17 @@ class WhyPage(QWidget):
     def chosen(self) -> tuple[str, ...]:
         """The methods on show, in their order."""
         return tuple(method for method, box in self.methods.items() if box.isChecked())
+
+    def save_state(self, settings: QSettings) -> None:
+        """Remember the crop's side and the methods."""
+        settings.setValue("why", f"{self.sides.current} {' '.join(sorted(self._chosen))}")
+
+    def restore_state(self, settings: QSettings) -> None:
+        """Go on as remembered; what is not known any more is passed over."""
+        side, *chosen = [*str(settings.value("why", "")).split(), ""]
+        if side in map(str, SIDES):
+            self.sides.current = side
+            self._chosen = set(chosen) & set(LEARNT) or set(FIRST)
 
     # --- inside ----------------------------------------------------------------------------------------
 

@@ -79,6 +79,7 @@ class DenoiseWorkspace(Workspace):
         settings.setValue("session", remembered(self.session))
         self.photo.save_state(settings)
         settings.setValue("train", self.train.form.state())
+        self.why.save_state(settings)
         self.restore.save_state(settings)
 
     def restore_state(self, settings: QSettings) -> None:
@@ -87,4 +88,5 @@ class DenoiseWorkspace(Workspace):
         restore(self.session, str(settings.value("session", "")))
         self.photo.restore_state(settings)
         self.train.form.restore(str(settings.value("train", "")))
+        self.why.restore_state(settings)
         self.restore.restore_state(settings)
