@@ -29,8 +29,9 @@ import numpy as np
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 START = """
-import sys, time
+import gc, sys, time
 from jnn_studio.training.device import leave_a_core_free
+gc.disable()  # as the program itself does
 leave_a_core_free()
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication

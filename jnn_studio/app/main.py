@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,9 @@ def run() -> int:
         sys.stderr.write(complaint(missing) + "\n")
         return 1
     faulthandler.enable()
+    # The window's collector sees to it from its first page on; until then nearly all there is made stays, and
+    # looking through it again and again would be a tenth of the start.
+    gc.disable()
     leave_a_core_free()
     # torch has been imported by now: on Windows it must be before Qt (DLL search order).
     from PySide6.QtCore import QSettings, Qt
