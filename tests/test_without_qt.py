@@ -17,7 +17,7 @@ import importlib, pkgutil, sys
 
 class NoQt:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph", "superqt"):
+        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
             raise ImportError(f"{name} must not be imported")
 
 sys.meta_path.insert(0, NoQt())

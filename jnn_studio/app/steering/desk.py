@@ -224,9 +224,12 @@ class RunDesk:
         before, self.status = self.status, status
         if before is None or before.feed.path != status.feed.path or not status.resumed:
             self.plots.clear()
+            self._metrics, self._spectra = Drain(status.feed.metrics), Drain(status.feed.spectra)
         else:
+            # The curves go on, with what of the run so far has not been drawn yet.
             status.has_models = before.has_models
-        self._metrics, self._spectra = Drain(status.feed.metrics), Drain(status.feed.spectra)
+            self._metrics.go_on(status.feed.metrics)
+            self._spectra.go_on(status.feed.spectra)
         self.message.hide()
         withdraw_discard(self)
         self._show_status()

@@ -17,6 +17,11 @@ class Drain(Generic[T]):
         self._waiting: list[T] = []
         self._next = 0
 
+    def go_on(self, buffer: Buffer[T]) -> None:
+        """Hand out another buffer's values after all that is left of this one."""
+        self._waiting, self._next = self._waiting[self._next :] + self._buffer.take(), 0
+        self._buffer = buffer
+
     @property
     def empty(self) -> bool:
         """Nothing of what was taken from the buffer is still waiting."""

@@ -68,7 +68,7 @@ def test_an_unlinked_model_has_sliders_of_its_own(explore: ExploreWorkspace, qtb
     act(explore, 1, "explore.model.linked")
     wait_for_scene(explore, qtbot)
     assert whose.isVisibleTo(explore)
-    assert [whose.itemText(i) for i in range(whose.count())] == ["Linked models", "Regularised · η = 0.3"]
+    assert [whose.itemText(i) for i in range(whose.count())] == ["Linked models", "Regularised · η = 0.08"]
     qtbot.keyClick(whose, Qt.Key.Key_Down)
     whose.activated.emit(whose.currentIndex())
     explore.directions.sliders[0].slider.setValue(500)

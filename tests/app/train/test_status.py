@@ -68,6 +68,21 @@ def test_a_drain_hands_out_everything_once_and_in_order() -> None:
     assert taken == list(range(6))
 
 
+def test_a_drain_goes_on_with_another_buffer_where_it_was() -> None:
+    first: Buffer[int] = Buffer()
+    second: Buffer[int] = Buffer()
+    first.extend([0, 1, 2])
+    drain = Drain(first)
+    assert drain.take(2) == [0, 1]
+    first.put(3)
+    second.put(4)
+
+    drain.go_on(second)
+
+    assert drain.take(9) == [2, 3]
+    assert drain.take(9) == [4]
+
+
 def test_while_preparing_a_run_can_only_be_discarded(status: Status) -> None:
     status.preparing = Preparing("Decoding images", 30, 120)
     assert (status.can_pause, status.can_stop, status.can_discard) == (False, False, True)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_folder import RunFolder
 
 
@@ -89,6 +90,20 @@ def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
     assert steps == list(range(2, 201, 2)), "the curve goes on where it was"
     assert values[: len(before[1])] == before[1]
     assert RunFolder.open(path).state().step == 200
+
+
+def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page) -> None:
+    page.start(schedule__steps="200", logging__preview_every="1000")
+    page.wait_for_step(4)
+    page.click("stop")
+    page.wait_for_state("stopped")
+    page.wait_for_offered({"start", "resume", "explore", "open"})
+    last = page.status.step
+    page.status.feed.metrics.put(Metrics(last, 1.0, page.MEMBERS[1], {"held_out_psnr": 12.5}))
+    page.click("resume")
+    page.wait_for_step(last + 2)
+    steps, values = page.curves()[f"held_out_psnr {page.MEMBERS[1]}"]
+    assert (last, 12.5) in list(zip(steps, values, strict=True))
 
 
 def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, qtbot: QtBot) -> None:

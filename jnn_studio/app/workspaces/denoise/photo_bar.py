@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from jnn_studio.app.file_dialogs import IMAGES, ask_file
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.steering.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.denoise.session import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoSession
 
 POSITIONS = 400
@@ -82,7 +82,7 @@ class PhotoBar(QWidget):
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(partial(self.fill_menu, menu))
         self.lately.setMenu(menu)
-        self.name = QElidingLabel()
+        self.name = ElidingLabel()
         self.name.setObjectName(f"{page}.name")
         self.name.setMinimumWidth(10 * GRID)
         self.already = QCheckBox("Already noisy", objectName=f"{page}.already_noisy")
