@@ -35,6 +35,7 @@ class Canvas(pg.PlotWidget):
         item.layout.addItem(self.legend, 0, 1)
         self.marker = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.06})
         self.marker.label.anchors = [(0, 1), (1, 1)]  # beside the line, on the side that has room
+        self._marked = False
         self.marker.hide()
         self.box.addItem(self.marker, ignoreBounds=True)
         self.crosshair = Crosshair(self)
@@ -64,6 +65,12 @@ class Canvas(pg.PlotWidget):
         self.empty.setVisible(bool(words))
         for part in (self.x_axis, self.y_axis, self.legend):
             part.setVisible(not words)
+        self.marker.setVisible(self._marked and not words)
+
+    def show_marker(self, marked: bool) -> None:
+        """A marker or none; there is none without axes."""
+        self._marked = marked
+        self.marker.setVisible(marked and not self.empty.text())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

@@ -161,8 +161,8 @@ class StudioPlot(QWidget):
         self.canvas.setAccessibleDescription(" against ".join(filter(None, names)))
 
     def set_marker(self, x: float | None, text: str = "") -> None:
-        """Draw a vertical line at x with a few words at its foot; None: no line."""
-        self.canvas.marker.setVisible(x is not None)
+        """Draw a vertical line at x with a few words at its foot, where there are curves; None: no line."""
+        self.canvas.show_marker(x is not None)
         if x is not None:
             self.canvas.marker.label.setFormat(text)
             self.canvas.marker.setValue(x)

@@ -126,6 +126,8 @@ class TestSpectrumPlot:
         assert len(plot.series("u")) == 0
 
     def test_a_direction_can_be_highlighted(self, plot: SpectrumPlot) -> None:
+        plot.set_spectrum("u", [1, 0.5, 0.1])
+        plot.refresh()
         plot.set_highlight(3)
         assert plot.canvas.marker.value() == 3
         plot.set_highlight(None)

@@ -372,6 +372,15 @@ class TestLooks:
         plot.set_marker(3, "checkpoint")
         assert plot.canvas.marker.value() == 3
         assert plot.canvas.marker.isVisible()
+        plot.clear()
+        plot.refresh()
+        assert not plot.canvas.marker.isVisible(), "there is nothing to mark"
+        plot.set_marker(4, "checkpoint")
+        assert not plot.canvas.marker.isVisible()
+        plot.add_curve("a", "A", "regularised")
+        plot.set_data("a", [1, 5], [2, 3])
+        plot.refresh()
+        assert plot.canvas.marker.isVisible()
         plot.set_marker(None)
         assert not plot.canvas.marker.isVisible()
 
