@@ -369,16 +369,17 @@ class TestLooks:
             assert button.objectName()
 
     def test_a_marker_stands_where_it_is_told(self, plot: StudioPlot, qtbot: QtBot) -> None:
+        show(plot, qtbot)
         plot.set_marker(3, "checkpoint")
         assert plot.canvas.marker.value() == 3
+        assert not plot.canvas.marker.isVisible(), "there is nothing to mark"
+        plot.set_data("u", [1, 5], [2, 3])
+        plot.refresh()
         assert plot.canvas.marker.isVisible()
         plot.clear()
         plot.refresh()
-        assert not plot.canvas.marker.isVisible(), "there is nothing to mark"
-        plot.set_marker(4, "checkpoint")
         assert not plot.canvas.marker.isVisible()
-        plot.add_curve("a", "A", "regularised")
-        plot.set_data("a", [1, 5], [2, 3])
+        plot.set_data("u", [1, 5], [2, 3])
         plot.refresh()
         assert plot.canvas.marker.isVisible()
         plot.set_marker(None)
