@@ -74,6 +74,7 @@ class RestorePage(QWidget):
         self.form.fill(defaults())
         self.start = QPushButton("Start", objectName=f"{PAGE}.start")
         self.start.setAccessibleName("Start or stop restoring")
+        self.start.setProperty("primary", True)
         self.models_bar = ModelsBar(session, PAGE, steering=False)
         self.methods = QComboBox(objectName=f"{PAGE}.method")
         self.methods.setToolTip("Which of the denoisers is the prior")
