@@ -1,7 +1,7 @@
 """Screenshots of the program doing its work, for the README and for looking at: ``make screenshots``.
 
-Trains a short pair and solves a short ROF problem for real, and photographs every workspace at two sizes in
-both themes.
+Trains a short pair, solves a short ROF problem, denoises and restores for real, and photographs every
+workspace in both themes.
 """
 
 from __future__ import annotations
@@ -70,6 +70,18 @@ def main() -> None:
         _wait(lambda: window.context.training.feed is None and bool(ended), 600)
         _settle(1.0)
         _photograph(window, folder, "validate", SIZES)
+        window.show_workspace("Denoise")
+        denoise = window.workspace("Denoise")
+        _wait(lambda: "bm3d" in denoise.session.levels, 120)  # the slowest, and the last
+        _photograph(window, folder, "denoise", SIZES[:1])
+        denoise.switch.current = "why"
+        _wait(lambda: denoise.why.spectra.answers and not denoise.why.spectra.waiting)
+        _photograph(window, folder, "denoise-why", SIZES[:1])
+        denoise.switch.current = "restore"
+        _wait(lambda: denoise.restore.start.isEnabled())
+        denoise.restore.start.click()
+        _wait(lambda: not denoise.restore.restoring.running)
+        _photograph(window, folder, "denoise-restore", SIZES[:1])
         window.close()
         window.shutdown()
 

@@ -67,6 +67,33 @@ def test_wheel_and_drag_move_all_pictures_alike(viewer: Viewer) -> None:
     assert viewer.view.centre_in(second.area.size()).x() > before.x()
 
 
+def test_the_scale_is_that_of_the_pictures_also_when_their_room_changes(viewer: Viewer, qtbot: QtBot) -> None:
+    bar = ViewerBar(viewer, "page")
+    qtbot.addWidget(bar)
+
+    def scale() -> str:
+        rect = viewer.pane.picture_rect()
+        return f"{100 * rect.width() / 80:.0f} %"
+
+    qtbot.waitUntil(lambda: bar.scale.text() == scale(), timeout=2000)
+    first = bar.scale.text()
+    viewer.resize(500, 300)
+    qtbot.waitUntil(lambda: bar.scale.text() == scale() != first, timeout=2000)
+    second = bar.scale.text()
+    viewer.show_entries({key: viewer.entries[key] for key in ("clean",)})
+    qtbot.waitUntil(lambda: bar.scale.text() == scale() != second, timeout=2000)
+
+
+def test_a_wide_picture_after_a_tall_one_is_arranged_anew(viewer: Viewer, qtbot: QtBot) -> None:
+    def columns() -> int:
+        return len({pane.x() for pane in viewer.panes.values()})
+
+    for shape, expected in (((200, 20, 3), 3), ((20, 200, 3), 1)):
+        levels = levels_of(np.zeros(shape, np.uint8))
+        viewer.show_entries({key: Entry(key, levels=levels) for key in viewer.entries})
+        qtbot.waitUntil(lambda: columns() == expected, timeout=2000)  # noqa: B023
+
+
 def test_keys_zoom_and_a_double_click_shows_all(viewer: Viewer) -> None:
     pane = viewer.panes["noisy"]
     QTest.keyClick(pane, Qt.Key.Key_Plus)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from jnn_studio.app.theme import GRID, theme, ui_font
@@ -26,7 +26,13 @@ MOVING = "wheel or + and −: zoom; drag or arrow keys: move; double click or F:
 
 
 class ViewPane(QWidget):
-    """Room for a picture between a line of words above and two below."""
+    """Room for a picture between a line of words above and two below.
+
+    Signals:
+        resized: it has another size, and so has a picture that is shown whole.
+    """
+
+    resized = Signal()
 
     def __init__(self, view: SharedView, object_name: str) -> None:
         super().__init__(objectName=object_name)
@@ -41,6 +47,10 @@ class ViewPane(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(240, 240)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     @property
     def area(self) -> QRectF:

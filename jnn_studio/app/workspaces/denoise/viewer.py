@@ -28,10 +28,12 @@ class Viewer(QWidget):
     Signals:
         save_asked: (key) a picture is wanted as a file.
         keys_changed: other entries are there than before.
+        resized: the room for a picture has changed.
     """
 
     save_asked = Signal(str)
     keys_changed = Signal()
+    resized = Signal()
 
     def __init__(self, object_name: str) -> None:
         super().__init__(objectName=object_name)
@@ -43,6 +45,8 @@ class Viewer(QWidget):
         self._second = False
         self.split = SplitPane(self.view, f"{object_name}.split")
         self.blink = PicturePane(self.view, f"{object_name}.blink")
+        self.split.resized.connect(self.resized)
+        self.blink.resized.connect(self.resized)
         self.blink.save_asked.connect(lambda: self.save_asked.emit(self._pair[self._second]))
         self._all = QWidget()
         self._grid = QGridLayout(self._all)
@@ -61,12 +65,15 @@ class Viewer(QWidget):
         """Show these, in this order."""
         changed = list(entries) != list(self.entries)
         self.entries = dict(entries)
-        if changed:
-            self._make()
         largest = next((entry.levels for entry in entries.values() if entry.levels), ())
+        before = self.view.size
         if largest:
             height, width = largest[0].shape[:2]
             self.view.set_size(width, height)
+        if changed:
+            self._make()
+        elif self.view.size != before:
+            self._arrange()
         for key, entry in entries.items():
             self.panes[key].show_entry(entry)
         if changed:
@@ -158,6 +165,7 @@ class Viewer(QWidget):
         for key in self.entries:
             if key not in self.panes:
                 pane = PicturePane(self.view, f"{self.objectName()}.{key}")
+                pane.resized.connect(self.resized)
                 pane.save_asked.connect(lambda key=key: self.save_asked.emit(key))
                 self.panes[key] = pane
         self.panes = {key: self.panes[key] for key in self.entries}

@@ -68,6 +68,7 @@ class ViewerBar(QWidget):
         self.actual.clicked.connect(lambda: viewer.pane.show_actual_size())
         self.loupe.toggled.connect(viewer.view.set_loupe)
         viewer.view.changed.connect(self._show_scale)
+        viewer.resized.connect(self._show_scale)
         viewer.keys_changed.connect(self._offer)
         self.actions_ = self._make_actions()
         self._offer_actions(False)

@@ -38,7 +38,7 @@ class ModelPane(ImagePane):
     save_asked = Signal(str)
 
     def __init__(self, key: str, position: int) -> None:
-        super().__init__("", object_name=f"explore.moved.{position}")
+        super().__init__("", object_name=f"explore.moved.{position}", corner=True)
         self.key = key
         self._view: ColumnView | None = None
         self._base: np.ndarray | None = None
