@@ -29,7 +29,7 @@ bench: $(STAMP)
 
 screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
-	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py docs/images
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py build/screenshots
 
 # Train the bundled models again from their fixed seeds and put them into resources/; with PHOTOS=FOLDER the denoisers.
 models: $(STAMP)
