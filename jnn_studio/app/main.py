@@ -31,6 +31,7 @@ def run() -> int:
     from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon
     from PySide6.QtWidgets import QApplication
 
+    from jnn_studio.app.bundled_font import use_bundled_font
     from jnn_studio.app.window import MainWindow
     from jnn_studio.resource_files import resource
 
@@ -47,8 +48,7 @@ def run() -> int:
     application.setDesktopFileName("jnn-studio")
     application.setWindowIcon(QIcon(str(resource("icons", "jnn-studio.svg"))))
     if not QFontDatabase.families():
-        font = QFontDatabase.addApplicationFont(str(resource("fonts", "DejaVuSans.ttf")))
-        application.setFont(QFontDatabase.applicationFontFamilies(font)[0])
+        use_bundled_font()
     settings = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "jnn-studio", "jnn-studio")
     window = MainWindow(settings)
     _report_exceptions(window)

@@ -17,7 +17,14 @@ import torch  # before PySide6: see the design's rule on import order
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from jnn_studio.app.bundled_font import use_bundled_font
 from jnn_studio.app.theme import theme
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program_font(qapp: QApplication) -> None:
+    """The font that ships: what fits does not depend on the machine's."""
+    use_bundled_font()
 
 
 @pytest.fixture(autouse=True)
