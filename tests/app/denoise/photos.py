@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
@@ -53,3 +56,15 @@ def open_all(qtbot: QtBot, session: PhotoSession, photo: Path, weights: Path) ->
     qtbot.waitUntil(lambda: len(session.models) == 2, timeout=10_000)
     wait_for_noisy(qtbot, session, photo)
     wait_for_results(qtbot, session)
+
+
+def drop(page: QWidget, path: Path) -> None:
+    """As from a file manager."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at = page.rect().center()
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(at, *how)
+    QApplication.sendEvent(page, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(page, QDropEvent(QPointF(at), *how))

@@ -13,7 +13,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice
 from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
 
-from .photos import open_all, wait_for_noisy, wait_for_results
+from .photos import drop, open_all, wait_for_noisy, wait_for_results
 
 
 @pytest.fixture
@@ -61,6 +61,16 @@ def test_everything_chosen_is_remembered(
     wait_for_results(qtbot, other.session)
     other.hide()
     other.deleteLater()
+
+
+@pytest.mark.parametrize("page", ["photo", "why", "restore"])
+def test_a_photograph_can_be_dropped_wherever_one_is_looked_at(
+    qtbot: QtBot, denoise: DenoiseWorkspace, photo: Path, page: str
+) -> None:
+    denoise.switch.current = page
+    denoise.show()
+    drop(getattr(denoise, page), photo)
+    wait_for_noisy(qtbot, denoise.session, photo)
 
 
 def test_keys_of_a_viewer_belong_to_the_page_on_show(denoise: DenoiseWorkspace) -> None:

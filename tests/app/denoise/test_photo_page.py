@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
@@ -21,7 +20,7 @@ from jnn_studio.labs.denoise import methods
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET
 from jnn_studio.labs.denoise.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
 
-from .photos import open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
+from .photos import drop, open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,16 +33,6 @@ def page(context: AppContext, session: PhotoSession) -> Iterator[PhotoPage]:
     yield made
     made.hide()
     made.deleteLater()
-
-
-def drop(page: PhotoPage, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(page.rect().center(), copy, data, LEFT, none)
-    QApplication.sendEvent(page, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(page, QDropEvent(QPointF(page.rect().center()), copy, data, LEFT, none))
 
 
 class TestOpening:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo_bar import PhotoBar
@@ -47,7 +47,7 @@ class PhotoPage(QWidget):
         self.conventions.setWordWrap(True)
         self.conventions.setFont(ui_font(0.92))
         self._arrange()
-        self.setAcceptDrops(True)
+        Dropping(self, session)
         # Several things change in one go: they are shown once.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
@@ -95,25 +95,6 @@ class PhotoPage(QWidget):
         levels = self._session.levels.get(key, ())
         if levels:
             self._saver.save(self.viewer.entries[key].title, levels[0], path)
-
-    # --- dropping ------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_path(event.mimeData()) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_path(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self.open_dropped(path)
-
-    def open_dropped(self, path: Path) -> None:
-        """A photograph, or weights: a file or a folder of them."""
-        if path.suffix == ".safetensors" or path.is_dir():
-            self._session.open_models(path)
-        else:
-            self._session.open_photo(path)
 
     # --- showing -------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
+from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar
@@ -60,6 +61,7 @@ class RestorePage(QWidget):
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
         super().__init__(objectName=PAGE)
         self._session = session
+        Dropping(self, session)
         self.restoring = Restoring(context, self)
         self._method = PENALISED
         self._curve = ""

@@ -22,6 +22,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
+from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import NOISY, method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
@@ -45,6 +46,7 @@ class WhyPage(QWidget):
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
         super().__init__(objectName=PAGE)
         self._session = session
+        Dropping(self, session)
         self.spectra = Spectra(context, self)
         self.methods: dict[str, QCheckBox] = {}
         self._chosen = set(FIRST)
