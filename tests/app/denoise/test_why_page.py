@@ -109,8 +109,10 @@ class TestTheCrop:
         for step in range(1, 30):
             qtbot.mouseMove(picker, at + QPoint(4 * step, 4 * step))
         qtbot.mouseRelease(picker, Qt.MouseButton.LeftButton, pos=at)
+        scaled = picker._scaled
         picker.move_to(11, 25)
         wait_for_answers(qtbot, opened)
+        assert picker._scaled is scaled, "the photograph is scaled once, not with every move"
         np.testing.assert_allclose(opened.plot.series(PENALISED).y, expected(opened, PENALISED), rtol=1e-5)
         assert "row 11, column 25" in opened.note.text()
 

@@ -65,6 +65,8 @@ class CropPicker(QWidget):
 
     def set_pixels(self, pixels: np.ndarray | None) -> None:
         """Show another picture (h, w, 3); the square keeps its place where the size is the same."""
+        if pixels is not None and pixels is self._pixels:
+            return  # asked for with every change of the page: what was scaled stays
         if pixels is None:
             self._pixels = self._image = self._scaled = None
         else:
