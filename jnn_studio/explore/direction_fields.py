@@ -48,10 +48,8 @@ class DirectionField:
     @torch.no_grad()
     def at_image(self, kind: DirectionKind, image: Tensor, latent: Tensor) -> Directions:
         """Directions at an image (channels, size, size) and its latent."""
-        if kind == "decoder":
-            return self._of_decoder(latent)
-        if kind == "axes":
-            return self._axes(latent)
+        if kind != "encoder":
+            return self.at_latent(kind, latent)
         features = self.model.encoder_input(image.unsqueeze(0))
         if self._encoder_side is not None:
             sigma, vectors = self._encoder_side(features[0])
@@ -62,7 +60,11 @@ class DirectionField:
     @torch.no_grad()
     def at_latent(self, kind: DirectionKind, latent: Tensor) -> Directions:
         """Directions at a latent; those of the encoder are taken at the picture it decodes to."""
-        if kind == "encoder" and self._encoder_after_decoder is not None:
+        if kind == "decoder":
+            return self._of_decoder(latent)
+        if kind == "axes":
+            return self._axes(latent)
+        if self._encoder_after_decoder is not None:
             sigma, vectors = self._encoder_after_decoder(latent)
             return Directions(vectors, sigma, "gram")
         return self.at_image(kind, self.decode(latent), latent)
