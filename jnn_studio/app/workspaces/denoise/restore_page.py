@@ -22,6 +22,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
@@ -87,11 +88,7 @@ class RestorePage(QWidget):
         self._saver = PictureSaver(self, context, self.message)
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
-        self.note = QLabel(objectName=f"{PAGE}.note")
-        self.note.setWordWrap(True)
-        self.note.setProperty("tone", "muted")
-        self.note.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.note.setMinimumHeight(3 * self.note.fontMetrics().lineSpacing())
+        self.note = note(f"{PAGE}.note", lines=3)
         self.plot = StudioPlot(f"{PAGE}.plot", "PSNR after every step")
         self.plot.canvas.x_axis.integers = True
         self.plot.set_labels(x="Step", y="PSNR (plain), dB")

@@ -20,6 +20,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
 from jnn_studio.app.workspaces.denoise.dropping import Dropping
@@ -58,7 +59,7 @@ class WhyPage(QWidget):
             "Side of the crop in pixels",
         )
         self.sides.current = str(SIDES[0])
-        self.note = _words(f"{PAGE}.note")
+        self.note = note(f"{PAGE}.note", lines=4)
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
         self.plot = SpectrumPlot(f"{PAGE}.plot", "Singular values of the denoisers’ Jacobians at the crop")
@@ -88,10 +89,10 @@ class WhyPage(QWidget):
 
     def restore_state(self, settings: QSettings) -> None:
         """Go on as remembered; what is not known any more is passed over."""
-        side, *chosen = [*str(settings.value("why", "")).split(), ""]
+        side, _, chosen = str(settings.value("why", "")).partition(" ")
         if side in map(str, SIDES):
             self.sides.current = side
-            self._chosen = set(chosen) & set(LEARNT) or set(FIRST)
+            self._chosen = set(chosen.split()) & set(LEARNT) or set(FIRST)
 
     # --- inside ----------------------------------------------------------------------------------------
 
@@ -260,13 +261,3 @@ class WhyPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.spectra.stop()
-
-
-def _words(object_name: str) -> QLabel:
-    """A few lines of their own height whatever they say, so that nothing around them moves."""
-    label = QLabel(objectName=object_name)
-    label.setWordWrap(True)
-    label.setProperty("tone", "muted")
-    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-    label.setMinimumHeight(4 * label.fontMetrics().lineSpacing())
-    return label
