@@ -99,19 +99,14 @@ def measure(
                 prior = PriorConfig(strength=strength, steps=steps)
                 *_, last = restore_both(problem, prior_of(denoisers[method].model), sigma, prior)
                 key = method if len(strengths) == 1 else f"{method}, {strength:g}"
-                learnt[key].append(_known(last.learnt.psnr))
-        smooth.append(_known(last.smooth.psnr))
+                learnt[key].append(last.psnr[0])
+        smooth.append(last.psnr[1])
     return {
         "denoisers_sigma": sigma,
         "seen": round(mean(seen), 2),
         "smooth": round(mean(smooth), 2),
         **{key: _compared(values, smooth) for key, values in learnt.items()},
     }
-
-
-def _known(value: float | None) -> float:
-    assert value is not None  # the photographs are
-    return value
 
 
 def _compared(values: list[float], smooth: list[float]) -> dict[str, Any]:

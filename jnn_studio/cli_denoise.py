@@ -228,9 +228,10 @@ def restore(
         for path, image_ in ((seen, problem.seen), (smooth, last.smooth.image)):
             if path is not None:
                 write_png(to_pixels(image_), path)
+    learnt, alone = last.psnr
     say(
         f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "
-        f"smoothness alone {last.smooth.psnr:.2f} dB, learnt prior {last.learnt.psnr:.2f} dB"
+        f"smoothness alone {alone:.2f} dB, learnt prior {learnt:.2f} dB"
     )
     say(f"{out}, by {denoisers[method].name}, trained for σ = {trained:g}")
 

@@ -127,6 +127,14 @@ class Pair:
     learnt: Iterate
     smooth: Iterate
 
+    @property
+    def psnr(self) -> tuple[float, float]:
+        """Of both, in dB (range 2, clipped): of a `Problem` the photograph is known."""
+        learnt, smooth = self.learnt.psnr, self.smooth.psnr
+        assert learnt is not None
+        assert smooth is not None
+        return learnt, smooth
+
 
 def pose(clean: Tensor, config: ProblemConfig) -> Problem:
     """What is seen of ``clean`` (channels, height, width) in [-1, 1]; always the same for the same settings.

@@ -196,8 +196,8 @@ def _restored(
     smooth: list[float] = []
     try:
         for pair in restore_both(problem, denoise, prior.sigma, prior.config, stop.is_set):
-            learnt.append(_psnr(pair.learnt.psnr))
-            smooth.append(_psnr(pair.smooth.psnr))
+            for values, value in zip((learnt, smooth), pair.psnr, strict=True):
+                values.append(value)
             found = _snapshot(prior, pair, learnt, smooth, time.perf_counter() - began, stop)
             newest.put(found)
     except Cancelled:
@@ -217,8 +217,3 @@ def _snapshot(
     return Snapshot(
         prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds, stop
     )
-
-
-def _psnr(value: float | None) -> float:
-    assert value is not None  # the photograph is known
-    return value
