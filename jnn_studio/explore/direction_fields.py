@@ -13,7 +13,7 @@ from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
-from jnn_studio.jacobian.thin_svd import float64
+from jnn_studio.jacobian.thin_svd import float64, from_gram
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.latent_model import LatentModel
 
@@ -122,9 +122,8 @@ class DirectionField:
             return Directions(vectors, sigma, "gram")
         if self._layers is not None:
             columns = float64(self.push(latent, torch.eye(len(latent), dtype=latent.dtype)))
-            squares, vectors = torch.linalg.eigh(columns @ columns.T)
-            sigma = squares.flip(0).clamp_min(0).sqrt()
-            return Directions(vectors.flip(1).to(latent), sigma.to(latent), "gram")
+            sigma, vectors = from_gram(columns @ columns.T)
+            return Directions(vectors.to(latent), sigma.to(latent), "gram")
         svd = jacobian_svd(self.model.decode, latent.unsqueeze(0), method="dense")
         return Directions(svd.vh[0].T, svd.sigma[0], svd.method)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
 from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
 from jnn_studio.jacobian.result import JacobianSVD
-from jnn_studio.jacobian.thin_svd import float64
+from jnn_studio.jacobian.thin_svd import float64, from_gram
 
 
 def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
@@ -32,8 +32,8 @@ def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
     return None
 
 
-def two_layer_weights(f: nn.Module) -> tuple[Tensor, Tensor | None, nn.Module, Tensor]:
-    """Copies of (W₁, b₁, φ, W₂) of W₂ φ(W₁x + b₁) + b₂, φ itself not copied.
+def two_layer_weights(f: nn.Module) -> tuple[Tensor, Tensor | None, nn.Module, Tensor, Tensor | None]:
+    """Copies of (W₁, b₁, φ, W₂, b₂) of W₂ φ(W₁x + b₁) + b₂, φ itself not copied.
 
     Raises:
         ValueError: ``f`` is not affine, elementwise, affine.
@@ -42,8 +42,8 @@ def two_layer_weights(f: nn.Module) -> tuple[Tensor, Tensor | None, nn.Module, T
     if layers is None:
         raise ValueError(f"the Gram form needs Linear, elementwise, Linear; got {f}")
     first, phi, last = layers
-    bias = None if first.bias is None else first.bias.detach().clone()
-    return first.weight.detach().clone(), bias, phi, last.weight.detach().clone()
+    b1, b2 = (None if layer.bias is None else layer.bias.detach().clone() for layer in (first, last))
+    return first.weight.detach().clone(), b1, phi, last.weight.detach().clone(), b2
 
 
 class GramSVD:
@@ -63,7 +63,7 @@ class GramSVD:
 
     @torch.no_grad()
     def __init__(self, f: nn.Module) -> None:
-        self._w1, self._b1, self._phi, self._w2 = two_layer_weights(f)
+        self._w1, self._b1, self._phi, self._w2, _ = two_layer_weights(f)
         self._l = torch.linalg.qr(self._w1.T, mode="r")[1].T.contiguous()
 
     @torch.no_grad()
@@ -74,12 +74,11 @@ class GramSVD:
         a = self._w2 * slopes.unsqueeze(1)
         b = a @ self._l
         wide = float64(b)
-        eigenvalues, vectors = torch.linalg.eigh(wide @ wide.mT)
+        sigma, vectors = from_gram(wide @ wide.mT)
         # There are no more singular values than the smallest of the three sizes.
         rank = min(b.shape[-1], b.shape[-2])
         k = rank if k is None else min(k, rank)
-        sigma = eigenvalues.flip(-1)[:, :k].clamp_min(0).sqrt().to(x)
-        u = vectors.flip(-1)[:, :, :k].to(x)
+        sigma, u = sigma[:, :k].to(x), vectors[:, :, :k].to(x)
         # Row i is σᵢvᵢᵀ; where σ vanishes the direction is undefined and its row is left at zero.
         scaled = (u.mT @ a) @ self._w1
         length = torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.gram import two_layer_weights, two_layers
-from jnn_studio.jacobian.thin_svd import float64
+from jnn_studio.jacobian.gram import two_layer_weights
+from jnn_studio.jacobian.thin_svd import float64, from_gram
 
 
 class LatentSide:
@@ -37,10 +37,8 @@ class LatentSide:
 
     @torch.no_grad()
     def __init__(self, f: nn.Module, side: Literal["left", "right"]) -> None:
-        self._w1, self._b1, self._phi, self._w2 = two_layer_weights(f)
-        layers = two_layers(f)
-        last = None if layers is None else layers[2].bias
-        self._b2 = self._w2.new_zeros(len(self._w2)) if last is None else last.detach().clone()
+        self._w1, self._b1, self._phi, self._w2, b2 = two_layer_weights(f)
+        self._b2 = self._w2.new_zeros(len(self._w2)) if b2 is None else b2
         self._inner: LatentSide | None = None
         near, far = (self._w2, self._w1.T) if side == "left" else (self._w1.T, self._w2)
         self._near = near.contiguous()
@@ -50,9 +48,9 @@ class LatentSide:
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(σ (r,) descending, vectors as columns (latent, r)) at an input (n,)."""
         b = float64((self._near * self._slopes(x)) @ self._l)
-        squares, vectors = torch.linalg.eigh(b @ b.T)
+        sigma, vectors = from_gram(b @ b.T)
         rank = min(b.shape)
-        return squares.flip(0)[:rank].clamp_min(0).sqrt().to(x), vectors.flip(1)[:, :rank].to(x)
+        return sigma[:rank].to(x), vectors[:, :rank].to(x)
 
     @torch.no_grad()
     def after(self, inner: LatentSide) -> LatentSide:

@@ -16,6 +16,12 @@ def float64(x: Tensor) -> Tensor:
     return x.cpu().double() if x.device.type == "mps" else x.double()
 
 
+def from_gram(gram: Tensor) -> tuple[Tensor, Tensor]:
+    """All (σ, u) of J, descending, from JJᵀ (…, m, m) in float64; of Jᵀ's the right singular vectors."""
+    squares, vectors = torch.linalg.eigh(gram)
+    return squares.flip(-1).clamp_min(0).sqrt(), vectors.flip(-1)
+
+
 def thin_svd(j: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """(u, sigma, vh, residuals) of (batch, m, n), as in `JacobianSVD`.
 
@@ -38,8 +44,8 @@ def thin_svd(j: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _by_gram(j: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
     wide = float64(j)
     gram = wide @ wide.mT
-    squares, vectors = torch.linalg.eigh(gram)
-    sigma, u = squares.flip(-1)[:, :k].clamp_min(0).sqrt(), vectors.flip(-1)[:, :, :k]
+    sigma, u = from_gram(gram)
+    sigma, u = sigma[:, :k], u[:, :, :k]
     if bool((sigma[:, -1] <= FLOOR * sigma[:, 0]).any()):
         return None
     vh = (u / sigma.unsqueeze(1)).mT @ wide
