@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the program."""
     multiprocessing.freeze_support()
-    from jnn_studio.cli import build
+    from jnn_studio.cli.program import build
 
     build(_open_window, _window_checks)()
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-import jnn_studio.cli  # noqa: F401  (what the children are not to import again)
+import jnn_studio.cli.program  # noqa: F401  (what the children are not to import again)
 from jnn_studio.__main__ import main
 
 

@@ -15,9 +15,10 @@ import pytest
 import torch
 
 import jnn_studio
-from jnn_studio import doctor, resource_files
+from jnn_studio import doctor
+from jnn_studio.base import resource_files
+from jnn_studio.base.resource_files import resource
 from jnn_studio.doctor import Check, Report, examine
-from jnn_studio.resource_files import resource
 
 
 def by_name(report: Report) -> dict[str, Check]:
@@ -29,7 +30,7 @@ def incomplete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The program believes it is installed where there is a copy of its bundled files, to be damaged."""
     package = tmp_path / "jnn_studio"
     shutil.copytree(resource("presets").parent, package / "resources")
-    monkeypatch.setattr(resource_files, "__file__", str(package / "resource_files.py"))
+    monkeypatch.setattr(resource_files, "__file__", str(package / "base" / "resource_files.py"))
     return package / "resources"
 
 

@@ -33,7 +33,7 @@ try:
 except ImportError as error:
     print(error)
 
-from jnn_studio.cli import build
+from jnn_studio.cli.program import build
 
 config, run, strip = sys.argv[1:]
 program = build(lambda: 0, lambda: [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
-from jnn_studio.resource_files import resource
+from jnn_studio.base.resource_files import resource
 
 
 def use_bundled_font() -> None:

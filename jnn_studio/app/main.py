@@ -33,7 +33,7 @@ def run() -> int:
 
     from jnn_studio.app.bundled_font import use_bundled_font
     from jnn_studio.app.window import MainWindow
-    from jnn_studio.resource_files import resource
+    from jnn_studio.base.resource_files import resource
 
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from jnn_studio.app.icons import icon
 from jnn_studio.app.theme import GRID, theme, ui_font
-from jnn_studio.app.workspace import WorkspaceSpec
+from jnn_studio.app.workspace_spec import WorkspaceSpec
 
 WIDTH = 72
 

@@ -24,7 +24,9 @@ from jnn_studio.app.rail import Rail
 from jnn_studio.app.theme import Mode, theme
 from jnn_studio.app.widgets.command_palette import CommandPalette
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspace import Workspace, WorkspaceSpec, discover
+from jnn_studio.app.workspace import Workspace
+from jnn_studio.app.workspace_spec import WorkspaceSpec
+from jnn_studio.app.workspaces import find_workspaces
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
@@ -48,7 +50,7 @@ class MainWindow(QMainWindow):
         mode = str(settings.value("theme", "system"))
         theme().mode = mode if mode in ("light", "dark") else "system"  # type: ignore[assignment]
         self.context = AppContext(settings)
-        self._specs = discover()
+        self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
         self._leaving = False
         self._build()

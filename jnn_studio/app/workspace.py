@@ -1,17 +1,11 @@
-"""What the main window asks of a workspace, and how workspaces are found."""
+"""What the main window asks of a workspace."""
 
 from __future__ import annotations
-
-import importlib
-import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from jnn_studio.app import workspaces
 from jnn_studio.app.context import AppContext
 
 
@@ -74,23 +68,3 @@ class Workspace(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """A page is closed with the window only."""
         event.ignore()
-
-
-@dataclass(frozen=True)
-class WorkspaceSpec:
-    """How a workspace registers itself: its package defines ``WORKSPACE``, one of these."""
-
-    order: int
-    title: str
-    icon: str
-    tooltip: str
-    create: Callable[[AppContext], Workspace]
-
-
-def discover() -> list[WorkspaceSpec]:
-    """Every workspace in `jnn_studio.app.workspaces`, in the order of the rail."""
-    found = []
-    for module in pkgutil.iter_modules(workspaces.__path__):
-        loaded = importlib.import_module(f"{workspaces.__name__}.{module.name}")
-        found.append(loaded.WORKSPACE)
-    return sorted(found, key=lambda spec: spec.order)

@@ -31,7 +31,7 @@ from typing import IO, Any
 import numpy as np
 from platformdirs import user_cache_dir
 
-from jnn_studio.atomic import write_text
+from jnn_studio.base.atomic import write_text
 from jnn_studio.data.errors import DataError
 
 DEFAULT_LIMIT = 20 * 10**9

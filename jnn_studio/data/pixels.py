@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from jnn_studio.atomic import replacing
+from jnn_studio.base.atomic import replacing
 
 
 def to_uint8(images: Tensor) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jnn_studio import __version__
-from jnn_studio.atomic import replacing
+from jnn_studio.base.atomic import replacing
 from jnn_studio.explore.state import ExploreState
 
 SOFTWARE = f"JNN Studio {__version__}"
@@ -45,7 +45,7 @@ class Watch:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """`jnn_studio.atomic.replacing`, into a folder that exists, with errors for people.
+    """`jnn_studio.base.atomic.replacing`, into a folder that exists, with errors for people.
 
     Raises:
         ExportError: the folder is missing or cannot be written, or the disk is full; ``path`` is as it was.

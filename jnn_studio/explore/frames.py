@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from jnn_studio.base.resource_files import resource
 from jnn_studio.explore.exporting import Watch
 from jnn_studio.explore.motion import Frame
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.sheet import Renderer
-from jnn_studio.resource_files import resource
 
 INK, MUTED, PAPER = (24, 24, 28), (105, 105, 115), (255, 255, 255)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from jnn_studio.atomic import write_text
+from jnn_studio.base.atomic import write_text
 from jnn_studio.explore.saved_direction import SCHEMA_VERSION, SavedDirection
 
 SUFFIX = ".json"

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from jnn_studio.base.resource_files import resource
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
-from jnn_studio.resource_files import resource
 from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Snapshot

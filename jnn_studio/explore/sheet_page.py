@@ -22,9 +22,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from PIL import ImageFont
 
+from jnn_studio.base.resource_files import resource
 from jnn_studio.explore.exporting import SOFTWARE, ExportError, state_json, writing
 from jnn_studio.explore.sheet import Sheet, SheetBlock, SheetRow
-from jnn_studio.resource_files import resource
 
 Layout = Literal["side by side", "stacked"]
 

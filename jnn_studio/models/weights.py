@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from jnn_studio.atomic import replacing
+from jnn_studio.base.atomic import replacing
 from jnn_studio.models import autoencoder, beta_vae, denoiser
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.beta_vae import BetaVAE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jnn_studio.resource_files import resource
+from jnn_studio.base.resource_files import resource
 from jnn_studio.training.config import ConfigError, RunConfig, read_config
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from jnn_studio.atomic import leftovers, write_bytes, write_text
+from jnn_studio.base.atomic import leftovers, write_bytes, write_text
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from jnn_studio.atomic import write_bytes
+from jnn_studio.base.atomic import write_bytes
 
 HEADER_BYTES = 256
 

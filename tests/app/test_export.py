@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPushButto
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.explore.export_animation import ExportAnimationDialog
-from jnn_studio.app.workspaces.explore.export_dialog import ExportDialog
-from jnn_studio.app.workspaces.explore.export_figure import ExportFigureDialog
+from jnn_studio.app.workspaces.explore.export.animation import ExportAnimationDialog
+from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog
+from jnn_studio.app.workspaces.explore.export.figure import ExportFigureDialog
 from jnn_studio.explore.animation import Animation, save_animation
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Motion

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from jnn_studio.base.resource_files import resource
 from jnn_studio.explore.open_models import BUNDLED, open_bundled, open_models
 from jnn_studio.models.weights import WeightsError
-from jnn_studio.resource_files import resource
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.events import CheckpointSaved

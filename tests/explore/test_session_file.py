@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from jnn_studio.atomic import leftovers
+from jnn_studio.base.atomic import leftovers
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.references import member_reference, open_references

@@ -1,1 +1,16 @@
-"""The pages of the main window. Each package here defines ``WORKSPACE``, a `WorkspaceSpec`."""
+"""One package for each page of the window, found by its being here: it defines ``WORKSPACE``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from jnn_studio.app.workspace_spec import WorkspaceSpec
+
+
+def find_workspaces() -> list[WorkspaceSpec]:
+    """Every workspace, in the order of the rail."""
+    found = [
+        importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    ]
+    return sorted((module.WORKSPACE for module in found), key=lambda spec: spec.order)

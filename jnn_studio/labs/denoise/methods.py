@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jnn_studio.base.resource_files import resource
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import from_tensors
 from jnn_studio.models.weights import LoadedDenoiser, WeightsError, load_denoiser
-from jnn_studio.resource_files import resource
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_weights import is_run, read_run_weights
 

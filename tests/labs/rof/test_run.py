@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
 
-from jnn_studio import cli
+from jnn_studio.cli import program as cli
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import PROBES

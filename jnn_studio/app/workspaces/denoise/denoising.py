@@ -13,9 +13,9 @@ from torch import Tensor
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.engine.worker import Failure, Worker
-from jnn_studio.app.workspaces.denoise.work import Result, run_bm3d, run_network
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.photo import Result, run_bm3d, run_network
 from jnn_studio.labs.denoise.tiling import Report
 from jnn_studio.models.weights import LoadedDenoiser
 

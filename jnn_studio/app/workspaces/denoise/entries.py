@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jnn_studio.app.workspaces.denoise.entry import Entry
+from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality

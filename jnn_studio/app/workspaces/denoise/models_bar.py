@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton
 from jnn_studio.app.file_dialogs import WEIGHTS, ask_file, ask_folder
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice, trained_for
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
 
 NEAR = 1.1
 """A σ that differs by no more than this factor is the one the denoisers have learnt on."""

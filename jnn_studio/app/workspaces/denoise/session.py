@@ -12,19 +12,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.denoise.denoising import Denoising, Task
-from jnn_studio.app.workspaces.denoise.levels import Levels, levels_of
-from jnn_studio.app.workspaces.denoise.models_choice import ModelsChoice, OpenedModels, open_choice
-from jnn_studio.app.workspaces.denoise.sample import sample_photo
-from jnn_studio.app.workspaces.denoise.work import (
+from jnn_studio.data.levels import Levels, levels_of
+from jnn_studio.data.photo import Photo, read_photo
+from jnn_studio.labs.denoise.measures import Quality, quality
+from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedModels, open_choice
+from jnn_studio.labs.denoise.photo import (
     Noised,
     OpenedPhoto,
     Result,
     make_noisy,
     take_as_noisy,
 )
-from jnn_studio.data.photo import Photo, read_photo
-from jnn_studio.labs.denoise.measures import Quality, quality
-from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.sample import sample_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
 MIN_SIGMA, MAX_SIGMA = 0.01, 4.0

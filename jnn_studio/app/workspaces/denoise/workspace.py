@@ -10,12 +10,12 @@ from PySide6.QtGui import QAction, QShowEvent
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.denoise.photo_page import PhotoPage
+from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
-from jnn_studio.app.workspaces.denoise.restore_page import RestorePage
+from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
-from jnn_studio.app.workspaces.denoise.train_page import TrainPage
-from jnn_studio.app.workspaces.denoise.why_page import WhyPage
+from jnn_studio.app.workspaces.denoise.train.page import TrainPage
+from jnn_studio.app.workspaces.denoise.why.page import WhyPage
 
 
 class DenoiseWorkspace(Workspace):

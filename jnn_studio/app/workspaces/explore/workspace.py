@@ -19,22 +19,22 @@ from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
-from jnn_studio.app.workspaces.explore.differences import differences
-from jnn_studio.app.workspaces.explore.directions import Directions
-from jnn_studio.app.workspaces.explore.explainer import Explainer
-from jnn_studio.app.workspaces.explore.exports import Exports
-from jnn_studio.app.workspaces.explore.gallery import Gallery
-from jnn_studio.app.workspaces.explore.keeping import Keeping
-from jnn_studio.app.workspaces.explore.library_panel import LibraryPanel
-from jnn_studio.app.workspaces.explore.meaning_panel import MeaningPanel
-from jnn_studio.app.workspaces.explore.opened import Data, Opening
-from jnn_studio.app.workspaces.explore.panes import Panes
-from jnn_studio.app.workspaces.explore.session import ExploreSession
-from jnn_studio.app.workspaces.explore.sessions import Sessions
-from jnn_studio.app.workspaces.explore.walk_bar import WalkBar
+from jnn_studio.app.workspaces.explore.export.exports import Exports
+from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
+from jnn_studio.app.workspaces.explore.library.keeping import Keeping
+from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
+from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
+from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
+from jnn_studio.app.workspaces.explore.pictures.panes import Panes
+from jnn_studio.app.workspaces.explore.session.opened import Data, Opening
+from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.app.workspaces.explore.session.sessions import Sessions
+from jnn_studio.app.workspaces.explore.walking.directions import Directions
+from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.differences import differences
 from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene

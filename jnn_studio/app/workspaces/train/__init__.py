@@ -1,7 +1,14 @@
 """Train: a regularised and an unregularised model as one controlled experiment, watched while it runs."""
 
-from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspace import Workspace, WorkspaceSpec
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jnn_studio.app.workspace_spec import WorkspaceSpec
+
+if TYPE_CHECKING:
+    from jnn_studio.app.context import AppContext
+    from jnn_studio.app.workspace import Workspace
 
 
 def _create(context: AppContext) -> Workspace:

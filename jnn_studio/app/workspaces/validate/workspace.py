@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.validate.rof_page import RofPage
-from jnn_studio.app.workspaces.validate.shrinkage_page import ShrinkagePage
+from jnn_studio.app.workspaces.validate.rof.page import RofPage
+from jnn_studio.app.workspaces.validate.shrinkage.page import ShrinkagePage
 
 
 class ValidateWorkspace(Workspace):

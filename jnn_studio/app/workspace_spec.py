@@ -1,0 +1,22 @@
+"""How a workspace registers itself. Free of Qt, as its package is until the workspace is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jnn_studio.app.context import AppContext
+    from jnn_studio.app.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class WorkspaceSpec:
+    """How a workspace registers itself: its package defines ``WORKSPACE``, one of these."""
+
+    order: int
+    title: str
+    icon: str
+    tooltip: str
+    create: Callable[[AppContext], Workspace]

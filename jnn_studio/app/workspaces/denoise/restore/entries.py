@@ -1,0 +1,135 @@
+"""What there is to show of a restoration, in words and pictures. Free of Qt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jnn_studio.app.widgets.compare.entry import Entry
+from jnn_studio.app.workspaces.denoise.entries import method_label
+from jnn_studio.app.workspaces.denoise.method_colors import ROLES
+from jnn_studio.app.workspaces.denoise.restore.settings import in_words
+from jnn_studio.labs.denoise.measures import CONVENTIONS
+from jnn_studio.labs.denoise.methods import BM3D
+
+if TYPE_CHECKING:
+    from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Restoring, Snapshot
+    from jnn_studio.app.workspaces.denoise.session import PhotoSession
+    from jnn_studio.labs.denoise.spectrum import Crop
+
+CLEAN, SEEN, LEARNT, SMOOTH = "clean", "seen", "learnt", "smooth"
+SMOOTH_ROLE = ROLES[BM3D]
+"""The other way that has learnt nothing; they are never on one page."""
+CONVENTION = (
+    f"{CONVENTIONS['psnr_plain'].label}, more is better: the peak is 2, the estimate is cut to [-1, 1]. "
+    "Smoothness alone is the control: the same scheme without a denoiser, at the strength that fits best."
+)
+_WEAK, _STRONG = 1 / 3, 1.5
+"""Shares of the σ that a denoiser was trained for, below and above which noise is worth a word."""
+
+
+def entries_of(restoring: Restoring, reason: str) -> dict[str, Entry]:
+    """The four pictures; ``reason``: why nothing can be started."""
+    posed, snapshot = restoring.posed, restoring.snapshot
+    found = {
+        CLEAN: Entry(
+            "Clean",
+            levels=() if posed is None else posed.clean,
+            lines=("The photograph as it is", ""),
+            tip="The crop of the photograph, which both restorations are measured against",
+        ),
+        SEEN: Entry(
+            "Seen",
+            levels=() if posed is None else posed.seen,
+            lines=("", "") if posed is None else (_psnr(posed.psnr), in_words(posed.question.config)),
+            empty=reason,
+            tip="All that both restorations are given; a missing pixel is grey, and known to be missing",
+        ),
+        LEARNT: Entry("Learnt prior", tip="Restored with a denoiser as the prior"),
+        SMOOTH: Entry(
+            "Smoothness alone",
+            tip="Restored with nothing but ‖∇x‖², at the strength that fits photographs best: the control",
+        ),
+    }
+    if snapshot is None:
+        waiting = reason or ("Starting…" if restoring.running else "Press Start to restore what is seen")
+        for key in (LEARNT, SMOOTH):
+            found[key] = replace(found[key], empty="" if posed is None else waiting)
+        return found
+    prior = snapshot.prior
+    found[LEARNT] = replace(
+        found[LEARNT],
+        role=ROLES.get(prior.method, ""),
+        levels=snapshot.learnt,
+        corner=f"step {snapshot.step} of {prior.config.steps}",
+        lines=(_psnr(snapshot.learnt_psnr[-1]), _ahead(snapshot)),
+        tip=f"Restored with {_named(prior)} as the prior",
+    )
+    found[SMOOTH] = replace(
+        found[SMOOTH],
+        role=SMOOTH_ROLE,
+        levels=snapshot.smooth,
+        lines=(_psnr(snapshot.smooth_psnr[-1]), "the control"),
+    )
+    return found
+
+
+def progress(
+    restoring: Restoring, prior: Prior | None, reason: str, crop: Crop | None, session: PhotoSession
+) -> str:
+    """What is on show, or what to do."""
+    if reason:
+        return reason
+    snapshot = restoring.snapshot
+    if restoring.running:
+        done = 0 if snapshot is None else snapshot.step
+        total = f" of {snapshot.prior.config.steps}" if snapshot is not None else ""
+        return f"Step {done}{total}…"
+    if snapshot is not None:
+        total = snapshot.prior.config.steps
+        done = "Done" if snapshot.step == total else f"Stopped at step {snapshot.step} of {total}"
+        changed = (
+            "" if prior is None or _same(prior, snapshot.prior) else " Settings have changed: Start again."
+        )
+        return f"{done}, {snapshot.seconds:.1f} s. {_named(snapshot.prior)}: {_ahead(snapshot)}.{changed}"
+    words = [] if session.photo is None or crop is None else [_part(session.photo.pixels.shape, crop.side)]
+    if session.already_noisy:
+        words.append("The photograph counts as clean here.")
+    if restoring.posed is not None and prior is not None:
+        noise = restoring.posed.question.config.noise
+        words.append(f"The denoiser was trained for σ = {prior.sigma:g}{_remark(noise, prior.sigma)}.")
+    return " ".join(words)
+
+
+def _part(shape: tuple[int, ...], side: int) -> str:
+    height, width = shape[:2]
+    return f"Restores the square of {side} × {side} out of {width} × {height} pixels."
+
+
+def _remark(noise: float, sigma: float) -> str:
+    """What is to be expected, as measured over photographs: see docs/denoise.md."""
+    if noise < _WEAK * sigma:
+        return ": with this little noise it may add nothing"
+    if noise > _STRONG * sigma:
+        return ": one for stronger noise would do better"
+    return ""
+
+
+def _same(one: Prior, other: Prior) -> bool:
+    return one.method == other.method and one.loaded is other.loaded and one.config == other.config
+
+
+def _named(prior: Prior) -> str:
+    return f"{method_label(prior.method)}, strength {prior.config.strength:g}"
+
+
+def _psnr(value: float) -> str:
+    return f"{CONVENTIONS['psnr_plain'].label} {value:.2f} dB"
+
+
+def _ahead(snapshot: Snapshot) -> str:
+    """The learnt prior against the control."""
+    gain = snapshot.learnt_psnr[-1] - snapshot.smooth_psnr[-1]
+    if abs(gain) < 0.005:
+        return "as smoothness alone"
+    return f"{abs(gain):.2f} dB {'above' if gain > 0 else 'below'} smoothness alone"

@@ -1,0 +1,219 @@
+"""Having a photograph spoilt and restored on a thread of its own, step by step to look at."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.mailbox import Slot
+from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.data.levels import Levels, levels_of
+from jnn_studio.data.photo import Photo
+from jnn_studio.labs.denoise.cancelling import Cancelled
+from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoration import (
+    Pair,
+    PriorConfig,
+    Problem,
+    ProblemConfig,
+    pose,
+    prior_of,
+    restore_both,
+    seen_psnr,
+)
+from jnn_studio.labs.denoise.spectrum import Crop
+from jnn_studio.models.weights import LoadedDenoiser
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which part of which photograph is spoilt, and how; photographs are compared by identity."""
+
+    photo: Photo
+    crop: Crop
+    config: ProblemConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A problem and its pictures; ``psnr``: of what is seen, in dB, range 2, clipped."""
+
+    question: Question
+    problem: Problem
+    clean: Levels
+    seen: Levels
+    psnr: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A denoiser by its method, the σ it was trained for, and how it is used."""
+
+    method: str
+    loaded: LoadedDenoiser
+    sigma: float
+    config: PriorConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Where both restorations stand, as a whole.
+
+    Attributes:
+        prior: what the learnt one goes by.
+        step: steps done; 0 for the first guess.
+        learnt, smooth: the pictures.
+        learnt_psnr, smooth_psnr: in dB (range 2, clipped), of every step from the first guess on.
+        seconds: since the start.
+        stop: set once the work it is of was given up.
+    """
+
+    prior: Prior
+    step: int
+    learnt: Levels
+    smooth: Levels
+    learnt_psnr: tuple[float, ...]
+    smooth_psnr: tuple[float, ...]
+    seconds: float
+    stop: threading.Event
+
+
+class Restoring(QObject):
+    """One problem at a time; what is out of date is given up within a fraction of a step.
+
+    Signals:
+        changed: any of the attributes.
+        failed: (title, Failure).
+
+    Attributes:
+        posed: the problem that was asked for last, once it is there.
+        refusal: why there is no such problem.
+        snapshot: the newest step of the last restoration of it; None before.
+        running: a restoration is under way.
+    """
+
+    changed = Signal()
+    failed = Signal(str, object)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._telling = partial(context.telling, self.failed)
+        self.posed: Posed | None = None
+        self.refusal = ""
+        self.snapshot: Snapshot | None = None
+        self.running = False
+        self._question: Question | None = None
+        self._stop = threading.Event()
+        self._newest: Slot[Snapshot] = Slot()
+        self._worker = Worker(context.bridge, "restore")
+        context.ticked.connect(self._tick)
+        context.at_close(self.close)
+
+    def want(self, question: Question | None) -> None:
+        """Pose this problem, unless it is the one there is; a restoration of another one is given up."""
+        if question == self._question:
+            return
+        self.stop()
+        self._question, self.posed, self.snapshot, self.refusal = question, None, None, ""
+        self._worker.forget("pose")
+        if question is not None:
+            self._worker.request("pose", partial(_posed, question), self._take_posed, self._refuse)
+        self.changed.emit()
+
+    def start(self, prior: Prior) -> None:
+        """Restore what is seen, from its first guess."""
+        if self.posed is None:
+            return
+        self.stop()
+        self._stop = threading.Event()
+        self.running, self.snapshot = True, None
+        work = partial(_restored, self.posed.problem, prior, self._newest, self._stop)
+        self._worker.request("restore", work, self._take_last, self._fail)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Give up what is under way; the newest step stays."""
+        if self.running:
+            self._stop.set()
+            self._worker.forget("restore")
+            self._newest.take()
+            self.running = False
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Give up everything and end the thread."""
+        self._stop.set()
+        self._worker.close()
+
+    # --- inside ----------------------------------------------------------------------------------------
+
+    def _take_posed(self, posed: Posed) -> None:
+        self.posed = posed
+        self.changed.emit()
+
+    def _refuse(self, failure: Failure) -> None:
+        self.refusal = failure.text
+        self.changed.emit()
+
+    def _take_last(self, last: Snapshot | None) -> None:
+        if last is not None:
+            self._newest.take()
+            self.running, self.snapshot = False, last
+            self.changed.emit()
+
+    def _fail(self, failure: Failure) -> None:
+        self.running = False
+        self.changed.emit()
+        self._telling("The picture could not be restored")(failure)
+
+    def _tick(self) -> None:
+        found = self._newest.take()
+        if found is not None and not found.stop.is_set():
+            self.snapshot = found
+            self.changed.emit()
+
+
+def _posed(question: Question) -> Posed:
+    crop = question.crop
+    pixels = question.photo.pixels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
+    problem = pose(to_signed(pixels), question.config)
+    return Posed(question, problem, levels_of(pixels), levels_of(to_pixels(problem.seen)), seen_psnr(problem))
+
+
+def _restored(
+    problem: Problem, prior: Prior, newest: Slot[Snapshot], stop: threading.Event
+) -> Snapshot | None:
+    """Leaves every step in ``newest``; the last one, or None once ``stop`` is set."""
+    began = time.perf_counter()
+    denoise = prior_of(prior.loaded.model, stop.is_set)
+    found: Snapshot | None = None
+    learnt: list[float] = []
+    smooth: list[float] = []
+    try:
+        for pair in restore_both(problem, denoise, prior.sigma, prior.config, stop.is_set):
+            for values, value in zip((learnt, smooth), pair.psnr, strict=True):
+                values.append(value)
+            found = _snapshot(prior, pair, learnt, smooth, time.perf_counter() - began, stop)
+            newest.put(found)
+    except Cancelled:
+        return None
+    return found
+
+
+def _snapshot(
+    prior: Prior,
+    pair: Pair,
+    learnt: list[float],
+    smooth: list[float],
+    seconds: float,
+    stop: threading.Event,
+) -> Snapshot:
+    pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.smooth)]
+    return Snapshot(
+        prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds, stop
+    )

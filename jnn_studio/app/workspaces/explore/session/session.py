@@ -1,0 +1,400 @@
+"""The state of Explore and its history; asks the workers for scenes and tells the view about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.workspaces.explore.session.live import LiveRun
+from jnn_studio.app.workspaces.explore.session.opened import Data, Models, Opened, OpenedModels
+from jnn_studio.app.workspaces.explore.session.undo import Change
+from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.pace import Pace
+from jnn_studio.explore.random_walk import random_step
+from jnn_studio.explore.renderer import Scene, SceneRenderer
+from jnn_studio.explore.session_file import paths_of
+from jnn_studio.explore.state import (
+    MAX_COLUMNS,
+    Base,
+    Column,
+    DirectionKind,
+    ExploreState,
+    FileImage,
+    ImageRef,
+    Mode,
+    SourceImage,
+    Towards,
+    Walk,
+    bundled_state,
+)
+
+REFINE_MS = 250
+"""After the last movement the scene is shown in full again."""
+RANDOM_SHARE = 0.25
+"""Size of a random step, as a share of the sliders' range."""
+
+
+class ExploreSession(QObject):
+    """Everything here happens on the main thread; models and pixels are the workers' business.
+
+    Signals:
+        state_changed: (ExploreState) sliders and choices are to show this.
+        source_changed: (ImageSource, Data).
+        scene_changed: (Scene) a scene has arrived.
+        rate_changed: (updates per second, shrink) while something moves, (0, 1) once nothing does.
+        failed: (title, Failure).
+        told: (title, text) worth knowing.
+    """
+
+    state_changed = Signal(object)
+    source_changed = Signal(object, object)
+    scene_changed = Signal(object)
+    rate_changed = Signal(float, int)
+    failed = Signal(str, object)
+    told = Signal(str, str)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self.context = context
+        self._telling = partial(context.telling, self.failed)
+        self.undo = QUndoStack(self)
+        self.opened = Opened(context, self)
+        self.live = LiveRun(context, self)
+        self.live.models_arrived.connect(self._live_models)
+        self.live.ended.connect(self._live_ended)
+        self.state = ExploreState()
+        self.scene: Scene | None = None
+        self.source: ImageSource | None = None
+        self._shown_source: tuple[ImageSource, Data] | None = None
+        self._renderer = SceneRenderer()
+        self._generator = torch.Generator()
+        self._pace = Pace()
+        self._delivered_at = 0.0
+        self._rate = 0.0
+        self._refine = QTimer(self, singleShot=True, interval=REFINE_MS)
+        self._refine.timeout.connect(self._refine_now)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the scene in view is that of the present state, in full resolution."""
+        scene = self.scene
+        return (
+            scene is not None
+            and scene.state == self.state
+            and all(v.moved.image.shape == v.place.reconstruction.shape for v in scene.columns)
+        )
+
+    def restore(self, text: str) -> None:
+        """Show what was in view last time, as JSON; the bundled pair if there is nothing, or it is gone."""
+        try:
+            state = ExploreState.model_validate_json(text) if text else bundled_state()
+        except ValueError:  # of another version
+            state = bundled_state()
+        gone = [path for path in paths_of(state) if not path.exists()]
+        if gone:
+            missing = Failure(f"{gone[0]} is no longer there; showing the bundled pair instead.", "")
+            QTimer.singleShot(0, self, lambda: self.failed.emit("Cannot reopen the last models", missing))
+            state = bundled_state()
+        self.show(state if state.columns else bundled_state())
+
+    # --- models ------------------------------------------------------------------------------------
+
+    def open_bundled(self) -> None:
+        """Show the pair that ships with the program, on its own faces."""
+        self._open_state(
+            bundled_state().change(limit=self.state.limit, base=self.state.base), "open the bundled pair"
+        )
+
+    def open_path(self, path: Path) -> None:
+        """Show the models of a run folder or weights file instead of those in view; a run under way, live."""
+        feed = self.context.training.feed
+        if feed is not None and feed.path == path:
+            self.live.follow(feed)
+        else:
+            self.opened.find(str(path), self._replace_models, self._telling("Cannot open the models"))
+
+    def add_models(self, where: str) -> None:
+        """Put the models at ``where`` beside those in view."""
+        self.opened.find(where, self._add_found, self._telling("Cannot add the models"))
+
+    def open_state(self, state: ExploreState, text: str) -> None:
+        """Go to a whole state, from a session file for example."""
+        self.live.unfollow()
+        self._open_state(state, text)
+
+    def _replace_models(self, found: OpenedModels) -> None:
+        self.live.unfollow()
+        self.opened.keep(found.models)
+        self._show_models(list(found.models)[:MAX_COLUMNS], found.data, "open models")
+
+    def _show_models(self, references: list[str], data: Data | None, text: str) -> None:
+        columns = tuple(Column(key=f"c{i + 1}", where=where) for i, where in enumerate(references))
+        source = self.state.source if data is None else data
+        base = Base(image=self.state.base.image)
+        if source != self.state.source:
+            base = Base(image=SourceImage(index=0))
+        state = self.state.change(columns=columns, source=source, base=base, walk=Walk(), towards=None)
+        self._open_state(state, text)
+
+    def _add_found(self, found: OpenedModels) -> None:
+        self.opened.keep(found.models)
+        state, left_out = self.state, 0
+        for where in found.models:
+            if len(state.columns) >= MAX_COLUMNS:
+                left_out += 1
+                continue
+            column = Column(key=state.new_key(), where=where)
+            state = state.change(columns=(*state.columns, column))
+        if left_out:
+            self.told.emit(
+                "Four models at most",
+                "There is room for four side by side. Remove one with the menu at its picture, then add.",
+            )
+        if state is not self.state:
+            self._push("add models", state.at_image())
+
+    def remove_column(self, key: str) -> None:
+        """Take a model out of view; the last one stays."""
+        columns = tuple(column for column in self.state.columns if column.key != key)
+        if columns:
+            self._push("remove a model", self.state.change(columns=columns))
+
+    def move_column(self, key: str, by: int) -> None:
+        """Put a model further left (by < 0) or right."""
+        columns = list(self.state.columns)
+        old = [column.key for column in columns].index(key)
+        new = min(max(old + by, 0), len(columns) - 1)
+        if new != old:
+            columns.insert(new, columns.pop(old))
+            self._push("reorder models", self.state.change(columns=tuple(columns)))
+
+    def rename_column(self, key: str, name: str) -> None:
+        """Call a model something; empty for its own name."""
+        self._change_column("rename a model", key, name=name.strip()[:80])
+
+    def set_directions(self, key: str, kind: DirectionKind) -> None:
+        """What the directions of a model are."""
+        self._change_column("choose directions", key, directions=kind)
+
+    def set_linked(self, key: str, linked: bool) -> None:
+        """Move a model with the others, or on its own; on its own it starts from where it is."""
+        self._change_column("link" if linked else "unlink", key, linked=linked, walk=self.state.walk)
+
+    def _change_column(self, text: str, key: str, **changes: object) -> None:
+        column = self.state.column(key)
+        changed = column.model_copy(update=changes)
+        if changed != column:
+            self._push(text, self.state.with_column(changed))
+
+    # --- images ------------------------------------------------------------------------------------
+
+    def open_source(self, config: Data) -> None:
+        """Take images from ``config``."""
+        models = self.opened.models(self.state)
+        if models is None:
+            return
+        base = Base(image=SourceImage(index=0))
+        state = self.state.change(source=config, base=base, towards=None)
+
+        def arrived(source: ImageSource) -> None:
+            if config != self.state.source:
+                self._push("open images", state.change(columns=self.state.columns))
+            else:
+                self._refresh()
+
+        self.opened.open_source(config, models, arrived, self._telling("Cannot open the images"))
+
+    def select(self, ref: ImageRef) -> None:
+        """Go to another image; walks go back to it."""
+        models = self.opened.models(self.state)
+        if models is None or self.state.base == Base(image=ref):
+            return
+        state = self.state.at_rest().change(base=Base(image=ref))
+        self._with_image(ref, models, lambda: self._push("choose an image", state))
+
+    def blend_towards(self, ref: ImageRef) -> None:
+        """Interpolate towards another image."""
+        models = self.opened.models(self.state)
+        if models is not None:
+            towards = Towards(image=ref, share=0.5)
+            self._with_image(ref, models, lambda: self._push("blend", self.state.change(towards=towards)))
+
+    def set_share(self, share: float) -> None:
+        """How far towards the other image."""
+        towards = self.state.towards
+        if towards is not None and towards.share != share:
+            changed = towards.model_copy(update={"share": share})
+            self._push("blend", self.state.change(towards=changed), merge=1000)
+
+    def stop_blending(self) -> None:
+        """No interpolation."""
+        if self.state.towards is not None:
+            self._push("end blending", self.state.change(towards=None))
+
+    def _with_image(self, ref: ImageRef, models: Models, then: Callable[[], None]) -> None:
+        if isinstance(ref, FileImage):
+            # A file that is no image must not become part of the history.
+            self.opened.check_image(ref.path, models, then, self._telling("Cannot open the image"))
+        else:
+            then()
+
+    # --- walking -----------------------------------------------------------------------------------
+
+    def set_amount(self, direction: int, amount: float, key: str = "") -> None:
+        """Move along one direction: all linked models, or the unlinked one called ``key``."""
+        walk = self.state.column(key).walk if key else self.state.walk
+        if walk.amount(direction, self.state.mode) == amount:
+            return
+        merge = direction + 16 * (1 + [c.key for c in self.state.columns].index(key) if key else 0)
+        state = self.state.with_amount(direction, amount, key)
+        self._push(f"move along direction {direction + 1}", state, merge)
+
+    def reset(self) -> None:
+        """Back to the base."""
+        state = self.state.at_rest()
+        if state != self.state:
+            self._push("reset all", state)
+
+    def set_mode(self, mode: Mode) -> None:
+        """Straight rays, or curves that follow the directions as they turn; walks start anew."""
+        if mode != self.state.mode:
+            self._push("change the way to move", self.state.at_rest().change(mode=mode))
+
+    def set_matched(self, matched: bool) -> None:
+        """Pair the other models' directions with the first one's."""
+        if matched != self.state.matched:
+            self._push("match directions" if matched else "unmatch", self.state.change(matched=matched))
+
+    def set_limit(self, limit: float) -> None:
+        """RMS image change at the ends of the sliders."""
+        if limit != self.state.limit:
+            self._push("change the range", self.state.with_limit(limit), merge=1001)
+
+    def walk_on(self) -> None:
+        """Make where the walks have led the new base."""
+        scene = self.scene
+        if scene is None or scene.state != self.state:
+            return
+        latents = {view.column.key: tuple(view.moved.latent.tolist()) for view in scene.columns}
+        base = Base(image=self.state.base.image, latents=latents)
+        self._push("walk on from here", self.state.at_rest().change(base=base))
+
+    def back_to_image(self) -> None:
+        """Start again from the image itself."""
+        if self.state.base.latents is not None:
+            self._push("back to the image", self.state.at_image())
+
+    def random_step(self, k: int) -> None:
+        """A small step in a random direction among the first ``k``."""
+        state = self.state
+        size = RANDOM_SHARE * state.limit
+        walk = random_step(state.walk, state.mode, k, size, state.limit, self._generator)
+        self._push("random step", state.change(walk=walk))
+
+    # --- history -----------------------------------------------------------------------------------
+
+    def show(self, state: ExploreState) -> None:
+        """Go to a state without making it a step of the history."""
+        before, self.state = self.state, state
+        if (before.columns, before.mode) != (state.columns, state.mode):
+            self._pace = Pace()
+        self.state_changed.emit(state)
+        self._refresh()
+
+    def _open_state(self, state: ExploreState, text: str) -> None:
+        if not self.state.columns:
+            self.show(state)
+        elif state != self.state:
+            self._push(text, state)
+        else:
+            self._refresh()
+
+    def _push(self, text: str, state: ExploreState, merge: int = -1) -> None:
+        self.undo.push(Change(self, text, self.state, state, merge))
+
+    # --- scenes ------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Open what is missing, then ask for the scene of the present state."""
+        state = self.state
+        models = self.opened.models(state)
+        if models is None:
+            self.opened.load(state, self._refresh, self._telling("Cannot open the models"))
+            return
+        source = self.opened.source(state)
+        if source is None:
+            self.opened.open_source(
+                state.source,
+                models,
+                lambda _: self._refresh(),
+                self._telling("Cannot open the images"),
+            )
+            return
+        self.source = source
+        if self._shown_source is None or self._shown_source[0] is not source:
+            self._shown_source = source, state.source
+            self.source_changed.emit(source, state.source)
+        self._ask(state, models, source, self._pace.shrink if self._refine.isActive() else 1)
+
+    def _ask(self, state: ExploreState, models: Models, source: ImageSource, shrink: int) -> None:
+        renderer = self._renderer
+
+        def work() -> tuple[Scene, float]:
+            start = time.perf_counter()
+            renderer.use(models, source)
+            scene = renderer.render(state, shrink)
+            return scene, time.perf_counter() - start
+
+        self.context.inference.request(
+            "scene",
+            work,
+            lambda done: self._arrived(*done, shrink),
+            self._telling("Cannot show this"),
+        )
+
+    def _arrived(self, scene: Scene, seconds: float, shrink: int) -> None:
+        before, self.scene = self.scene, scene
+        only_moved = before is not None and before.state.base == scene.state.base
+        if only_moved and before is not None and before.state != scene.state:
+            self._note_rate(seconds, shrink)
+        self.scene_changed.emit(scene)
+
+    def _note_rate(self, seconds: float, shrink: int) -> None:
+        now = time.monotonic()
+        self._pace.took(seconds, shrink)
+        gap, self._delivered_at = now - self._delivered_at, now
+        if gap < 0.5:
+            self._rate = 1 / gap if self._rate == 0 else 0.8 * self._rate + 0.2 / max(gap, 1e-3)
+            self.rate_changed.emit(self._rate, shrink)
+        self._refine.start()
+
+    def _refine_now(self) -> None:
+        """Nothing has moved for a while."""
+        self._rate = 0.0
+        self.rate_changed.emit(0.0, 1)
+        if self._pace.shrink > 1:
+            self._refresh()
+
+    # --- a run under way ---------------------------------------------------------------------------
+
+    def _live_models(self, models: Models, data: Data | None) -> None:
+        self.opened.keep(models)
+        references = list(models)
+        if [column.where for column in self.state.columns] == references:
+            self._refresh()
+        else:
+            self._show_models(references, data, "watch the run under way")
+
+    def _live_ended(self, path: Path) -> None:
+        if (path / "config.toml").is_file():
+            self.open_path(path)
+        else:
+            self.open_bundled()

@@ -1,0 +1,243 @@
+"""Everything one sees of a ROF run: maps or profile, cross-section, errors, objectives."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from jnn_studio.app.plots.plot import StudioPlot
+from jnn_studio.app.theme import GRID
+from jnn_studio.app.workspaces.validate.rof.field_maps import FieldMaps, Map
+from jnn_studio.app.workspaces.validate.rof.settings import PAGE
+from jnn_studio.app.workspaces.validate.term_plot import TermPlot
+from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.labs.rof.experiment import MEMBERS
+from jnn_studio.labs.rof.result import OBJECTIVE
+from jnn_studio.labs.rof.solution import DIFFERENCE, Theory, theory
+from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
+
+LABELS = {"exact": "Exact nuclear (8)", "composite": "Composite (9), exact", "draws": "Composite (9), draws"}
+SHORT = {"exact": "Nuclear (8)", "composite": "Composite (9)", "draws": "Draws (9)"}
+COLORS = {member: f"solver-{i}" for i, member in enumerate(MEMBERS, start=1)}
+TITLES = {"target": "Target τ", "reference": "Right solution"}
+ERRORS = {
+    "mae": ("Box", f"Against the right solution on the box. {DIFFERENCE}", "Mean absolute error on the box"),
+    "mae_whole_space": (
+        "Whole space",
+        f"Against (1 − nη)τ, as in the paper's figure. {DIFFERENCE}",
+        "Mean absolute error, whole space",
+    ),
+}
+OBJECTIVES = {
+    "objective": ("Objective", "(8) of the exact solver and (9) of the others; they meet", "Objective"),
+    "tightness_gap": (
+        "Gap",
+        "½(‖Jg‖² + ‖Jh‖²) − ‖Jf‖_*: how far the penalty stands above the nuclear norm",
+        "Tightness gap",
+    ),
+    "seconds_per_step": ("Seconds", "Seconds per optimiser step of each solver", "Seconds per step"),
+}
+
+
+class RofPlots(QWidget):
+    """Maps (n = 2) above cross-section or profile, errors, and objectives. `refresh` draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps = FieldMaps(f"{PAGE}.maps")
+        self.section = StudioPlot(f"{PAGE}.section", "Cross-section")
+        self.errors = TermPlot(f"{PAGE}.errors", "Error", ERRORS)
+        self.objectives = TermPlot(f"{PAGE}.objectives", "Objectives", OBJECTIVES)
+        self.section.add_curve("target", TITLES["target"], "muted", style="dash")
+        self.section.add_curve("reference", TITLES["reference"], "accent", style="dash")
+        for member in MEMBERS:
+            style: Literal["solid", "dash"] = "dash" if member == "draws" else "solid"  # it often covers (9)
+            self.section.add_curve(member, SHORT[member], COLORS[member], style)
+            for side in ("low", "high"):
+                self.section.add_curve((member, side), f"{SHORT[member]} ± sd", COLORS[member], faint=True)
+            self.errors.add_model(member, SHORT[member], COLORS[member], style)
+            self.objectives.add_model(member, SHORT[member], COLORS[member], style)
+        self.objectives.log = True
+        for plot in (self.errors, self.objectives):
+            plot.set_empty_text("Press Start: three solvers of the same problem on the same batches")
+        self.maps.lineMoved.connect(self._show_section)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        for plot in (self.section, self.errors, self.objectives):
+            lower.addWidget(plot)
+        rows = QSplitter(Qt.Orientation.Vertical)
+        rows.addWidget(self.maps)
+        rows.addWidget(lower)
+        for splitter in (rows, lower):
+            splitter.setHandleWidth(GRID)
+            splitter.setChildrenCollapsible(False)
+            splitter.setSizes([1_000_000] * splitter.count())
+        rows.setSizes([460_000, 540_000])  # as the maps' width leaves them
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(rows)
+        self._theory: Theory | None = None
+        self._config: RofConfig | None = None
+        self._arrays: Mapping[str, Mapping[str, np.ndarray]] = {}
+        self._latest: dict[tuple[str, str], float] = {}
+        self._newest: dict[tuple[str, str], int] = {}
+
+    # --- what a run tells -------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget the run; the truth stays until there is another."""
+        self._newest.clear()
+        self._latest.clear()
+        self.errors.clear()
+        self.objectives.clear()
+        self._show_values({"": self._arrays[""]} if "" in self._arrays else {})
+
+    def set_config(self, config: RofConfig) -> None:
+        """The problem that what follows belongs to."""
+        self._config, self._theory = config, theory(config.problem)
+        self.errors.offer("mae_whole_space", self._theory is not None)
+
+    def set_models(self, members: tuple[MemberInfo, ...]) -> None:
+        """They are the same in every run."""
+
+    def add_metrics(self, metrics: Sequence[Metrics]) -> None:
+        """Append logged values to their curves; steps logged before are passed over."""
+        found: dict[tuple[str, str], tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+        for logged in metrics:
+            for term, value in logged.terms.items():
+                key = (logged.member, term)
+                if logged.step > self._newest.get(key, -1) and math.isfinite(value):
+                    self._newest[key] = logged.step
+                    self._latest[key] = value
+                    steps, values = found[key]
+                    steps.append(logged.step)
+                    values.append(value)
+        for (member, term), (steps, values) in found.items():
+            if term in ERRORS:
+                self.errors.extend((member, term), steps, values)
+            elif term == OBJECTIVE.get(member):
+                self.objectives.extend((member, "objective"), steps, values)
+            elif term in OBJECTIVES:
+                self.objectives.extend((member, term), steps, values)
+
+    def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
+        """f is scalar: there are none."""
+
+    def show_preview(self, preview: Preview) -> None:
+        """There are no images."""
+
+    def show_arrays(self, arrays: Arrays) -> None:
+        """The newest solutions."""
+        self._show_values(arrays.values)
+
+    def show_truth(self, truth: Mapping[str, np.ndarray]) -> None:
+        """Before a run: the target and the right solution alone."""
+        self._show_values({"": truth})
+
+    def refresh(self) -> None:
+        """Draw what is new and can be seen."""
+        for plot in (self.section, self.errors, self.objectives):
+            plot.refresh()
+
+    # --- showing ----------------------------------------------------------------------------------------
+
+    def _show_values(self, values: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        self._arrays = values
+        truth = values.get("", {})
+        plane = "axis" in truth and truth["reference"].ndim == 2
+        self.maps.setVisible(plane)
+        if plane:
+            members = [member for member in MEMBERS if member in values]
+            names = ["reference"] if members else ["target", "reference"]
+            maps = [Map(TITLES[name], self._caption(name), truth[name]) for name in names]
+            maps += [
+                Map(LABELS[member], self._caption(member), values[member]["field"]) for member in members
+            ]
+            low, high = float(truth["reference"].min()), float(truth["reference"].max())
+            self.maps.show_maps(truth["axis"], maps, (min(0.0, low), max(1.0, high)))
+        self._show_section()
+
+    def _show_section(self) -> None:
+        values, truth = self._arrays, self._arrays.get("", {})
+        if not truth:
+            return
+        plane = "axis" in truth and truth["reference"].ndim == 2
+        profile = "radius" in truth
+        x = truth["radius"] if profile else truth["axis"]
+        row = self.maps.row
+
+        def along(field: np.ndarray) -> np.ndarray:
+            return field[row] if plane else field
+
+        for name in ("target", "reference"):
+            self.section.set_data(name, x, along(truth[name]))
+        for member in MEMBERS:
+            found = values.get(member, {})
+            mean = found.get("profile_mean" if profile else "field")
+            self.section.set_data(member, [] if mean is None else x, [] if mean is None else along(mean))
+            for side, sign in (("low", -1), ("high", 1)):
+                spread = found.get("profile_sd")
+                curve = [] if mean is None or spread is None else mean + sign * spread
+                self.section.set_data((member, side), x if len(curve) else [], curve)
+        if profile:
+            title, axis = "Radial profile, mean ± sd over directions", "|x|"
+        elif plane:
+            title, axis = f"Cross-section at y = {float(x[row]):.2f}", "x"
+        else:
+            title, axis = "Solutions", "x"
+        self.section.set_labels(title=title, x=axis, y="f(x)")
+        self.section.refresh()
+
+    def _caption(self, name: str) -> str:
+        if name == "reference" and self._theory is not None:
+            return f"in {self._theory.inside:.3f} · out {self._theory.outside:.3f}"
+        inside = self._latest.get((name, "mean_inside"))
+        outside = self._latest.get((name, "mean_outside"))
+        if inside is None or outside is None:
+            return ""
+        return f"in {inside:.3f} · out {outside:.3f}"
+
+    def summary(self) -> str:
+        """The newest figures in one line a solver, as rich text."""
+        lines = []
+        for member in MEMBERS:
+            parts = [
+                f"{word} <b>{self._latest[member, term]:.3g}</b>{unit}"
+                for term, word, unit in (
+                    ("mae", "MAE", ""),
+                    (OBJECTIVE[member], "objective", ""),
+                    ("mean_inside", "inside", ""),
+                    ("mean_outside", "outside", ""),
+                    ("seconds_per_step", "step", " s"),
+                )
+                if (member, term) in self._latest
+            ]
+            if parts:
+                lines.append(f"{LABELS[member]}: {' · '.join(parts)}")
+        if lines and self._theory is not None:
+            closed = self._theory
+            lines.insert(
+                0,
+                f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b> on the "
+                "box, whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
+            )
+        if together := self._together():
+            lines.append(together)
+        return "<br>".join(lines)
+
+    def _together(self) -> str:
+        """How far the objectives are from meeting, and what the draws cost."""
+        latest, parts = self._latest, []
+        nuclear = latest.get(("exact", OBJECTIVE["exact"]))
+        composite = latest.get(("composite", OBJECTIVE["composite"]))
+        if nuclear and composite is not None:
+            parts.append(f"objective (9) stands <b>{100 * (composite / nuclear - 1):+.1f} %</b> from (8)")
+        exact, draws = (latest.get((member, "seconds_per_step")) for member in ("composite", "draws"))
+        if exact and draws:
+            parts.append(f"a step with draws takes <b>{draws / exact:.1f}×</b> as long as the exact (9)")
+        return " · ".join(parts)

@@ -1,0 +1,20 @@
+"""Finding the files that ship with the program, installed or in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def resource(*parts: str) -> Path:
+    """Path of a bundled file or folder.
+
+    Raises:
+        FileNotFoundError: the installation is incomplete.
+    """
+    package = Path(__file__).resolve().parents[1]
+    # In a wheel resources/ lies inside the package, in a checkout beside it.
+    for root in (package / "resources", package.parent / "resources"):
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"the bundled file {'/'.join(parts)} is missing; reinstall JNN Studio")

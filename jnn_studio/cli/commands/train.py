@@ -1,0 +1,84 @@
+"""`jnn-studio train`: what a preset or a configuration describes, trained into a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jnn_studio.cli.command_spec import CommandSpec
+from jnn_studio.cli.output import complain, console, reported, say
+from jnn_studio.cli.progress import follow
+from jnn_studio.cli.signals import stop_on_signal
+from jnn_studio.training.commands import Commands
+from jnn_studio.training.config import ConfigError, read_config
+from jnn_studio.training.device import leave_a_core_free
+from jnn_studio.training.events import Metrics
+from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.session import resume_run, start_run
+
+try:
+    PRESET_HELP = f"One of: {', '.join(preset_names())}."
+except (OSError, ConfigError) as error:  # an incomplete installation: `doctor` has to run all the same
+    PRESET_HELP = f"None can be read: {error}."
+
+
+def train(
+    preset: Annotated[str | None, typer.Argument(help=PRESET_HELP)] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="New folder for the run.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A config.toml instead of a preset.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", help="A run folder to go on with.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Train on this folder or zip of images.")
+    ] = None,
+    eta: Annotated[str | None, typer.Option("--eta", help="η: a number, paper-text or paper-code.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
+) -> None:
+    """Train what a preset or a configuration describes, such as a regularised and an unregularised model."""
+    leave_a_core_free()
+    with reported():
+        commands = Commands()
+        if resume is not None:
+            if any(given is not None for given in (preset, config, out, data, eta, steps, device)):
+                raise ConfigError("--resume takes everything from the run folder; give nothing beside it")
+            events = resume_run(resume, commands, _Preparation().report)
+        else:
+            if (preset is None) == (config is None):
+                raise ConfigError(f"give a preset ({', '.join(preset_names())}) or --config FILE")
+            if out is None:
+                raise ConfigError("give --out, a new folder for the run")
+            chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
+            chosen = chosen.with_changes(data=data, eta=eta, steps=steps, device=device)
+            events = start_run(chosen, out, commands, _Preparation().report)
+        with stop_on_signal(commands):
+            ended = follow(events, console, "loss", _loss)
+    if ended.state == "failed":
+        complain(ended.reason)
+        raise typer.Exit(1)
+    say(f"{ended.state} at step {ended.step}")
+
+
+def _loss(metrics: Metrics) -> str:
+    """What is seen of the losses of a model."""
+    if "total" not in metrics.terms:
+        return ""
+    return f"{metrics.terms.get('reconstruction', metrics.terms['total']):.4g}"
+
+
+class _Preparation:
+    """Prints what a run does before its first step, once a line."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def report(self, what: str, done: int, total: int) -> None:
+        if what != self._last:
+            console.print(f"{what} ({total:,})")
+            self._last = what
+
+
+COMMAND = CommandSpec(order=10, run=train)

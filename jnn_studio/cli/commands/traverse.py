@@ -1,0 +1,220 @@
+"""``jnn-studio traverse``: figures and animations of walks, without a window, pixel for pixel the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from jnn_studio.cli.command_spec import CommandSpec
+from jnn_studio.cli.output import complain, console, reported, say
+from jnn_studio.cli.progress import progress_bar
+from jnn_studio.explore.animation import Animation, check_animation, save_animation
+from jnn_studio.explore.exporting import Watch, check_target
+from jnn_studio.explore.frames import FrameStyle
+from jnn_studio.explore.motion import Loop, Motion, MotionKind
+from jnn_studio.explore.references import open_references
+from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.session_file import load_session
+from jnn_studio.explore.sheet import make_sheet
+from jnn_studio.explore.state import (
+    DIRECTIONS,
+    MAX_COLUMNS,
+    Base,
+    Column,
+    DirectionKind,
+    ExploreState,
+    FileImage,
+    Mode,
+    Towards,
+)
+from jnn_studio.models.weights import LoadedModel
+from jnn_studio.training.config import ConfigError
+
+OUT_HELP = (
+    "Figure: .png, .svg or .pdf. Animation: .gif, .mp4, or with --motion a new folder for numbered frames."
+)
+
+
+class _Mode(StrEnum):
+    STRAIGHT = "straight"
+    CURVED = "curved"
+
+
+class _Kind(StrEnum):
+    ENCODER = "encoder"
+    DECODER = "decoder"
+    AXES = "axes"
+
+
+class _Layout(StrEnum):
+    SIDE_BY_SIDE = "side-by-side"
+    STACKED = "stacked"
+
+
+class _Motion(StrEnum):
+    SWEEP = "sweep"
+    WALK = "walk"
+    INTERPOLATION = "interpolation"
+    DIRECTIONS = "directions"
+
+
+class _Loop(StrEnum):
+    ONCE = "once"
+    LOOP = "loop"
+    PING_PONG = "ping-pong"
+
+
+def traverse(
+    out: Annotated[Path, typer.Option("--out", help=OUT_HELP)],
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="MODEL", help="Weights files, run folders, or bundled models' names."),
+    ] = None,
+    session: Annotated[
+        Path | None, typer.Option("--session", help="A session saved by Explore, instead of models.")
+    ] = None,
+    image: Annotated[Path | None, typer.Option("--image", help="Image to start from.")] = None,
+    directions: Annotated[
+        int, typer.Option(min=1, max=DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
+    ] = 5,
+    steps: Annotated[int, typer.Option(min=2, max=64, help="Figure: images in a row.")] = 8,
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            "--range",
+            min=0.001,
+            max=0.5,
+            help="RMS image change at both ends, images in [0, 1]; the session's, or 0.1.",
+        ),
+    ] = None,
+    scale: Annotated[int, typer.Option(min=1, max=8, help="Figure: enlargement of each image.")] = 1,
+    layout: Annotated[_Layout, typer.Option(help="Figure: how models are placed.")] = _Layout.SIDE_BY_SIDE,
+    mode: Annotated[
+        _Mode | None, typer.Option(help="Along straight rays, or following directions as they turn.")
+    ] = None,
+    along: Annotated[
+        _Kind | None,
+        typer.Option(help="Singular vectors of the encoder's or the decoder's Jacobian, or latent axes."),
+    ] = None,
+    matched: Annotated[
+        bool | None,
+        typer.Option("--match/--no-match", help="Match the other models' directions to the first's."),
+    ] = None,
+    towards: Annotated[
+        Path | None, typer.Option("--towards", help="Another image, for --motion interpolation.")
+    ] = None,
+    motion: Annotated[_Motion | None, typer.Option(help="Animation: what moves.")] = None,
+    direction: Annotated[
+        int, typer.Option(min=1, max=DIRECTIONS, help="Animation: the direction of a sweep.")
+    ] = 1,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Animation: how long.")] = 4.0,
+    fps: Annotated[float, typer.Option(min=1, max=60, help="Animation: frames a second.")] = 25.0,
+    loop: Annotated[
+        _Loop, typer.Option(help="Animation: from end to end, smoothly there and back, or evenly.")
+    ] = _Loop.LOOP,
+    cell: Annotated[
+        int, typer.Option("--size", min=16, max=1024, help="Animation: pixels of each model's image.")
+    ] = 256,
+    labels: Annotated[
+        bool, typer.Option("--labels/--no-labels", help="Animation: write names and amounts.")
+    ] = True,
+) -> None:
+    """Draw a figure or an animation of walks from an image, of models or of a saved session.
+
+    A figure is a grid for each model: its directions down, steps along them across.
+    """
+    with reported():
+        animated = motion is not None or out.suffix.lower() in (".gif", ".mp4")
+        chosen = Animation(
+            Motion(
+                kind=cast(MotionKind, str(motion or _Motion.SWEEP)),
+                direction=direction - 1,
+                directions=directions,
+                limit=limit,
+                seconds=seconds,
+                fps=fps,
+                loop=cast(Loop, str(loop)),
+            ),
+            FrameStyle(cell, labels),
+        )
+        if animated:
+            check_animation(out, chosen)
+        else:
+            # Here, because Matplotlib takes long to import.
+            from jnn_studio.explore.sheet_page import check_suffix, save_sheet
+
+            check_suffix(out)
+            check_target(out)
+        state, opened = _opened(models or [], session, image)
+        state = _with_options(state, mode, along, matched, towards)
+        renderer = SceneRenderer(opened)
+        with _progress("frames" if animated else "images") as watch:
+            if animated:
+                save_animation(renderer, state, chosen, out, watch)
+            else:
+                sheet = make_sheet(renderer, state, directions, steps, limit, watch=watch)
+                save_sheet(sheet, out, scale, "stacked" if layout is _Layout.STACKED else "side by side")
+        say(f"wrote {out}")
+
+
+def _opened(
+    models: list[str], session: Path | None, image: Path | None
+) -> tuple[ExploreState, dict[str, LoadedModel]]:
+    """What to start from, and the models that are open already."""
+    if session is not None:
+        if models:
+            raise ConfigError("give either models or --session, which names its own")
+        loaded = load_session(session)
+        for warning in loaded.warnings:
+            complain(warning)
+        state, opened = loaded.state, dict(loaded.models)
+        if not state.columns:
+            raise ConfigError(f"the session {session} shows no model; save one that does")
+    else:
+        if not models:
+            raise ConfigError("give at least one model, or --session FILE")
+        if image is None:
+            raise ConfigError("give --image, the image to start from")
+        opened = {}
+        for where in models:
+            opened |= open_references(where)
+        if len(opened) > MAX_COLUMNS:
+            raise ConfigError(
+                f"{len(opened)} models are too many for one picture; give at most {MAX_COLUMNS}"
+            )
+        state = ExploreState(
+            columns=tuple(Column(key=f"c{n + 1}", where=where) for n, where in enumerate(opened))
+        )
+    if image is not None:
+        state = state.change(base=Base(image=FileImage(path=image)))
+    return state, opened
+
+
+def _with_options(
+    state: ExploreState, mode: _Mode | None, along: _Kind | None, matched: bool | None, towards: Path | None
+) -> ExploreState:
+    if mode is not None:
+        state = state.change(mode=cast(Mode, str(mode)))
+    if matched is not None:
+        state = state.change(matched=matched)
+    if along is not None:
+        kind = cast(DirectionKind, str(along))
+        state = state.change(columns=tuple(c.model_copy(update={"directions": kind}) for c in state.columns))
+    if towards is not None:
+        state = state.change(towards=Towards(image=FileImage(path=towards)))
+    return state
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Watch]:
+    with progress_bar(console, "what", transient=True, silent=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None, what=what)
+        yield Watch(lambda done, total: progress.update(task, completed=done, total=total))
+
+
+COMMAND = CommandSpec(order=20, run=traverse)

@@ -1,0 +1,91 @@
+"""What is done away from the main thread: noise, denoising, measuring, writing. Free of Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from jnn_studio.data.levels import Levels, levels_of
+from jnn_studio.data.photo import Photo
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.measures import Quality, quality
+from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.tiling import Cancelled, Report, denoise_photo
+from jnn_studio.models.denoiser import Denoiser
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class OpenedPhoto:
+    """A photograph, and its pictures."""
+
+    photo: Photo
+    levels: Levels
+
+
+@dataclass(frozen=True)
+class Noised:
+    """What is to be denoised. ``estimate``: its σ as estimated, where it was given and not made."""
+
+    clean: Tensor | None
+    noisy: Tensor
+    levels: Levels
+    estimate: float | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a method made of the noisy image: uint8 (h, w, 3), and how near it is to a known clean one."""
+
+    pixels: np.ndarray
+    quality: Quality | None
+    seconds: float
+    levels: Levels = ()
+
+
+def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> Noised:
+    """The photograph with noise of ``sigma``; ``clean``: its pixels in [-1, 1], if they are there already."""
+    clean = to_signed(photo.pixels) if clean is None else clean
+    noisy = add_noise(clean, sigma, seed)
+    return Noised(clean, noisy, levels_of(to_pixels(noisy)), None)
+
+
+def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
+    """The photograph as it is, with an estimate of its σ."""
+    noisy = to_signed(photo.pixels)
+    return Noised(None, noisy, levels, estimate_sigma(noisy))
+
+
+def run_network(
+    denoiser: Denoiser, noisy: Tensor, clean: Tensor | None, report: Report, stop: Stop
+) -> Result | None:
+    """A learnt denoiser's result; None once ``stop()`` is true."""
+    began = time.perf_counter()
+    try:
+        output = denoise_photo(denoiser, noisy, report=report, cancelled=stop)
+    except Cancelled:
+        return None
+    return _result(output, clean, began, stop)
+
+
+def run_bm3d(noisy: Tensor, sigma: float, clean: Tensor | None, stop: Stop) -> Result | None:
+    """BM3D's result; None once ``stop()`` is true."""
+    began = time.perf_counter()
+    try:
+        output = bm3d.denoise_bm3d(noisy, sigma, cancelled=stop)
+    except Cancelled:
+        return None
+    return _result(output, clean, began, stop)
+
+
+def _result(output: Tensor, clean: Tensor | None, began: float, stop: Stop) -> Result | None:
+    seconds = time.perf_counter() - began
+    if stop():
+        return None
+    pixels = to_pixels(output)
+    return Result(pixels, None if clean is None else quality(output, clean), seconds, levels_of(pixels))

@@ -1,0 +1,90 @@
+"""Parts of Denoise behind one switch; what was chosen is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
+from jnn_studio.labs.denoise.models_choice import ModelsChoice
+
+from .photos import drop, open_all, wait_for_noisy, wait_for_results
+
+
+@pytest.fixture
+def denoise(context: AppContext, without_bm3d: None) -> Iterator[DenoiseWorkspace]:
+    made = DenoiseWorkspace(context)
+    made.resize(1208, 740)
+    yield made
+    made.hide()
+    made.deleteLater()
+
+
+def test_trained_denoisers_are_taken_to_the_photograph(
+    qtbot: QtBot, denoise: DenoiseWorkspace, weights: Path
+) -> None:
+    denoise.switch.current = "train"
+    denoise.show()
+    denoise.train.photo_wanted.emit(weights)
+    assert denoise.photo.isVisible()
+    qtbot.waitUntil(lambda: denoise.session.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, denoise.session)
+
+
+def test_everything_chosen_is_remembered(
+    qtbot: QtBot,
+    denoise: DenoiseWorkspace,
+    context: AppContext,
+    settings: QSettings,
+    photo: Path,
+    weights: Path,
+) -> None:
+    denoise.session.set_sigma(0.8)
+    open_all(qtbot, denoise.session, photo, weights)
+    denoise.photo.viewer_bar.modes.current = "split"
+    denoise.restore.form.fill({"problem.task": "motion", "problem.noise": "0.2"})
+    denoise.save_state(settings)
+    other = DenoiseWorkspace(context)
+    other.restore_state(settings)
+    other.show()
+    wait_for_noisy(qtbot, other.session, photo)
+    assert other.session.sigma == 0.8
+    assert other.photo.viewer.mode == "split"
+    assert other.restore.form.config == denoise.restore.form.config
+    assert other.restore.form.config.problem.task == "motion"
+    qtbot.waitUntil(lambda: other.session.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, other.session)
+    other.hide()
+    other.deleteLater()
+
+
+@pytest.mark.parametrize("page", ["photo", "why", "restore"])
+def test_a_photograph_can_be_dropped_wherever_one_is_looked_at(
+    qtbot: QtBot, denoise: DenoiseWorkspace, photo: Path, page: str
+) -> None:
+    denoise.switch.current = page
+    denoise.show()
+    drop(getattr(denoise, page), photo)
+    wait_for_noisy(qtbot, denoise.session, photo)
+
+
+def test_keys_of_a_viewer_belong_to_the_page_on_show(denoise: DenoiseWorkspace) -> None:
+    denoise.show()
+    for page in ("restore", "photo", "why"):
+        denoise.switch.current = page
+        awake = [action for action in denoise.commands() if action.isEnabled() and action.isVisible()]
+        keys = [key.toString() for action in awake for key in action.shortcuts()]
+        assert ("S" in keys) == (page != "why")
+        assert page == "restore" or "F5" not in keys
+        assert ("Ctrl+S" in keys) == (page != "why")
+        assert len(keys) == len(set(keys))
+
+
+def test_nothing_is_cut_in_the_smallest_window(denoise: DenoiseWorkspace) -> None:
+    assert denoise.minimumSizeHint().width() <= 1208
+    assert denoise.minimumSizeHint().height() <= 740

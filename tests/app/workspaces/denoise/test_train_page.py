@@ -1,0 +1,157 @@
+"""Denoise's training page: from typed settings to trained denoisers on show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.train.page import TrainPage
+from jnn_studio.app.workspaces.denoise.train.settings import (
+    KIND,
+    METHODS,
+    PATH,
+    SECTIONS,
+    WIDTHS,
+    check,
+    relevant,
+    typed,
+)
+from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, open_denoisers
+from jnn_studio.training.presets import load_preset, preset_names
+
+SMALL = {
+    "name": "small",
+    "data.count": "24",
+    "schedule.crop": "16",
+    "schedule.held_out": "8",
+    "schedule.batch_size": "4",
+    "schedule.steps": "4",
+    "schedule.device": "cpu",
+    "noise.sigma": "0.5",
+    WIDTHS: "2 3, 4 4",
+    "logging.metrics_every": "1",
+    "logging.spectrum_every": "2",
+    "logging.preview_every": "2",
+    "logging.checkpoint_every": "2",
+}
+
+
+@pytest.fixture
+def page(qtbot: QtBot, settings: QSettings) -> Iterator[TrainPage]:
+    context = AppContext(settings)
+    made = TrainPage(context)
+    made.resize(1208, 740)
+    made.show()
+    yield made
+    made.hide()
+    made.deleteLater()
+    context.close()
+
+
+def button(page: TrainPage, name: str) -> QPushButton:
+    return page.findChild(QPushButton, f"denoise.train.{name}")
+
+
+def test_the_form_begins_with_the_quick_preset_and_every_preset_can_be_started(page: TrainPage) -> None:
+    assert page.form.config == load_preset("denoise-quick")
+    for name in preset_names({"denoise"}):
+        page.form.start_from(name)
+        assert page.form.config == load_preset(name), name
+        assert not page.form.problems
+
+
+def test_what_was_typed_becomes_the_run() -> None:
+    base = load_preset("denoise-quick")
+    assert isinstance(base, DenoiseConfig)
+    fields = {setting.name for section in SECTIONS for setting in section.settings}
+    values = {name: text for name, text in (typed(base) | SMALL).items() if name in fields}
+    config, reasons = check({name: values[name] for name in relevant(LEARNT, values)}, LEARNT, base)
+    assert not reasons
+    assert config is not None
+    assert config.model.widths == (2, 3, 4, 4)
+    assert config.noise.sigma == 0.5
+    assert config.noise.weight == 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        (WIDTHS, "8, 16", "four whole numbers"),
+        (WIDTHS, "8, 16, many, 32", "four whole numbers"),
+        ("schedule.crop", "20", "multiple of 8"),
+        ("noise.sigma", "0", "more than 0"),
+        ("noise.eta", "much", "number"),
+    ],
+)
+def test_a_wrong_value_is_marked_at_its_field(page: TrainPage, name: str, text: str, reason: str) -> None:
+    page.form.fill({name: text})
+    assert reason in page.form.fields[name].reason
+    assert not button(page, "start").isEnabled()
+
+
+def test_without_a_method_there_is_nothing_to_start(page: TrainPage) -> None:
+    for box in page.form.methods.values():
+        box.setChecked(False)
+    assert page.form.problems == ["Choose at least one method."]
+    page.form.methods[PENALISED].setFocus()
+    QTest.keyClick(page.form.methods[PENALISED], Qt.Key.Key_Space)
+    assert page.form.config.methods == (PENALISED,)
+    assert METHODS not in page.form.fields
+
+
+def test_a_folder_that_is_dropped_is_what_is_trained_on(page: TrainPage, tmp_path: Path) -> None:
+    page.form.fill({KIND: "crops", PATH: str(tmp_path)})
+    assert page.form.config.data.path == tmp_path
+    assert not page.form.fields["data.count"].isVisible()
+    page.form.fill({PATH: " "})
+    assert page.form.fields[PATH].reason == "Choose a folder or zip of photographs."
+
+
+def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: TrainPage, qtbot: QtBot) -> None:
+    page.form.fill(SMALL)
+    wanted: list[Path] = []
+    page.photo_wanted.connect(wanted.append)
+    QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: page.plots.previews.step == 4, timeout=10_000)
+    for key in LEARNT:
+        assert len(page.plots.loss.series((key, "held_out_psnr")).x) == 3
+        assert len(page.plots.spectrum.series(key).x)
+    assert "Noisy what all methods are given" in page.plots.previews.accessibleDescription()
+    QTest.mouseClick(button(page, "explore"), Qt.MouseButton.LeftButton)
+    assert list(open_denoisers(wanted[0])) == list(LEARNT)
+
+
+def test_photographs_smaller_than_a_square_are_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
+    for name, side in (("small", 8), ("large", 32), ("other", 32)):
+        pixels = (255 * draw_dead_leaves(side, side, 3, 1)).astype("uint8").transpose(1, 2, 0)
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    page.form.fill({**SMALL, KIND: "crops", PATH: str(tmp_path), "data.per_photo": "6"})
+    QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=60_000)
+    assert page.status.started.notes == (
+        "1 of 3 files gave no image; the first is small.png: 8 × 8 pixels, smaller than the 16 × 16 cut out "
+        "of it",
+    )
+
+
+def test_settings_are_remembered(page: TrainPage, settings: QSettings) -> None:
+    page.form.fill(SMALL)
+    page.form.methods[PENALISED].setChecked(False)
+    before = page.form.config
+    state = page.form.state()
+    page.form.start_from("denoise-quick")
+    page.form.restore(state)
+    assert page.form.config == before
+    page.form.restore("{}")
+    assert page.form.config == before

@@ -1,0 +1,136 @@
+"""Directions are saved with where they came from, and found again elsewhere; they say what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QDockWidget, QLabel
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.explore.walking.directions import ROOM_FOR_NAMES
+from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+from jnn_studio.data.config import FolderConfig
+from jnn_studio.explore.library import Library
+from jnn_studio.explore.meaning import MeaningView
+from jnn_studio.explore.state import SourceImage
+
+
+def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
+
+
+def save(explore: ExploreWorkspace, qtbot: QtBot, name: str) -> None:
+    library = Library(explore.context.data_folder / "directions")
+    before = len(library.contents().directions)
+    explore.library.save_asked.emit(name, "")
+    qtbot.waitUntil(lambda: len(library.contents().directions) > before, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.library.selected is not None, timeout=20_000)
+
+
+def test_a_direction_is_kept_with_its_provenance(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    explore.directions.sliders[2].slider.setValue(600)
+    wait_for_scene(explore, qtbot)
+    save(explore, qtbot, "turns the head")
+    (saved,) = Library(explore.context.data_folder / "directions").contents().directions
+    assert (saved.name, saved.index, saved.model.name, saved.label) == (
+        "turns the head",
+        2,
+        "Regularised",
+        "face 0",
+    )
+    assert saved.amounts == pytest.approx((-0.06, 0.06))
+
+
+def test_at_its_own_image_it_is_found_exactly(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    explore.directions.sliders[2].slider.setValue(600)
+    wait_for_scene(explore, qtbot)
+    save(explore, qtbot, "mine")
+    explore.session.reset()
+    wait_for_scene(explore, qtbot)
+    explore.library.apply_asked.emit(explore.library.selected)
+    qtbot.waitUntil(lambda: explore.session.state.walk.amounts[2] == pytest.approx(0.06), timeout=20_000)
+    assert "|cos| 1.00 in the latent" in explore.library.result.text()
+
+
+def test_at_another_image_the_nearest_is_walked_and_the_match_shown(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    save(explore, qtbot, "mine")
+    explore.session.select(SourceImage(index=9))
+    wait_for_scene(explore, qtbot)
+    explore.library.apply_asked.emit(explore.library.selected)
+    qtbot.waitUntil(lambda: any(explore.session.state.walk.amounts), timeout=20_000)
+    assert "|cos| 0." in explore.library.result.text()
+
+
+def open_meaning(explore: ExploreWorkspace) -> list[MeaningView]:
+    views: list[MeaningView] = []
+    explore.explainer.explained.connect(views.append)
+    explore.findChild(QDockWidget, "explore.dock.meaning").raise_()
+    return views
+
+
+def test_directions_name_themselves_by_the_factors(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
+    view = next(view for view in views if view.columns)
+    assert "smile" in view.labels
+    energies = [[m.tangent_energy for m in column.meanings] for column in view.columns]
+    assert np.mean(energies[1]) > np.mean(energies[0]), "regularised directions are more meaningful"
+    assert "regularised" in view.columns[1].name.lower()
+
+
+def test_nothing_is_worked_out_while_nobody_looks(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    views: list[MeaningView] = []
+    explore.explainer.explained.connect(views.append)
+    explore.session.set_amount(0, 0.03)
+    wait_for_scene(explore, qtbot)
+    qtbot.wait(200)
+    assert not views
+
+
+def test_a_table_of_attributes_explains_a_folder(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    rows = ["file,bright,coin"]
+    for i in range(60):
+        bright = i % 2
+        noise = generator.integers(0, 60, (40, 40, 3))
+        Image.fromarray((noise + 140 * bright).astype(np.uint8)).save(folder / f"{i:02}.png")
+        rows.append(f"{i:02}.png,{bright},{generator.integers(2)}")
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(rows))
+    explore.session.open_source(FolderConfig(path=folder))
+    qtbot.waitUntil(lambda: explore.session.scene.label == "00.png", timeout=30_000)
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: any("no known factors" in view.state for view in views), timeout=20_000)
+    explore.explainer.open_table(table)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2, timeout=60_000)
+    view = views[-1]
+    assert view.labels == ("bright", "coin")
+    for column in view.columns:
+        assert column.accuracies[0] > 0.95
+        assert column.reliable[0]
+    assert "60 of 60 images" in explore.message.text.text()
+
+
+def test_what_a_direction_does_stands_beside_its_slider_where_there_is_room(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
+    slider = explore.directions.sliders[0]
+    label = slider.findChild(QLabel, "explore.slider.1.meaning")
+    explore.resize(1900, 900)
+    qtbot.waitUntil(lambda: explore.directions.width() >= ROOM_FOR_NAMES)
+    qtbot.waitUntil(lambda: label.isVisibleTo(slider))
+    assert label.text()
+    explore.resize(1208, 740)
+    qtbot.waitUntil(lambda: explore.directions.width() < ROOM_FOR_NAMES)
+    assert not label.isVisibleTo(slider)

@@ -1,0 +1,118 @@
+"""Sessions are saved and reopened exactly; after a crash what was in view is offered again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+from jnn_studio.explore.state import SourceImage
+
+KILLED = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+import torch
+torch.set_num_threads(1)
+from pathlib import Path
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.explore.session import sessions
+sessions.AUTOSAVE_MS = 100
+from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+application = QApplication([])
+settings = QSettings(sys.argv[1], QSettings.Format.IniFormat)
+context = AppContext(settings)
+explore = ExploreWorkspace(context)
+explore.restore_state(settings)
+QTimer.singleShot(0, lambda: explore.session.set_amount(2, 0.07))
+application.exec()
+"""
+
+
+def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
+    return [pane.array.copy() for pane in explore.panes.moved]
+
+
+def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
+
+
+def test_a_saved_session_comes_back_to_the_pixel(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = explore.session
+    session.select(SourceImage(index=5))
+    session.set_mode("curved")
+    session.set_amount(1, 0.03)
+    session.set_matched(True)
+    wait_for_scene(explore, qtbot)
+    state, before = session.state, pictures(explore)
+    path = tmp_path / "found.jnnsession"
+    with qtbot.waitSignal(explore.sessions.saved, timeout=20_000):
+        explore.sessions.save(path)
+    session.open_bundled()
+    session.reset()
+    session.select(SourceImage(index=0))
+    wait_for_scene(explore, qtbot)
+    explore.open_dropped(path)
+    qtbot.waitUntil(lambda: session.state == state, timeout=20_000)
+    wait_for_scene(explore, qtbot)
+    assert all((a == b).all() for a, b in zip(before, pictures(explore), strict=True))
+
+
+def test_a_damaged_session_is_refused_by_name(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "damaged.jnnsession"
+    path.write_text("{")
+    before = explore.session.state
+    explore.sessions.open(path)
+    qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+    assert "damaged.jnnsession" in explore.message.text.text()
+    assert explore.session.state == before
+
+
+def test_what_a_killed_program_had_in_view_is_offered_again(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.ini"
+    folder = explore.context.data_folder / "autosave"
+    known = set(folder.glob("*.jnnsession"))
+    other.write_text(f"[General]\ndata_folder={explore.context.data_folder}\nruns_folder={tmp_path}\n")
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(other)])
+    try:
+        end = time.monotonic() + 60
+        while not any("0.07" in path.read_text() for path in set(folder.glob("*.jnnsession")) - known):
+            assert time.monotonic() < end, "nothing was kept"
+            assert process.poll() is None
+            time.sleep(0.05)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    explore.sessions.begin()
+    qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+    assert "did not end as it should" in explore.message.title.text()
+    qtbot.mouseClick(explore.findChild(QPushButton, "message.choice"), Qt.MouseButton.LeftButton)
+    assert explore.session.state.walk.amounts[2] == 0.07
+    assert not explore.message.isVisible()
+    wait_for_scene(explore, qtbot)
+
+
+def test_a_program_that_ended_well_leaves_nothing(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    folder = explore.context.data_folder / "autosave"
+    qtbot.waitUntil(lambda: any(folder.glob("*.lock")), timeout=20_000)
+    explore.session.set_amount(0, 0.02)
+    explore.sessions._keep()
+    qtbot.waitUntil(lambda: any(folder.glob("*.jnnsession")), timeout=20_000)
+    explore.context.close()
+    assert not list(folder.iterdir())

@@ -1,0 +1,141 @@
+"""`jnn-studio denoise`: a folder's table and one photograph, and errors in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from jnn_studio.cli.commands.denoise import app
+from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
+from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoration import PriorConfig, ProblemConfig, pose, prior_of, restore_both
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import build
+from jnn_studio.models.weights import save_model
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    pixels = (255 * draw_dead_leaves(40, 33, 3, 0)).astype(np.uint8).transpose(1, 2, 0)
+    Image.fromarray(pixels).save(tmp_path / "photos" / "leaves.png")
+    return tmp_path / "photos" / "leaves.png"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "penalised.safetensors"
+    info = {"method": "penalised", "sigma": "0.5"}
+    save_model(path, build(DenoiserConfig(widths=(2, 3, 4, 4)), 0), "Penalised", info)
+    return path
+
+
+def test_denoisers_ship_for_every_method_and_denoise(photo: Path, tmp_path: Path) -> None:
+    assert bundled_sigmas() == (0.5, 1.0)
+    for sigma in bundled_sigmas():
+        found = bundled_denoisers(sigma)
+        assert list(found) == ["supervised", "noise2noise", "penalised", "unpenalised"]
+        assert all(float(loaded.info["sigma"]) == sigma for loaded in found.values())
+    call = ["evaluate", "--images", str(photo.parent), "--sigma", "0.5", "--out", str(tmp_path / "r.jsonl")]
+    result = runner.invoke(app, [*call, "--methods", "penalised,supervised", "--json"])
+    assert result.exit_code == 0, result.output
+    table = {row["method"]: row["mean"]["psnr_plain"] for row in json.loads(result.stdout)["rows"]}
+    assert table["penalised"] > table["noisy"] + 4
+    assert table["supervised"] > table["noisy"] + 4
+
+
+def test_the_table_names_both_conventions(photo: Path, weights: Path, tmp_path: Path) -> None:
+    call = ["evaluate", "--images", str(photo.parent), "--sigma", "0.5", "--models", str(weights)]
+    result = runner.invoke(app, [*call, "--methods", "penalised", "--out", str(tmp_path / "r.jsonl")])
+    assert result.exit_code == 0, result.output
+    for words in ("PSNR (paper's)", "PSNR (plain)", "SSIM", "data_range=None", "Penalised", "Noisy"):
+        assert words in result.output
+
+
+def test_one_photograph_is_denoised_at_its_own_size(photo: Path, weights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    call = ["image", str(photo), str(out), "--models", str(weights), "--sigma", "0.5", "--add-noise"]
+    result = runner.invoke(app, call)
+    assert result.exit_code == 0, result.output
+    with Image.open(out) as written:
+        assert written.size == (33, 40)
+    assert "PSNR (paper's)" in result.output
+    estimated = runner.invoke(app, ["image", str(photo), str(out), "--models", str(weights)])
+    assert estimated.exit_code == 0
+    assert "taken as having noise of σ" in estimated.output
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (["evaluate", "--images", "{folder}", "--range", "0-255"], "must be -1..1 or 0..1"),
+        (["evaluate", "--images", "{folder}", "--methods", "magic"], "there is no denoiser 'magic'"),
+        (["evaluate", "--images", "{folder}/none"], "none"),
+        (
+            ["evaluate", "--images", "{folder}", "--models", "{folder}"],
+            "no weights (.safetensors) and no run",
+        ),
+        (["image", "{folder}/broken.jpg", "{folder}/o.png"], "broken.jpg cannot be used"),
+        (["image", "{photo}", "{folder}/o.png", "--add-noise"], "say how much noise"),
+        (["image", "{photo}", "{folder}/o.png", "--method", "magic"], "there is no denoiser 'magic'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(photo: Path, call: list[str], words: str) -> None:
+    (photo.parent / "broken.jpg").write_bytes(b"\xff\xd8 broken")
+    result = runner.invoke(app, [part.format(folder=photo.parent, photo=photo) for part in call])
+    assert result.exit_code != 0
+    assert words in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+class TestRestore:
+    @pytest.mark.parametrize("task", ["missing", "scratches", "gaussian", "motion"])
+    def test_writes_what_the_prior_makes_of_what_is_seen(
+        self, photo: Path, weights: Path, tmp_path: Path, task: str
+    ) -> None:
+        out, seen, smooth = (tmp_path / f"{name}.png" for name in ("out", "seen", "smooth"))
+        call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "2", "--task", task]
+        result = runner.invoke(app, [*call, "--seen", str(seen), "--smooth", str(smooth), "--length", "7"])
+        assert result.exit_code == 0, result.output
+        pictures = [np.asarray(Image.open(path)) for path in (out, seen, smooth)]
+        assert {picture.shape for picture in pictures} == {(40, 33, 3)}
+        assert "smoothness alone" in result.output
+        assert "PSNR (plain)" in result.output
+
+    def test_is_the_same_as_the_library(self, photo: Path, weights: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out.png"
+        call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "3", "--sigma", "0.3"]
+        assert runner.invoke(app, call).exit_code == 0
+        problem = pose(to_signed(np.asarray(Image.open(photo))), ProblemConfig(noise=0.3))
+        model = open_denoisers(weights)["penalised"].model
+        *_, last = restore_both(problem, prior_of(model), 0.5, PriorConfig(steps=3))
+        assert np.array_equal(np.asarray(Image.open(out)), to_pixels(last.learnt.image))
+
+    @pytest.mark.parametrize(
+        ("setting", "words"),
+        [
+            (["--share", "2"], "--share"),
+            (["--task", "sharpen"], "--task"),
+            (["--sigma", "-1"], "--sigma"),
+            (["--steps", "0"], "--steps"),
+            (["--task", "motion", "--length", "50"], "too wide"),
+            (["--method", "magic"], "no denoiser 'magic'"),
+        ],
+    )
+    def test_what_will_not_do_is_told_in_a_line(
+        self, photo: Path, weights: Path, tmp_path: Path, setting: list[str], words: str
+    ) -> None:
+        out = tmp_path / "out.png"
+        result = runner.invoke(app, ["restore", str(photo), str(out), "--models", str(weights), *setting])
+        assert result.exit_code
+        assert words in result.output
+        assert "Traceback" not in result.output
+        assert not out.exists()
