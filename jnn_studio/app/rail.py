@@ -19,7 +19,8 @@ class Rail(QFrame):
     chosen = Signal(str)
 
     def __init__(self, specs: list[WorkspaceSpec]) -> None:
-        super().__init__(objectName="rail")
+        super().__init__()
+        self.setObjectName("rail")
         self.setFixedWidth(WIDTH)
         self._buttons: dict[str, RailButton] = {}
         group = QButtonGroup(self)
@@ -43,7 +44,8 @@ class RailButton(QToolButton):
     """Icon above a word; the checked one carries the accent colour at its left edge."""
 
     def __init__(self, spec: WorkspaceSpec) -> None:
-        super().__init__(objectName=f"rail.{spec.title.lower()}")
+        super().__init__()
+        self.setObjectName(f"rail.{spec.title.lower()}")
         self._icon_name = spec.icon
         self.setText(spec.title)
         self.setToolTip(spec.tooltip)

@@ -1,1 +1,1 @@
-"""What every other room uses and nothing here knows of them: files, and what ships with the program."""
+"""What every room uses and what knows none of them: errors, cancelled work and progress, files."""

@@ -20,8 +20,8 @@ def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool
 def follow(events: Iterator[Event], to: Console, what: str, figure: Callable[[Metrics], str]) -> StateChanged:
     """Have a run trained and show how far it is; how it ended.
 
-    ``figure`` says what was measured of one model, or nothing; after the word ``what`` the newest of all models
-    stand side by side.
+    ``figure`` says what was measured of one model, or nothing; after the word ``what`` stand the newest
+    figures of all models.
     """
     ended = StateChanged("failed", 0, "The run gave no sign of itself.")
     with progress_bar(to, "rate", "figures") as progress:

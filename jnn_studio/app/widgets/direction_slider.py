@@ -40,7 +40,8 @@ class DirectionSlider(QWidget):
     """The slider, or the field of its typed value, has the keyboard."""
 
     def __init__(self, label: str, object_name: str) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self._limit = 0.0
         self._value = 0.0
         self._phase = 0.0

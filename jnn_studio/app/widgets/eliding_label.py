@@ -27,7 +27,8 @@ class ElidingLabel(QLabel):
         object_name: str = "",
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self._words = ""
         self._mode = mode
         self.setText(text)

@@ -31,7 +31,8 @@ class ImagePane(QWidget):
     def __init__(
         self, title: str, role: str = "", object_name: str = "", empty: str = "", corner: bool = False
     ) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self._title, self._role, self._empty, self._corner = title, role, empty, corner
         self._caption = ""
         self.title_reserve = 0

@@ -25,7 +25,8 @@ class MessageBar(QFrame):
     """A bar that appears above what it is about; details fold out and can be copied."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="message")
+        super().__init__(parent)
+        self.setObjectName("message")
         self._kind = "info"
         self._icon = QLabel()
         self.title = QLabel(objectName="message.title")

@@ -35,7 +35,8 @@ class ViewPane(QWidget):
     resized = Signal()
 
     def __init__(self, view: SharedView, object_name: str) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self.view = view
         self._dragged: QPointF | None = None
         self.setMouseTracking(True)

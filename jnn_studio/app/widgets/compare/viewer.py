@@ -36,7 +36,8 @@ class Viewer(QWidget):
     resized = Signal()
 
     def __init__(self, object_name: str) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self.view = SharedView(self)
         self.entries: dict[str, Entry] = {}
         self.panes: dict[str, PicturePane] = {}

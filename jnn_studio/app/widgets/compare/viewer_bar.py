@@ -28,7 +28,8 @@ class ViewerBar(QWidget):
     mode_changed = Signal(str)
 
     def __init__(self, viewer: Viewer, page: str) -> None:
-        super().__init__(objectName=f"{page}.viewer_bar")
+        super().__init__()
+        self.setObjectName(f"{page}.viewer_bar")
         self._viewer = viewer
         self._page = page
         self.modes = SegmentedControl(_MODES, f"{page}.mode", "How pictures are compared")

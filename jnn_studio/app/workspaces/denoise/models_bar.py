@@ -24,7 +24,8 @@ class ModelsBar(QWidget):
     """
 
     def __init__(self, session: PhotoSession, page: str, *, steering: bool = True) -> None:
-        super().__init__(objectName=f"{page}.models_bar")
+        super().__init__()
+        self.setObjectName(f"{page}.models_bar")
         self._session = session
         label = QLabel("&Denoisers")
         self.choice = QComboBox(objectName=f"{page}.models")

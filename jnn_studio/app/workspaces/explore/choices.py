@@ -50,7 +50,8 @@ class Choices(QWidget):
     def __init__(
         self, context: AppContext, bundled: Sequence[str], session: list[QAction], export: list[QAction]
     ) -> None:
-        super().__init__(objectName="explore.choices")
+        super().__init__()
+        self.setObjectName("explore.choices")
         self._settings = context.settings
         self._bundled = [name for name in bundled if name in BUNDLED_TITLES]
         self._run: RunFeed | None = context.training.feed

@@ -36,7 +36,8 @@ class PhotoBar(QWidget):
     """Shows and sets what a session has open, its σ and its seed; `name` is for the page to place."""
 
     def __init__(self, session: PhotoSession, page: str) -> None:
-        super().__init__(objectName=f"{page}.photo_bar")
+        super().__init__()
+        self.setObjectName(f"{page}.photo_bar")
         self._session, self._page = session, page
         self.recent = RecentPaths(session.context.settings, "Denoise/recent_photos")
         self._build()

@@ -29,7 +29,8 @@ class PhotoPage(QWidget):
     """Bars above the viewer; photographs and weights can be dropped anywhere on it."""
 
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
-        super().__init__(objectName=PAGE)
+        super().__init__()
+        self.setObjectName(PAGE)
         self._session = session
         self._shares: dict[str, float] = {}
         self.message = MessageBar()

@@ -60,7 +60,8 @@ class RestorePage(QWidget):
     """
 
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
-        super().__init__(objectName=PAGE)
+        super().__init__()
+        self.setObjectName(PAGE)
         self._session = session
         Dropping(self, session)
         self.restoring = Restoring(context, self)

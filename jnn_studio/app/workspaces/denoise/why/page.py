@@ -45,7 +45,8 @@ class WhyPage(QWidget):
     """
 
     def __init__(self, context: AppContext, session: PhotoSession) -> None:
-        super().__init__(objectName=PAGE)
+        super().__init__()
+        self.setObjectName(PAGE)
         self._session = session
         Dropping(self, session)
         self.spectra = Spectra(context, self)

@@ -62,7 +62,8 @@ class ExportDialog(QDialog):
         what: str,
         formats: Mapping[str, tuple[str, str]],
     ) -> None:
-        super().__init__(parent, objectName=name)
+        super().__init__(parent)
+        self.setObjectName(name)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export {what}")
         self.setMinimumWidth(64 * GRID)

@@ -30,7 +30,8 @@ class SettingsGrid(QWidget):
     changed = Signal()
 
     def __init__(self, name: str) -> None:
-        super().__init__(objectName=f"{name}.settings")
+        super().__init__()
+        self.setObjectName(f"{name}.settings")
         self._name = name
         self._grid = QGridLayout(self)
         self._grid.setHorizontalSpacing(2 * GRID)

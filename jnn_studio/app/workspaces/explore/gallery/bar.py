@@ -36,7 +36,8 @@ class GalleryBar(QWidget):
     table_asked = Signal()
 
     def __init__(self, orders: Sequence[QAction]) -> None:
-        super().__init__(objectName="explore.gallery.bar")
+        super().__init__()
+        self.setObjectName("explore.gallery.bar")
         self._orders = orders
         self._facets: Mapping[str, Facet] = {}
         self._filters: tuple[Filter, ...] = ()

@@ -40,7 +40,8 @@ class FilterEditor(QFrame):
     """Filter"""
 
     def __init__(self) -> None:
-        super().__init__(objectName="explore.gallery.filter")
+        super().__init__()
+        self.setObjectName("explore.gallery.filter")
         self.setProperty("panel", True)
         self._name = ""
         self._title = QLabel()

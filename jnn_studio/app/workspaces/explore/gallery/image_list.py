@@ -61,7 +61,8 @@ class ImageList(GridView):
     """No picture in view is still to be made."""
 
     def __init__(self, worker: Worker) -> None:
-        super().__init__(QSize(CELL, CELL), objectName="explore.images")
+        super().__init__(QSize(CELL, CELL))
+        self.setObjectName("explore.images")
         self._model = ThumbnailModel(worker, self)
         self._model.served.connect(self.served)
         self._current: int | None = None

@@ -57,7 +57,8 @@ class Gallery(QWidget):
     table_asked = Signal()
 
     def __init__(self, context: AppContext) -> None:
-        super().__init__(objectName="explore.gallery")
+        super().__init__()
+        self.setObjectName("explore.gallery")
         self._worker = context.loading
         self._source: ImageSource | None = None
         self._config: FacesConfig | FolderConfig | None = None

@@ -17,7 +17,8 @@ class NameEditor(QFrame):
     """Return keeps what was typed, Escape gives up."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="explore.library.editor")
+        super().__init__()
+        self.setObjectName("explore.library.editor")
         self.setProperty("panel", True)
         self._answered: Callable[[str, str], object] | None = None
         self._title = QLabel()

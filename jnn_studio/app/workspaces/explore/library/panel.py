@@ -68,7 +68,8 @@ class LibraryPanel(QWidget):
     """Name and note for the current direction"""
 
     def __init__(self, context: AppContext, folder: Path) -> None:
-        super().__init__(objectName="explore.library")
+        super().__init__()
+        self.setObjectName("explore.library")
         self.setMinimumWidth(27 * GRID)
         self._worker = context.loading
         self._library = Library(folder)

@@ -27,7 +27,8 @@ class DirectionNames(QTableWidget):
     direction_chosen = Signal(int)
 
     def __init__(self, object_name: str) -> None:
-        super().__init__(0, 0, objectName=object_name)
+        super().__init__(0, 0)
+        self.setObjectName(object_name)
         self.setAccessibleName("Names of the directions")
         self.setToolTip(
             "What each direction does in each model. Percent: tangent energy, how much of the change "

@@ -44,7 +44,8 @@ class EffectBars(QAbstractScrollArea):
     """One row for each factor or attribute, the strongest first; the axis above stays in view."""
 
     def __init__(self, object_name: str) -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -38,7 +38,8 @@ class MeaningPanel(QWidget):
     """Another row of the names was selected by hand: the 0-based direction."""
 
     def __init__(self, object_name: str = "explore.meaning") -> None:
-        super().__init__(objectName=object_name)
+        super().__init__()
+        self.setObjectName(object_name)
         self.setAccessibleName("What the directions mean")
         self._view = MeaningView(state=NO_FACTORS)
         self._direction = 0

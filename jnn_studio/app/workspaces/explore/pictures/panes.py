@@ -27,7 +27,8 @@ class Panes(QWidget):
     """The models in view have changed: `moved` holds new panes."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="explore.panes")
+        super().__init__()
+        self.setObjectName("explore.panes")
         self._small = QGridLayout()
         self._small.setSpacing(GRID)
         self._large = QHBoxLayout()

@@ -20,7 +20,8 @@ class BlendRow(QWidget):
     ended = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="explore.blend")
+        super().__init__()
+        self.setObjectName("explore.blend")
         self._label = ElidingLabel()
         self._label.setFont(ui_font(bold=True))
         self._label.setFixedWidth(128)

@@ -27,7 +27,8 @@ class Directions(QWidget):
     """A direction was given the focus: it is the one to explain."""
 
     def __init__(self, bar: WalkBar) -> None:
-        super().__init__(objectName="explore.directions")
+        super().__init__()
+        self.setObjectName("explore.directions")
         self.bar = bar
         self.blend = BlendRow()
         rows = QWidget()

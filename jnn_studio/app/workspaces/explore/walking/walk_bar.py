@@ -30,7 +30,8 @@ class WalkBar(QWidget):
     """Whose walk the sliders show: empty for the linked models, else a column's key."""
 
     def __init__(self, actions: list[QAction], more: list[QAction]) -> None:
-        super().__init__(objectName="explore.walk_bar")
+        super().__init__()
+        self.setObjectName("explore.walk_bar")
         self._walkers: list[tuple[str, str]] = []
         self.mode = SegmentedControl(
             {
