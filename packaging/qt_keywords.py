@@ -1,8 +1,8 @@
 """A mypy plugin: what PySide6 takes beside what its stubs say.
 
 Any QObject's constructor takes every property of its class and of its bases as a keyword. The stubs know only
-a class's own properties, so that ``QLabel("…", objectName="note")`` looks wrong to a checker. Here, and nowhere
-else, is said what is excused: the properties in `INHERITED`.
+a class's own properties, so that ``QLabel("…", objectName="note")`` looks wrong to a checker. Here, and
+nowhere else, is said what is excused: the properties in `INHERITED`.
 """
 
 from __future__ import annotations
