@@ -16,7 +16,7 @@ from jnn_studio.cli.commands import train
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.doctor import Check
 from jnn_studio.training.config import RunConfig, read_config, validate_config
-from jnn_studio.training.events import Metrics
+from jnn_studio.training.events import Metrics, StateChanged
 from jnn_studio.training.run_folder import RunFolder
 
 Tiny = Callable[..., RunConfig]
@@ -133,7 +133,7 @@ def test_a_preset_is_trained_with_the_changes_asked_for(
 
     def start(config: RunConfig, *_: object) -> list[object]:
         started.append(config)
-        return []
+        return [StateChanged("finished", 7)]
 
     monkeypatch.setattr(train, "start_run", start)
     done = invoke(

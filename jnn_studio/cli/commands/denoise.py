@@ -8,7 +8,7 @@ import math
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from platformdirs import user_cache_path
@@ -24,6 +24,10 @@ if TYPE_CHECKING:  # slow to import
 
 app = typer.Typer(help="Denoising learnt from noisy images alone, beside methods that are given more.")
 
+# As in the lab, whose modules are slow to import.
+_Range = Literal["-1..1", "0..1"]
+_Task = Literal["missing", "scratches", "gaussian", "motion"]
+
 Models = Annotated[
     Path | None,
     typer.Option("--models", help="A run, a folder of weights or one file; bundled ones if not given."),
@@ -36,7 +40,7 @@ def evaluate(
     images: Annotated[Path, typer.Option("--images", help="Folder or zip of clean photographs.")],
     sigma: Sigma = 1.0,
     range_: Annotated[
-        str, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
+        _Range, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
     ] = "-1..1",
     models: Models = None,
     methods: Annotated[str, typer.Option("--methods", help="Only these, with commas between them.")] = "",
@@ -61,9 +65,7 @@ def evaluate(
     from jnn_studio.labs.denoise.methods import BM3D
 
     leave_a_core_free()
-    if range_ not in ("-1..1", "0..1"):
-        raise typer.BadParameter(f"must be -1..1 or 0..1, got {range_!r}", param_hint="--range")
-    settings = EvaluationSettings(sigma, range_, crop, seed)  # type: ignore[arg-type]
+    settings = EvaluationSettings(sigma, range_, crop, seed)
     with reported():
         denoisers = _denoisers(models, sigma)
         chosen, with_bm3d = _chosen(methods, denoisers)
@@ -161,7 +163,7 @@ def image(
 def restore(
     photo: Annotated[Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.")],
     out: Annotated[Path, typer.Argument(help="PNG to write: what the learnt prior makes of what is seen.")],
-    task: Annotated[str, typer.Option("--task", help="missing, scratches, gaussian or motion.")] = "missing",
+    task: Annotated[_Task, typer.Option("--task", help="What is to be undone.")] = "missing",
     share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
     width: Annotated[float, typer.Option("--width", help="σ of the Gaussian blur in pixels.")] = 2.0,
     length: Annotated[float, typer.Option("--length", help="Length of the motion in pixels.")] = 15.0,

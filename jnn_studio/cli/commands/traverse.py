@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,33 +39,7 @@ OUT_HELP = (
 )
 
 
-class _Mode(StrEnum):
-    STRAIGHT = "straight"
-    CURVED = "curved"
-
-
-class _Kind(StrEnum):
-    ENCODER = "encoder"
-    DECODER = "decoder"
-    AXES = "axes"
-
-
-class _Layout(StrEnum):
-    SIDE_BY_SIDE = "side-by-side"
-    STACKED = "stacked"
-
-
-class _Motion(StrEnum):
-    SWEEP = "sweep"
-    WALK = "walk"
-    INTERPOLATION = "interpolation"
-    DIRECTIONS = "directions"
-
-
-class _Loop(StrEnum):
-    ONCE = "once"
-    LOOP = "loop"
-    PING_PONG = "ping-pong"
+_Layout = Literal["side-by-side", "stacked"]
 
 
 def traverse(
@@ -93,12 +66,12 @@ def traverse(
         ),
     ] = None,
     scale: Annotated[int, typer.Option(min=1, max=8, help="Figure: enlargement of each image.")] = 1,
-    layout: Annotated[_Layout, typer.Option(help="Figure: how models are placed.")] = _Layout.SIDE_BY_SIDE,
+    layout: Annotated[_Layout, typer.Option(help="Figure: how models are placed.")] = "side-by-side",
     mode: Annotated[
-        _Mode | None, typer.Option(help="Along straight rays, or following directions as they turn.")
+        Mode | None, typer.Option(help="Along straight rays, or following directions as they turn.")
     ] = None,
     along: Annotated[
-        _Kind | None,
+        DirectionKind | None,
         typer.Option(help="Singular vectors of the encoder's or the decoder's Jacobian, or latent axes."),
     ] = None,
     matched: Annotated[
@@ -108,15 +81,15 @@ def traverse(
     towards: Annotated[
         Path | None, typer.Option("--towards", help="Another image, for --motion interpolation.")
     ] = None,
-    motion: Annotated[_Motion | None, typer.Option(help="Animation: what moves.")] = None,
+    motion: Annotated[MotionKind | None, typer.Option(help="Animation: what moves.")] = None,
     direction: Annotated[
         int, typer.Option(min=1, max=DIRECTIONS, help="Animation: the direction of a sweep.")
     ] = 1,
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Animation: how long.")] = 4.0,
     fps: Annotated[float, typer.Option(min=1, max=60, help="Animation: frames a second.")] = 25.0,
     loop: Annotated[
-        _Loop, typer.Option(help="Animation: from end to end, smoothly there and back, or evenly.")
-    ] = _Loop.LOOP,
+        Loop, typer.Option(help="Animation: from end to end, smoothly there and back, or evenly.")
+    ] = "loop",
     cell: Annotated[
         int, typer.Option("--size", min=16, max=1024, help="Animation: pixels of each model's image.")
     ] = 256,
@@ -132,13 +105,13 @@ def traverse(
         animated = motion is not None or out.suffix.lower() in (".gif", ".mp4")
         chosen = Animation(
             Motion(
-                kind=cast(MotionKind, str(motion or _Motion.SWEEP)),
+                kind=motion or "sweep",
                 direction=direction - 1,
                 directions=directions,
                 limit=limit,
                 seconds=seconds,
                 fps=fps,
-                loop=cast(Loop, str(loop)),
+                loop=loop,
             ),
             FrameStyle(cell, labels),
         )
@@ -158,7 +131,7 @@ def traverse(
                 save_animation(renderer, state, chosen, out, watch)
             else:
                 sheet = make_sheet(renderer, state, directions, steps, limit, watch=watch)
-                save_sheet(sheet, out, scale, "stacked" if layout is _Layout.STACKED else "side by side")
+                save_sheet(sheet, out, scale, "stacked" if layout == "stacked" else "side by side")
         say(f"wrote {out}")
 
 
@@ -196,15 +169,18 @@ def _opened(
 
 
 def _with_options(
-    state: ExploreState, mode: _Mode | None, along: _Kind | None, matched: bool | None, towards: Path | None
+    state: ExploreState,
+    mode: Mode | None,
+    along: DirectionKind | None,
+    matched: bool | None,
+    towards: Path | None,
 ) -> ExploreState:
     if mode is not None:
-        state = state.change(mode=cast(Mode, str(mode)))
+        state = state.change(mode=mode)
     if matched is not None:
         state = state.change(matched=matched)
     if along is not None:
-        kind = cast(DirectionKind, str(along))
-        state = state.change(columns=tuple(c.model_copy(update={"directions": kind}) for c in state.columns))
+        state = state.change(columns=tuple(c.model_copy(update={"directions": along}) for c in state.columns))
     if towards is not None:
         state = state.change(towards=Towards(image=FileImage(path=towards)))
     return state
