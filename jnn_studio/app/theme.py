@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from jnn_studio.app.colors import DARK, LIGHT, Colors
+from jnn_studio.app.plain_text import PlainTextStyle
 from jnn_studio.app.stylesheet import stylesheet
 
 Mode = Literal["system", "light", "dark"]
@@ -34,7 +35,7 @@ class ThemeManager(QObject):
         self._colors: Colors | None = None
         # Where the platform reports no scheme, its own palette tells; read it before it is replaced.
         self._platform_is_dark = _is_dark(application.palette().color(QPalette.ColorRole.Window))
-        application.setStyle("Fusion")
+        application.setStyle(PlainTextStyle())
         application.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -46,6 +47,7 @@ class RofPage(RunDesk, QWidget):
         self.message.setObjectName(f"{PAGE}.message")
         self.plots = RofPlots()
         self.summary = QLabel(objectName=f"{PAGE}.summary")
+        self.summary.setTextFormat(Qt.TextFormat.RichText)
         self.summary.setFont(ui_font(0.92, digits=True))
         self.summary.setToolTip("Newest figures of each solver; theory is the closed solution on the box")
         self.summary.hide()

@@ -87,6 +87,7 @@ class ShrinkagePage(QWidget):
         self.note.setProperty("tone", "muted")
         for text in (self.errors, self.descent, self.note):
             text.setWordWrap(True)
+            text.setTextFormat(Qt.TextFormat.RichText)
             text.setFont(ui_font(0.92, digits=True))
         self.errors.setToolTip("‖AY − X‖ / ‖X‖ for each method: less is better")
         self.descent.setToolTip("Nesterov's gradient descent on the factors from a random start, in float64")
