@@ -67,7 +67,12 @@ QFrame[segmented="true"] QToolButton:focus { border: 2px solid $accent; padding:
 
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
-QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; outline: none; }
+/* A list below the field: over it, Qt cuts the list by the frames of the list and of what holds it. */
+QComboBox { combobox-popup: 0; }
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {
+    background: $panel; border: 1px solid $border; border-radius: 0; outline: none;
+}
+QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 8px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     border: none; background: transparent; width: 18px; subcontrol-origin: border;
 }
@@ -132,6 +137,9 @@ QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::indicator { width: 14px; height: 14px; margin-left: 6px; border-radius: 4px; }
+QMenu::indicator:exclusive { border-radius: 8px; }
+QMenu::indicator:exclusive:unchecked { border: 1px solid $muted; }
+QMenu::indicator:exclusive:checked { border: 5px solid $accent; width: 6px; height: 6px; }
 QMenu::indicator:non-exclusive:unchecked { border: 1px solid $muted; }
 QMenu::indicator:non-exclusive:checked {
     background: $accent; border: 1px solid $accent; image: url($icons/check.svg);
