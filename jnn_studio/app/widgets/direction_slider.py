@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QSlider,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.app.widgets.number_box import NumberBox
 
 STEPS = 1000
 """Slider positions on either side of zero."""
@@ -69,7 +69,7 @@ class DirectionSlider(QWidget):
             "Drag, or step with the arrow keys and Page Up, Page Down; double-click, Home or 0 resets"
         )
         self.slider.installEventFilter(self)
-        self.spin = QDoubleSpinBox(objectName=f"{object_name}.value")
+        self.spin = NumberBox(f"{object_name}.value")
         self.spin.setDecimals(3)
         self.spin.setSingleStep(0.005)
         self.spin.setKeyboardTracking(False)

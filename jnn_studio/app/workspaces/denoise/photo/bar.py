@@ -9,13 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QSlider,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -25,6 +23,7 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.steering.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
 from jnn_studio.app.workspaces.denoise.session import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoSession
 
 POSITIONS = 400
@@ -100,7 +99,7 @@ class PhotoBar(QWidget):
         self.slider.setMaximumWidth(24 * GRID)
         self.slider.setAccessibleName("σ of the noise, for images in [-1, 1]")
         self.slider.setToolTip("σ of the noise for images in [-1, 1], on a logarithmic scale")
-        self.sigma = QDoubleSpinBox(objectName=f"{page}.sigma")
+        self.sigma = NumberBox(f"{page}.sigma")
         self.sigma.setRange(MIN_SIGMA, MAX_SIGMA)
         self.sigma.setDecimals(3)
         self.sigma.setSingleStep(0.05)
@@ -111,7 +110,7 @@ class PhotoBar(QWidget):
         self._sigma_label.setBuddy(self.sigma)
         self.presets = [self._preset(sigma) for sigma in PRESETS]
         self._seed_label = QLabel("S&eed")
-        self.seed = QSpinBox(objectName=f"{page}.seed")
+        self.seed = WholeNumberBox(f"{page}.seed")
         self.seed.setRange(0, MAX_SEED)
         self.seed.setKeyboardTracking(False)
         self.seed.setFixedWidth(11 * GRID)

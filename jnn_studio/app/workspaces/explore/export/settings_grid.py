@@ -8,16 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QWidget,
 )
 
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
 
 
 class SettingsGrid(QWidget):
@@ -60,9 +59,11 @@ class SettingsGrid(QWidget):
         else:
             self._grid.addWidget(widget, row, 1, Qt.AlignmentFlag.AlignLeft)
 
-    def spin(self, key: str, low: int, high: int, value: int, suffix: str = "", step: int = 1) -> QSpinBox:
+    def spin(
+        self, key: str, low: int, high: int, value: int, suffix: str = "", step: int = 1
+    ) -> WholeNumberBox:
         """A whole number."""
-        box = QSpinBox(objectName=f"{self._name}.{key}")
+        box = WholeNumberBox(f"{self._name}.{key}")
         box.setRange(low, high)
         box.setSingleStep(step)
         box.setValue(value)
@@ -71,11 +72,9 @@ class SettingsGrid(QWidget):
         box.valueChanged.connect(self.changed)
         return box
 
-    def number(
-        self, key: str, low: float, high: float, value: float, step: float, digits: int
-    ) -> QDoubleSpinBox:
+    def number(self, key: str, low: float, high: float, value: float, step: float, digits: int) -> NumberBox:
         """Any number."""
-        box = QDoubleSpinBox(objectName=f"{self._name}.{key}")
+        box = NumberBox(f"{self._name}.{key}")
         box.setRange(low, high)
         box.setDecimals(digits)
         box.setSingleStep(step)

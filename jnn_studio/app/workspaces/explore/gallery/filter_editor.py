@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.explore.catalogue import Facet, Filter
 
 AT_LEAST, AT_MOST, BETWEEN = "at least", "at most", "between"
@@ -120,8 +120,8 @@ class FilterEditor(QFrame):
         # At most alone may go below what "at least" was left at.
         self.high.setMinimum(self.low.value() if operator == BETWEEN else self.low.minimum())
 
-    def _spin(self, name: str, tip: str) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox(objectName=f"explore.gallery.filter.{name}")
+    def _spin(self, name: str, tip: str) -> NumberBox:
+        spin = NumberBox(f"explore.gallery.filter.{name}")
         spin.setToolTip(tip)
         spin.setAccessibleName(tip)
         spin.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.explore.state import Towards
 
 STEPS = 1000
@@ -32,7 +33,7 @@ class BlendRow(QWidget):
         self.slider.setAccessibleName("Share of the way to the other image")
         self.slider.setToolTip("z = (1 − t) · here + t · the other image's latent, in every model")
         self.slider.valueChanged.connect(lambda value: self.share_changed.emit(value / STEPS))
-        self.spin = QDoubleSpinBox(objectName="explore.blend.value")
+        self.spin = NumberBox("explore.blend.value")
         self.spin.setRange(0, 1)
         self.spin.setDecimals(3)
         self.spin.setSingleStep(0.05)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QToolButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import ExploreState
@@ -66,7 +66,7 @@ class WalkBar(QWidget):
         self.whose.setToolTip("Whose walk the sliders show and change")
         self.whose.setAccessibleName("Whose walk")
         self.whose.activated.connect(lambda _: self.walker_chosen.emit(self.whose.currentData()))
-        self.limit = QDoubleSpinBox(objectName="explore.limit")
+        self.limit = NumberBox("explore.limit")
         self.limit.setRange(0.01, 0.3)
         self.limit.setSingleStep(0.01)
         self.limit.setDecimals(2)

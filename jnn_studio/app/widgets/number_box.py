@@ -1,0 +1,104 @@
+"""Numbers typed with a point or a comma, whatever the language of the system.
+
+Qt's boxes read a number as the system's language writes it: where the comma divides thousands "0,25" becomes
+25, and where the point does "2.25" becomes 225. They also swallow a digit that would leave the range. Here
+both signs divide whole from fraction, nothing divides thousands, and what lies outside is brought back once
+it has been typed, with a word about the range.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QLocale, QPoint
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QToolTip
+
+_SIGNS = str.maketrans({"−": "-", ",": "."})
+
+
+def parse_number(text: str) -> float | None:
+    """The number a person means by ``text``, or None.
+
+    >>> parse_number("0,25"), parse_number(" −1.5 "), parse_number("1.000,5")
+    (0.25, -1.5, None)
+    """
+    plain = text.strip().translate(_SIGNS)
+    return float(plain) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", plain) else None
+
+
+class NumberBox(QDoubleSpinBox):
+    """A box for any number."""
+
+    def __init__(self, object_name: str) -> None:
+        super().__init__()
+        self.setObjectName(object_name)
+        self.setLocale(_plain_locale())
+
+    def validate(self, text: str, position: int, /) -> tuple[QValidator.State, str, int]:
+        """Refuses what cannot become a number of so many decimals; what lies outside is left to `fixup`."""
+        return _state(self, text, self.decimals()), text, position
+
+    def valueFromText(self, text: str, /) -> float:
+        """The value of an acceptable text."""
+        value = parse_number(_bare(self, text))
+        return self.value() if value is None else value
+
+    def fixup(self, text: str, /) -> str:
+        """What is left half typed becomes the value that was there; what lies outside, the nearest inside."""
+        return self.prefix() + self.textFromValue(_nearest(self, text)) + self.suffix()
+
+
+class WholeNumberBox(QSpinBox):
+    """A box for a whole number."""
+
+    def __init__(self, object_name: str) -> None:
+        super().__init__()
+        self.setObjectName(object_name)
+        self.setLocale(_plain_locale())
+
+    def validate(self, text: str, position: int, /) -> tuple[QValidator.State, str, int]:
+        """As `NumberBox.validate`."""
+        return _state(self, text, 0), text, position
+
+    def valueFromText(self, text: str, /) -> int:
+        """As `NumberBox.valueFromText`."""
+        value = parse_number(_bare(self, text))
+        return self.value() if value is None else int(value)
+
+    def fixup(self, text: str, /) -> str:
+        """As `NumberBox.fixup`."""
+        return self.prefix() + self.textFromValue(int(_nearest(self, text))) + self.suffix()
+
+
+def _plain_locale() -> QLocale:
+    locale = QLocale.c()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale
+
+
+def _bare(box: NumberBox | WholeNumberBox, text: str) -> str:
+    """``text`` without what the box writes around its number."""
+    return text.strip().removeprefix(box.prefix().strip()).removesuffix(box.suffix().strip()).strip()
+
+
+def _state(box: NumberBox | WholeNumberBox, text: str, decimals: int) -> QValidator.State:
+    plain = _bare(box, text).translate(_SIGNS)
+    sign = "[+-]?" if box.minimum() < 0 else r"\+?"
+    fraction = rf"(\.\d{{0,{decimals}}})?" if decimals else ""
+    if not re.fullmatch(rf"{sign}\d*{fraction}", plain):
+        return QValidator.State.Invalid
+    value = parse_number(plain)
+    inside = value is not None and box.minimum() <= value <= box.maximum()
+    return QValidator.State.Acceptable if inside else QValidator.State.Intermediate
+
+
+def _nearest(box: NumberBox | WholeNumberBox, text: str) -> float:
+    """The value that ``text``, which is none of the box's, is mended to; outside the range, with a word."""
+    value = parse_number(_bare(box, text))
+    if value is None:
+        return box.value()
+    if box.isVisible():
+        words = f"From {box.minimum():g} to {box.maximum():g}{box.suffix()}"
+        QToolTip.showText(box.mapToGlobal(QPoint(0, box.height())), words, box)
+    return min(max(value, box.minimum()), box.maximum())
