@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +22,7 @@ from jnn_studio.explore.exporting import (
     state_json,
     writing,
 )
+from jnn_studio.explore.film import film
 from jnn_studio.explore.frames import FrameStyle, render_frames
 from jnn_studio.explore.motion import Frame, Motion, frames_of
 from jnn_studio.explore.sheet import Renderer
@@ -133,60 +131,14 @@ def _write_gif(path: Path, job: _Job) -> None:
 
 def _write_mp4(path: Path, job: _Job) -> None:
     motion = job.animation.motion
-    words = ("-metadata", f"title={SOFTWARE}", "-metadata", f"comment={state_json(job.state)}")
-    crf = str(round(51 * (1 - job.animation.quality / 10)))
+    words = {"title": SOFTWARE, "comment": state_json(job.state)}
+    crf = round(51 * (1 - job.animation.quality / 10))
     frames = job.render(job.frames, job.watch)
     first = next(frames)
-    size = f"{first.shape[1]}x{first.shape[0]}"
-    with writing(path) as temporary:
-        command = [
-            *(_ffmpeg(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-            *("-s", size, "-r", f"{motion.fps:g}", "-i", "-", "-an"),
-            *("-c:v", "libx264", "-crf", crf, "-pix_fmt", "yuv420p", "-movflags", "+faststart", *words),
-            *("-fflags", "+bitexact", "-f", "mp4", str(temporary)),
-        ]
-        with _running(command) as pixels:
-            pixels(first.tobytes())
-            for frame in frames:
-                pixels(frame.tobytes())
-
-
-@contextmanager
-def _running(command: list[str]) -> Iterator[Callable[[bytes], object]]:
-    """ffmpeg, to be fed; ended with its input, or killed. OSError says what it complained of."""
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints
-        )
-        assert process.stdin is not None
-        try:
-            yield process.stdin.write
-            process.stdin.close()
-            failed = process.wait() != 0
-        except BrokenPipeError:
-            failed = True
-            process.wait()
-        finally:
-            process.kill()
-            process.wait()
-            with suppress(BrokenPipeError):
-                process.stdin.close()
-        if failed:
-            complaints.seek(0)
-            text = complaints.read().decode(errors="replace").strip().splitlines()
-            raise OSError(f"ffmpeg: {text[-1] if text else 'ended early'}")
-
-
-def _ffmpeg() -> str:
-    import imageio_ffmpeg  # type: ignore[import-untyped]
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise ExportError(
-            "MP4 films need ffmpeg, which is not there; reinstall imageio-ffmpeg or name the program in "
-            "IMAGEIO_FFMPEG_EXE, or choose a name ending in .gif"
-        ) from error
+    with writing(path) as temporary, film(temporary, first.shape[:2], motion.fps, crf, words) as add:
+        add(first)
+        for frame in frames:
+            add(frame)
 
 
 def _write_frames(path: Path, job: _Job) -> None:
