@@ -27,6 +27,9 @@ class Canvas(pg.PlotWidget):
         self.box = self.getViewBox()
         self.setObjectName(object_name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # What is dropped here is the page's; a scene that takes no drops complains when they leave again.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self.hideButtons()
         item = self.getPlotItem()
         item.showGrid(x=True, y=True, alpha=1.0)

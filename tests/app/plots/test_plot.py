@@ -485,3 +485,8 @@ class TestExport:
                 assert message in box.text()
                 box.close()
             qtbot.waitUntil(lambda: plot.findChild(QFileDialog) is None)
+
+
+def test_a_plot_leaves_what_is_dropped_on_it_to_the_page(plot: StudioPlot) -> None:
+    assert not plot.canvas.acceptDrops()
+    assert not plot.canvas.viewport().acceptDrops()
