@@ -5,9 +5,14 @@ The library part is usable alone::
     from jnn_studio import Composition, NuclearNormPenalty, jacobian_svd
 """
 
+from jnn_studio import labs
+from jnn_studio.base import plugins
+from jnn_studio.base.version import __version__
 from jnn_studio.jacobian import JacobianSVD, jacobian_svd
 from jnn_studio.penalty import Composition, NuclearNormPenalty
 
-__version__ = "0.1.0"
-
 __all__ = ["Composition", "JacobianSVD", "NuclearNormPenalty", "__version__", "jacobian_svd"]
+
+# Here, above all rooms, `training` is told of the labs, which stand above it: whatever is imported of this
+# package, in whichever process, this comes first.
+plugins.provide(plugins.KINDS, labs.kinds)

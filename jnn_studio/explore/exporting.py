@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jnn_studio import __version__
 from jnn_studio.base.atomic import replacing
+from jnn_studio.base.version import __version__
 from jnn_studio.explore.state import ExploreState
 
 SOFTWARE = f"JNN Studio {__version__}"

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jnn_studio import __version__
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.references import MEMBER, open_model, split_reference

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jnn_studio.base.plugins import PluginError
 from jnn_studio.training.kind import find_kind, kind_names
 
 SCHEMA_VERSION = 1
@@ -189,9 +190,14 @@ def validate_config(data: dict[str, Any], where: str) -> RunConfig:
         ConfigError: with one line per wrong setting.
     """
     name = data.get("kind", DEFAULT_KIND)
-    if name not in kind_names():
-        raise ConfigError(f"{where}: kind: must be one of {', '.join(kind_names())} (got {name!r})")
-    return validate_as(find_kind(name).config, data, where)
+    try:
+        kind = find_kind(str(name))
+    except KeyError:
+        known = ", ".join(kind_names())
+        raise ConfigError(f"{where}: kind: must be one of {known} (got {name!r})") from None
+    except PluginError as error:
+        raise ConfigError(f"{where}: kind: {error}") from error
+    return validate_as(kind.config, data, where)
 
 
 def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:

@@ -1,25 +1,26 @@
 """Kinds of run, found by name: a module that says ``KIND`` is all it takes to add one.
 
 A kind called ``my-kind`` is ``jnn_studio/training/kinds/my_kind.py`` or, where a lab brings its own problem,
-``jnn_studio/labs/my_kind/run.py``. Nothing here imports a lab before a run of its kind is read.
+``jnn_studio/labs/my_kind/run.py``; an installed package brings one by an entry point of the group
+``jnn_studio.kinds``. Training knows no lab: ``jnn_studio/__init__.py``, above all rooms, tells where they say
+their kinds, and none is imported before a run of its kind is read.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import Tensor
 
+from jnn_studio.base import plugins
 from jnn_studio.data.opening import Report
+from jnn_studio.models.latent_model import LatentModel
+from jnn_studio.training import kinds
 from jnn_studio.training.events import MemberInfo
 
 if TYPE_CHECKING:  # they read configurations, and configurations are read by kind
-    from jnn_studio.models.weights import Model
     from jnn_studio.training.config import RunConfig
     from jnn_studio.training.experiment import Experiment
 
@@ -62,29 +63,16 @@ class Kind(Generic[C]):
     config: type[C]
     members: Callable[[C], tuple[MemberInfo, ...]]
     prepare: Callable[[C, Preparation], Experiment]
-    network: Callable[[C, str, Mapping[str, Tensor]], Model] | None = None
+    network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
 
 
-@cache
-def _modules() -> Mapping[str, str]:
-    """Modules that define a kind, by its name."""
-    found = {}
-    kinds = importlib.import_module("jnn_studio.training.kinds")
-    for module in pkgutil.iter_modules(kinds.__path__):
-        found[module.name.replace("_", "-")] = f"{kinds.__name__}.{module.name}"
-    # By name, not by import: training is below the labs, and works without them.
-    labs = importlib.import_module("jnn_studio.labs")
-    for lab in pkgutil.iter_modules(labs.__path__):
-        folders = [f"{path}/{lab.name}" for path in labs.__path__]
-        if lab.ispkg and any(module.name == "run" for module in pkgutil.iter_modules(folders)):
-            found[lab.name.replace("_", "-")] = f"{labs.__name__}.{lab.name}.run"
-    return found
+plugins.provide(plugins.KINDS, lambda: plugins.modules_of(kinds, "KIND"))
 
 
 def kind_names() -> tuple[str, ...]:
     """Names of all kinds of run there are."""
-    return tuple(sorted(_modules()))
+    return plugins.names(plugins.KINDS)
 
 
 def find_kind(name: str) -> Kind[Any]:
@@ -92,9 +80,9 @@ def find_kind(name: str) -> Kind[Any]:
 
     Raises:
         KeyError: there is none.
+        PluginError: it is an installed package's, and cannot be loaded.
     """
-    kind: Kind[Any] = importlib.import_module(_modules()[name]).KIND
-    return kind
+    return plugins.find(plugins.KINDS, name, Kind)
 
 
 def run_members(config: RunConfig) -> tuple[MemberInfo, ...]:
