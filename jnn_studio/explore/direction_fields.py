@@ -14,8 +14,7 @@ from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
 from jnn_studio.jacobian.thin_svd import float64, from_gram
-from jnn_studio.models.autoencoder import Autoencoder
-from jnn_studio.models.latent_model import LatentModel
+from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,18 @@ class DirectionField:
     @torch.no_grad()
     def picture_and_push(self, latent: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """Both `decode` and `push`, for little more than one of them."""
-        if self._decoder_side is not None and isinstance(self.model, Autoencoder):
+        if self._decoding is not None and self._decoder_side is not None:
             value, push = self._decoder_side.value_and_push(latent, vectors)
-            pictures = self.model.dct.inverse(torch.cat([value.unsqueeze(0), push]))
-            return pictures[0], pictures[1:].flatten(1)
+            return self._decoding.picture_and_push(value.unsqueeze(0), push)
         if self._layers is not None:
             return self._layers.picture_and_push(latent, vectors)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
         both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
         return both[0][0], both[1].flatten(1)
+
+    @cached_property
+    def _decoding(self) -> AffineDecoding | None:
+        return affine_decoding(self.model)
 
     @cached_property
     def _encoder_side(self) -> LatentSide | None:
@@ -100,21 +102,26 @@ class DirectionField:
 
     @cached_property
     def _encoder_after_decoder(self) -> LatentSide | None:
-        # The DCT takes back what its inverse does: what the decoder gives is what the encoder takes.
+        # Both on what the decoder gives: no picture is made in between.
+        if self._decoding is None or not self._decoding.undone:
+            return None
         if self._encoder_side is None or self._decoder_side is None:
             return None
         return self._encoder_side.after(self._decoder_side)
 
     @cached_property
     def _decoder_side(self) -> LatentSide | None:
-        # The inverse DCT is an isometry and changes no singular value; a refinement after it is none.
-        if not isinstance(self.model, Autoencoder) or self.model.refinement is not None:
+        # What comes after the decoder must change none of its singular values.
+        if self._decoding is None or not self._decoding.isometric:
             return None
-        return None if two_layers(self.model.decoder) is None else LatentSide(self.model.decoder, "right")
+        decoder = self._decoding.decoder
+        return None if two_layers(decoder) is None else LatentSide(decoder, "right")
 
     @cached_property
     def _layers(self) -> LayeredDecoder | None:
-        return None if self._decoder_side is not None else LayeredDecoder.of(self.model)
+        if self._decoding is None or self._decoder_side is not None:
+            return None
+        return LayeredDecoder(self._decoding)
 
     def _of_decoder(self, latent: Tensor) -> Directions:
         if self._decoder_side is not None:

@@ -17,7 +17,7 @@ from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.place import Here, Moved, Place
 from jnn_studio.explore.state import DirectionKind, Leg
 from jnn_studio.jacobian import effective_rank
-from jnn_studio.models.latent_model import LatentModel
+from jnn_studio.models.latent_model import DecodesCoarser, LatentModel
 from jnn_studio.models.weights import LoadedModel
 
 
@@ -152,9 +152,9 @@ class Walker:
     def _decoded(self, place: Place, latent: Tensor, shrink: int, picture: Tensor | None = None) -> Moved:
         """What is seen at a latent; ``picture`` is the decoded latent where it is known already."""
         start = place.start
-        if shrink > 1:
+        if shrink > 1 and isinstance(self.model, DecodesCoarser):
             # Both in the same way, so that no change is no change.
-            both = self.model.decode(torch.stack([latent, place.latent]), shrink).clamp(0, 1)
+            both = self.model.decode_coarse(torch.stack([latent, place.latent]), shrink).clamp(0, 1)
             picture, start = both[0], both[1]
         elif picture is None:
             picture = self._field.decode(latent).clamp(0, 1)

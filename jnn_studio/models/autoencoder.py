@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.convolutional_decoder import channels_last, convolutional_decoder
 from jnn_studio.models.dct import TruncatedDCT
+from jnn_studio.models.latent_model import AffineDecoding
+from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.models.refinement import Refinement
 from jnn_studio.penalty.composition import Composition
 
@@ -31,11 +31,6 @@ class Autoencoder(nn.Module):
         self.decoder = _decoder(config)
         self.refinement = Refinement(config.channels, config.refinement) if config.refinement else None
 
-    @property
-    def compositions(self) -> dict[str, Composition]:
-        """What can be penalised, by name."""
-        return {"encoder": self.encoder, "decoder": self.decoder}
-
     def encode(self, images: Tensor) -> Tensor:
         """(batch, channels, size, size) → (batch, latent)."""
         return self.encoder(self.dct(images))
@@ -44,17 +39,19 @@ class Autoencoder(nn.Module):
         """What ``encoder`` takes: DCT coefficients (batch, features)."""
         return self.dct(images)
 
-    def decode(self, latents: Tensor, shrink: int = 1) -> Tensor:
-        """(batch, latent) → (batch, channels, size/shrink, size/shrink); not clipped to [0, 1].
+    def decode(self, latents: Tensor) -> Tensor:
+        """(batch, latent) → (batch, channels, size, size); not clipped to [0, 1]."""
+        return self.render(self.decoder(latents))
 
-        With ``shrink`` > 1 only the frequencies a picture of that size can hold are decoded, unrefined; a
-        convolutional decoder's picture is averaged.
+    def decode_coarse(self, latents: Tensor, shrink: int) -> Tensor:
+        """(batch, latent) → (batch, channels, size/shrink, size/shrink), unrefined; not clipped to [0, 1].
+
+        Only the frequencies a picture of that size can hold are decoded; a convolutional decoder's picture
+        is averaged.
 
         Raises:
             ValueError: the image size is no multiple of ``shrink``.
         """
-        if shrink == 1:
-            return self.render(self.decoder(latents))
         size, keep = self.config.size, self.config.dct
         if shrink < 1 or size % shrink:
             raise ValueError(f"images of {size} pixels cannot be shrunk {shrink} times")
@@ -73,6 +70,14 @@ class Autoencoder(nn.Module):
         """What ``decoder`` gives, DCT coefficients or pixels, → images."""
         images = decoded if self.config.decoder == "convolutional" else self.dct.inverse(decoded)
         return images if self.refinement is None else self.refinement(images)
+
+    @property
+    def affine_decoding(self) -> AffineDecoding | None:
+        """Pixels as they are, or the inverse DCT: an isometry, undone by the DCT. A refinement bends both."""
+        if self.refinement is not None:
+            return None
+        coefficients = self.config.decoder != "convolutional"
+        return AffineDecoding(self.decoder, self.render, linear=True, isometric=True, undone=coefficients)
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions."""
@@ -98,16 +103,9 @@ def build(config: AutoencoderConfig, seed: int) -> Autoencoder:
         return Autoencoder(config)
 
 
-def from_tensors(config: AutoencoderConfig, tensors: Mapping[str, Tensor]) -> Autoencoder:
-    """The network with exactly these weights (not copied), in evaluation mode, without gradients.
-
-    Raises:
-        RuntimeError: names or shapes are not the network's.
-    """
-    # Built without storage: initialising weights only to replace them takes longer than reading them.
-    with torch.device("meta"):
-        model = Autoencoder(config)
-    model.load_state_dict(dict(tensors), assign=True)
-    if config.decoder == "convolutional":
+def _lay_out(model: Autoencoder) -> None:
+    if model.config.decoder == "convolutional":
         channels_last(model.decoder)
-    return model.eval().requires_grad_(False)
+
+
+MODEL = ModelKind("autoencoder", AutoencoderConfig, "an autoencoder", Autoencoder, build, _lay_out)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from jnn_studio.models.config import BetaVAEConfig
+from jnn_studio.models.latent_model import AffineDecoding
+from jnn_studio.models.model_kind import ModelKind
 
 
 class BetaVAE(nn.Module):
@@ -44,17 +45,25 @@ class BetaVAE(nn.Module):
         features = self.encoder.features(2 * images - 1)
         return self.encoder.mean(features), self.log_variance(features)
 
-    def decode(self, latents: Tensor, shrink: int = 1) -> Tensor:
-        """(batch, latent) → (batch, channels, size/shrink, size/shrink) in [0, 1].
+    def decode(self, latents: Tensor) -> Tensor:
+        """(batch, latent) → (batch, channels, size, size) in [0, 1]."""
+        return self.render(self.decoder(latents))
 
-        ``shrink`` averages blocks of pixels: the layers before need the full size.
+    def decode_coarse(self, latents: Tensor, shrink: int) -> Tensor:
+        """(batch, latent) → (batch, channels, size/shrink, size/shrink) in [0, 1]: averaged blocks of pixels.
+
+        The layers before need the full size.
         """
-        images = self.render(self.decoder(latents))
-        return functional.avg_pool2d(images, shrink) if shrink > 1 else images
+        return functional.avg_pool2d(self.decode(latents), shrink)
 
     def render(self, decoded: Tensor) -> Tensor:
         """What ``decoder`` gives, pixels in [-1, 1], → images."""
         return (decoded + 1) / 2
+
+    @property
+    def affine_decoding(self) -> AffineDecoding:
+        """Pixels from [-1, 1] to [0, 1]."""
+        return AffineDecoding(self.decoder, self.render)
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions from the mean."""
@@ -121,13 +130,4 @@ def build(config: BetaVAEConfig, seed: int) -> BetaVAE:
         return BetaVAE(config)
 
 
-def from_tensors(config: BetaVAEConfig, tensors: Mapping[str, Tensor]) -> BetaVAE:
-    """The network with exactly these weights (not copied), in evaluation mode, without gradients.
-
-    Raises:
-        RuntimeError: names or shapes are not the network's.
-    """
-    with torch.device("meta"):
-        model = BetaVAE(config)
-    model.load_state_dict(dict(tensors), assign=True)
-    return model.eval().requires_grad_(False)
+MODEL = ModelKind("beta-vae", BetaVAEConfig, "a β-VAE", BetaVAE, build)

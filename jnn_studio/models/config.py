@@ -9,13 +9,25 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class AutoencoderConfig(BaseModel):
-    """Sizes of the paper's autoencoder (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
+class ModelConfig(BaseModel):
+    """What describes any network of images; each kind has a subclass."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["autoencoder"] = "autoencoder"
+    kind: str
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
+
+
+class LatentModelConfig(ModelConfig):
+    """What describes any network of square images with a latent, whose size is ``latent``."""
+
+    size: int
+
+
+class AutoencoderConfig(LatentModelConfig):
+    """Sizes of the paper's autoencoder (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
+
+    kind: Literal["autoencoder"] = "autoencoder"
     size: int = Field(64, ge=8, le=1024, description="Side of the square images, in pixels.")
     dct: int = Field(32, ge=1, description="DCT coefficients kept per side and channel.")
     hidden: int = Field(1024, ge=1, le=1_000_000, description="Width of the hidden layers.")
@@ -63,13 +75,10 @@ class AutoencoderConfig(BaseModel):
         return self.channels * self.dct**2
 
 
-class BetaVAEConfig(BaseModel):
+class BetaVAEConfig(LatentModelConfig):
     """Sizes of the β-VAE (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["beta-vae"] = "beta-vae"
-    channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
     size: int = Field(
         64, ge=32, le=1024, multiple_of=32, description="Side of the square images, a multiple of 32 pixels."
     )
@@ -85,19 +94,12 @@ class BetaVAEConfig(BaseModel):
         return self.size // 32
 
 
-class DenoiserConfig(BaseModel):
+class DenoiserConfig(ModelConfig):
     """Sizes of the denoising network (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["denoiser"] = "denoiser"
-    channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
     widths: tuple[Width, Width, Width, Width] = Field(
         (8, 32, 64, 80),
         description="Channels at the image's own size, 1/2, 1/4 and 1/8 of it; the paper's are 64, 128, 256, "
         "512.",
     )
-
-
-ModelConfig = AutoencoderConfig | BetaVAEConfig
-"""Any network of images with a latent."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -10,6 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.convolutional_decoder import channels_last
+from jnn_studio.models.denoising_model import DenoisingModel
+from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.penalty.composition import Composition
 
 STRIDE = 8
@@ -37,8 +39,23 @@ class Denoiser(Composition):
         up.append(nn.Conv2d(widths[0], config.channels, 3, padding=1))
         super().__init__(nn.Sequential(*down), nn.Sequential(*up))
         self.config = config
-        # Half as long on a CPU.
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels_last(self)
+
+    @property
+    def reach(self) -> int:
+        """How far away, in pixels of the image, an input pixel can be that still changes an output pixel.
+
+        An upper bound from the layers alone: a 3×3 convolution reaches one pixel of its own grid further, and
+        a cell of a coarser grid stands for all image pixels it covers.
+        """
+        pixels, cell = 0, 1
+        for layer in self.modules():
+            if isinstance(layer, nn.ConvTranspose2d):
+                cell //= layer.stride[0]
+            elif isinstance(layer, nn.Conv2d):
+                pixels += (layer.kernel_size[0] - 1) // 2 * cell if layer.stride[0] == 1 else cell
+                cell *= layer.stride[0]
+        return pixels
 
 
 def build(config: DenoiserConfig, seed: int) -> Denoiser:
@@ -55,24 +72,13 @@ def build(config: DenoiserConfig, seed: int) -> Denoiser:
                 layer.weight.normal_(0, (layer.in_channels * taps) ** -0.5, generator=generator)
                 assert layer.bias is not None
                 layer.bias.zero_()
-    denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return denoiser
+    return channels_last(denoiser)
 
 
-def from_tensors(config: DenoiserConfig, tensors: Mapping[str, Tensor]) -> Denoiser:
-    """A denoiser of these weights (not copied), in evaluation mode.
-
-    Raises:
-        RuntimeError: they do not fit.
-    """
-    with torch.device("meta"):
-        denoiser = Denoiser(config)
-    denoiser.load_state_dict(tensors, assign=True)
-    denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return denoiser.eval()
+MODEL = ModelKind("denoiser", DenoiserConfig, "a denoiser", Denoiser, build, channels_last)
 
 
-def denoise(denoiser: Denoiser, images: Tensor) -> Tensor:
+def denoise(denoiser: DenoisingModel, images: Tensor) -> Tensor:
     """What ``denoiser`` makes of images (batch, channels, height, width) of any size.
 
     Sides are brought to a multiple of `STRIDE` by mirroring at the right and lower border (repeating the
@@ -92,22 +98,6 @@ def pad_to_stride(images: Tensor) -> Tensor:
         return images
     mode = "reflect" if right < width and below < height else "replicate"
     return functional.pad(images, (0, right, 0, below), mode=mode)
-
-
-def reach(denoiser: Denoiser) -> int:
-    """How far away, in pixels of the image, an input pixel can be that still changes an output pixel.
-
-    An upper bound from the layers alone: a 3×3 convolution reaches one pixel of its own grid further, and a
-    cell of a coarser grid stands for all image pixels it covers.
-    """
-    pixels, cell = 0, 1
-    for layer in denoiser.modules():
-        if isinstance(layer, nn.ConvTranspose2d):
-            cell //= layer.stride[0]
-        elif isinstance(layer, nn.Conv2d):
-            pixels += (layer.kernel_size[0] - 1) // 2 * cell if layer.stride[0] == 1 else cell
-            cell *= layer.stride[0]
-    return pixels
 
 
 def _level(inputs: int, width: int, convolutions: int) -> list[nn.Module]:

@@ -7,42 +7,44 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
-from jnn_studio.models import autoencoder, beta_vae, denoiser
-from jnn_studio.models.autoencoder import Autoencoder
-from jnn_studio.models.beta_vae import BetaVAE
-from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig, DenoiserConfig
-from jnn_studio.models.denoiser import Denoiser
+from jnn_studio.base.plugins import PluginError
+from jnn_studio.models.config import ModelConfig
+from jnn_studio.models.denoising_model import DenoisingModel, denoises
+from jnn_studio.models.latent_model import LatentModel, has_latent
+from jnn_studio.models.model_kind import ModelKind, find_model_kind, model_kind_names
 
 SCHEMA_VERSION = 1
 
-Model = Autoencoder | BetaVAE
-"""Any network of images with a latent."""
 
-Network = Model | Denoiser
-"""Any network whose weights are kept in files."""
+class Weighted(Protocol):
+    """Anything with weights, such as a module."""
 
-_KINDS: Mapping[str, tuple[type[AutoencoderConfig | BetaVAEConfig | DenoiserConfig], str]] = {
-    "autoencoder": (AutoencoderConfig, "an autoencoder"),
-    "beta-vae": (BetaVAEConfig, "a β-VAE"),
-    "denoiser": (DenoiserConfig, "a denoiser"),
-}
-"""What describes each kind of network in its file, and what people call it."""
+    def state_dict(self) -> Mapping[str, Any]:
+        """The weights by name."""
+
+
+class Network(Weighted, Protocol):
+    """Any network whose weights are kept in files."""
+
+    @property
+    def config(self) -> ModelConfig:
+        """What rebuilds it."""
 
 
 class WeightsError(Exception):
     """A weights file that cannot be used; the message says which file, why, and what to do."""
 
 
-N = TypeVar("N", bound=Network, covariant=True)
+N = TypeVar("N", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Loaded(Generic[N]):
     """Free-form facts such as η and the training step."""
 
 
-LoadedModel = Loaded[Model]
-LoadedDenoiser = Loaded[Denoiser]
+LoadedModel = Loaded[LatentModel]
+LoadedDenoiser = Loaded[DenoisingModel]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -97,22 +99,24 @@ def load_model(path: Path) -> LoadedModel:
     Raises:
         WeightsError: the file is missing, damaged, from a newer version, or of another kind.
     """
-    loaded = _load(path)
-    if isinstance(loaded.model, Denoiser):
-        raise WeightsError(f"{path} is a denoiser, which has no latent to walk; open it in Denoise")
-    return Loaded(loaded.model, loaded.name, loaded.info)
+    loaded, words = _load(path)
+    if not has_latent(loaded.model):
+        remedy = "; open it in Denoise" if denoises(loaded.model) else ""
+        raise WeightsError(f"{path} is {words}, which has no latent to walk{remedy}")
+    return loaded
 
 
 def load_denoiser(path: Path) -> LoadedDenoiser:
     """Read a denoiser written by `save_model`; as `load_model` otherwise."""
-    loaded = _load(path)
-    if not isinstance(loaded.model, Denoiser):
-        kind = _KINDS[loaded.model.config.kind][1]
-        raise WeightsError(f"{path} is {kind}, not a denoiser; open it in Explore")
-    return Loaded(loaded.model, loaded.name, loaded.info)
+    loaded, words = _load(path)
+    if not denoises(loaded.model):
+        remedy = "; open it in Explore" if has_latent(loaded.model) else ""
+        raise WeightsError(f"{path} is {words}, not a denoiser{remedy}")
+    return loaded
 
 
-def _load(path: Path) -> Loaded[Network]:
+def _load(path: Path) -> tuple[Loaded[Any], str]:
+    """What a file holds, and what people call it."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -124,7 +128,7 @@ def _load(path: Path) -> Loaded[Network]:
                     f"{path} was written by a newer JNN Studio (format {version}, this one reads up to "
                     f"{SCHEMA_VERSION}); update the program"
                 )
-            config = _config(metadata["config"])
+            kind, config = _described(metadata["config"])
             info = _info(metadata.get("info", "{}"))
             # Copied: a view of the file would die with it, and the process too, if it is written over.
             state = {key: _to(file.get_tensor(key), torch.float32, copy=True) for key in file.keys()}  # noqa: SIM118
@@ -139,14 +143,16 @@ def _load(path: Path) -> Loaded[Network]:
         raise WeightsError(f"{path} describes no network this version knows: {reason}") from error
     except ValueError as error:
         raise WeightsError(f"{path} describes no network this version knows: {error}") from error
+    except PluginError as error:
+        raise WeightsError(f"{path} cannot be opened: {error}") from error
     try:
-        model = _from_tensors(config, state)
+        model = kind.from_tensors(config, state)
     except RuntimeError as error:
         raise WeightsError(f"{path} does not match its own description: {error}") from error
-    return Loaded(model, metadata.get("name", path.stem), info)
+    return Loaded(model, metadata.get("name", path.stem), info), kind.words
 
 
-def fingerprint(model: nn.Module) -> str:
+def fingerprint(model: Weighted) -> str:
     """SHA-256 over names, shapes and values of all weights: alike only for models that compute the same."""
     digest = hashlib.sha256()
     for name, value in sorted(model.state_dict().items()):
@@ -156,24 +162,16 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _config(text: str) -> AutoencoderConfig | BetaVAEConfig | DenoiserConfig:
+def _described(text: str) -> tuple[ModelKind[Any, Any], ModelConfig]:
     data = json.loads(text)
     # The first files were all of one kind; some do not say it.
-    kind = str(data.get("kind", "autoencoder")) if isinstance(data, dict) else ""
-    if kind not in _KINDS:
-        raise ValueError(f"its kind is {kind!r}, not one of {', '.join(map(repr, _KINDS))}")
-    return _KINDS[kind][0].model_validate(data)
-
-
-def _from_tensors(
-    config: AutoencoderConfig | BetaVAEConfig | DenoiserConfig, tensors: Mapping[str, Tensor]
-) -> Network:
-    match config:
-        case BetaVAEConfig():
-            return beta_vae.from_tensors(config, tensors)
-        case DenoiserConfig():
-            return denoiser.from_tensors(config, tensors)
-    return autoencoder.from_tensors(config, tensors)
+    name = str(data.get("kind", "autoencoder")) if isinstance(data, dict) else ""
+    try:
+        kind = find_model_kind(name)
+    except KeyError:
+        known = ", ".join(map(repr, model_kind_names()))
+        raise ValueError(f"its kind is {name!r}, not one of {known}") from None
+    return kind, kind.config.model_validate(data)
 
 
 def _to(value: Tensor, dtype: torch.dtype, copy: bool = False) -> Tensor:

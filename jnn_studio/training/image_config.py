@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from jnn_studio.data.config import DataConfig, FacesConfig
 from jnn_studio.data.faces import MIN_SIZE
-from jnn_studio.models.config import ModelConfig
+from jnn_studio.models.config import LatentModelConfig
 from jnn_studio.training.config import LoggingConfig, RunConfig, ScheduleConfig
 
 
@@ -34,7 +34,7 @@ class ImageRunConfig(RunConfig):
     """A run of models of images: where the images come from, and the model's sizes."""
 
     data: DataConfig = FacesConfig()
-    model: ModelConfig
+    model: LatentModelConfig
     schedule: ImageScheduleConfig = ImageScheduleConfig()
     logging: ImageLoggingConfig = ImageLoggingConfig()
 

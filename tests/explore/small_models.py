@@ -49,7 +49,7 @@ class Handmade(nn.Module):
     def encode(self, images: Tensor) -> Tensor:
         return self.encoder(self.encoder_input(images))
 
-    def decode(self, latents: Tensor, shrink: int = 1) -> Tensor:
+    def decode(self, latents: Tensor) -> Tensor:
         return self._decode(latents).reshape(-1, 1, self.config.size, self.config.size)
 
 

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.explore.direction_fields import DirectionField
+from jnn_studio.explore.open_models import BUNDLED, open_models
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.beta_vae import build as build_beta_vae
 from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig
+from jnn_studio.models.latent_model import AffineDecoding, DecodesCoarser, affine_decoding, has_latent
 
-from .small_models import Handmade, tiny_autoencoder
+from .small_models import Handmade, tiny_autoencoder, walker_of
 
 LATENT = torch.tensor([0.3, -0.2, 0.5, 0.1], dtype=torch.float64)
 
@@ -123,3 +125,100 @@ def test_an_encoder_of_any_layers_will_do() -> None:
     u, sigma, _ = torch.linalg.svd(full(model.encode, image), full_matrices=False)
     torch.testing.assert_close(found.sigma, sigma)
     same_up_to_sign(found.vectors, u)
+
+
+def test_what_a_model_says_of_its_decoding_is_true(model: Autoencoder | BetaVAE) -> None:
+    decoding = affine_decoding(model)
+    if decoding is None:
+        assert isinstance(model, Autoencoder)
+        assert model.refinement is not None
+        return
+    output = decoding.decoder(LATENT.unsqueeze(0))
+    picture = decoding.render(output)
+    torch.testing.assert_close(picture, model.decode(LATENT.unsqueeze(0)))
+    one, other = torch.randn(2, *output.shape, dtype=output.dtype)
+    difference = decoding.render(one) - decoding.render(other)
+    torch.testing.assert_close(decoding.render(one + output) - decoding.render(other + output), difference)
+    if decoding.linear:
+        assert not decoding.render(torch.zeros_like(output)).any()
+    if decoding.isometric:
+        torch.testing.assert_close(difference.norm(), (one - other).norm())
+    if decoding.undone:
+        torch.testing.assert_close(model.encoder_input(picture), output)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("plain", (True, True, True)), ("convolutional", (True, True, False)), ("beta-vae", (False,) * 3)],
+)
+def test_and_it_says_all_there_is_to_say(name: str, said: tuple[bool, bool, bool]) -> None:
+    decoding = affine_decoding(MODELS[name]())
+
+    assert decoding is not None
+    assert (decoding.linear, decoding.isometric, decoding.undone) == said
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_no_bundled_model_goes_the_long_way(name: str) -> None:
+    (loaded,) = open_models(name)
+    model = loaded.model
+    field, latent = DirectionField(model), torch.zeros(model.config.latent)
+    two_layers = isinstance(model, Autoencoder) and model.config.decoder == "mirrored"
+
+    assert field.at_latent("decoder", latent).method == "gram"
+    assert (field._layers is None) is two_layers
+    assert (field._decoder_side is not None) is two_layers
+    assert (field._encoder_after_decoder is not None) is two_layers
+    assert (field._encoder_side is not None) is isinstance(model, Autoencoder)
+    assert isinstance(model, DecodesCoarser)
+
+
+def test_a_model_that_offers_nothing_more_is_walked_all_the_same() -> None:
+    torch.manual_seed(3)
+    decoder = nn.Sequential(nn.Linear(4, 9), nn.Tanh(), nn.Linear(9, 64), nn.Sigmoid())
+    model = Handmade(nn.Linear(64, 4).double(), decoder.double(), 4, 8).requires_grad_(False)
+    field = DirectionField(model)
+    vectors = torch.linalg.qr(torch.randn(4, 3, dtype=torch.float64))[0]
+
+    picture, push = field.picture_and_push(LATENT, vectors)
+
+    assert has_latent(model)
+    assert field._layers is None
+    assert field._decoder_side is None
+    torch.testing.assert_close(picture, model.decode(LATENT.unsqueeze(0))[0])
+    torch.testing.assert_close(push, (full(model.decode, LATENT) @ vectors).T)
+    walker = walker_of(model)
+    place = walker.place(torch.rand(1, 8, 8, dtype=torch.float64), 3)
+    whole, coarse = (walker.straight(place, [0.02, 0.0, 0.01], shrink) for shrink in (1, 2))
+    assert whole.rms > 0
+    assert coarse.image.shape == (8, 8, 3)  # without a coarser picture it shows the one it has
+    assert coarse.rms == whole.rms
+
+
+class Offering(Handmade):
+    """A model of one's own that says how its pictures are made."""
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.affine_decoding.render(self._decode(latents))
+
+    @property
+    def affine_decoding(self) -> AffineDecoding:
+        return AffineDecoding(self._decode, lambda y: 1 - 0.5 * y.reshape(-1, 1, 8, 8))
+
+
+def test_one_that_says_how_its_pictures_are_made_runs_its_layers_once() -> None:
+    torch.manual_seed(3)
+    decoder = nn.Sequential(nn.Linear(4, 9), nn.Tanh(), nn.Linear(9, 64))
+    model = Offering(nn.Linear(64, 4).double(), decoder.double(), 4, 8).requires_grad_(False)
+    field = DirectionField(model)
+
+    found = field.at_latent("decoder", LATENT)
+    picture, push = field.picture_and_push(LATENT, found.vectors)
+
+    assert found.method == "gram"
+    assert field._layers is not None
+    assert field._decoder_side is None  # half the picture has half the singular values: no isometry
+    jacobian = full(model.decode, LATENT)
+    torch.testing.assert_close(found.sigma, torch.linalg.svdvals(jacobian))
+    torch.testing.assert_close(picture, model.decode(LATENT.unsqueeze(0))[0])
+    torch.testing.assert_close(push, (jacobian @ found.vectors).T)

@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from jnn_studio.jacobian import jacobian
-from jnn_studio.models.autoencoder import Autoencoder, build, from_tensors
+from jnn_studio.models.autoencoder import MODEL, Autoencoder, build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.dct import dct_matrix
 from jnn_studio.models.refinement import Refinement
@@ -35,7 +35,7 @@ def test_shapes(channels: int, refinement: int) -> None:
 def test_its_compositions_are_what_a_forward_pass_goes_through() -> None:
     model = build(SMALL.model_copy(update={"refinement": 4}), seed=0)
     images = torch.rand(3, 3, 16, 16)
-    encoder, decoder = model.compositions["encoder"], model.compositions["decoder"]
+    encoder, decoder = model.encoder, model.decoder
 
     assert isinstance(encoder, Composition)
     assert isinstance(decoder, Composition)
@@ -47,7 +47,9 @@ def test_its_compositions_are_what_a_forward_pass_goes_through() -> None:
 def test_each_composition_is_cut_after_its_nonlinearity() -> None:
     model = build(SMALL, seed=0)
 
-    for composition, (inputs, outputs) in zip(model.compositions.values(), [(192, 6), (6, 192)], strict=True):
+    for composition, (inputs, outputs) in zip(
+        (model.encoder, model.decoder), [(192, 6), (6, 192)], strict=True
+    ):
         h, g = composition
         assert h(torch.zeros(1, inputs)).shape == (1, 24)
         assert g(torch.zeros(1, 24)).shape == (1, outputs)
@@ -99,7 +101,7 @@ def test_a_network_from_tensors_computes_the_same_and_asks_for_no_gradient() -> 
     model = build(SMALL.model_copy(update={"refinement": 4}), seed=1)
     images = torch.rand(2, 3, 16, 16)
 
-    copy = from_tensors(model.config, model.state_dict())
+    copy = MODEL.from_tensors(model.config, model.state_dict())
 
     torch.testing.assert_close(copy(images), model(images), rtol=0, atol=0)
     assert not copy.training
@@ -110,9 +112,9 @@ def test_tensors_of_another_network_are_refused() -> None:
     tensors = build(SMALL, seed=0).state_dict()
 
     with pytest.raises(RuntimeError, match="size mismatch"):
-        from_tensors(SMALL.model_copy(update={"hidden": 25}), tensors)
+        MODEL.from_tensors(SMALL.model_copy(update={"hidden": 25}), tensors)
     with pytest.raises(RuntimeError, match="Missing key"):
-        from_tensors(SMALL, {})
+        MODEL.from_tensors(SMALL, {})
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_a_preview_holds_the_low_frequencies_of_the_unrefined_picture(shrink: in
     latents = torch.randn(3, 6)
 
     with torch.no_grad():
-        preview = model.decode(latents, shrink)
+        preview = model.decode_coarse(latents, shrink)
         full = model.decode(latents)
 
     # The same cosines, sampled in the middle of larger pixels.
@@ -160,6 +162,6 @@ def test_a_preview_is_not_refined_and_fits_the_picture() -> None:
     torch.nn.init.normal_(refined.refinement.tail.weight)
     latents = torch.randn(2, 6)
 
-    torch.testing.assert_close(refined.decode(latents, 2), plain.decode(latents, 2))
+    torch.testing.assert_close(refined.decode_coarse(latents, 2), plain.decode_coarse(latents, 2))
     with pytest.raises(ValueError, match="cannot be shrunk 3 times"):
-        plain.decode(latents, 3)
+        plain.decode_coarse(latents, 3)

@@ -11,7 +11,7 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from jnn_studio.jacobian import jacobian_svd
-from jnn_studio.models.beta_vae import BetaVAE, axis_divergence, build, from_tensors
+from jnn_studio.models.beta_vae import MODEL, BetaVAE, axis_divergence, build
 from jnn_studio.models.config import BetaVAEConfig
 
 CONFIG = BetaVAEConfig(size=32, latent=5, widths=(4, 6, 8, 10, 12))
@@ -67,7 +67,7 @@ def test_images_become_latents_and_images_in_the_unit_range_again(
 def test_a_shrunk_image_is_the_mean_of_blocks_of_pixels(model: BetaVAE, shrink: int) -> None:
     latents = torch.randn(2, 5, generator=torch.Generator().manual_seed(4))
 
-    small = model.decode(latents, shrink)
+    small = model.decode_coarse(latents, shrink)
 
     side = 32 // shrink
     blocks = model.decode(latents).reshape(2, 3, side, shrink, side, shrink).mean((3, 5))
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_others_randomness_alone
 
 
 def test_a_network_made_of_tensors_computes_the_same(model: BetaVAE, images: torch.Tensor) -> None:
-    copy = from_tensors(CONFIG, model.state_dict())
+    copy = MODEL.from_tensors(CONFIG, model.state_dict())
 
     assert not copy.training
     assert not any(p.requires_grad for p in copy.parameters())

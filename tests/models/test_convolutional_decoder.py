@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from jnn_studio.jacobian import jacobian
-from jnn_studio.models.autoencoder import build, from_tensors
+from jnn_studio.models.autoencoder import MODEL, build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import load_model, save_model
 from jnn_studio.penalty import NuclearNormPenalty
@@ -63,9 +63,9 @@ def test_a_preview_is_the_picture_averaged(shrink: int) -> None:
     latents = torch.randn(2, 6)
 
     cells = model.decode(latents).unfold(2, shrink, shrink).unfold(3, shrink, shrink)
-    torch.testing.assert_close(model.decode(latents, shrink), cells.mean((-2, -1)))
+    torch.testing.assert_close(model.decode_coarse(latents, shrink), cells.mean((-2, -1)))
     with pytest.raises(ValueError, match="cannot be shrunk 3 times"):
-        model.decode(latents, 3)
+        model.decode_coarse(latents, 3)
 
 
 def test_written_and_read_it_computes_the_same(tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ def test_written_and_read_it_computes_the_same(tmp_path: Path) -> None:
 
     assert loaded.config == SMALL
     torch.testing.assert_close(loaded.decode(latents), model.decode(latents))
-    copy = from_tensors(SMALL, model.state_dict())
+    copy = MODEL.from_tensors(SMALL, model.state_dict())
     torch.testing.assert_close(copy.decode(latents), model.decode(latents))

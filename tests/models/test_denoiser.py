@@ -11,7 +11,7 @@ from torch import nn
 from jnn_studio import NuclearNormPenalty
 from jnn_studio.models.autoencoder import build as build_autoencoder
 from jnn_studio.models.config import AutoencoderConfig, DenoiserConfig
-from jnn_studio.models.denoiser import build, denoise, from_tensors
+from jnn_studio.models.denoiser import MODEL, build, denoise
 from jnn_studio.models.weights import WeightsError, load_denoiser, load_model, save_model
 
 TINY = DenoiserConfig(widths=(2, 3, 4, 5))
@@ -84,4 +84,4 @@ def test_files_of_the_other_kind_are_refused_where_they_do_not_belong(tmp_path: 
 
 def test_weights_that_do_not_fit_are_told() -> None:
     with pytest.raises(RuntimeError):
-        from_tensors(DenoiserConfig(), build(TINY, 0).state_dict())
+        MODEL.from_tensors(DenoiserConfig(), build(TINY, 0).state_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 import jnn_studio.labs
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.models.weights import WeightsError
-from jnn_studio.training import kind
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig, parse_config
 from jnn_studio.training.events import Arrays, Event, Preview, StateChanged
@@ -108,9 +108,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunConfig]:
     (folder / "__init__.py").write_text("")
     (folder / "run.py").write_text(LAB)
     monkeypatch.setattr(jnn_studio.labs, "__path__", [*jnn_studio.labs.__path__, str(tmp_path / "labs")])
-    kind._modules.cache_clear()
     yield parse_config(CONFIG, "lab")
-    kind._modules.cache_clear()
     for name in [name for name in sys.modules if name.startswith("jnn_studio.labs.fit_a_line")]:
         del sys.modules[name]
 
@@ -121,6 +119,36 @@ def test_the_kinds_there_are_have_the_names_they_are_found_by() -> None:
         found = find_kind(name)
         assert found.name == name
         assert found.config.model_fields["kind"].default == name
+
+
+SCRIPT = """
+import multiprocessing, sys
+from jnn_studio.training.config import parse_config
+
+def config_of(name):
+    return type(parse_config(f"kind = '{name}'", "theirs")).__name__
+
+def labs():
+    return sorted(name for name in sys.modules if name.startswith("jnn_studio.labs."))
+
+if __name__ == "__main__":
+    parse_config("", "mine")
+    print(labs())
+    print(config_of("rof"))
+    print(any("denoise" in name for name in labs()), "matplotlib" in sys.modules, "skimage" in sys.modules)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.apply(config_of, ("denoise",)))
+"""
+
+
+def test_a_script_and_its_processes_know_the_labs_and_import_what_they_read(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[]", "RofConfig", "False False False", "DenoiseConfig"]
 
 
 def test_an_added_lab_is_a_kind_like_any_other(lab: RunConfig) -> None:

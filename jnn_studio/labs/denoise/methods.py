@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jnn_studio.base.resource_files import resource
 from jnn_studio.models.config import DenoiserConfig
-from jnn_studio.models.denoiser import from_tensors
+from jnn_studio.models.denoiser import MODEL
 from jnn_studio.models.weights import LoadedDenoiser, WeightsError, load_denoiser
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_weights import is_run, read_run_weights
@@ -99,7 +99,7 @@ def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
     found = {}
     for member, tensors in weights.members:
         try:
-            network = from_tensors(model, tensors)
+            network = MODEL.from_tensors(model, tensors)
         except RuntimeError as error:
             raise WeightsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
         info = {"run": config.name, "step": weights.step, **facts(config, member.key)}

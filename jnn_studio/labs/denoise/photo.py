@@ -15,7 +15,7 @@ from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
 from jnn_studio.labs.denoise.tiling import Cancelled, Report, denoise_photo
-from jnn_studio.models.denoiser import Denoiser
+from jnn_studio.models.denoising_model import DenoisingModel
 
 Stop = Callable[[], bool]
 
@@ -62,7 +62,7 @@ def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
 
 
 def run_network(
-    denoiser: Denoiser, noisy: Tensor, clean: Tensor | None, report: Report, stop: Stop
+    denoiser: DenoisingModel, noisy: Tensor, clean: Tensor | None, report: Report, stop: Stop
 ) -> Result | None:
     """A learnt denoiser's result; None once ``stop()`` is true."""
     began = time.perf_counter()

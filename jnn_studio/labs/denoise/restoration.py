@@ -30,7 +30,7 @@ from jnn_studio.labs.denoise.degradations import (
 from jnn_studio.labs.denoise.noise import add_noise
 from jnn_studio.labs.denoise.plug_and_play import Denoise, Iterate, restore
 from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.models.denoiser import Denoiser
+from jnn_studio.models.denoising_model import DenoisingModel
 
 SMOOTH_STRENGTH = 0.6
 """What smoothness alone does best at, over photographs, with noise from 0.02 to 1."""
@@ -169,7 +169,7 @@ def seen_psnr(problem: Problem) -> float:
     return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
 
 
-def prior_of(denoiser: Denoiser, cancelled: Cancel = lambda: False) -> Denoise:
+def prior_of(denoiser: DenoisingModel, cancelled: Cancel = lambda: False) -> Denoise:
     """A network as what `restore` asks."""
     return lambda image: denoise_photo(denoiser, image, cancelled=cancelled)
 

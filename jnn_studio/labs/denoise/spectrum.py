@@ -10,7 +10,8 @@ from torch import Tensor
 
 from jnn_studio.jacobian import JacobianOperator, krylov_svd
 from jnn_studio.labs.denoise.cancelling import Cancelled
-from jnn_studio.models.denoiser import STRIDE, Denoiser
+from jnn_studio.models.denoiser import STRIDE
+from jnn_studio.models.denoising_model import DenoisingModel
 
 MAX_BLOCKS = 20
 """Portions of products with J and Jᵀ after which the search ends in any case."""
@@ -69,7 +70,7 @@ class Spectrum:
 
 @torch.no_grad()
 def denoiser_spectrum(
-    denoiser: Denoiser,
+    denoiser: DenoisingModel,
     noisy: Tensor,
     crop: Crop,
     k: int,
@@ -124,7 +125,7 @@ class _Watched(JacobianOperator):
 
     def __init__(
         self,
-        f: Denoiser,
+        f: DenoisingModel,
         x: Tensor,
         report: Report | None,
         cancelled: Callable[[], bool] | None,

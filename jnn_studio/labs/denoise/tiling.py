@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from jnn_studio.labs.denoise.cancelling import Cancelled
-from jnn_studio.models.denoiser import STRIDE, Denoiser, pad_to_stride, reach
+from jnn_studio.models.denoiser import STRIDE, pad_to_stride
+from jnn_studio.models.denoising_model import DenoisingModel
 
 __all__ = ["Cancelled", "Report", "denoise_photo"]
 
@@ -17,7 +18,7 @@ Report = Callable[[int, int], None]
 
 
 def denoise_photo(
-    denoiser: Denoiser,
+    denoiser: DenoisingModel,
     noisy: Tensor,
     *,
     tile: int = 256,
@@ -27,7 +28,7 @@ def denoise_photo(
     """What ``denoiser`` makes of ``noisy`` (channels, height, width), of any size: float32 on the CPU.
 
     A photograph is extended once as `models.denoiser.denoise` does it and then taken in squares of side
-    ``tile``. Each is evaluated with as much around it as can change it (`models.denoiser.reach`), on the grid
+    ``tile``. Each is evaluated with as much around it as can change it (its ``reach``), on the grid
     of `STRIDE`, so that the result is the whole image's to float rounding, wherever the tiles meet. Memory
     beside the image and the result is that of one tile; a photograph no larger than one is done whole.
 
@@ -46,7 +47,7 @@ def denoise_photo(
     images = noisy[:, None] if channels == 1 else noisy[None]
     images = pad_to_stride(images.to("cpu", weight.dtype))
     height, width = images.shape[-2:]
-    margin = _up(reach(denoiser))
+    margin = _up(denoiser.reach)
     side = max(STRIDE, _up(tile))
     if height * width <= (side + 2 * margin) ** 2:
         side = max(height, width)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from jnn_studio.models.autoencoder import Autoencoder, from_tensors
+from jnn_studio.models.autoencoder import MODEL, Autoencoder
 from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_members
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
@@ -23,7 +23,7 @@ def _prepare(config: PairConfig, preparation: Preparation) -> AutoencoderPair:
 
 
 def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Autoencoder:
-    return from_tensors(config.model, tensors)
+    return MODEL.from_tensors(config.model, tensors)
 
 
 KIND = Kind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts)

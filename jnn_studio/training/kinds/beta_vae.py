@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from jnn_studio.models.beta_vae import BetaVAE, from_tensors
+from jnn_studio.models.beta_vae import MODEL, BetaVAE
 from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.device import choose_device
@@ -26,7 +26,7 @@ def _prepare(config: BetaVAERunConfig, preparation: Preparation) -> BetaVAETrain
 
 
 def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) -> BetaVAE:
-    return from_tensors(config.model, tensors)
+    return MODEL.from_tensors(config.model, tensors)
 
 
 KIND = Kind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts)

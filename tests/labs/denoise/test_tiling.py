@@ -8,7 +8,7 @@ from torch import Tensor
 
 from jnn_studio.labs.denoise.tiling import Cancelled, denoise_photo
 from jnn_studio.models.config import DenoiserConfig
-from jnn_studio.models.denoiser import STRIDE, Denoiser, build, denoise, reach
+from jnn_studio.models.denoiser import STRIDE, Denoiser, build, denoise
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def whole(denoiser: Denoiser, noisy: Tensor) -> Tensor:
 
 def test_reach_covers_every_pixel_that_changes_an_output_and_hardly_more() -> None:
     denoiser = build(DenoiserConfig(channels=1, widths=(3, 4, 4, 4)), 0).double()
-    side = 2 * (reach(denoiser) + 3 * STRIDE)
+    side = 2 * (denoiser.reach + 3 * STRIDE)
     farthest = 0
     for row in range(side // 2, side // 2 + STRIDE):
         x = torch.randn(1, 1, side, 16, dtype=torch.float64, requires_grad=True)
@@ -35,7 +35,7 @@ def test_reach_covers_every_pixel_that_changes_an_output_and_hardly_more() -> No
         assert x.grad is not None
         touched = x.grad[0, 0].abs().amax(1).nonzero().ravel()
         farthest = max(farthest, row - int(touched.min()), int(touched.max()) - row)
-    assert farthest <= reach(denoiser) <= farthest + STRIDE
+    assert farthest <= denoiser.reach <= farthest + STRIDE
 
 
 @pytest.mark.parametrize(("height", "width"), [(413, 307), (256, 520), (399, 161)])
@@ -51,7 +51,7 @@ def test_tiles_give_the_untiled_result_to_rounding(denoiser: Denoiser, height: i
 
 
 def test_a_tile_that_sees_too_little_would_show(denoiser: Denoiser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jnn_studio.labs.denoise.tiling.reach", lambda denoiser: 16)
+    monkeypatch.setattr(Denoiser, "reach", 16)
     noisy = photo(200, 200)
     error = (denoise_photo(denoiser, noisy, tile=64) - whole(denoiser, noisy)).abs().max()
     assert float(error) > 1e-4
