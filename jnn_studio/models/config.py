@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from jnn_studio.base.settings import Frozen
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class AutoencoderConfig(BaseModel):
+class AutoencoderConfig(Frozen):
     """Sizes of the paper's autoencoder (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["autoencoder"] = "autoencoder"
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
@@ -63,10 +63,8 @@ class AutoencoderConfig(BaseModel):
         return self.channels * self.dct**2
 
 
-class BetaVAEConfig(BaseModel):
+class BetaVAEConfig(Frozen):
     """Sizes of the β-VAE (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["beta-vae"] = "beta-vae"
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")
@@ -85,10 +83,8 @@ class BetaVAEConfig(BaseModel):
         return self.size // 32
 
 
-class DenoiserConfig(BaseModel):
+class DenoiserConfig(Frozen):
     """Sizes of the denoising network (Scarvelis & Solomon, NeurIPS 2024, §5 and B.2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["denoiser"] = "denoiser"
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")

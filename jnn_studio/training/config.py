@@ -5,32 +5,24 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.training.kind import find_kind, kind_names
 
 SCHEMA_VERSION = 1
 DEFAULT_KIND = "autoencoder-pair"
 """The kind of a configuration that does not say."""
 
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the message names the setting, its value and the reason."""
 
 
-class Section(BaseModel):
-    """One table of ``config.toml``; unknown settings are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OptimiserConfig(Section):
+class OptimiserConfig(Frozen):
     """AdamW."""
 
     learning_rate: Positive = Field(1e-3, description="AdamW's learning rate.")
@@ -50,7 +42,7 @@ class OptimiserConfig(Section):
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-class DecayingOptimiserConfig(Section):
+class DecayingOptimiserConfig(Frozen):
     """Adam with a learning rate that falls in steps: PyTorch's ExponentialLR, told after every epoch."""
 
     learning_rate: Positive = Field(5e-3, description="Adam's learning rate at the start.")
@@ -64,7 +56,7 @@ class DecayingOptimiserConfig(Section):
         return self.learning_rate * self.decay ** (step // self.decay_every)
 
 
-class ScheduleConfig(Section):
+class ScheduleConfig(Frozen):
     """How long and where."""
 
     steps: int = Field(2500, ge=1, le=9_999_999, description="Optimiser steps of each model.")
@@ -90,7 +82,7 @@ def warmup(step: int, warmup_steps: int) -> float:
     return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
 
 
-class LoggingConfig(Section):
+class LoggingConfig(Frozen):
     """How often to look, in steps."""
 
     metrics_every: int = Field(10, ge=1, description="Steps averaged into one logged loss.")
@@ -98,7 +90,7 @@ class LoggingConfig(Section):
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept.")
 
 
-class RunConfig(Section):
+class RunConfig(Frozen):
     """What every run has. A kind of run is a subclass with a ``kind`` of its own and further sections."""
 
     schema_version: Literal[1] = 1

@@ -6,14 +6,15 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig
-from jnn_studio.training.config import ConfigError, NonNegative, OptimiserConfig, Positive, Section
+from jnn_studio.training.config import ConfigError, OptimiserConfig
 from jnn_studio.training.image_config import ImageRunConfig
 
 PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
 
 
-class PenaltyConfig(Section):
+class PenaltyConfig(Frozen):
     """The regularised model's penalty; the unregularised one differs from it in nothing else."""
 
     eta: NonNegative | Literal["paper-text", "paper-code"] = Field(
