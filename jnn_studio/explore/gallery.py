@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from jnn_studio.data.pixels import to_grey
 from jnn_studio.data.source import ImageSource
 from jnn_studio.models.weights import LoadedModel
 
@@ -150,7 +151,7 @@ def fit_images(images: Tensor, loaded: LoadedModel) -> Tensor:
     """Images (batch, channels, height, width) in the size and the colours of a model."""
     config = loaded.model.config
     if images.shape[1] == 3 and config.channels == 1:
-        images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+        images = to_grey(images)
     if images.shape[-2:] != (config.size, config.size):
         images = F.interpolate(images, (config.size, config.size), mode="bilinear", antialias=True)
     return images.expand(-1, config.channels, -1, -1)

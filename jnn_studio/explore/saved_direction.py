@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from jnn_studio.base.settings import Finite, Frozen
 from jnn_studio.data.config import DataConfig
+from jnn_studio.data.pixels import to_grey
 from jnn_studio.explore.roles import number
 from jnn_studio.explore.state import DirectionKind, ImageRef, Mode
 from jnn_studio.models.weights import LoadedModel
@@ -268,7 +269,7 @@ def _push_cosines(kept: Tensor, place: DirectionsAt) -> Tensor:
 def _reduced(images: Tensor, channels: int, side: int) -> Tensor:
     """(b, c, s, s) in fewer colours and pixels; linear, so as good for derivatives as for images."""
     if images.shape[1] == 3 and channels == 1:
-        images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+        images = to_grey(images)
     return F.adaptive_avg_pool2d(images, side)
 
 
