@@ -30,5 +30,4 @@ class BetaVAERunConfig(ImageRunConfig):
     divergence: DivergenceConfig = DivergenceConfig()
     optimiser: DecayingOptimiserConfig = DecayingOptimiserConfig()
 
-    remedy: ClassVar[str] = "Lower the learning rate."
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "model.size")

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.training.kind import find_kind, kind_names
+from jnn_studio.training.wrong_settings import wrong_settings
 
 SCHEMA_VERSION = 1
 DEFAULT_KIND = "autoencoder-pair"
@@ -152,6 +153,19 @@ class RunConfig(Frozen):
         raise ConfigError(f"--eta: a run of kind {self.kind!r} has no η to choose")
 
 
+def eta_as_number(eta: str, *names: str) -> float:
+    """What was given for η on the command line, where the kind of run also takes ``names`` for it.
+
+    Raises:
+        ConfigError: it is no number.
+    """
+    try:
+        return float(eta)
+    except ValueError:
+        wanted = "a number or one of " + ", ".join(names) if names else "a number"
+        raise ConfigError(f"--eta: expected {wanted}, got {eta!r}") from None
+
+
 C = TypeVar("C", bound=RunConfig)
 
 
@@ -191,10 +205,7 @@ def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:
     try:
         return config.model_validate(data)
     except ValidationError as error:
-        problems: dict[str, list[Any]] = {}
-        for problem in error.errors():
-            problems.setdefault(_setting(problem), []).append(problem)
-        lines = [f"{where}: {setting}{_reason(found)}" for setting, found in problems.items()]
+        lines = [f"{where}: {line}" for line in wrong_settings(config, error)]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -208,30 +219,3 @@ def read_config(path: Path) -> RunConfig:
         return parse_config(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
-
-
-def _setting(problem: Any) -> str:
-    """``"section.setting: "``, or nothing where the problem is one of several settings together."""
-    parts = [str(part) for part in problem["loc"]]
-    if parts[:1] == ["data"] and len(parts) > 2:
-        del parts[1]  # the kind of data, not a setting
-    # Settings are two levels deep; what follows names alternatives of one setting's type.
-    return ".".join(parts[:2]) + ": " if parts else ""
-
-
-def _reason(problems: list[Any]) -> str:
-    first = problems[0]
-    match first["type"]:
-        case "extra_forbidden":
-            reason = "there is no such setting"
-        case "missing":
-            return "is missing"
-        case "union_tag_not_found":
-            return "its kind is missing; give 'faces' or 'folder'"
-        case "union_tag_invalid":
-            return f"kind must be one of {first['ctx']['expected_tags']} (got {first['ctx']['tag']!r})"
-        case "value_error":
-            return str(first["ctx"]["error"])
-        case _:
-            reason = ", or ".join(problem["msg"] for problem in problems)
-    return f"{reason} (got {first['input']!r})"

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig
-from jnn_studio.training.config import ConfigError, OptimiserConfig
+from jnn_studio.training.config import OptimiserConfig, eta_as_number
 from jnn_studio.training.image_config import ImageRunConfig
 
 PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
@@ -62,13 +62,4 @@ class PairConfig(ImageRunConfig):
         return self
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        changed["penalty"]["eta"] = eta if eta in PAPER_ETA else _number("--eta", eta)
-
-
-def _number(where: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigError(
-            f"{where}: expected a number or one of {', '.join(PAPER_ETA)}, got {text!r}"
-        ) from None
+        changed["penalty"]["eta"] = eta if eta in PAPER_ETA else eta_as_number(eta, *PAPER_ETA)

@@ -12,7 +12,7 @@ from jnn_studio.data.config import CropConfig, DeadLeavesConfig
 from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
-from jnn_studio.training.config import ConfigError, OptimiserConfig, RunConfig
+from jnn_studio.training.config import OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
 
 MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"]
@@ -102,7 +102,4 @@ class DenoiseConfig(RunConfig):
         changed["data"] = {"kind": "crops", "path": str(data)}
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        try:
-            changed["noise"]["eta"] = float(eta)
-        except ValueError:
-            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None
+        changed["noise"]["eta"] = eta_as_number(eta)

@@ -9,7 +9,13 @@ from pydantic import Field, ValidationInfo, field_validator
 from jnn_studio.base.settings import Frozen, Positive
 from jnn_studio.labs.rof.solution import gap_lets_through
 from jnn_studio.labs.rof.targets import Ball, Drawn, Target
-from jnn_studio.training.config import ConfigError, LoggingConfig, OptimiserConfig, RunConfig, ScheduleConfig
+from jnn_studio.training.config import (
+    LoggingConfig,
+    OptimiserConfig,
+    RunConfig,
+    ScheduleConfig,
+    eta_as_number,
+)
 
 GRID_DIMENSIONS = 2
 """Up to here a grid holds the box, to look at and to solve on."""
@@ -141,12 +147,8 @@ class RofConfig(RunConfig):
     schedule: RofScheduleConfig = RofScheduleConfig()
     logging: RofLoggingConfig = RofLoggingConfig()
 
-    remedy: ClassVar[str] = "Lower the learning rate."
     large_before: ClassVar[tuple[str, ...]] = ("measuring.sample", "network.frequencies")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "network.frequencies")
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        try:
-            changed["problem"]["eta"] = float(eta)
-        except ValueError:
-            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None
+        changed["problem"]["eta"] = eta_as_number(eta)
