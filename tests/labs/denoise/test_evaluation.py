@@ -139,7 +139,7 @@ def test_a_file_that_gives_no_image_is_told_and_passed_over(folder: Path, tmp_pa
 
 def test_rows_are_means_and_sample_deviations_of_what_there_is() -> None:
     values = [Quality(20.0, 21.0, 0.5), Quality(24.0, math.inf, None), Quality(math.nan, 23.0, 0.7)]
-    table = rows([Measured(str(i), "bm3d", value, 1.0, False) for i, value in enumerate(values)])
+    table = rows([Measured(str(i), "bm3d", value, 1.0) for i, value in enumerate(values)])
     assert (table[0].method, table[0].images) == ("bm3d", 3)
     assert table[0].mean == pytest.approx({"psnr_paper": 22.0, "psnr_plain": 22.0, "ssim": 0.6})
     assert table[0].sd == pytest.approx({"psnr_paper": 8**0.5, "psnr_plain": 2**0.5, "ssim": 0.02**0.5})
