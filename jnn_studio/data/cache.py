@@ -6,7 +6,7 @@ all. Channels come before pixels because a training batch is then one gather (me
 as pixels first).
 
 Who uses what is told by a lock on ``images.npy`` that ends with the process holding it: shared as long
-as an entry is mapped, exclusive while one is built. Where such locks do not exist (Windows), a folder
+as an entry is mapped, exclusive while one is built. Where shared locks do not exist (Windows), a folder
 with an open file in it cannot be renamed, which gives the same protection.
 """
 
@@ -19,7 +19,6 @@ import mmap
 import os
 import re
 import shutil
-import sys
 import time
 import uuid
 import zlib
@@ -32,6 +31,7 @@ import numpy as np
 from platformdirs import user_cache_dir
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.locks import SHARED_LOCKS, try_lock
 from jnn_studio.data.errors import DataError
 
 DEFAULT_LIMIT = 20 * 10**9
@@ -40,21 +40,6 @@ _SAMPLED_IMAGES = 64
 _YOUNG = 60.0  # seconds in which a builder surely takes its lock
 _ENTRY = re.compile(r"[0-9a-f]{64}")
 _PARTIAL = re.compile(r"[0-9a-f]{64}\.[0-9a-f]{32}\.partial")
-
-if sys.platform == "win32":
-
-    def _lock(file: IO[bytes], exclusive: bool) -> bool:
-        return True
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes], exclusive: bool) -> bool:
-        """Try to lock until ``file`` and all maps of it are closed; False where another stands against it."""
-        try:
-            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)
@@ -135,7 +120,7 @@ class ImageCache:
                     # Written, not mapped: on a full disk a write fails, where touching a map kills the
                     # process. Unbuffered, so that closing after such a failure does not fail again.
                     file = stack.enter_context((partial / "images.npy").open("wb+", buffering=0))
-                    _lock(file, exclusive=True)
+                    _lock(file)
                     _write(file, _header((0, *image_shape)))
                 count = 0
                 for batch in batches:
@@ -217,12 +202,16 @@ def _open_entry(entry: Path) -> CachedImages:
     """Map an entry; ValueError, KeyError, TypeError or OSError where it is not as it was written."""
     written = json.loads((entry / "record.json").read_text())
     with (entry / "images.npy").open("rb") as file:
-        _lock(file, exclusive=False)
+        _lock(file, shared=True)
         images = _map(file, tuple(written["shape"]))
     record = dict(written["record"])
     if _checksum(images, record) != written["checksum"]:
         raise ValueError("the entry is not the one written")
     return CachedImages(images, record)
+
+
+def _lock(file: IO[bytes], shared: bool = False) -> bool:
+    return not SHARED_LOCKS or try_lock(file, shared)
 
 
 def _map(file: IO[bytes], expected: tuple[int, ...]) -> np.ndarray:
@@ -259,7 +248,7 @@ def _checksum(images: np.ndarray, record: dict[str, Any]) -> int:
 def _remove_unused(folder: Path) -> bool:
     """Remove an entry or a half-built one unless a process holds it; False if it stays."""
     with contextlib.suppress(FileNotFoundError), (folder / "images.npy").open("rb+") as file:
-        if not _lock(file, exclusive=True):
+        if not _lock(file):
             return False
     return _remove(folder)
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
+
+from jnn_studio.base.settings import AbsolutePath, Frozen
 
 
-class FacesConfig(BaseModel):
+class FacesConfig(Frozen):
     """Procedural faces with known factors, drawn by the program."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["faces"] = "faces"
     count: int = Field(8192, ge=16, le=1_000_000, description="How many different faces.")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the faces' factors.")
 
 
-class _OnDisk(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: Path = Field(description="Folder or .zip of images; nested folders are searched.")
-
-    @field_validator("path")
-    @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        """A configuration is read again later, from another working folder."""
-        return path.expanduser().absolute()
+class _OnDisk(Frozen):
+    path: AbsolutePath = Field(description="Folder or .zip of images; nested folders are searched.")
 
 
 class FolderConfig(_OnDisk):
@@ -36,10 +27,8 @@ class FolderConfig(_OnDisk):
     kind: Literal["folder"] = "folder"
 
 
-class DeadLeavesConfig(BaseModel):
+class DeadLeavesConfig(Frozen):
     """Occluding discs of all sizes, drawn by the program: they have the statistics of photographs."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["dead-leaves"] = "dead-leaves"
     count: int = Field(8192, ge=16, le=1_000_000, description="How many different images.")

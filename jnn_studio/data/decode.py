@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import threading
@@ -86,17 +85,12 @@ def decode_path(path: Path, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndar
         ) from error
 
 
-def decode_image(data: bytes, channels: int = 3) -> np.ndarray:
+def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """An encoded image at its own size, upright: uint8 (height, width, channels), channels 1 or 3.
 
     Raises:
-        UnreadableImageError: ``data`` is no image that can be read.
+        UnreadableImageError: as `decode_square`; an image of more than ``max_pixels`` before it is decoded.
     """
-    return decode_whole(io.BytesIO(data), channels)
-
-
-def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """`decode_image` of a file; an image of more than ``max_pixels`` is refused before it is decoded."""
     with _opened(file, max_pixels) as image, _room_for(image):
         return _pixels(_upright(_flat(image, channels), _orientation(image)))
 

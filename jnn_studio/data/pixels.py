@@ -11,6 +11,9 @@ from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
 
+LUMINANCE = (0.299, 0.587, 0.114)
+"""What red, green and blue weigh in grey (Rec. 601, of the gamma-encoded values)."""
+
 
 def to_uint8(images: Tensor) -> np.ndarray:
     """(…, channels, height, width) in [0, 1] → contiguous uint8 (…, height, width, 3).
@@ -19,6 +22,11 @@ def to_uint8(images: Tensor) -> np.ndarray:
     """
     array = images.clamp(0, 1).mul(255).round().to(torch.uint8).movedim(-3, -1).cpu().numpy()
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:-1], 3)))
+
+
+def to_grey(images: Tensor) -> Tensor:
+    """Luminance: (batch, 3, height, width) → (batch, 1, height, width). Linear, as derivatives need."""
+    return (images * images.new_tensor(LUMINANCE).view(3, 1, 1)).sum(1, keepdim=True)
 
 
 def psnr(reconstruction: Tensor, images: Tensor) -> float:

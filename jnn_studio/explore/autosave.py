@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import uuid
@@ -9,13 +10,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
+from jnn_studio.base.locks import try_lock
 from jnn_studio.explore.session_file import SUFFIX, SessionError, load_session, save_session
 from jnn_studio.explore.state import ExploreState
-
-if sys.platform == "win32":  # pragma: no cover
-    import msvcrt
-else:
-    import fcntl
 
 
 class AutosaveFile:
@@ -76,14 +73,9 @@ class AutosaveFile:
 def _locked(path: Path) -> IO[bytes]:
     """The file, locked by this program until it ends; OSError if another program holds it."""
     file = path.open("ab")
-    try:
-        if sys.platform == "win32":  # pragma: no cover
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not try_lock(file):
         file.close()
-        raise
+        raise BlockingIOError(errno.EAGAIN, "its program lives", str(path))
     return file
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from jnn_studio.data.pixels import LUMINANCE
+
 Ground = Literal["light", "dark"]
 """The neutral colour of no change: white or black, as the theme is."""
 
@@ -19,7 +21,6 @@ _ENDS: dict[Ground, tuple[tuple[int, int, int], tuple[int, int, int], tuple[int,
     "light": ((20, 92, 190), (255, 255, 255), (168, 64, 0)),
     "dark": ((86, 180, 255), (0, 0, 0), (255, 150, 50)),
 }
-_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Difference:
 def difference(
     base: np.ndarray, moved: np.ndarray, ground: Ground = "light", scale: float | None = None
 ) -> Difference:
-    """Picture of ``moved`` − ``base`` in luminance (Rec. 601, of the gamma-encoded values).
+    """Picture of ``moved`` − ``base`` in `LUMINANCE`.
 
     Args:
         base, moved: uint8 (height, width, 3) or (height, width).
@@ -65,16 +66,9 @@ def difference(
     return Difference(_colours(np.clip(change / full, -1, 1), ground), full, largest)
 
 
-def scale_bar(width: int, height: int, ground: Ground = "light") -> np.ndarray:
-    """The colours from −scale to +scale, left to right: uint8 (height, width, 3)."""
-    return np.ascontiguousarray(
-        np.broadcast_to(_colours(np.linspace(-1, 1, width)[None], ground), (height, width, 3))
-    )
-
-
 def _luminance(image: np.ndarray) -> np.ndarray:
     values = image.astype(np.float32) / 255
-    return values if image.ndim == 2 else values[..., :3] @ _WEIGHTS
+    return values if image.ndim == 2 else values[..., :3] @ np.array(LUMINANCE, np.float32)
 
 
 def _colours(change: np.ndarray, ground: Ground) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from jnn_studio.data.pixels import to_grey
 from jnn_studio.data.source import ImageSource
 from jnn_studio.models.weights import LoadedModel
 
@@ -64,18 +64,6 @@ class Survey:
             found[begin : begin + BLOCK] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
         return found
 
-    def nearest(self, latent: np.ndarray, count: int) -> np.ndarray:
-        """Indices of the ``count`` images nearest to ``latent``, nearest first."""
-        return np.argsort(self.distances(latent), kind="stable")[:count]
-
-    def worst(self) -> int:
-        """Index of the image reconstructed worst so far; ValueError if none has a PSNR."""
-        return int(np.nanargmin(self.psnr))
-
-    def best(self) -> int:
-        """Index of the image reconstructed best so far; ValueError if none has a PSNR."""
-        return int(np.nanargmax(self.psnr))
-
 
 class Surveyor:
     """Surveys a collection a chunk at a time, on whichever thread calls `advance`.
@@ -124,33 +112,11 @@ class Surveyor:
         return np.asarray(self.loaded.model.encode(images)[0].numpy())
 
 
-def survey(
-    loaded: LoadedModel,
-    source: ImageSource,
-    progress: Callable[[Survey], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-    known: Survey | None = None,
-) -> Survey:
-    """Survey all of ``source``; what is done so far if ``cancelled`` comes to return True.
-
-    Args:
-        progress: called with the survey so far after every chunk.
-        known: see `Surveyor`.
-    """
-    surveyor = Surveyor(loaded, source, known)
-    found = surveyor.advance(0)
-    while not found.complete and not (cancelled is not None and cancelled()):
-        found = surveyor.advance()
-        if progress is not None:
-            progress(found)
-    return found
-
-
 def fit_images(images: Tensor, loaded: LoadedModel) -> Tensor:
     """Images (batch, channels, height, width) in the size and the colours of a model."""
     config = loaded.model.config
     if images.shape[1] == 3 and config.channels == 1:
-        images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+        images = to_grey(images)
     if images.shape[-2:] != (config.size, config.size):
         images = F.interpolate(images, (config.size, config.size), mode="bilinear", antialias=True)
     return images.expand(-1, config.channels, -1, -1)

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jnn_studio.data.source import FactorSource
-from jnn_studio.explore.gallery import fit_images
 from jnn_studio.jacobian.subspace import tangent_energy
-from jnn_studio.models.weights import LoadedModel
 
 ONE = 0.6
 """Share of the squared effects above which one factor gives its direction the name."""
@@ -119,17 +116,6 @@ def factor_effects(push: Tensor, tangents: Tensor, names: Sequence[str]) -> tupl
         Meaning(name_direction(row, names, energy), tuple(row), energy)
         for row, energy in zip(effects, energies, strict=True)
     )
-
-
-def meaning_of_faces(
-    push: Tensor, source: FactorSource, index: int, loaded: LoadedModel
-) -> tuple[Meaning, ...]:
-    """`factor_effects` of a model's directions (k, n) at image ``index``, in the model's size and colours.
-
-    The derivatives belong to the image of the source: not for a base that was walked on to.
-    """
-    tangents = fit_images(source.factor_derivatives(index), loaded).flatten(1)
-    return factor_effects(push, tangents, source.factor_names)
 
 
 def name_direction(

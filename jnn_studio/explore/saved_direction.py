@@ -15,13 +15,15 @@ from typing import Annotated, Literal, Protocol, Self
 import numpy as np
 import torch
 from PIL import Image
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
+from jnn_studio.base.settings import Finite, Frozen
 from jnn_studio.data.config import DataConfig
+from jnn_studio.data.pixels import to_grey
 from jnn_studio.explore.roles import number
-from jnn_studio.explore.state import DirectionKind, Finite, ImageRef, Mode
+from jnn_studio.explore.state import DirectionKind, ImageRef, Mode
 from jnn_studio.models.weights import LoadedModel
 
 SCHEMA_VERSION = 1
@@ -52,11 +54,7 @@ class DirectionsAt(Protocol):
         """The decoded latent (channels, size, size)."""
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StoredArray(_Value):
+class StoredArray(Frozen):
     """An array as base64 of its little-endian bytes."""
 
     shape: tuple[Annotated[int, Field(ge=1, le=_LARGEST)], ...] = Field(min_length=1, max_length=3)
@@ -90,7 +88,7 @@ class StoredArray(_Value):
         return np.dtype(self.dtype).newbyteorder("<")
 
 
-class ModelProvenance(_Value):
+class ModelProvenance(Frozen):
     """The model a direction was found in. ``fingerprint``: SHA-256 of its weights."""
 
     name: str = Field(max_length=200)
@@ -100,7 +98,7 @@ class ModelProvenance(_Value):
     run: str = Field("", max_length=200)
 
 
-class SavedDirection(_Value):
+class SavedDirection(Frozen):
     """One direction of one model at one image.
 
     Attributes:
@@ -271,7 +269,7 @@ def _push_cosines(kept: Tensor, place: DirectionsAt) -> Tensor:
 def _reduced(images: Tensor, channels: int, side: int) -> Tensor:
     """(b, c, s, s) in fewer colours and pixels; linear, so as good for derivatives as for images."""
     if images.shape[1] == 3 and channels == 1:
-        images = (images * images.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+        images = to_grey(images)
     return F.adaptive_avg_pool2d(images, side)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.settings import Frozen
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.open_models import BUNDLED
@@ -30,9 +31,7 @@ class SessionError(Exception):
     """A session file that cannot be used; the message says which file, why, and what to do."""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(Frozen):
     kind: Literal["JNN Studio session"] = "JNN Studio session"
     schema_version: Literal[1] = 1
     program: str = Field(__version__, max_length=40)

@@ -74,11 +74,6 @@ class Page:
     texts: tuple[_Text, ...]
     cells: tuple[_Cell, ...]
 
-    def cell_at(self, number: int) -> tuple[int, int, int, int]:
-        """(left, top, width, height) of a cell; cells are numbered block by block, row by row."""
-        cell = self.cells[number]
-        return cell.x, cell.y, cell.side[1], cell.side[0]
-
 
 def save_sheet(sheet: Sheet, path: Path, scale: int = 1, layout: Layout = "side by side") -> None:
     """Draw ``sheet`` to ``path``: .png, .svg or .pdf, every image enlarged ``scale`` times.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from jnn_studio.base.settings import AbsolutePath, Finite, Frozen
 from jnn_studio.data.config import DataConfig, FacesConfig
 
 SCHEMA_VERSION = 1
@@ -23,44 +23,34 @@ Jacobian, or the axes of the latent space."""
 Mode = Literal["straight", "curved"]
 """Along the directions at the base, or following them as they turn."""
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SourceImage(_Value):
+class SourceImage(Frozen):
     """An image of the open source."""
 
     kind: Literal["source"] = "source"
     index: int = Field(ge=0)
 
 
-class FileImage(_Value):
+class FileImage(Frozen):
     """An image file of one's own."""
 
     kind: Literal["file"] = "file"
-    path: Path
-
-    @field_validator("path")
-    @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+    path: AbsolutePath
 
 
 ImageRef = Annotated[SourceImage | FileImage, Field(discriminator="kind")]
 
 
-class Leg(_Value):
+class Leg(Frozen):
     """Part of a curved walk: a signed path length in image space (RMS) along one direction (from 0)."""
 
     direction: int = Field(ge=0, lt=DIRECTIONS)
     amount: Amount
 
 
-class Walk(_Value):
+class Walk(Frozen):
     """How far: ``amounts`` along straight directions (signed RMS image change), or the legs of a curve."""
 
     amounts: tuple[Amount, ...] = Field((0.0,) * DIRECTIONS, min_length=DIRECTIONS, max_length=DIRECTIONS)
@@ -93,7 +83,7 @@ class Walk(_Value):
         return not any(self.amounts) if mode == "straight" else not self.legs
 
 
-class Column(_Value):
+class Column(Frozen):
     """A model in view. ``where``: a bundled model's name, a weights file, or ``RUN_FOLDER::member``."""
 
     key: str = Field(min_length=1, max_length=40)
@@ -105,7 +95,7 @@ class Column(_Value):
     """Its own walk, for as long as it is not linked to the others."""
 
 
-class Base(_Value):
+class Base(Frozen):
     """Where walks start: an image, or latents that an earlier walk from that image has led to."""
 
     image: ImageRef
@@ -113,14 +103,14 @@ class Base(_Value):
     """By column. None: every model's own encoding of the image."""
 
 
-class Towards(_Value):
+class Towards(Frozen):
     """Interpolation: ``share`` of the way from where the walk has led to the latent of another image."""
 
     image: ImageRef
     share: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
 
 
-class ExploreState(_Value):
+class ExploreState(Frozen):
     """Everything that decides what Explore shows."""
 
     schema_version: Literal[1] = 1

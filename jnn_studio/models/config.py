@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from jnn_studio.base.settings import Frozen
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class ModelConfig(BaseModel):
+class ModelConfig(Frozen):
     """What describes any network of images; each kind has a subclass."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
     channels: Literal[1, 3] = Field(3, description="Colour channels: 3 for colour, 1 for grey.")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from pydantic import ValidationError
@@ -32,6 +32,7 @@ class Weighted(Protocol):
         """The weights by name."""
 
 
+@runtime_checkable
 class Network(Weighted, Protocol):
     """Any network whose weights are kept in files."""
 

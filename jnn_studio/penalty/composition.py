@@ -34,7 +34,6 @@ class FactorPass:
         factor: the module.
         layers: its layers with what each saw and gave.
         input: what it was given: a tensor (batch, *shape), or a tuple of them.
-        preactivation: what its last layer was given, if that is elementwise.
         output: what it made of its input.
         precision: the autocast state it ran in; evaluations made for the penalty run in the same.
     """
@@ -43,7 +42,6 @@ class FactorPass:
     factor: nn.Module
     layers: tuple[LayerPass, ...]
     input: Any
-    preactivation: Tensor | None
     output: Any
     precision: Precision
 
@@ -160,8 +158,7 @@ def _pass(position: int, factor: nn.Module, x: Structure, precision: Precision) 
             raise
         passes.append(done)
         value = done.output
-    preactivation = passes[-1].input if passes and passes[-1].kind is Kind.ELEMENTWISE else None
-    return FactorPass(position, factor, tuple(passes), x, preactivation, value, precision)
+    return FactorPass(position, factor, tuple(passes), x, value, precision)
 
 
 def _run(layer: Callable[..., Any], kind: Kind, x: Any, ports: bool) -> LayerPass:

@@ -14,15 +14,15 @@ from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd, nuclear_norm
 from jnn_studio.models.autoencoder import Autoencoder, build
-from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.optimiser import adamw
+from jnn_studio.training.optimiser import adamw_member
 from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.trained_models import save_members
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
 MEMBERS = (UNREGULARISED, REGULARISED)
@@ -116,20 +116,11 @@ class AutoencoderPair:
 
     def export(self, folder: Path, step: int) -> None:
         """Write each model as ``<key>.safetensors``."""
-        for member in self.members:
-            assert isinstance(member.model, Autoencoder)
-            info = {
-                "run": self.config.name,
-                "step": str(step),
-                "data": self.config.data.model_dump_json(),
-                **pair_facts(self.config, member.key),
-            }
-            save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
+        save_members(folder, self.members, self.config, pair_facts, step)
 
     def _member(self, info: MemberInfo) -> Member:
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
-        optimiser = adamw(model, self.config.optimiser, self.device)
-        return Member(info.key, info.label, info.eta, model, optimiser)
+        return adamw_member(info, model, self.config.optimiser, self.device)
 
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model

@@ -14,13 +14,13 @@ from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.models.beta_vae import BetaVAE, axis_divergence, build
-from jnn_studio.models.weights import save_model
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.kind import Preparation
+from jnn_studio.training.trained_models import save_members
 
 BETA_VAE = MemberInfo("beta_vae", "β-VAE", math.nan)
 
@@ -124,13 +124,7 @@ class BetaVAETraining:
         """Write the model as ``beta_vae.safetensors``."""
         with _evaluating(self._model), torch.no_grad():
             self._measure_axes()
-        info = {
-            "run": self.config.name,
-            "step": str(step),
-            "data": self.config.data.model_dump_json(),
-            **beta_vae_facts(self.config, BETA_VAE.key),
-        }
-        save_model(folder / f"{BETA_VAE.key}.safetensors", self._model, BETA_VAE.label, info)
+        save_members(folder, self.members, self.config, beta_vae_facts, step)
 
     def _measure_axes(self) -> None:
         parts = [axis_divergence(*self._model.posterior(part)) for part in self._held_out.split(PORTION)]

@@ -6,12 +6,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from jnn_studio.base.settings import Frozen, NonNegative
 from jnn_studio.models.config import BetaVAEConfig
-from jnn_studio.training.config import DecayingOptimiserConfig, NonNegative, Section
+from jnn_studio.training.config import DecayingOptimiserConfig
 from jnn_studio.training.image_config import ImageRunConfig
 
 
-class DivergenceConfig(Section):
+class DivergenceConfig(Frozen):
     """The β-VAE's second term: the KL divergence of the latent's distribution from a standard normal one."""
 
     beta: NonNegative = Field(10.0, description="β; 1 is a plain VAE, more of it disentangles and blurs.")
@@ -29,5 +30,4 @@ class BetaVAERunConfig(ImageRunConfig):
     divergence: DivergenceConfig = DivergenceConfig()
     optimiser: DecayingOptimiserConfig = DecayingOptimiserConfig()
 
-    remedy: ClassVar[str] = "Lower the learning rate."
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "model.size")

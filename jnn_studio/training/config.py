@@ -5,33 +5,26 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from jnn_studio.base.plugins import PluginError
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.training.kind import find_kind, kind_names
+from jnn_studio.training.wrong_settings import wrong_settings
 
 SCHEMA_VERSION = 1
 DEFAULT_KIND = "autoencoder-pair"
 """The kind of a configuration that does not say."""
-
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the message names the setting, its value and the reason."""
 
 
-class Section(BaseModel):
-    """One table of ``config.toml``; unknown settings are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OptimiserConfig(Section):
+class OptimiserConfig(Frozen):
     """AdamW."""
 
     learning_rate: Positive = Field(1e-3, description="AdamW's learning rate.")
@@ -51,7 +44,7 @@ class OptimiserConfig(Section):
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-class DecayingOptimiserConfig(Section):
+class DecayingOptimiserConfig(Frozen):
     """Adam with a learning rate that falls in steps: PyTorch's ExponentialLR, told after every epoch."""
 
     learning_rate: Positive = Field(5e-3, description="Adam's learning rate at the start.")
@@ -65,7 +58,7 @@ class DecayingOptimiserConfig(Section):
         return self.learning_rate * self.decay ** (step // self.decay_every)
 
 
-class ScheduleConfig(Section):
+class ScheduleConfig(Frozen):
     """How long and where."""
 
     steps: int = Field(2500, ge=1, le=9_999_999, description="Optimiser steps of each model.")
@@ -91,7 +84,7 @@ def warmup(step: int, warmup_steps: int) -> float:
     return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
 
 
-class LoggingConfig(Section):
+class LoggingConfig(Frozen):
     """How often to look, in steps."""
 
     metrics_every: int = Field(10, ge=1, description="Steps averaged into one logged loss.")
@@ -99,7 +92,7 @@ class LoggingConfig(Section):
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints kept.")
 
 
-class RunConfig(Section):
+class RunConfig(Frozen):
     """What every run has. A kind of run is a subclass with a ``kind`` of its own and further sections."""
 
     schema_version: Literal[1] = 1
@@ -161,6 +154,19 @@ class RunConfig(Section):
         raise ConfigError(f"--eta: a run of kind {self.kind!r} has no η to choose")
 
 
+def eta_as_number(eta: str, *names: str) -> float:
+    """What was given for η on the command line, where the kind of run also takes ``names`` for it.
+
+    Raises:
+        ConfigError: it is no number.
+    """
+    try:
+        return float(eta)
+    except ValueError:
+        wanted = "a number or one of " + ", ".join(names) if names else "a number"
+        raise ConfigError(f"--eta: expected {wanted}, got {eta!r}") from None
+
+
 C = TypeVar("C", bound=RunConfig)
 
 
@@ -205,10 +211,7 @@ def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:
     try:
         return config.model_validate(data)
     except ValidationError as error:
-        problems: dict[str, list[Any]] = {}
-        for problem in error.errors():
-            problems.setdefault(_setting(problem), []).append(problem)
-        lines = [f"{where}: {setting}{_reason(found)}" for setting, found in problems.items()]
+        lines = [f"{where}: {line}" for line in wrong_settings(config, error)]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -222,30 +225,3 @@ def read_config(path: Path) -> RunConfig:
         return parse_config(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {error}") from error
-
-
-def _setting(problem: Any) -> str:
-    """``"section.setting: "``, or nothing where the problem is one of several settings together."""
-    parts = [str(part) for part in problem["loc"]]
-    if parts[:1] == ["data"] and len(parts) > 2:
-        del parts[1]  # the kind of data, not a setting
-    # Settings are two levels deep; what follows names alternatives of one setting's type.
-    return ".".join(parts[:2]) + ": " if parts else ""
-
-
-def _reason(problems: list[Any]) -> str:
-    first = problems[0]
-    match first["type"]:
-        case "extra_forbidden":
-            reason = "there is no such setting"
-        case "missing":
-            return "is missing"
-        case "union_tag_not_found":
-            return "its kind is missing; give 'faces' or 'folder'"
-        case "union_tag_invalid":
-            return f"kind must be one of {first['ctx']['expected_tags']} (got {first['ctx']['tag']!r})"
-        case "value_error":
-            return str(first["ctx"]["error"])
-        case _:
-            reason = ", or ".join(problem["msg"] for problem in problems)
-    return f"{reason} (got {first['input']!r})"

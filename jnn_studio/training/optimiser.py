@@ -1,4 +1,4 @@
-"""The optimiser of a model that is trained by AdamW."""
+"""Models that are trained by AdamW."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from torch import nn
 
 from jnn_studio.training.config import OptimiserConfig
 from jnn_studio.training.device import Device
+from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.experiment import Member
 
 
-def adamw(model: nn.Module, settings: OptimiserConfig, device: Device) -> torch.optim.AdamW:
-    """AdamW over all of ``model``, which is on ``device``; fused where there is such a kernel."""
-    return torch.optim.AdamW(
+def adamw_member(info: MemberInfo, model: nn.Module, settings: OptimiserConfig, device: Device) -> Member:
+    """A member whose ``model``, on ``device``, is trained by AdamW as a whole; fused where it can be."""
+    optimiser = torch.optim.AdamW(
         model.parameters(),
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         fused=device.name != "mps",
     )
+    return Member(info.key, info.label, info.eta, model, optimiser)

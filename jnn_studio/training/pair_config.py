@@ -6,14 +6,15 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig
-from jnn_studio.training.config import ConfigError, NonNegative, OptimiserConfig, Positive, Section
+from jnn_studio.training.config import OptimiserConfig, eta_as_number
 from jnn_studio.training.image_config import ImageRunConfig
 
 PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
 
 
-class PenaltyConfig(Section):
+class PenaltyConfig(Frozen):
     """The regularised model's penalty; the unregularised one differs from it in nothing else."""
 
     eta: NonNegative | Literal["paper-text", "paper-code"] = Field(
@@ -61,13 +62,4 @@ class PairConfig(ImageRunConfig):
         return self
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        changed["penalty"]["eta"] = eta if eta in PAPER_ETA else _number("--eta", eta)
-
-
-def _number(where: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigError(
-            f"{where}: expected a number or one of {', '.join(PAPER_ETA)}, got {text!r}"
-        ) from None
+        changed["penalty"]["eta"] = eta if eta in PAPER_ETA else eta_as_number(eta, *PAPER_ETA)

@@ -21,6 +21,8 @@ from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
 
+CONFIG = "config.toml"
+"""What makes a folder a run."""
 READ_BYTES = 1 << 20
 KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
@@ -38,6 +40,11 @@ class RunState:
     step: int
     heartbeat: float
     reason: str = ""
+
+
+def is_run(path: Path) -> bool:
+    """Whether ``path`` is the folder of a run."""
+    return (path / CONFIG).is_file()
 
 
 class RunFolder:
@@ -66,7 +73,7 @@ class RunFolder:
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
             folder = cls(path)
-            write_text(path / "config.toml", config.to_toml())
+            write_text(path / CONFIG, config.to_toml())
             folder.set_state("created", 0)
         except OSError as error:
             raise RunFolderError(f"cannot write a run to {path}: {error.strerror or error}") from error
@@ -79,13 +86,13 @@ class RunFolder:
         Raises:
             RunFolderError: there is none.
         """
-        if not (path / "config.toml").is_file():
+        if not is_run(path):
             raise RunFolderError(f"{path} holds no run: there is no config.toml in it")
         return cls(path)
 
     def config(self) -> RunConfig:
         """What the run was started with; raises `ConfigError`."""
-        return read_config(self.path / "config.toml")
+        return read_config(self.path / CONFIG)
 
     # --- writing -----------------------------------------------------------------------------------
 
@@ -165,7 +172,7 @@ class RunFolder:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
         for name in ("previews", "arrays", "checkpoints", "models"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("metrics.jsonl", "spectra.npy", "state.json", "config.toml"):
+        for name in ("metrics.jsonl", "spectra.npy", "state.json", CONFIG):
             (self.path / name).unlink(missing_ok=True)
         for leftover in leftovers(self.path):
             leftover.unlink(missing_ok=True)

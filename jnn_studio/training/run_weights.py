@@ -13,7 +13,7 @@ from jnn_studio.models.weights import WeightsError
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.run_folder import RunFolder, is_run
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,6 @@ class RunWeights:
     config: RunConfig
     step: str
     members: tuple[tuple[MemberInfo, Mapping[str, Tensor]], ...]
-
-
-def is_run(path: Path) -> bool:
-    """Whether ``path`` is the folder of a run."""
-    return (path / "config.toml").is_file()
 
 
 def read_run_weights(path: Path) -> RunWeights:

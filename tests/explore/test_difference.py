@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jnn_studio.explore.difference import MIN_SCALE, Ground, difference, scale_bar
+from jnn_studio.explore.difference import MIN_SCALE, Ground, difference
 
 GROUNDS: tuple[Ground, ...] = ("light", "dark")
 
 
 def grey(level: int) -> np.ndarray:
     return np.full((4, 6, 3), level, np.uint8)
+
+
+def all_colours(ground: Ground) -> np.ndarray:
+    """(103, 3): from as much darker as can be to as much lighter, in equal steps."""
+    change = np.arange(-255, 256, 5)[None]
+    base, moved = (np.clip(levels, 0, 255).astype(np.uint8) for levels in (-change, change))
+    return difference(base, moved, ground, scale=1).image[0]
 
 
 @pytest.mark.parametrize(("ground", "level"), [("light", 255), ("dark", 0)])
@@ -44,9 +51,9 @@ def test_the_scale_is_the_largest_change_and_is_told() -> None:
 
 
 def test_beyond_a_given_scale_colours_stay_full() -> None:
-    bar = scale_bar(11, 1)
+    full = all_colours("light")[-1]
     moved = grey(200)
-    assert (difference(grey(0), moved, scale=0.1).image == bar[0, -1]).all()
+    assert (difference(grey(0), moved, scale=0.1).image == full).all()
 
 
 def test_colours_that_only_turn_are_no_change_of_luminance() -> None:
@@ -63,12 +70,12 @@ def test_greys_are_compared_as_they_are() -> None:
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_both_signs_leave_the_ground_equally_far_behind_in_greys_and_stay_apart(ground: Ground) -> None:
-    bar = scale_bar(101, 1, ground)[0].astype(float)
+    bar = all_colours(ground).astype(float)
     luminance = bar @ [0.299, 0.587, 0.114]
     steps = np.diff(luminance)
     sign = -1 if ground == "dark" else 1
-    assert (sign * steps[:50] > 0).all()
-    assert (sign * steps[50:] < 0).all()
+    assert (sign * steps[:51] > 0).all()
+    assert (sign * steps[51:] < 0).all()
     assert luminance[0] == pytest.approx(luminance[-1], abs=15)
     # What protanopes and deuteranopes keep of hue is blue against yellow.
     yellowness = bar[:, :2].mean(1) - bar[:, 2]

@@ -9,7 +9,7 @@ from jnn_studio.data.attributes import open_attributes
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
-from jnn_studio.explore.gallery import survey
+from jnn_studio.explore.gallery import Surveyor
 from jnn_studio.explore.probes import STEP, ProbeSet, fit_probes
 from jnn_studio.explore.renderer import Scene, SceneRenderer
 from jnn_studio.explore.state import Base, Column, ExploreState, SourceImage
@@ -49,7 +49,8 @@ def probes(scene: Scene, source: FaceSource, tmp_path_factory: pytest.TempPathFa
     table = open_attributes(path, source)
     assert table.matched == COUNT
     return {
-        view.column.where: fit_probes(survey(view.loaded, source).latents, table) for view in scene.columns
+        view.column.where: fit_probes(Surveyor(view.loaded, source).advance(len(source)).latents, table)
+        for view in scene.columns
     }
 
 

@@ -9,13 +9,20 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.meaning import factor_effects, meaning_of_faces, name_direction
+from jnn_studio.explore.gallery import fit_images
+from jnn_studio.explore.meaning import Meaning, factor_effects, name_direction
 from jnn_studio.explore.open_models import open_bundled
 from jnn_studio.models.autoencoder import build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel
 
 NAMES = ("smile", "yaw", "hue")
+
+
+def of_faces(push: Tensor, source: FaceSource, index: int, loaded: LoadedModel) -> tuple[Meaning, ...]:
+    """What a model's directions (k, n) at image ``index`` do, in the model's size and colours."""
+    derivatives = fit_images(source.factor_derivatives(index), loaded).flatten(1)
+    return factor_effects(push, derivatives, source.factor_names)
 
 
 def tangents() -> Tensor:
@@ -90,7 +97,7 @@ def test_the_effect_of_a_factor_of_the_faces_is_found_by_moving_it() -> None:
         more[source.factor_names.index(name)] += step
         with torch.no_grad():
             pushes.append((source.render(more[None]) - source.render(factors[None])).flatten() / step)
-    found = meaning_of_faces(torch.stack(pushes).float(), source, 2, open_bundled()[0])
+    found = of_faces(torch.stack(pushes).float(), source, 2, open_bundled()[0])
     assert [meaning.name for meaning in found] == ["mostly smile", "mostly skin tone"]
     assert all(meaning.tangent_energy > 0.99 for meaning in found)
 
@@ -99,6 +106,6 @@ def test_a_model_in_greys_or_of_another_size_is_compared_in_its_own_pixels() -> 
     config = AutoencoderConfig(size=16, dct=8, hidden=24, latent=4, channels=1)
     loaded = LoadedModel(build(config, 0).eval().requires_grad_(False), "small", {})
     push = torch.randn(3, 16 * 16, generator=torch.Generator().manual_seed(0))
-    found = meaning_of_faces(push, FaceSource(4, 64), 0, loaded)
+    found = of_faces(push, FaceSource(4, 64), 0, loaded)
     assert len(found) == 3
     assert all(len(meaning.effects) == 16 for meaning in found)

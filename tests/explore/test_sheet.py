@@ -16,7 +16,7 @@ from jnn_studio.explore.exporting import ExportCancelled, ExportError, Watch
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import Sheet, make_sheet
-from jnn_studio.explore.sheet_page import Layout, lay_out, save_sheet
+from jnn_studio.explore.sheet_page import Layout, Page, lay_out, save_sheet
 from jnn_studio.explore.state import Column, ExploreState, SourceImage, Towards, Walk
 
 
@@ -40,6 +40,12 @@ def sheet(renderer: SceneRenderer, state: ExploreState) -> Sheet:
 
 
 # --- what is in it -----------------------------------------------------------------------------------
+
+
+def box(page: Page, number: int) -> tuple[int, int, int, int]:
+    """(left, top, width, height) of a cell; cells are numbered block by block, row by row."""
+    cell = page.cells[number]
+    return cell.x, cell.y, cell.side[1], cell.side[0]
 
 
 def test_a_grid_for_each_model_with_a_row_for_each_direction(sheet: Sheet, state: ExploreState) -> None:
@@ -174,7 +180,7 @@ def test_the_picture_holds_every_pixel_of_every_cell(
     assert len(cells) == 30
     boxes = set()
     for number, cell in enumerate(cells):
-        x, y, width, height = places.cell_at(number)
+        x, y, width, height = box(places, number)
         assert (width, height) == (16 * scale, 16 * scale)
         cut = page[y : y + height, x : x + width]
         np.testing.assert_array_equal(cut, cell.repeat(scale, 0).repeat(scale, 1))
@@ -192,7 +198,7 @@ def test_smaller_models_are_enlarged_to_the_largest_by_whole_factors(sheet: Shee
     with Image.open(tmp_path / "s.png") as opened:
         page = np.asarray(opened.convert("RGB"))
 
-    x, y, width, height = lay_out(mixed, 2).cell_at(0)
+    x, y, width, height = box(lay_out(mixed, 2), 0)
     assert (width, height) == (32, 32)
     cut = page[y : y + height, x : x + width]
     np.testing.assert_array_equal(cut, small.cells[0, 0].repeat(4, 0).repeat(4, 1))

@@ -111,6 +111,56 @@ def test_an_error_names_the_file_the_setting_and_its_value(toml: str, setting: s
     assert value in line.removeprefix(f"runs/mine.toml: {setting}")
 
 
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("[data]\ncount = 300", "data: its kind is missing; give 'faces' or 'folder'"),
+        (
+            "kind = 'beta-vae'\n[data]\npath = '/photos'",
+            "data: its kind is missing; give 'faces' or 'folder'",
+        ),
+        (
+            "kind = 'denoise'\n[data]\npath = '/photos'",
+            "data: its kind is missing; give 'dead-leaves' or 'crops'",
+        ),
+        (
+            "kind = 'rof'\n[problem.target]\nradius = 2.0",
+            "problem.target: its kind is missing; give 'ball', 'box', 'annulus', 'two-balls' or 'drawn'",
+        ),
+    ],
+)
+def test_where_a_kind_is_missing_those_that_the_setting_takes_are_named(toml: str, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(toml, "here")
+
+    assert str(caught.value) == f"here: {line}"
+
+
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("kind = 'denoise'\n[data]\nkind = 'crops'\npath = '/p'\nper_photo = 0", "data.per_photo: .*got 0"),
+        ("[data]\nkind = 'faces'\ncuont = 300", "data.cuont: there is no such setting .*got 300"),
+        (
+            "kind = 'rof'\n[problem.target]\nkind = 'ball'\nradius = -1.0",
+            r"problem.target.radius: .*got -1.0",
+        ),
+        ("kind = 'rof'\n[problem.target]\nkind = 'drawn'", "problem.target.points: is missing"),
+        (
+            "kind = 'rof'\n[problem.target]\nkind = 'box'\nside = 1",
+            "problem.target.side: there is no such setting",
+        ),
+        (
+            "kind = 'rof'\n[problem]\ntarget = {kind = 'ring'}",
+            "problem.target: .*one of 'ball', .*got 'ring'",
+        ),
+    ],
+)
+def test_a_setting_of_one_of_several_kinds_is_named_and_not_its_kind(toml: str, line: str) -> None:
+    with pytest.raises(ConfigError, match=f"^here: {line}"):
+        parse_config(toml, "here")
+
+
 def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("[schedule]\nsteps = 0\n[penalty]\neta = -1.0", "here")

@@ -29,14 +29,15 @@ from typing import Literal
 import numpy as np
 import torch
 
-from jnn_studio.training.config import OptimiserConfig, RunConfig, Section
+from jnn_studio.base.settings import Frozen
+from jnn_studio.training.config import OptimiserConfig, RunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.kind import Kind
 
 
-class LineConfig(Section):
+class LineConfig(Frozen):
     slope: float = 2.0
 
 

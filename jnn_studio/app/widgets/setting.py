@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import types
 from dataclasses import dataclass
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
+
+from jnn_studio.base.settings import models_in
 
 DEVICES = (
     ("auto", "Automatic"),
@@ -63,14 +64,8 @@ class Section:
 
 def _description(annotation: Any, path: list[str]) -> str:
     """The description of the field at ``path``, looked for in every member of a union."""
-    for model in _models(annotation):
+    for model in models_in(annotation):
         field = model.model_fields.get(path[0])
         if field is not None:
             return (field.description or "") if len(path) == 1 else _description(field.annotation, path[1:])
     return ""
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if get_origin(annotation) in (Union, types.UnionType):
-        return [model for member in get_args(annotation) for model in _models(member)]
-    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []

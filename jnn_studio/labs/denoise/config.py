@@ -7,17 +7,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
 from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
-from jnn_studio.training.config import ConfigError, NonNegative, OptimiserConfig, Positive, RunConfig, Section
+from jnn_studio.training.config import OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
 
 MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"]
 
 
-class NoiseConfig(Section):
+class NoiseConfig(Frozen):
     """What is added to the images, and what the penalty weighs against it."""
 
     sigma: Positive = Field(1.0, description="σ of the Gaussian noise, for images in [-1, 1].")
@@ -101,7 +102,4 @@ class DenoiseConfig(RunConfig):
         changed["data"] = {"kind": "crops", "path": str(data)}
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        try:
-            changed["noise"]["eta"] = float(eta)
-        except ValueError:
-            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None
+        changed["noise"]["eta"] = eta_as_number(eta)

@@ -58,13 +58,12 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class Measured:
-    """One method on one image; ``reused``: it had been measured before."""
+    """One method on one image."""
 
     image: str
     method: str
     quality: Quality
     seconds: float
-    reused: bool
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def evaluate(
             ).hexdigest()
             known = results.get(key)
             if known is not None:
-                yield Measured(name, method, *known, reused=True)
+                yield Measured(name, method, *known)
                 continue
             if noisy is None:
                 noisy = add_noise(clean, settings.sigma, int(digest[:12], 16) + settings.seed)
@@ -182,7 +181,7 @@ def evaluate(
             seconds = time.perf_counter() - start
             value = quality(estimate, clean, SIGNED if settings.range == "-1..1" else UNIT)
             results.put(key, name, method, value, seconds)
-            yield Measured(name, method, value, seconds, reused=False)
+            yield Measured(name, method, value, seconds)
 
 
 def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:

@@ -23,14 +23,14 @@ from jnn_studio.labs.denoise.methods import (
     SUPERVISED,
 )
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build
-from jnn_studio.models.weights import save_model
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.optimiser import adamw
+from jnn_studio.training.optimiser import adamw_member
+from jnn_studio.training.trained_models import save_members
 
 PREVIEW_IMAGES = 8
 PORTION = 16
@@ -149,20 +149,11 @@ class DenoiseExperiment:
 
     def export(self, folder: Path, step: int) -> None:
         """Write each method's denoiser as ``<method>.safetensors``."""
-        for member in self.members:
-            assert isinstance(member.model, Denoiser)
-            info = {
-                "run": self.config.name,
-                "step": str(step),
-                "data": self.config.data.model_dump_json(),
-                **denoise_facts(self.config, member.key),
-            }
-            save_model(folder / f"{member.key}.safetensors", member.model, member.label, info)
+        save_members(folder, self.members, self.config, denoise_facts, step)
 
     def _member(self, info: MemberInfo) -> Member:
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
-        optimiser = adamw(model, self.config.optimiser, self.device)
-        return Member(info.key, info.label, info.eta, model, optimiser)
+        return adamw_member(info, model, self.config.optimiser, self.device)
 
     def _random(self, batch: Tensor, step: int, stream: int) -> torch.Generator:
         """What is random at ``step``, where the batch is."""

@@ -13,7 +13,8 @@ from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import MODEL
 from jnn_studio.models.weights import LoadedDenoiser, WeightsError, load_denoiser
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.run_weights import is_run, read_run_weights
+from jnn_studio.training.run_folder import is_run
+from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
 DIFFERENCES, UNPENALISED, BM3D = "penalised-differences", "unpenalised", "bm3d"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
+from jnn_studio.base.settings import Frozen
 from jnn_studio.data.pixels import psnr
 from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.labs.denoise.degradations import (
@@ -41,10 +42,8 @@ Task = Literal["missing", "scratches", "gaussian", "motion"]
 Cancel = Callable[[], bool]
 
 
-class ProblemConfig(BaseModel):
+class ProblemConfig(Frozen):
     """What happens to the photograph."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: Task = Field("missing", description="What is to be undone.")
     share: float = Field(
@@ -77,10 +76,8 @@ class ProblemConfig(BaseModel):
     seed: int = Field(0, ge=0, le=999_999, description="Which pixels are lost, and which noise is drawn.")
 
 
-class PriorConfig(BaseModel):
+class PriorConfig(Frozen):
     """How it is undone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     strength: float = Field(
         1.0,
@@ -92,10 +89,8 @@ class PriorConfig(BaseModel):
     steps: int = Field(12, ge=1, le=500, description="How often the denoiser is asked.")
 
 
-class RestorationConfig(BaseModel):
+class RestorationConfig(Frozen):
     """A problem and how it is undone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     problem: ProblemConfig = Field(default_factory=ProblemConfig)
     prior: PriorConfig = Field(default_factory=PriorConfig)

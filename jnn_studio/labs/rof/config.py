@@ -6,23 +6,22 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from jnn_studio.base.settings import Frozen, Positive
 from jnn_studio.labs.rof.solution import gap_lets_through
 from jnn_studio.labs.rof.targets import Ball, Drawn, Target
 from jnn_studio.training.config import (
-    ConfigError,
     LoggingConfig,
     OptimiserConfig,
-    Positive,
     RunConfig,
     ScheduleConfig,
-    Section,
+    eta_as_number,
 )
 
 GRID_DIMENSIONS = 2
 """Up to here a grid holds the box, to look at and to solve on."""
 
 
-class ProblemConfig(Section):
+class ProblemConfig(Frozen):
     """Minimise the mean over the box of ½(f − τ)² + η|∇f|, τ the indicator of the target.
 
     Fields are checked in their order, each against those before it.
@@ -90,7 +89,7 @@ class ProblemConfig(Section):
         return eta
 
 
-class PenaltyConfig(Section):
+class PenaltyConfig(Frozen):
     """How η rises, and the paper's stochastic estimator."""
 
     start: Positive = Field(0.05, description="η at the first step, if every is not 0.")
@@ -106,7 +105,7 @@ class PenaltyConfig(Section):
         return min(final, self.start + self.increment * (step // self.every))
 
 
-class NetworkConfig(Section):
+class NetworkConfig(Frozen):
     """f = g∘h: Fourier features, Linear, ELU, Linear; then Linear, ELU, Linear."""
 
     frequencies: int = Field(
@@ -115,7 +114,7 @@ class NetworkConfig(Section):
     hidden: int = Field(100, ge=1, le=100_000, description="Width of all hidden layers.")
 
 
-class MeasuringConfig(Section):
+class MeasuringConfig(Frozen):
     """What solutions are looked at on."""
 
     grid: int = Field(128, ge=8, le=1024, description="Points per axis to measure on, for n = 1 and 2.")
@@ -148,12 +147,8 @@ class RofConfig(RunConfig):
     schedule: RofScheduleConfig = RofScheduleConfig()
     logging: RofLoggingConfig = RofLoggingConfig()
 
-    remedy: ClassVar[str] = "Lower the learning rate."
     large_before: ClassVar[tuple[str, ...]] = ("measuring.sample", "network.frequencies")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "network.frequencies")
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
-        try:
-            changed["problem"]["eta"] = float(eta)
-        except ValueError:
-            raise ConfigError(f"--eta: expected a number, got {eta!r}") from None
+        changed["problem"]["eta"] = eta_as_number(eta)

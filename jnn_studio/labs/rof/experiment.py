@@ -19,7 +19,7 @@ from jnn_studio.penalty import Composition
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.optimiser import adamw
+from jnn_studio.training.optimiser import adamw_member
 
 EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
 MEMBERS = (EXACT, COMPOSITE, DRAWS)
@@ -118,5 +118,4 @@ class RofExperiment:
     def _member(self, info: MemberInfo) -> Member:
         schedule = self.config.schedule
         model = build(self.config.problem.n, self.config.network, schedule.seed).to(self.device.name)
-        optimiser = adamw(model, self.config.optimiser, self.device)
-        return Member(info.key, info.label, info.eta, model, optimiser)
+        return adamw_member(info, model, self.config.optimiser, self.device)

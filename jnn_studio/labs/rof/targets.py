@@ -11,14 +11,12 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from jnn_studio.training.config import Positive, Section
+from jnn_studio.base.settings import Finite, Frozen, Positive
 
 DRAWN_CELLS = 512
 """Cells per side that the area of a drawn shape is counted on."""
 PAIRS = 1 << 21
 """Points times edges compared at once."""
-
-Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 
 
 def ball_volume(n: int, radius: float = 1.0) -> float:
@@ -26,7 +24,7 @@ def ball_volume(n: int, radius: float = 1.0) -> float:
     return math.pi ** (n / 2) / math.gamma(n / 2 + 1) * radius**n
 
 
-class Ball(Section):
+class Ball(Frozen):
     """A ball around the origin, as in the paper."""
 
     kind: Literal["ball"] = "ball"
@@ -49,7 +47,7 @@ class Ball(Section):
         return self.radius
 
 
-class Box(Section):
+class Box(Frozen):
     """A cube around the origin; total variation rounds its corners."""
 
     kind: Literal["box"] = "box"
@@ -72,7 +70,7 @@ class Box(Section):
         return self.half_side
 
 
-class Annulus(Section):
+class Annulus(Frozen):
     """What lies between two spheres around the origin."""
 
     kind: Literal["annulus"] = "annulus"
@@ -103,7 +101,7 @@ class Annulus(Section):
         return self.outer
 
 
-class TwoBalls(Section):
+class TwoBalls(Frozen):
     """Two equal balls side by side on the first axis; close ones feel each other."""
 
     kind: Literal["two-balls"] = "two-balls"
@@ -136,11 +134,11 @@ class TwoBalls(Section):
         return self.distance / 2 + self.radius
 
 
-class Drawn(Section):
+class Drawn(Frozen):
     """A closed outline in the plane, drawn by hand; where it crosses itself, the even-odd rule decides."""
 
     kind: Literal["drawn"] = "drawn"
-    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(
+    points: tuple[tuple[Finite, Finite], ...] = Field(
         min_length=3, max_length=2000, description="Vertices (x, y) of the outline, in order."
     )
 

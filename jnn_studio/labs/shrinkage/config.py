@@ -7,13 +7,14 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from jnn_studio.training.config import ConfigError, NonNegative, Positive, Section
+from jnn_studio.base.settings import Frozen, NonNegative, Positive
+from jnn_studio.training.config import ConfigError
 
 SpectrumShape = Literal["flat", "linear", "geometric", "explicit"]
 Reading = Literal["frobenius", "nuclear"]
 
 
-class ShrinkageConfig(Section):
+class ShrinkageConfig(Frozen):
     """A denoising problem Y = X + σ·Z, Y of shape (D, N), and the depth of the factorisation of A.
 
     Singular values of X are given in units of √N, so that they compare with σ: a direction of X stands out

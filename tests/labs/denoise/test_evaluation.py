@@ -93,15 +93,19 @@ def test_what_is_known_is_not_computed_again_and_comes_out_the_same(folder: Path
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:-2]) + '\n{"key": "cut of')
     again = measure(folder, path)
-    assert [f.reused for f in again] == [True] * 4 + [False] * 2
+    assert again[:4] == first[:4], "seconds and all: these were not measured again"
     assert [f.quality for f in again] == [f.quality for f in first]
-    assert [f.reused for f in measure(folder, path)] == [True] * 6
+    written = path.read_text()
+    assert measure(folder, path) == again
+    assert path.read_text() == written
 
 
 @pytest.mark.parametrize("change", [{"sigma": 0.6}, {"range": "0..1"}, {"crop": 16}, {"seed": 3}])
 def test_other_settings_are_other_values(folder: Path, tmp_path: Path, change: dict[str, object]) -> None:
-    measure(folder, tmp_path / "r.jsonl")
-    assert not any(f.reused for f in measure(folder, tmp_path / "r.jsonl", **change))
+    path = tmp_path / "r.jsonl"
+    first = measure(folder, path)
+    again = measure(folder, path, **change)
+    assert len(path.read_text().splitlines()) == len(first) + len(again), "each was measured"
 
 
 def test_0_to_1_doubles_the_noise_and_drops_the_last_row_and_column(folder: Path, tmp_path: Path) -> None:
@@ -135,7 +139,7 @@ def test_a_file_that_gives_no_image_is_told_and_passed_over(folder: Path, tmp_pa
 
 def test_rows_are_means_and_sample_deviations_of_what_there_is() -> None:
     values = [Quality(20.0, 21.0, 0.5), Quality(24.0, math.inf, None), Quality(math.nan, 23.0, 0.7)]
-    table = rows([Measured(str(i), "bm3d", value, 1.0, False) for i, value in enumerate(values)])
+    table = rows([Measured(str(i), "bm3d", value, 1.0) for i, value in enumerate(values)])
     assert (table[0].method, table[0].images) == ("bm3d", 3)
     assert table[0].mean == pytest.approx({"psnr_paper": 22.0, "psnr_plain": 22.0, "ssim": 0.6})
     assert table[0].sd == pytest.approx({"psnr_paper": 8**0.5, "psnr_plain": 2**0.5, "ssim": 0.02**0.5})

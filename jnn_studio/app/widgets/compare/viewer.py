@@ -122,11 +122,6 @@ class Viewer(QWidget):
         self._turns.stop()
         self.turn()
 
-    @property
-    def turning(self) -> bool:
-        """Whether the pair is shown by turns without being asked."""
-        return self._turns.isActive()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self._mode == BLINK:
             self.turn_by_hand()

@@ -39,6 +39,7 @@ from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import ExploreState, FileImage, ImageRef, SourceImage
+from jnn_studio.training.run_folder import is_run
 
 EXPLAIN_MS = 40
 """From choosing another direction to telling what it is."""
@@ -402,7 +403,7 @@ class ExploreWorkspace(Workspace):
 
     def open_dropped(self, path: Path) -> None:
         """Whatever was dropped: a run, weights, a session, a folder or zip of images, or an image."""
-        if (path / "config.toml").is_file() or path.suffix == ".safetensors":
+        if is_run(path) or path.suffix == ".safetensors":
             self.session.open_path(path)
         elif path.suffix == ".jnnsession":
             self.sessions.open(path)

@@ -16,8 +16,9 @@ from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
+from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.catalogue import Filter
-from jnn_studio.explore.gallery import survey
+from jnn_studio.explore.gallery import Survey, Surveyor
 from jnn_studio.models.autoencoder import build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel
@@ -30,6 +31,14 @@ class Attributes:
     names: tuple[str, ...]
     values: np.ndarray
     binary: tuple[bool, ...]
+
+
+def survey(loaded: LoadedModel, source: ImageSource) -> Survey:
+    """All of ``source``."""
+    surveyor = Surveyor(loaded, source)
+    while not (found := surveyor.advance()).complete:
+        pass
+    return found
 
 
 def network(seed: int, **info: str) -> LoadedModel:

@@ -21,7 +21,7 @@ from jnn_studio.explore.references import open_model, open_references
 from jnn_studio.explore.renderer import image_size
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.models.weights import LoadedModel
-from jnn_studio.training.config import read_config
+from jnn_studio.training.run_folder import RunFolder, is_run
 
 KEPT_MODELS = 12
 KEPT_SOURCES = 3
@@ -98,8 +98,7 @@ class Opened(QObject):
 
         def work() -> OpenedModels:
             path = Path(where)
-            config = path / "config.toml"
-            data = trained_on(read_config(config)) if config.is_file() else None
+            data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
             return OpenedModels(open_references(where), data)
 
         self._context.loading.request("find models", work, deliver, failed)

@@ -35,6 +35,7 @@ from jnn_studio.explore.state import (
     Walk,
     bundled_state,
 )
+from jnn_studio.training.run_folder import is_run
 
 REFINE_MS = 250
 """After the last movement the scene is shown in full again."""
@@ -394,7 +395,7 @@ class ExploreSession(QObject):
             self._show_models(references, data, "watch the run under way")
 
     def _live_ended(self, path: Path) -> None:
-        if (path / "config.toml").is_file():
+        if is_run(path):
             self.open_path(path)
         else:
             self.open_bundled()

@@ -79,12 +79,11 @@ class Directions(QWidget):
             slider.setVisible(d < k)
             if d >= k:
                 continue
-            first = next((v for v in scene.columns if d < v.place.directions.shape[1]), scene.columns[0])
             matched = scene.state.matched and len(scene.columns) > 1
             parts = [("|cos|" if matched else "σ", "muted")]
             parts += [(_figure(view, d), view.role) for view in scene.columns if not matched or view.match]
             slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
-            slider.setToolTip(_explain(scene, d, first, names))
+            slider.setToolTip(_explain(scene, d, names))
             known = [(n[d], v.role) for n, v in zip(names or [], scene.columns, strict=False) if d < len(n)]
             # One name has room: that of the last model, which of the bundled pair is the regularised one.
             self._meanings[d] = known[-1] if known else ("", "muted")
@@ -111,7 +110,7 @@ def _figure(view: ColumnView, d: int) -> str:
     return f"{sigma[d]:.0f}" if sigma[d] >= 10 else f"{sigma[d]:#.2g}"
 
 
-def _explain(scene: Scene, d: int, first: ColumnView, names: list[list[str]] | None) -> str:
+def _explain(scene: Scene, d: int, names: list[list[str]] | None) -> str:
     lines = [f"Direction {d + 1} at this image. Unit: RMS change of the image."]
     for i, view in enumerate(scene.columns):
         if d >= view.place.directions.shape[1]:
