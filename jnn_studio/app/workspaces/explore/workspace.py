@@ -270,8 +270,8 @@ class ExploreWorkspace(Workspace):
         scene = self.session.scene
         if scene is None:
             return
-        by_caption = {column.name: [m.name for m in column.meanings] for column in view.columns}
-        self._names = [by_caption.get(v.caption, []) for v in scene.columns]
+        names = {column.key: [m.name for m in column.meanings] for column in view.columns}
+        self._names = [names.get(v.column.key, []) for v in scene.columns]
         self.directions.show_scene(scene, self._names)
 
     def _show_table(self, table: AttributeTable | None) -> None:
