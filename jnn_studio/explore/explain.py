@@ -60,8 +60,10 @@ def explain_by_probes(scene: Scene, probes: Mapping[str, ProbeSet], progress: st
 
 def _column(view: ColumnView, meanings: Sequence[Meaning], probes: ProbeSet | None = None) -> MeaningColumn:
     shown = tuple(meanings[:DIRECTIONS])
-    known = (None, None) if probes is None else (probes.accuracies, probes.reliable)
-    return MeaningColumn(view.caption, view.role, shown, *known, key=view.column.key)
+    if probes is None:
+        return MeaningColumn(view.caption, view.role, shown, key=view.column.key)
+    accuracies, reliable = probes.accuracies, probes.reliable
+    return MeaningColumn(view.caption, view.role, shown, accuracies, reliable, view.column.key)
 
 
 def _push(view: ColumnView) -> Tensor:

@@ -1,4 +1,4 @@
-"""The gap between a ball and the nearest wall of its box: whether it spoils the closed solution (`solution`)."""
+"""The gap between a ball and the nearest wall of its box: whether it spoils `solution`'s closed form."""
 
 from __future__ import annotations
 
