@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Style = Literal["solid", "dash"]
+"""Of a line: tells two curves apart that share a colour."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,13 @@ import sys
 import threading
 import traceback
 from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
 from jnn_studio.app.system import complaint, missing_packages, wants_window
 from jnn_studio.training.device import leave_a_core_free
+
+if TYPE_CHECKING:  # Qt is loaded once it is known to be there
+    from jnn_studio.app.window import MainWindow
 
 
 def run() -> int:
@@ -65,20 +69,20 @@ def run() -> int:
     return code
 
 
-def _quit_on_signals(window: object) -> None:
+def _quit_on_signals(window: MainWindow) -> None:
     """SIGINT and SIGTERM stop and save, then quit; the window's timer gives Python the chance to notice."""
     from PySide6.QtCore import QTimer
 
     def quit_soon(number: int, frame: FrameType | None) -> None:
-        QTimer.singleShot(0, window.stop_and_quit)  # type: ignore[attr-defined]
+        QTimer.singleShot(0, window.stop_and_quit)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, quit_soon)
 
 
-def _report_exceptions(window: object) -> None:
+def _report_exceptions(window: MainWindow) -> None:
     """What nobody caught is a bug: say so in the window, with the details, and go on."""
-    context = window.context  # type: ignore[attr-defined]
+    context = window.context
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         details = "".join(traceback.format_exception(kind, error, trace))

@@ -107,8 +107,8 @@ def ui_font(scale: float = 1.0, *, bold: bool = False, digits: bool = False) -> 
 
 def mix(front: QColor, back: QColor, share: float) -> QColor:
     """`share` of `front` over `back`, opaque: lines that are not opaque take Qt 20 times as long."""
-    pairs = zip(front.getRgbF()[:3], back.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in pairs))
+    fronts, backs = ((c.redF(), c.greenF(), c.blueF()) for c in (front, back))
+    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in zip(fronts, backs, strict=True)))
 
 
 def _is_dark(color: QColor) -> bool:

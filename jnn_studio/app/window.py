@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -35,6 +37,8 @@ OTHERS_MS = 4000
 PAUSE_MS = 50
 """Between the making of one page and the next, for what somebody does meanwhile."""
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
+THEMES: dict[Mode, str] = {"system": "Follow the &system", "light": "&Light", "dark": "&Dark"}
+"""Modes and their names in the menu."""
 
 
 class MainWindow(QMainWindow):
@@ -48,7 +52,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.settings = settings
         mode = str(settings.value("theme", "system"))
-        theme().mode = mode if mode in ("light", "dark") else "system"  # type: ignore[assignment]
+        theme().mode = next((known for known in THEMES if known == mode), "system")
         self.context = AppContext(settings)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
@@ -112,7 +116,7 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         themes = view.addMenu("&Theme")
         group = QActionGroup(self)
-        for mode, text in (("system", "Follow the &system"), ("light", "&Light"), ("dark", "&Dark")):
+        for mode, text in THEMES.items():
             action = self._action(themes, text, f"theme_{mode}", self._theme_setter(mode))
             action.setCheckable(True)
             action.setChecked(theme().mode == mode)
@@ -130,7 +134,7 @@ class MainWindow(QMainWindow):
         menu: QMenu,
         text: str,
         name: str,
-        triggered: object,
+        triggered: Callable[[], object],
         shortcut: str | QKeySequence.StandardKey | None = None,
     ) -> QAction:
         action = QAction(text, self, objectName=f"action_{name}")
@@ -187,7 +191,7 @@ class MainWindow(QMainWindow):
         else:
             self._collector.put_aside()
 
-    def _shower(self, spec: WorkspaceSpec) -> object:
+    def _shower(self, spec: WorkspaceSpec) -> Callable[[], None]:
         return lambda: self.show_workspace(spec.title)
 
     def _reset_layout(self) -> None:
@@ -197,7 +201,7 @@ class MainWindow(QMainWindow):
 
     # --- what belongs to all -----------------------------------------------------------------------
 
-    def _theme_setter(self, mode: Mode) -> object:
+    def _theme_setter(self, mode: Mode) -> Callable[[], None]:
         def choose() -> None:
             theme().mode = mode
             self.settings.setValue("theme", mode)

@@ -61,8 +61,9 @@ def explain_by_probes(scene: Scene, probes: Mapping[str, ProbeSet], progress: st
 def _column(view: ColumnView, meanings: Sequence[Meaning], probes: ProbeSet | None = None) -> MeaningColumn:
     shown = tuple(meanings[:DIRECTIONS])
     if probes is None:
-        return MeaningColumn(view.caption, view.role, shown)
-    return MeaningColumn(view.caption, view.role, shown, probes.accuracies, probes.reliable)
+        return MeaningColumn(view.caption, view.role, shown, key=view.column.key)
+    accuracies, reliable = probes.accuracies, probes.reliable
+    return MeaningColumn(view.caption, view.role, shown, accuracies, reliable, view.column.key)
 
 
 def _push(view: ColumnView) -> Tensor:

@@ -49,6 +49,7 @@ class MeaningColumn:
         meanings: one for each direction, in the order of the sliders.
         accuracies: of its probes, in the order of the labels, None where there is no probe; None for factors.
         reliable: whether each probe is better than chance; None for factors.
+        key: of the scene's column; two columns of one model have the same name.
     """
 
     name: str
@@ -56,6 +57,7 @@ class MeaningColumn:
     meanings: tuple[Meaning, ...]
     accuracies: tuple[float | None, ...] | None = None
     reliable: tuple[bool, ...] | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ class Crosshair:
             return (low + high) / 2
         here = series.nearest(self.x)
         there = series.nearest(self.x + direction * (high - low) / max(box.width(), 1))
+        if here is None or there is None:
+            return self.x
         if there == here:
             there = min(max(here + direction, 0), len(series) - 1)
         return float(series.x[there])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSlider, QWidget
 
+from jnn_studio.app.colors import Style
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
-
-Style = Literal["solid", "dash"]
 
 Terms = Mapping[str, tuple[str, ...]]
 """By term: its label, its tooltip and, where the label alone would not do, the name of its axis."""

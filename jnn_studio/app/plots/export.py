@@ -17,6 +17,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from jnn_studio.app.colors import Colors
 from jnn_studio.app.plots.curve import Curve
+from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, ui_font
 
 _TITLE = 3 * GRID
@@ -35,8 +36,7 @@ def image(view: pg.PlotWidget, title: str, colors: Colors) -> QImage:
 
 
 def write_png(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
-    if not image(view, title, colors).save(str(path), "PNG"):
-        raise OSError(f"{path} cannot be written")
+    save_png(image(view, title, colors), path)
 
 
 def write_svg(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from jnn_studio.app.colors import LIGHT, Colors
+from jnn_studio.app.file_dialogs import ask_where_to_save, file_name
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.plots import export
 from jnn_studio.app.plots.canvas import Canvas
@@ -34,7 +35,6 @@ from jnn_studio.app.plots.curve import Curve, fit
 from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
-from jnn_studio.app.save_dialog import ask_where_to_save, file_name
 from jnn_studio.app.theme import GRID, theme, ui_font
 
 

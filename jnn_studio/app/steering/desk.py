@@ -12,12 +12,12 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, withdraw_discard
 from jnn_studio.app.steering.drain import Drain
 from jnn_studio.app.steering.progress import ProgressView
 from jnn_studio.app.steering.rate import RateMeter
-from jnn_studio.app.steering.recent import RecentPaths
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.training.commands import Command

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from jnn_studio.app.file_dialogs import ask_folder
 
 _CONFIRM = "train.confirm_discard"
 
@@ -41,10 +43,4 @@ def withdraw_discard(parent: QWidget) -> None:
 
 def ask_run_folder(parent: QWidget, begin: Path, opened: Callable[[Path], None]) -> None:
     """Have a run folder chosen."""
-    dialog = QFileDialog(parent, "Open a run folder")
-    dialog.setObjectName("train.open_dialog")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setDirectory(str(begin))
-    dialog.fileSelected.connect(lambda path: opened(Path(path)))
-    dialog.open()
+    ask_folder(parent, "Open a run folder", opened, begin, object_name="train.open_dialog")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Style, Terms
+from jnn_studio.app.colors import Style
+from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Terms
 from jnn_studio.app.steering.previews import Previews
 from jnn_studio.app.theme import GRID
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum

@@ -25,7 +25,7 @@ class CommandPalette(QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("command_palette")
         self.setAccessibleName("Command palette")
-        self._actions = actions
+        self._actions, self._over = actions, parent
         self.input = QLineEdit(objectName="command_palette.input")
         self.input.setPlaceholderText("Type a command")
         self.input.setAccessibleName("Command")
@@ -53,7 +53,7 @@ class CommandPalette(QDialog):
 
     def open(self) -> None:
         """Show the palette at the top of its window, empty."""
-        parent = self.parentWidget().window()
+        parent = self._over.window()
         top = parent.mapToGlobal(parent.rect().topLeft())
         self.move(top.x() + (parent.width() - self.width()) // 2, top.y() + parent.height() // 8)
         self.input.clear()
@@ -92,7 +92,9 @@ class CommandPalette(QDialog):
             for column in (1, 2):
                 item.setForeground(column, self.palette().placeholderText())
             self.list.addTopLevelItem(item)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        first = self.list.topLevelItem(0)
+        if first is not None:
+            self.list.setCurrentItem(first)
 
     def _run(self) -> None:
         item = self.list.currentItem()

@@ -8,7 +8,6 @@ from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.setting import Setting
 
@@ -214,21 +214,17 @@ class PathField(Field):
             self.browse.clicked.connect(self._ask_folder)
 
     def _ask_folder(self) -> None:
-        self._ask(QFileDialog.FileMode.Directory, "")
+        ask_folder(self, self._title, self._take, self._begin)
 
     def _ask_archive(self) -> None:
-        self._ask(QFileDialog.FileMode.ExistingFile, "Archives (*.zip)")
+        ask_file(self, self._title, ARCHIVES, self._take, self._begin)
 
-    def _ask(self, mode: QFileDialog.FileMode, kinds: str) -> None:
-        dialog = QFileDialog(self, self._title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        if kinds:
-            dialog.setNameFilter(kinds)
-        if self.value or self.start:
-            dialog.setDirectory(self.value or self.start)
-        dialog.fileSelected.connect(self.editor.setText)
-        dialog.open()
+    @property
+    def _begin(self) -> Path | None:
+        return Path(self.value or self.start) if self.value or self.start else None
+
+    def _take(self, path: Path) -> None:
+        self.editor.setText(str(path))
 
 
 def unit_width() -> int:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
-from jnn_studio.app.save_dialog import ask_where_to_save, file_name
+from jnn_studio.app.file_dialogs import ask_where_to_save, file_name
+from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, theme, ui_font
 
 RADIUS = 6
@@ -155,8 +156,9 @@ class ImagePane(QWidget):
 
     def save(self, path: Path) -> None:
         """Write the picture to a PNG, in its own resolution. Raises OSError if that fails."""
-        if self._image is None or not self._image.save(str(path), "PNG"):
-            raise OSError(f"{path} cannot be written")
+        if self._image is None:
+            raise OSError(f"{path} cannot be written: there is no picture")
+        save_png(self._image, path)
 
     def _ask_save(self) -> None:
         ask_where_to_save(self, "image", file_name(self._title), "PNG picture", "png", self.save)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.icons import IconButton, icon
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.layouts import remove_widgets
 
 
 class MessageBar(QFrame):
@@ -112,8 +113,7 @@ class MessageBar(QFrame):
 
     def _dismiss(self) -> None:
         self.hide()
-        while (item := self._choices.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        remove_widgets(self._choices)
         refused, self._refused = self._refused, None
         if refused is not None:
             refused()

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from jnn_studio.base.settings import Frozen, Positive
-from jnn_studio.labs.rof.solution import gap_lets_through
+from jnn_studio.labs.rof.gap import gap_lets_through
 from jnn_studio.labs.rof.targets import Ball, Drawn, Target
 from jnn_studio.training.config import (
     LoggingConfig,

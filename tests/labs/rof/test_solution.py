@@ -10,8 +10,9 @@ import torch
 
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import ProblemConfig
+from jnn_studio.labs.rof.gap import gap_lets_through
 from jnn_studio.labs.rof.reference import at_points, grid_points, grid_reference
-from jnn_studio.labs.rof.solution import gap_lets_through, theory
+from jnn_studio.labs.rof.solution import theory
 from jnn_studio.labs.rof.targets import Ball, Box, Drawn
 
 

@@ -59,7 +59,7 @@ class PicturePane(ViewPane):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setObjectName(f"{self.objectName()}.menu")
         menu.addAction("Copy image", self.copy)
-        menu.addAction("Save image as PNG…", self.save_asked)
+        menu.addAction("Save image as PNG…", self.save_asked.emit)
         menu.popup(event.globalPos())
 
     def copy(self) -> None:

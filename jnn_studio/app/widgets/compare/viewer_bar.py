@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from jnn_studio.app.icons import IconButton
@@ -54,10 +54,12 @@ class ViewerBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID // 2)
-        for part in (self.modes, self.first, self.swap, self.second):
+        what: tuple[QWidget, ...] = (self.modes, self.first, self.swap, self.second)
+        how: tuple[QWidget, ...] = (self.out, self.scale, self.into, self.fit, self.actual, self.loupe)
+        for part in what:
             row.addWidget(part)
         row.addSpacing(GRID)
-        for part in (self.out, self.scale, self.into, self.fit, self.actual, self.loupe):
+        for part in how:
             row.addWidget(part)
         self.modes.currentChanged.connect(self._choose_mode)
         self.first.activated.connect(self._choose_pair)
@@ -109,7 +111,7 @@ class ViewerBar(QWidget):
         def add(name: str, text: str, call: object, *keys: str) -> None:
             action = QAction(text, self, objectName=f"{self._page}.action.{name}")
             action.triggered.connect(call)
-            action.setShortcuts(list(keys))
+            action.setShortcuts([QKeySequence(key) for key in keys])
             found.append(action)
 
         for mode, key in ((SIDE_BY_SIDE, "S"), (SPLIT, "D"), (BLINK, "B")):

@@ -1,8 +1,8 @@
-"""The colour and line of each method, the same wherever it is shown."""
+"""The colour and line of each method, the same wherever it is shown. Free of Qt."""
 
 from __future__ import annotations
 
-from jnn_studio.app.plots.curves import Style
+from jnn_studio.app.colors import Style
 from jnn_studio.labs.denoise.methods import BM3D, DIFFERENCES, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
 
 # With the penalty and without it have the colours they have everywhere else in the program.

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.file_dialogs import PICTURES, ask_new_file
-from jnn_studio.app.save_dialog import file_name
+from jnn_studio.app.file_dialogs import PICTURES, ask_new_file, file_name
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.data.pixels import write_png
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
+from jnn_studio.app.workspaces.explore.asking import Asking
+from jnn_studio.app.workspaces.explore.export.exports import Exports
+from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
+from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
+from jnn_studio.app.workspaces.explore.walking.directions import Directions
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.explore.state import DIRECTIONS
-
-if TYPE_CHECKING:
-    from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 
 MENUS = {
     "&Models": ("open_bundled", "open_run", "open_weights", "add_run", "add_weights"),
@@ -70,23 +73,31 @@ class Actions:
     def take(self, action: QAction, *keys: Key, tip: str = "") -> None:
         """An action made elsewhere."""
         # The same sequence twice would be ambiguous, and do nothing.
-        action.setShortcuts(list(dict.fromkeys(QKeySequence(key).toString() for key in keys)))
+        different = dict.fromkeys(QKeySequence(key).toString() for key in keys)
+        action.setShortcuts([QKeySequence(text) for text in different])
         if tip:
             shortcut = action.shortcut().toString()
             action.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
         self.all.append(action)
 
 
-def make_actions(explore: ExploreWorkspace) -> Actions:
+def make_actions(
+    owner: QObject,
+    session: ExploreSession,
+    ask: Asking,
+    exports: Exports,
+    explainer: Explainer,
+    choosing: Choosing,
+    directions: Directions,
+) -> Actions:
     """All of the page's actions."""
-    session, ask = explore.session, explore.asking
-    actions = Actions(explore)
+    actions = Actions(owner)
     add, standard = actions.add, QKeySequence.StandardKey
     add("open_image", "Open &image…", ask.image, standard.Open)
     add("open_folder", "Open image &folder…", ask.folder, "Ctrl+Shift+O")
     add("open_archive", "Open image &archive…", ask.archive)
     add("open_table", "Open attribute &table…", ask.table)
-    add("close_table", "Close the attribute table", explore.explainer.close_table)
+    add("close_table", "Close the attribute table", explainer.close_table)
     add("open_run", "Open &run…", ask.run, "Ctrl+R")
     add("open_weights", "Open &weights…", ask.weights)
     add("add_run", "Add models of a run…", ask.add_run)
@@ -94,33 +105,29 @@ def make_actions(explore: ExploreWorkspace) -> Actions:
     add("open_bundled", "&Bundled pair", session.open_bundled)
     add("open_faces", "&Procedural faces", lambda: session.open_source(FacesConfig()))
     add("reset", "R&eset", session.reset, "R", tip="All walks back to where they started")
-    undo, redo = (
-        session.undo.createUndoAction(explore, "Undo"),
-        session.undo.createRedoAction(explore, "Redo"),
-    )
+    undo = session.undo.createUndoAction(owner, "Undo")
+    redo = session.undo.createRedoAction(owner, "Redo")
     undo.setObjectName("explore.undo")
     redo.setObjectName("explore.redo")
     actions.take(undo, "Ctrl+Z")
     actions.take(redo, "Ctrl+Y", "Ctrl+Shift+Z")
-    add("next_image", "&Next image", lambda: explore.step_image(1), "PgDown")
-    add("previous_image", "Pre&vious image", lambda: explore.step_image(-1), "PgUp")
+    add("next_image", "&Next image", lambda: choosing.step(1), "PgDown")
+    add("previous_image", "Pre&vious image", lambda: choosing.step(-1), "PgUp")
     add(
         "walk_on", "New base", session.walk_on, "B", tip="Walk on from here: the moved image becomes the base"
     )
     add("back_to_image", "Back to the image", session.back_to_image, "Shift+B")
     add("random_step", "Random step", lambda: session.random_step(DIRECTIONS), "N")
-    add("blend", "Blend towards an image…", explore.begin_blending, "T")
-    add("mode", "Straight or curved walks", explore.toggle_mode, "C")
+    add("blend", "Blend towards an image…", choosing.begin_blending, "T")
+    add("mode", "Straight or curved walks", session.toggle_mode, "C")
     add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
-    add(
-        "difference", "Show differences", explore.redraw, "D", tip="Signed change of luminance since the base"
-    )
-    actions["difference"].setCheckable(True)
+    difference = QAction("Show differences", owner, objectName="explore.difference", checkable=True)
+    actions.take(difference, "D", tip="Signed change of luminance since the base")
     add("save_session", "&Save session…", ask.save_session, standard.Save)
     add("open_session", "Open sess&ion…", ask.open_session)
-    add("export_figure", "Export fi&gure…", explore.exports.figure, "Ctrl+E")
-    add("export_animation", "Export ani&mation…", explore.exports.animation, "Ctrl+Shift+E")
+    add("export_figure", "Export fi&gure…", exports.figure, "Ctrl+E")
+    add("export_animation", "Export ani&mation…", exports.animation, "Ctrl+Shift+E")
     for d in range(DIRECTIONS):
-        add(f"direction_{d + 1}", f"Direction {d + 1}", lambda d=d: explore.pick(d), str(d + 1))
-    add("play", "Play the direction", explore.play, "Ctrl+Space")
+        add(f"direction_{d + 1}", f"Direction {d + 1}", partial(directions.pick, d), str(d + 1))
+    add("play", "Play the direction", directions.play, "Ctrl+Space")
     return actions

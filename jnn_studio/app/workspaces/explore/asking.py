@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.file_dialogs import (
     ARCHIVES,
@@ -14,60 +16,78 @@ from jnn_studio.app.file_dialogs import (
     ask_folder,
     ask_new_file,
 )
+from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
+from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.app.workspaces.explore.session.sessions import Sessions
+from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.state import FileImage
-
-if TYPE_CHECKING:
-    from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
+from jnn_studio.training.run_folder import is_run
 
 
 class Asking:
-    """One method for each question; none waits for the answer."""
+    """One method for each question; none waits for the answer. ``parent`` is what dialogs stand over."""
 
-    def __init__(self, explore: ExploreWorkspace) -> None:
-        self._explore = explore
-        self._session = explore.session
+    def __init__(
+        self,
+        parent: QWidget,
+        session: ExploreSession,
+        sessions: Sessions,
+        explainer: Explainer,
+        choosing: Choosing,
+    ) -> None:
+        self._parent = parent
+        self._session, self._sessions = session, sessions
+        self._explainer, self._choosing = explainer, choosing
 
     def image(self) -> None:
-        choose = self._explore.choose
-        ask_file(self._explore, "Open an image", IMAGES, lambda path: choose(FileImage(path=path)))
+        ask_file(self._parent, "Open an image", IMAGES, self._take_image)
 
     def folder(self) -> None:
-        ask_folder(
-            self._explore,
-            "Open a folder of images",
-            lambda path: self._session.open_source(FolderConfig(path=path)),
-        )
+        ask_folder(self._parent, "Open a folder of images", self._take_images)
 
     def archive(self) -> None:
-        ask_file(
-            self._explore,
-            "Open a zip of images",
-            ARCHIVES,
-            lambda path: self._session.open_source(FolderConfig(path=path)),
-        )
+        ask_file(self._parent, "Open a zip of images", ARCHIVES, self._take_images)
 
     def table(self) -> None:
-        ask_file(self._explore, "Open a table of attributes", TABLES, self._explore.explainer.open_table)
+        ask_file(self._parent, "Open a table of attributes", TABLES, self._explainer.open_table)
 
     def run(self) -> None:
-        runs = self._explore.context.runs_folder
-        ask_folder(self._explore, "Open a run folder", self._session.open_path, runs)
+        runs = self._session.context.runs_folder
+        ask_folder(self._parent, "Open a run folder", self._session.open_path, runs)
 
     def weights(self) -> None:
-        ask_file(self._explore, "Open weights", WEIGHTS, self._session.open_path)
+        ask_file(self._parent, "Open weights", WEIGHTS, self._session.open_path)
 
     def add_run(self) -> None:
-        runs = self._explore.context.runs_folder
-        add = self._session.add_models
-        ask_folder(self._explore, "Add the models of a run", lambda path: add(str(path)), runs)
+        runs = self._session.context.runs_folder
+        ask_folder(self._parent, "Add the models of a run", self._add_models, runs)
 
     def add_weights(self) -> None:
-        add = self._session.add_models
-        ask_file(self._explore, "Add weights", WEIGHTS, lambda path: add(str(path)))
+        ask_file(self._parent, "Add weights", WEIGHTS, self._add_models)
 
     def save_session(self) -> None:
-        ask_new_file(self._explore, "Save the session", SESSIONS, "jnnsession", self._explore.sessions.save)
+        ask_new_file(self._parent, "Save the session", SESSIONS, "jnnsession", self._sessions.save)
 
     def open_session(self) -> None:
-        ask_file(self._explore, "Open a session", SESSIONS, self._explore.sessions.open)
+        ask_file(self._parent, "Open a session", SESSIONS, self._sessions.open)
+
+    def take(self, path: Path) -> None:
+        """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
+        if is_run(path) or path.suffix == ".safetensors":
+            self._session.open_path(path)
+        elif path.suffix == ".jnnsession":
+            self._sessions.open(path)
+        elif path.is_dir() or path.suffix.lower() == ".zip":
+            self._take_images(path)
+        else:
+            self._take_image(path)
+
+    def _take_image(self, path: Path) -> None:
+        self._choosing.choose(FileImage(path=path))
+
+    def _take_images(self, path: Path) -> None:
+        self._session.open_source(FolderConfig(path=path))
+
+    def _add_models(self, path: Path) -> None:
+        self._session.add_models(str(path))

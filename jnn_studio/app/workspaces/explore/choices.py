@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.references import split_reference
@@ -20,8 +22,6 @@ from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.roles import caption
 from jnn_studio.explore.state import MAX_COLUMNS, bundled_state
 from jnn_studio.training.kind import find_kind
-
-RECENT = 8
 
 BUNDLED_TITLES = {
     "unregularised": "Unregularised faces",
@@ -33,36 +33,27 @@ BUNDLED_TITLES = {
 class Choices(QWidget):
     """Buttons that name what is open and drop down what else could be."""
 
-    bundled_chosen = Signal()
     path_chosen = Signal(object)
     model_added = Signal(str)
     run_chosen = Signal(object)
-    open_run_asked = Signal()
-    open_weights_asked = Signal()
-    add_run_asked = Signal()
-    add_weights_asked = Signal()
-    faces_chosen = Signal()
     folder_chosen = Signal(object)
-    open_folder_asked = Signal()
-    open_archive_asked = Signal()
-    open_image_asked = Signal()
 
-    def __init__(
-        self, context: AppContext, bundled: Sequence[str], session: list[QAction], export: list[QAction]
-    ) -> None:
+    def __init__(self, context: AppContext, bundled: Sequence[str], actions: Actions) -> None:
         super().__init__()
         self.setObjectName("explore.choices")
-        self._settings = context.settings
+        self._actions = actions
+        self._recent_models = RecentPaths(context.settings, "Explore/recent_models")
+        self._recent_folders = RecentPaths(context.settings, "Explore/recent_folders")
         self._bundled = [name for name in bundled if name in BUNDLED_TITLES]
         self._run: RunFeed | None = context.training.feed
         self.models = self._button("explore.models", "Models shown side by side")
         self.images = self._button("explore.source", "Images to start from")
         session_button = self._button("explore.session", "Save and reopen what is in view")
         session_button.setText("Session")
-        session_button.menu().addActions(session)
+        session_button.menu().addActions([actions[name] for name in MENUS["&Session"]])
         export_button = self._button("explore.export", "Film strips and animations of what is in view")
         export_button.setText("Export")
-        export_button.menu().addActions(export)
+        export_button.menu().addActions([actions[name] for name in MENUS["&Export"]])
         self.rate = ElidingLabel(object_name="explore.rate")
         self.rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         # It takes the room there is: other figures must not lay out the window while something moves.
@@ -109,14 +100,14 @@ class Choices(QWidget):
         self.models.setText(title)
         for place in places:
             if place not in BUNDLED_TITLES and live_step is None:
-                self._remember("recent_models", place)
+                self._recent_models.add(Path(place))
 
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
         """Name the images in view."""
         name = "Procedural faces" if isinstance(config, FacesConfig) else source.name
         self.images.setText(f"{name} ({len(source):,})")
         if isinstance(config, FolderConfig):
-            self._remember("recent_folders", str(config.path))
+            self._recent_folders.add(config.path)
 
     def show_rate(self, rate: float, shrink: int) -> None:
         """How quickly pictures follow; empty once nothing moves."""
@@ -139,45 +130,40 @@ class Choices(QWidget):
     def _fill_models(self) -> None:
         menu = self.models.menu()
         menu.clear()
-        menu.addAction("Bundled faces pair", self.bundled_chosen.emit)
+        self._add(menu, "Bundled faces pair", "open_bundled")
         run = self._run
         if run is not None:
             menu.addAction(f"Training now: {run.config.name} (live)", lambda: self.run_chosen.emit(run))
-        self._add_recent(menu, "recent_models", self.path_chosen.emit)
-        menu.addAction("Open run…", self.open_run_asked.emit)
-        menu.addAction("Open weights…", self.open_weights_asked.emit)
+        _add_recent(menu, self._recent_models, self.path_chosen.emit)
+        self._add(menu, "Open run…", "open_run")
+        self._add(menu, "Open weights…", "open_weights")
         menu.addSeparator()
         add = menu.addMenu(f"Add beside (up to {MAX_COLUMNS})")
         add.setObjectName("explore.models.add")
         for name in self._bundled:
-            add.addAction(BUNDLED_TITLES[name], lambda name=name: self.model_added.emit(name))
-        self._add_recent(add, "recent_models", lambda path: self.model_added.emit(str(path)))
-        add.addAction("From a run…", self.add_run_asked.emit)
-        add.addAction("From weights…", self.add_weights_asked.emit)
+            add.addAction(BUNDLED_TITLES[name], partial(self.model_added.emit, name))
+        _add_recent(add, self._recent_models, lambda path: self.model_added.emit(str(path)))
+        self._add(add, "From a run…", "add_run")
+        self._add(add, "From weights…", "add_weights")
 
     def _fill_images(self) -> None:
         menu = self.images.menu()
         menu.clear()
-        menu.addAction("Procedural faces", self.faces_chosen.emit)
-        self._add_recent(menu, "recent_folders", self.folder_chosen.emit)
-        menu.addAction("Open folder…", self.open_folder_asked.emit)
-        menu.addAction("Open archive…", self.open_archive_asked.emit)
-        menu.addAction("Open one image…", self.open_image_asked.emit)
+        self._add(menu, "Procedural faces", "open_faces")
+        _add_recent(menu, self._recent_folders, self.folder_chosen.emit)
+        self._add(menu, "Open folder…", "open_folder")
+        self._add(menu, "Open archive…", "open_archive")
+        self._add(menu, "Open one image…", "open_image")
 
-    def _add_recent(self, menu: QMenu, key: str, chosen: object) -> None:
-        recent = self._recent(key)
-        if recent:
-            menu.addSeparator()
-        for path in recent:
-            action = menu.addAction(Path(path).name, lambda path=path: chosen(Path(path)))
-            action.setToolTip(path)
+    def _add(self, menu: QMenu, text: str, name: str) -> None:
+        """An action of the page in the words of this menu."""
+        menu.addAction(text, self._actions[name].trigger)
+
+
+def _add_recent(menu: QMenu, recent: RecentPaths, chosen: Callable[[Path], object]) -> None:
+    paths = recent.paths
+    if paths:
         menu.addSeparator()
-
-    def _recent(self, key: str) -> list[str]:
-        value = self._settings.value(f"Explore/{key}", [])
-        return [value] if isinstance(value, str) else [str(path) for path in value or []]
-
-    def _remember(self, key: str, path: str) -> None:
-        others = [known for known in self._recent(key) if known != path]
-        if self._recent(key)[:1] != [path]:
-            self._settings.setValue(f"Explore/{key}", [path, *others][:RECENT])
+    for path in paths:
+        menu.addAction(path.name, partial(chosen, path)).setToolTip(str(path))
+    menu.addSeparator()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMenu, QProgressBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.plots.curves import SpectrumPlot
-from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.theme import theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
@@ -26,20 +24,22 @@ from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
-from jnn_studio.app.workspaces.explore.session.opened import Data, Opening
+from jnn_studio.app.workspaces.explore.pictures.spectra import Spectra
+from jnn_studio.app.workspaces.explore.session.opened import Data
+from jnn_studio.app.workspaces.explore.session.opening_bar import OpeningBar
 from jnn_studio.app.workspaces.explore.session.session import ExploreSession
 from jnn_studio.app.workspaces.explore.session.sessions import Sessions
+from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.app.workspaces.explore.walking.directions import Directions
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.data.attributes import AttributeTable
-from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.differences import differences
 from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
-from jnn_studio.explore.state import ExploreState, FileImage, ImageRef, SourceImage
-from jnn_studio.training.run_folder import is_run
+from jnn_studio.explore.state import ExploreState, SourceImage
 
 EXPLAIN_MS = 40
 """From choosing another direction to telling what it is."""
@@ -54,24 +54,13 @@ class ExploreWorkspace(Workspace):
         self.session = ExploreSession(context, self)
         self.sessions = Sessions(context, self.session)
         self._sequence = 0
-        self._curves: tuple[tuple[str, str], ...] = ()
         self._whose = ""
-        self._blending = False
         self._names: list[list[str]] = []
         self._shown: Scene | None = None
         self._explained = -1
         self._explain_soon = QTimer(self, singleShot=True, interval=EXPLAIN_MS)
         self._explain_soon.timeout.connect(self._explain_now)
         self.explainer = Explainer(context, self)
-        self.asking = Asking(self)
-        self.exports = Exports(self)
-        actions = self._actions = make_actions(self)
-        self.choices = Choices(
-            context,
-            BUNDLED,
-            [actions[name] for name in ("save_session", "open_session")],
-            [actions[name] for name in ("export_figure", "export_animation")],
-        )
         self.message = MessageBar()
         self.message.setObjectName("explore.message")
         self.panes = Panes()
@@ -79,13 +68,21 @@ class ExploreWorkspace(Workspace):
         self.meaning = MeaningPanel()
         self.library = LibraryPanel(context, context.data_folder / "directions")
         self.keeping = Keeping(context, self.session, self.library)
-        self.bar = WalkBar(
+        self.bar = WalkBar()
+        self.directions = Directions(self.bar)
+        self.setFocusProxy(self.directions.sliders[0].slider)
+        self.spectrum = Spectra()
+        self.choosing = Choosing(self.session, self.message)
+        self.asking = Asking(self, self.session, self.sessions, self.explainer, self.choosing)
+        exports = Exports(self, self.session)
+        actions = self._actions = make_actions(
+            self, self.session, self.asking, exports, self.explainer, self.choosing, self.directions
+        )
+        self.bar.offer(
             [actions["walk_on"], actions["reset"]],
             [actions[name] for name in ("random_step", "blend", "back_to_image", "difference")],
         )
-        self.directions = Directions(self.bar)
-        self.setFocusProxy(self.directions.sliders[0].slider)
-        self.spectrum = SpectrumPlot("explore.spectrum", "σᵢ / σ₁ of the Jacobians")
+        self.choices = Choices(context, BUNDLED, actions)
         self._arrange()
         self._connect()
         self.remember_layout()
@@ -103,26 +100,19 @@ class ExploreWorkspace(Workspace):
     # --- construction ------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        self._progress = QProgressBar(objectName="explore.opening")
-        self._progress.setToolTip("Images of the folder decoded so far")
-        self._progress_label = QLabel()
-        self._opening_box = QWidget()
-        opening = QVBoxLayout(self._opening_box)
-        opening.setContentsMargins(2 * GRID, GRID, 2 * GRID, 0)
-        opening.addWidget(self._progress_label)
-        opening.addWidget(self._progress)
-        self._opening_box.hide()
+        self._opening = OpeningBar()
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.choices)
         column.addWidget(self.message)
-        column.addWidget(self._opening_box)
+        column.addWidget(self._opening)
         column.addWidget(self.panes, 1)
         self.setCentralWidget(central)
         images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
         library = self._dock("Saved directions", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._library_dock = library
         self.tabifyDockWidget(images, library)
         images.raise_()
         directions = self._dock("Directions", self.directions, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -149,7 +139,7 @@ class ExploreWorkspace(Workspace):
         session.source_changed.connect(self._show_source)
         session.scene_changed.connect(self._show_scene)
         session.rate_changed.connect(self._show_rate)
-        session.opened.opening.connect(self._show_opening)
+        session.opened.opening.connect(self._opening.show_opening)
         session.failed.connect(self._show_failure)
         session.failed.connect(self.alive)
         session.told.connect(self.message.show_info)
@@ -158,13 +148,13 @@ class ExploreWorkspace(Workspace):
         self.sessions.left_over.connect(self._offer_left_over)
         self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
         theme().changed.connect(self.redraw)
-        self.gallery.chosen.connect(lambda index: self.choose(SourceImage(index=index)))
+        self.gallery.chosen.connect(lambda index: self.choosing.choose(SourceImage(index=index)))
         self.gallery.table_asked.connect(self.asking.table)
         self.explainer.explained.connect(self._show_meaning)
         self.explainer.table_changed.connect(self._show_table)
         self.explainer.failed.connect(self._show_failure)
         self.meaning.open_table_asked.connect(self.asking.table)
-        self.meaning.direction_chosen.connect(self.pick)
+        self.meaning.direction_chosen.connect(self.directions.pick)
         self.keeping.failed.connect(self._show_failure)
         self.directions.amount_changed.connect(self._set_amount)
         self.directions.picked.connect(self._explain)
@@ -177,19 +167,11 @@ class ExploreWorkspace(Workspace):
         self.panes.panes_made.connect(self._connect_panes)
         self.panes.painted.connect(self._painted)
         choices = self.choices
-        choices.bundled_chosen.connect(session.open_bundled)
         choices.path_chosen.connect(session.open_path)
         choices.model_added.connect(session.add_models)
         choices.run_chosen.connect(session.live.follow)
-        choices.open_run_asked.connect(self.asking.run)
-        choices.open_weights_asked.connect(self.asking.weights)
-        choices.add_run_asked.connect(self.asking.add_run)
-        choices.add_weights_asked.connect(self.asking.add_weights)
-        choices.faces_chosen.connect(lambda: session.open_source(FacesConfig()))
         choices.folder_chosen.connect(lambda path: session.open_source(FolderConfig(path=path)))
-        choices.open_folder_asked.connect(self.asking.folder)
-        choices.open_archive_asked.connect(self.asking.archive)
-        choices.open_image_asked.connect(self.asking.image)
+        self._actions["difference"].triggered.connect(self.redraw)
         self.context.explore_requested.connect(session.open_path)
         self.context.run_started.connect(choices.offer_run)
         self.context.run_ended.connect(self._run_ended)
@@ -238,7 +220,7 @@ class ExploreWorkspace(Workspace):
         self.panes.show_moved(scene, self._sequence, shown)
         if new or scene.state.mode == "curved":
             self.directions.show_scene(scene, self._names)
-            self._show_spectra(scene)
+            self.spectrum.show_scene(scene)
             self.explainer.show(scene)
         if new:
             self._settled()
@@ -271,8 +253,8 @@ class ExploreWorkspace(Workspace):
         scene = self.session.scene
         if scene is None:
             return
-        by_caption = {column.name: [m.name for m in column.meanings] for column in view.columns}
-        self._names = [by_caption.get(v.caption, []) for v in scene.columns]
+        names = {column.key: [m.name for m in column.meanings] for column in view.columns}
+        self._names = [names.get(v.column.key, []) for v in scene.columns]
         self.directions.show_scene(scene, self._names)
 
     def _show_table(self, table: AttributeTable | None) -> None:
@@ -284,27 +266,6 @@ class ExploreWorkspace(Workspace):
         """The same scene in other colours."""
         if self.session.scene is not None:
             self._show_scene(self.session.scene)
-
-    def _show_spectra(self, scene: Scene) -> None:
-        curves = tuple((view.caption, view.role) for view in scene.columns)
-        if curves != self._curves:
-            for key in range(len(self._curves)):
-                self.spectrum.remove_curve(str(key))
-            for key, (caption, role) in enumerate(curves):
-                self.spectrum.add_model(str(key), caption, role)
-            self._curves = curves
-        for key, view in enumerate(scene.columns):
-            here = view.moved.here
-            sigma = np.asarray(view.place.sigma if here is None else here.sigma)
-            self.spectrum.set_spectrum(str(key), np.sort(sigma)[::-1])
-        self.spectrum.refresh()
-
-    def _show_opening(self, opening: Opening | None) -> None:
-        self._opening_box.setVisible(opening is not None)
-        if opening is not None:
-            self._progress.setRange(0, max(1, opening.total))
-            self._progress.setValue(opening.done)
-            self._progress_label.setText(f"{opening.what}: {opening.done:,} of {opening.total:,}")
 
     def _show_failure(self, title: str, failure: Failure) -> None:
         self.message.show_error(title, failure.text, failure.details)
@@ -330,52 +291,18 @@ class ExploreWorkspace(Workspace):
         self.meaning.set_direction(self._explained)
 
     def _save_direction(self, key: str) -> None:
-        self.findChild(QDockWidget, "explore.dock.saved_directions").raise_()
+        self._library_dock.raise_()
         self.keeping.ask_to_save(key)
-
-    def pick(self, direction: int) -> None:
-        self.directions.sliders[direction].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def play(self) -> None:
-        sliders = self.directions.sliders
-        focused = next((s for s in sliders if s.slider.hasFocus() or s.spin.hasFocus()), sliders[0])
-        focused.toggle_play()
 
     def _choose_walk(self, key: str) -> None:
         self._whose = key
         self._show_state(self.session.state)
 
-    def toggle_mode(self) -> None:
-        self.session.set_mode("curved" if self.session.state.mode == "straight" else "straight")
-
-    def begin_blending(self) -> None:
-        self._blending = True
-        self.message.show_info(
-            "Blend towards an image", "Choose it among the images at the left. Esc: not after all."
-        )
-
-    def choose(self, ref: ImageRef) -> None:
-        if self._blending:
-            self._end_blending()
-            self.session.blend_towards(ref)
-        else:
-            self.session.select(ref)
-
-    def _end_blending(self) -> None:
-        self._blending = False
-        self.message.hide()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._blending:
-            self._end_blending()
+        if event.key() == Qt.Key.Key_Escape and self.choosing.blending:
+            self.choosing.end_blending()
         else:
             super().keyPressEvent(event)
-
-    def step_image(self, by: int) -> None:
-        image, source = self.session.state.base.image, self.session.source
-        if source is not None:
-            index = image.index + by if isinstance(image, SourceImage) else 0
-            self.session.select(SourceImage(index=min(max(index, 0), len(source) - 1)))
 
     # --- sessions ----------------------------------------------------------------------------------
 
@@ -402,15 +329,8 @@ class ExploreWorkspace(Workspace):
                 return
 
     def open_dropped(self, path: Path) -> None:
-        """Whatever was dropped: a run, weights, a session, a folder or zip of images, or an image."""
-        if is_run(path) or path.suffix == ".safetensors":
-            self.session.open_path(path)
-        elif path.suffix == ".jnnsession":
-            self.sessions.open(path)
-        elif path.is_dir() or path.suffix.lower() == ".zip":
-            self.session.open_source(FolderConfig(path=path))
-        else:
-            self.choose(FileImage(path=path))
+        """Whatever was dropped."""
+        self.asking.take(path)
 
     # --- remembering -------------------------------------------------------------------------------
 

@@ -83,6 +83,24 @@ def test_directions_name_themselves_by_the_factors(explore: ExploreWorkspace, qt
     assert "regularised" in view.columns[1].name.lower()
 
 
+def test_a_model_shown_twice_has_other_names_for_other_directions(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore.session.add_models("regularised")
+    qtbot.waitUntil(lambda: len(explore.session.state.columns) == 3, timeout=20_000)
+    explore.session.set_directions("c3", "axes")
+    wait_for_scene(explore, qtbot)
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 3, timeout=30_000)
+    _, encoder, axes = views[-1].columns
+    assert encoder.name == axes.name, "one model"
+    names = [(one.name, other.name) for one, other in zip(encoder.meanings, axes.meanings, strict=True)]
+    assert any(one != other for one, other in names)
+    for slider, (one, other) in zip(explore.directions.sliders, names, strict=True):
+        said = slider.toolTip().splitlines()[2:]
+        assert [said[0].endswith(f", {one}"), said[1].endswith(f", {other}")] == [True, True], said
+
+
 def test_nothing_is_worked_out_while_nobody_looks(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     views: list[MeaningView] = []
     explore.explainer.explained.connect(views.append)

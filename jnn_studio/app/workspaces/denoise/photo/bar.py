@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.file_dialogs import IMAGES, ask_file
 from jnn_studio.app.icons import IconButton
-from jnn_studio.app.steering.recent import RecentPaths
+from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox

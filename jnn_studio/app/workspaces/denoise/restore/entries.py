@@ -82,9 +82,7 @@ def progress(
         return reason
     snapshot = restoring.snapshot
     if restoring.running:
-        done = 0 if snapshot is None else snapshot.step
-        total = f" of {snapshot.prior.config.steps}" if snapshot is not None else ""
-        return f"Step {done}{total}…"
+        return "Step 0…" if snapshot is None else f"Step {snapshot.step} of {snapshot.prior.config.steps}…"
     if snapshot is not None:
         total = snapshot.prior.config.steps
         done = "Done" if snapshot.step == total else f"Stopped at step {snapshot.step} of {total}"

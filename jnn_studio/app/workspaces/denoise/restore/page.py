@@ -138,7 +138,7 @@ class RestorePage(QWidget):
         self.form.restore(str(state.get("form", "")))
         self._method = str(state.get("method", PENALISED))
         self._models_changed()
-        if state.get("side") in map(str, SIDES):
+        if state.get("side") in [str(side) for side in SIDES]:
             self.sides.current = str(state["side"])
         if state.get("mode") in (SIDE_BY_SIDE, SPLIT, BLINK):
             self.viewer_bar.modes.current = str(state["mode"])

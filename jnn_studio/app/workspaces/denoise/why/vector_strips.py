@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from jnn_studio.app.colors import Colors
-from jnn_studio.app.save_dialog import ask_where_to_save
+from jnn_studio.app.file_dialogs import ask_where_to_save
+from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
 from jnn_studio.labs.denoise.spectrum import Spectrum
@@ -93,8 +94,7 @@ class VectorStrips(QWidget):
 
     def save(self, path: Path) -> None:
         """Write all of it as a PNG. Raises OSError if that fails."""
-        if not light_picture(self, self._paint).save(str(path), "PNG"):
-            raise OSError(f"{path} cannot be written")
+        save_png(light_picture(self, self._paint), path)
 
     # --- inside ----------------------------------------------------------------------------------------
 

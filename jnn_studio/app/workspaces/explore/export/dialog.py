@@ -10,7 +10,6 @@ from platformdirs import user_documents_path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.file_dialogs import ask_new_file
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -273,15 +273,10 @@ class ExportDialog(QDialog):
             self.path.setText(str(path))
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, f"Export {self._what}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         endings = " ".join(f"*{suffix}" for suffix in self._formats if suffix)
-        dialog.setNameFilters([f"{self._what.capitalize()}s ({endings})", "All files (*)"])
-        dialog.selectFile(self.path.text())
-        dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
+        kinds = f"{self._what.capitalize()}s ({endings});;All files (*)"
+        title, name = f"Export {self._what}", self.path.text()
+        ask_new_file(self, title, kinds, "", lambda path: self.path.setText(str(path)), name)
 
     def _format_chosen(self, suffix: str) -> None:
         path = Path(self.path.text().strip())

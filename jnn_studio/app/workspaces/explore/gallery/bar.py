@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.layouts import remove_widgets
 from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, describe
 from jnn_studio.explore.catalogue import Facet, Filter
 
@@ -98,9 +100,7 @@ class GalleryBar(QWidget):
         if filters == self._filters:
             return
         self._filters = filters
-        while (item := self._chips.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        remove_widgets(self._chips)
         for number, wanted in enumerate(filters):
             facet = self._facets.get(wanted.name)
             words = describe(wanted, facet is not None and facet.binary)
@@ -146,10 +146,10 @@ class GalleryBar(QWidget):
                 both = menu.addMenu(name.replace("&", "&&"))
                 middle = (facet.low + facet.high) / 2
                 yes, no = Filter(name, low=middle), Filter(name, high=middle)
-                both.addAction("Yes", lambda wanted=yes: self.filter_added.emit(wanted))
-                both.addAction("No", lambda wanted=no: self.filter_added.emit(wanted))
+                both.addAction("Yes", partial(self.filter_added.emit, yes))
+                both.addAction("No", partial(self.filter_added.emit, no))
             else:
-                menu.addAction(f"{name.replace('&', '&&')}…", lambda facet=facet: self.editor.edit(facet))
+                menu.addAction(f"{name.replace('&', '&&')}…", partial(self.editor.edit, facet))
         if self._offers_table:
             menu.addSeparator()
             menu.addAction("Open attribute table…", self.table_asked.emit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, Signal
@@ -16,14 +17,16 @@ from jnn_studio.app.workspaces.explore.gallery.bar import GalleryBar, NothingFou
 from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Catalogue, Filter, Query, Selection, Table
+from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Query, Selection, Table
 from jnn_studio.explore.gallery import Survey, Surveyor
 from jnn_studio.models.weights import LoadedModel
 
 REORDER_MS = 500
 """While a survey runs, how often what it found is put in order."""
 
-ORDERS = {
+Ordering = Order | Literal["nearest_moved"]
+
+ORDERS: dict[Ordering, tuple[str, str]] = {
     "file": ("File order", "The images in the order of their files"),
     "worst": ("Worst reconstruction first", "Measures how well the model reconstructs each image"),
     "best": ("Best reconstruction first", "Measures how well the model reconstructs each image"),
@@ -99,7 +102,7 @@ class Gallery(QWidget):
 
     # --- what it is told ---------------------------------------------------------------------------
 
-    def actions(self) -> list[QAction]:  # type: ignore[override]
+    def actions(self) -> list[QAction]:
         """For the command palette."""
         return [*self._orders.values(), self._clear, self._find]
 
@@ -183,7 +186,7 @@ class Gallery(QWidget):
         self.bar.blockSignals(blocked)
         self._ask(replace(self._query, text="", filters=()))
 
-    def order_by(self, name: str) -> None:
+    def order_by(self, name: Ordering) -> None:
         """One of `ORDERS`; choosing one again measures anew if the weights have changed.
 
         Nothing happens where its action is disabled.
@@ -199,7 +202,7 @@ class Gallery(QWidget):
         elif name == "nearest_moved":
             self._anchor = _Anchor("the moved image", latents=dict(self._moved))
         self._orders[name].setChecked(True)
-        self._query = replace(self._query, order="nearest" if self._anchor is not None else name)
+        self._query = replace(self._query, order="nearest" if name == "nearest_moved" else name)
         self._show_query()
         self._measure()
 
@@ -307,6 +310,8 @@ class Gallery(QWidget):
         catalogue, query, anchor = self._catalogue, self._query, self._anchor
         measured = self._measured.get(self._key) if query.order != "file" else None
         key = self._key
+        if catalogue is None:
+            return
 
         def work() -> Selection | None:
             survey = None if measured is None else measured.found
@@ -324,8 +329,7 @@ class Gallery(QWidget):
         def selected(selection: Selection | None) -> None:
             self._show(selection, measured, keep_place)
 
-        if catalogue is not None:
-            self._worker.request("gallery select", work, selected, self._failed)
+        self._worker.request("gallery select", work, selected, self._failed)
 
     def _show(self, selection: Selection | None, measured: _Measured | None, keep_place: bool) -> None:
         total = len(self._source) if self._source is not None else 0

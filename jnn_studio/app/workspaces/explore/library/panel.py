@@ -85,7 +85,8 @@ class LibraryPanel(QWidget):
         self.more = IconButton("more", "More: import, export, undo deleting", "explore.library.more")
         self.more.setPopupMode(self.more.ToolButtonPopupMode.InstantPopup)
         self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.list = _List(objectName="explore.library.list")
+        self.list = _List()
+        self.list.setObjectName("explore.library.list")
         self.list.setAccessibleName("Saved directions")
         self.list.setItemDelegate(DirectionDelegate(self.list))
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -307,7 +308,7 @@ class LibraryPanel(QWidget):
             lambda _: self._tell(f"“{saved.name}” is exported to {path.name}."),
         )
 
-    def _change(self, work: Callable[[], T], done: Callable[[T], object], select: str = "") -> None:
+    def _change(self, work: Callable[[], T], done: Callable[[T], None], select: str = "") -> None:
         """Change the folder, then read it again and select the direction ``select``."""
 
         def both() -> tuple[T, Contents]:
@@ -327,7 +328,7 @@ class LibraryPanel(QWidget):
     def _do(
         self,
         work: Callable[[], T],
-        done: Callable[[T], object],
+        done: Callable[[T], None],
         failed: Callable[[Failure], None] | None = None,
     ) -> None:
         self._jobs += 1  # no change may replace another that has not begun

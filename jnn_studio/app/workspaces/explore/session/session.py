@@ -269,6 +269,10 @@ class ExploreSession(QObject):
         if mode != self.state.mode:
             self._push("change the way to move", self.state.at_rest().change(mode=mode))
 
+    def toggle_mode(self) -> None:
+        """The other way to move."""
+        self.set_mode("curved" if self.state.mode == "straight" else "straight")
+
     def set_matched(self, matched: bool) -> None:
         """Pair the other models' directions with the first one's."""
         if matched != self.state.matched:
@@ -319,7 +323,7 @@ class ExploreSession(QObject):
             self._refresh()
 
     def _push(self, text: str, state: ExploreState, merge: int = -1) -> None:
-        self.undo.push(Change(self, text, self.state, state, merge))
+        self.undo.push(Change(self.show, text, self.state, state, merge))
 
     # --- scenes ------------------------------------------------------------------------------------
 

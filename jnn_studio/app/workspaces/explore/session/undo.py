@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtGui import QUndoCommand
 
 from jnn_studio.explore.state import ExploreState
-
-if TYPE_CHECKING:
-    from jnn_studio.app.workspaces.explore.session.session import ExploreSession
 
 MERGE_SECONDS = 0.6
 """Movements of one slider closer together than this are one step of the history."""
@@ -20,17 +17,22 @@ class Change(QUndoCommand):
     """From one state to another; ``merge`` tells movements of one slider from those of others, −1: alone."""
 
     def __init__(
-        self, session: ExploreSession, text: str, before: ExploreState, after: ExploreState, merge: int
+        self,
+        show: Callable[[ExploreState], None],
+        text: str,
+        before: ExploreState,
+        after: ExploreState,
+        merge: int,
     ) -> None:
         super().__init__(text)
-        self._session, self._before, self._after, self._merge = session, before, after, merge
+        self._show, self._before, self._after, self._merge = show, before, after, merge
         self._time = time.monotonic()
 
     def redo(self) -> None:
-        self._session.show(self._after)
+        self._show(self._after)
 
     def undo(self) -> None:
-        self._session.show(self._before)
+        self._show(self._before)
 
     def id(self) -> int:
         return self._merge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -55,6 +55,15 @@ class Directions(QWidget):
         whole.setSpacing(GRID // 2)
         whole.addWidget(bar)
         whole.addWidget(area, 1)
+
+    def pick(self, direction: int) -> None:
+        """Give a slider the focus."""
+        self.sliders[direction].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def play(self) -> None:
+        """Play or stop the slider with the focus, or the first one."""
+        focused = (s for s in self.sliders if s.slider.hasFocus() or s.spin.hasFocus())
+        next(focused, self.sliders[0]).toggle_play()
 
     def show_state(self, state: ExploreState, whose: str) -> None:
         """Put the sliders where the state says: those of the linked models, or of the column ``whose``."""

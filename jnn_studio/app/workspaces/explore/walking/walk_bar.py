@@ -29,7 +29,7 @@ class WalkBar(QWidget):
     walker_chosen = Signal(str)
     """Whose walk the sliders show: empty for the linked models, else a column's key."""
 
-    def __init__(self, actions: list[QAction], more: list[QAction]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setObjectName("explore.walk_bar")
         self._walkers: list[tuple[str, str]] = []
@@ -82,6 +82,7 @@ class WalkBar(QWidget):
         whole.setContentsMargins(0, 0, GRID, 0)
         whole.setSpacing(GRID // 2)
         row, self._second = QHBoxLayout(), QWidget()
+        self._row = row
         row.setSpacing(GRID)
         whole.addLayout(row)
         whole.addWidget(self._second)
@@ -98,8 +99,11 @@ class WalkBar(QWidget):
         row.addWidget(self.agreement)
         row.addStretch(1)
         row.addWidget(self.limit)
+
+    def offer(self, actions: list[QAction], more: list[QAction]) -> None:
+        """A button for each of ``actions``, and a menu with what is asked for less often."""
         for action in actions:
-            row.addWidget(_button(action))
+            self._row.addWidget(_button(action))
         menu = QToolButton(objectName="explore.more")
         menu.setText("More…")
         menu.setProperty("menu_button", True)
@@ -107,7 +111,7 @@ class WalkBar(QWidget):
         menu.setAccessibleName("More ways to move")
         menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu.addActions(more)
-        row.addWidget(menu)
+        self._row.addWidget(menu)
 
     def show_state(self, state: ExploreState, whose: str, names: dict[str, str]) -> None:
         """Put the controls where the state says; ``names`` are the captions of columns."""

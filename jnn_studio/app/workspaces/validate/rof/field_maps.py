@@ -25,7 +25,8 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QMenu, QWidget
 
 from jnn_studio.app.colors import LIGHT, Colors
-from jnn_studio.app.save_dialog import ask_where_to_save
+from jnn_studio.app.file_dialogs import ask_where_to_save
+from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
 
@@ -114,8 +115,8 @@ class FieldMaps(QWidget):
             painter = QPainter(generator)
             self._paint(painter, LIGHT)
             painter.end()
-        elif not light_picture(self, self._paint).save(str(path), "PNG"):
-            raise OSError(f"{path} cannot be written")
+        else:
+            save_png(light_picture(self, self._paint), path)
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)

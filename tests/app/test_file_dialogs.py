@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jnn_studio.app.save_dialog import file_name
+from jnn_studio.app.file_dialogs import file_name
 
 
 @pytest.mark.parametrize(

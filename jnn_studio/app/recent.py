@@ -1,4 +1,4 @@
-"""What was trained or opened lately."""
+"""What was trained or opened lately, on every page."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ class RecentPaths:
 
     @property
     def paths(self) -> list[Path]:
-        value = self._settings.value(self._key, [])
-        texts = [value] if isinstance(value, str) else list(value or [])
-        return [Path(str(text)) for text in texts if text]
+        value = self._settings.value(self._key)
+        texts = value if isinstance(value, list) else [value]  # a list of one is read as that one
+        return [Path(text) for text in texts if isinstance(text, str) and text]
 
     def add(self, path: Path) -> None:
         """Put one first."""
-        self._store([path, *(other for other in self.paths if other != path)][:_MOST])
+        known = self.paths
+        if known[:1] != [path]:
+            self._store([path, *(other for other in known if other != path)][:_MOST])
 
     def remove(self, path: Path) -> None:
         """Forget one that is gone."""
