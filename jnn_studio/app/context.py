@@ -49,10 +49,11 @@ class AppContext(QObject):
         self.loading = Worker(self.bridge, "loading")
         self.training = TrainingThread()
         self.closing = False
-        """Set once the program is on its way out; long loads look at it."""
+        """Set once the program is on its way out."""
         self._followers: list[RunFollower] = []
         self._at_close: list[Callable[[], None]] = []
         self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self.bridge.tick)
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
 

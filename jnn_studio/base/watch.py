@@ -32,7 +32,7 @@ class Watch:
     """
 
     def __init__(
-        self, told: Callable[[Progress], None] | None = None, unwanted: Callable[[], bool] | None = None
+        self, told: Callable[[Progress], object] | None = None, unwanted: Callable[[], bool] | None = None
     ) -> None:
         self._told, self._unwanted = told, unwanted
         self._cancelled = threading.Event()
@@ -43,8 +43,10 @@ class Watch:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work is not wanted any more."""
-        return self._cancelled.is_set() or (self._unwanted is not None and self._unwanted())
+        """Whether the work is not wanted any more; it never will be again."""
+        if self._unwanted is not None and not self._cancelled.is_set() and self._unwanted():
+            self._cancelled.set()
+        return self._cancelled.is_set()
 
     def check(self) -> None:
         """To be called now and then in long work.
@@ -58,8 +60,12 @@ class Watch:
     def step(self, done: int, total: int, what: str = "") -> None:
         """``done`` of ``total`` are done; raises what `check` raises."""
         self.check()
+        self.tell(Progress(done, total, what))
+
+    def tell(self, progress: Progress) -> None:
+        """Hand on what another watch was told."""
         if self._told is not None:
-            self._told(Progress(done, total, what))
+            self._told(progress)
 
     def quiet(self) -> Watch:
         """One for a part of the work, which is called off with the whole and tells nobody how far it is."""

@@ -8,35 +8,22 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
-from jnn_studio.data.errors import DataError
-from jnn_studio.explore.exporting import ExportError
-from jnn_studio.explore.session_file import SessionError
-from jnn_studio.labs.denoise.bm3d import Bm3dError
-from jnn_studio.models.weights import WeightsError
-from jnn_studio.training.config import ConfigError
-from jnn_studio.training.run_folder import RunFolderError
-
-KNOWN_ERRORS = (
-    ConfigError,
-    RunFolderError,
-    WeightsError,
-    DataError,
-    SessionError,
-    ExportError,
-    Bm3dError,
-    OSError,
-)
+from jnn_studio.base.errors import StudioError
 
 console = Console()
 errors = Console(stderr=True)
 
 
+class UsageError(StudioError):
+    """A command was asked for what it cannot do; the message says what to give it."""
+
+
 @contextmanager
 def reported() -> Iterator[None]:
-    """Known errors end the program with their message; anything else is a bug and shows its traceback."""
+    """Errors for people end the program with their message; anything else is a bug, shown as traceback."""
     try:
         yield
-    except KNOWN_ERRORS as error:
+    except (StudioError, OSError) as error:
         complain(str(error))
         raise typer.Exit(1) from error
 

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
 
 
-def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool = False) -> Progress:
+def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool = False) -> Bar:
     """A bar, how many of how many, the time left, and fields of text, in a line of 80 characters."""
     fields = (TextColumn(f"{{task.fields[{name}]}}") for name in texts)
     columns = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeRemainingColumn(), *fields)
-    return Progress(*columns, console=to, transient=transient, disable=silent)
+    return Bar(*columns, console=to, transient=transient, disable=silent)
+
+
+@contextmanager
+def watching(to: Console, what: str, *, transient: bool = False) -> Iterator[Watch]:
+    """Shows how far the work called ``what`` is; a bar that is not to stay is for terminals only."""
+    silent = transient and not to.is_terminal
+    with progress_bar(to, "what", transient=transient, silent=silent) as bar:
+        task = bar.add_task(what, total=None, what=what)
+        yield Watch(lambda now: bar.update(task, completed=now.done, total=now.total, what=now.what or what))
+
+
+def naming(to: Console) -> Watch:
+    """Names one kind of work after the other, each on a line with how much of it there is."""
+    last = ""
+
+    def told(now: Progress) -> None:
+        nonlocal last
+        if now.what != last:
+            last = now.what
+            to.print(f"{now.what} ({now.total:,})")
+
+    return Watch(told)
 
 
 def follow(events: Iterator[Event], to: Console, what: str, figure: Callable[[Metrics], str]) -> StateChanged:

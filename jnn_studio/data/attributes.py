@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.attribute_values import Column, NotAnAttribute
-from jnn_studio.data.errors import DataError, LoadCancelled, UnreadableImageError
+from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.source import ImageSource
 
 MAX_TABLE_BYTES = 256 * 2**20
@@ -22,8 +23,6 @@ FILE_COLUMNS = ("filename", "file", "image", "imageid", "imagename", "img", "pat
 _ASKED_EVERY = 4096
 _SNIFFED = 64
 _CERTAIN = 20
-
-Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ class AttributeTable:
         return words
 
 
-def open_attributes(
-    path: Path | str, source: ImageSource, cancelled: Cancelled | None = None
-) -> AttributeTable:
+def open_attributes(path: Path | str, source: ImageSource, watch: Watch | None = None) -> AttributeTable:
     """Read the table at ``path`` and match its rows to the images of ``source`` by their labels.
 
     CelebA's layout (a count, the attributes' names, then file name and ±1 in each row), or a table separated
@@ -76,12 +73,12 @@ def open_attributes(
 
     Raises:
         DataError: it cannot be read, is no such table, or names none of the images.
-        LoadCancelled: ``cancelled`` said so.
+        Cancelled: ``watch`` said so.
     """
     path = Path(path).expanduser()
     labels = [source.label(index) for index in range(len(source))]
     try:
-        table = _Table(path, cancelled)
+        table = _Table(path, watch or Watch())
         names = FileNames(labels)
         at = _file_column(table, names)
         by_base = not any(names.find(row[at]) is not None for row in table.rows())
@@ -100,8 +97,8 @@ def open_attributes(
 class _Table:
     """The rows of a file, as often as they are asked for, each as long as the header."""
 
-    def __init__(self, path: Path, cancelled: Cancelled | None) -> None:
-        self.path, self._cancelled = path, cancelled
+    def __init__(self, path: Path, watch: Watch) -> None:
+        self.path, self._watch = path, watch
         if path.is_dir():
             raise DataError(f"{path} is a folder. Choose the file with the attributes in it.")
         if path.stat().st_size > MAX_TABLE_BYTES:
@@ -141,8 +138,8 @@ class _Table:
             split = self._split(lines)
             next(split)
             for number, row in enumerate(split, start=1):
-                if number % _ASKED_EVERY == 0 and self._cancelled is not None and self._cancelled():
-                    raise LoadCancelled
+                if number % _ASKED_EVERY == 0:
+                    self._watch.check()
                 if len(row) > width and any(cell.strip() for cell in row[width:]):
                     raise DataError(
                         f"{self.path}: row {number} below the header has {len(row)} cells, the header "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+from jnn_studio.base.errors import StudioError
 
-class DataError(Exception):
+
+class DataError(StudioError):
     """An image source cannot be opened or read; the message says what, where and what to do."""
 
 
@@ -31,7 +33,3 @@ class UnreadableImageError(DataError):
             return cls("permission denied", transient=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         return cls(f"cannot be read ({reason})", transient=True)
-
-
-class LoadCancelled(Exception):
-    """The load was cancelled; nothing of it is kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.cache import ImageCache
 from jnn_studio.data.errors import DataError, UnreadableImageError
-from jnn_studio.data.listing import EXTENSIONS, Cancelled, Listing, list_images
-from jnn_studio.data.loading import Chunk, LoadProgress, decode_listing
+from jnn_studio.data.listing import EXTENSIONS, Listing, list_images
+from jnn_studio.data.loading import DECODING, Chunk, decode_listing
 
 MAX_REPORTED = 1_000
 """Skipped files kept by name and reason; beyond these they are only counted."""
@@ -106,8 +107,7 @@ def open_folder(
     path: Path | str,
     size: int = 64,
     channels: int = 3,
-    progress: Callable[[LoadProgress], None] | None = None,
-    cancelled: Cancelled | None = None,
+    watch: Watch | None = None,
     cache_dir: Path | None = None,
     workers: int | None = None,
     crops: int = 0,
@@ -121,18 +121,17 @@ def open_folder(
 
     Args:
         channels: 3, or 1 for grey.
-        progress: called from the calling thread, about ten times a second and at the end.
-        cancelled: asked from the calling thread several times a second.
+        watch: hears of files, and is asked, about ten times a second from the calling thread.
         workers: decoding threads; by default one for each core, at most 8.
 
     Raises:
         DataError: no usable image is at ``path``, or the cache cannot be written.
-        LoadCancelled: ``cancelled`` returned True; nothing is kept.
+        Cancelled: ``watch`` said so; nothing is kept.
     """
     if size < 1 or channels not in (1, 3):
         raise ValueError(f"size must be at least 1 and channels 1 or 3, not {size} and {channels}")
     path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (links keep their own names)
-    with closing(list_images(path, cancelled)) as listing:
+    with closing(list_images(path, watch)) as listing:
         if not listing.names:
             raise _nothing_usable(path, listing)
         view = f"{crops} crops" if crops else "centre square"
@@ -146,13 +145,13 @@ def open_folder(
         if cached is None:
             skips = _Skips(path, listing)
             shape = (channels, size, size)
-            chunks = decode_listing(listing, shape, progress, cancelled, workers, crops)
+            chunks = decode_listing(listing, shape, watch, workers, crops)
             with closing(chunks):
                 batches = (skips.note(chunk) for chunk in chunks)
                 capacity = max(1, crops) * len(listing.names)
                 cached = cache.store(key, shape, capacity, batches, skips.record)
-        elif progress is not None:
-            progress(LoadProgress(len(listing.names), len(listing.names), len(cached.record["skipped"])))
+        elif watch is not None:
+            watch.step(len(listing.names), len(listing.names), DECODING)
     return _source(path, listing, cached.images, cached.record, crops)
 
 

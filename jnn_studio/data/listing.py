@@ -13,18 +13,17 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import MAX_FILE_BYTES
-from jnn_studio.data.errors import DataError, LoadCancelled, UnreadableImageError
+from jnn_studio.data.errors import DataError, UnreadableImageError
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp")
 _SAMPLED_FILES = 32
 _SAMPLED_BYTES = 16_384
-
-Cancelled = Callable[[], bool]
 
 
 class Listing(Protocol):
@@ -47,16 +46,16 @@ class Listing(Protocol):
     def close(self) -> None: ...
 
 
-def list_images(path: Path, cancelled: Cancelled | None = None) -> Listing:
+def list_images(path: Path, watch: Watch | None = None) -> Listing:
     """List the image files in the folder or .zip at ``path``.
 
     Raises:
         DataError: there is nothing at ``path``, or neither a readable folder nor a sound .zip.
-        LoadCancelled: ``cancelled`` said so.
+        Cancelled: ``watch`` said so.
     """
     try:
         if path.is_dir():
-            return FolderListing(path, cancelled)
+            return FolderListing(path, watch)
         if not path.exists():
             raise DataError(f"There is nothing at {path}. Check the path, or choose another folder.")
         if path.is_file():
@@ -75,16 +74,16 @@ def list_images(path: Path, cancelled: Cancelled | None = None) -> Listing:
 class FolderListing:
     """All image files under a folder, links followed, every folder visited once."""
 
-    def __init__(self, root: Path, cancelled: Cancelled | None = None) -> None:
+    def __init__(self, root: Path, watch: Watch | None = None) -> None:
         self._root = root
         self.unlisted: list[tuple[str, str]] = []
         self._hash = hashlib.sha256()
-        found = sorted(self._walk(cancelled))
+        found = sorted(self._walk(watch or Watch()))
         for name, size, modified in found:
             self._hash.update(f"{len(name)}:{name}:{size}:{modified}\n".encode("utf-8", "surrogatepass"))
         self.names = [name for name, _, _ in found]
 
-    def _walk(self, cancelled: Cancelled | None) -> Iterator[tuple[str, int, int]]:
+    def _walk(self, watch: Watch) -> Iterator[tuple[str, int, int]]:
         """(relative name, size, modification time in ns) of every image file, in no order."""
         waiting = [""]
         seen: set[tuple[int, int]] = set()  # a link may lead back up
@@ -100,8 +99,8 @@ class FolderListing:
                 with os.scandir(self._root / folder) as entries:
                     for entry in entries:
                         visited += 1
-                        if visited % 1024 == 0 and cancelled is not None and cancelled():
-                            raise LoadCancelled
+                        if visited % 1024 == 0:
+                            watch.check()
                         name = f"{folder}/{entry.name}" if folder else entry.name
                         if _hidden(entry.name):
                             continue

@@ -6,30 +6,25 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_crops, decode_square
-from jnn_studio.data.errors import LoadCancelled, UnreadableImageError
-from jnn_studio.data.listing import Cancelled, Listing
+from jnn_studio.data.errors import UnreadableImageError
+from jnn_studio.data.listing import Listing
 
 _CHUNK_FILES = 32
 _CHUNK_BYTES = 2 * 2**20
 _CANCEL_EVERY = 0.1  # seconds
 _REPORT_EVERY = 0.1  # seconds
 
-
-@dataclass(frozen=True)
-class LoadProgress:
-    """``done`` of ``total`` files are dealt with, ``skipped`` of them gave no image."""
-
-    done: int
-    total: int
-    skipped: int
+DECODING = "Decoding images"
+"""What the progress is of."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,7 @@ class Chunk:
 def decode_listing(
     listing: Listing,
     image_shape: tuple[int, int, int],
-    progress: Callable[[LoadProgress], None] | None = None,
-    cancelled: Cancelled | None = None,
+    watch: Watch | None = None,
     workers: int | None = None,
     crops: int = 0,
 ) -> Generator[Chunk, None, None]:
@@ -62,18 +56,19 @@ def decode_listing(
 
     Each file gives its centre square or, with ``crops``, that many random squares of its own. Only a few
     chunks are ever in flight, however long the listing. Closing the iterator stops the threads.
-    ``progress`` and ``cancelled`` are called from the consuming thread.
+    ``watch`` hears of files, about ten times a second and at the end, from the consuming thread.
 
     Raises:
-        LoadCancelled: ``cancelled`` returned True.
+        Cancelled: ``watch`` said so.
     """
+    watch = watch or Watch()
     total = len(listing.names)
     step = max(1, min(_CHUNK_FILES, _CHUNK_BYTES // (max(1, crops) * int(np.prod(image_shape)))))
     workers = workers or min(8, os.cpu_count() or 1)
     starts = iter(range(0, total, step))
     stop = threading.Event()
     waiting: deque[Future[Chunk]] = deque()
-    done = skipped = 0
+    done = 0
     reported = 0.0
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         try:
@@ -81,23 +76,21 @@ def decode_listing(
                 for start in islice(starts, 2 * workers - len(waiting)):
                     files = range(start, min(start + step, total))
                     waiting.append(pool.submit(_decode, listing, files, image_shape, crops, stop))
-                chunk = _result(waiting.popleft(), cancelled)
+                chunk = _result(waiting.popleft(), watch)
                 yield chunk
                 done += chunk.files
-                skipped += len(chunk.failures)
-                if progress is not None and (done == total or time.monotonic() - reported > _REPORT_EVERY):
+                if done == total or time.monotonic() - reported > _REPORT_EVERY:
                     reported = time.monotonic()
-                    progress(LoadProgress(done, total, skipped))
+                    watch.step(done, total, DECODING)
         finally:
             stop.set()
             for future in waiting:
                 future.cancel()
 
 
-def _result(future: Future[Chunk], cancelled: Cancelled | None) -> Chunk:
+def _result(future: Future[Chunk], watch: Watch) -> Chunk:
     while True:
-        if cancelled is not None and cancelled():
-            raise LoadCancelled
+        watch.check()
         if wait((future,), _CANCEL_EVERY).done:
             return future.result()
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import CropsConfig, DeadLeavesConfig, FacesConfig, FolderConfig
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import open_folder
 from jnn_studio.data.source import ImageSource
 
-Report = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
-
 
 def open_source(
     config: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig,
     size: int,
     channels: int = 3,
-    report: Report | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
     cache_dir: Path | None = None,
 ) -> ImageSource:
     """The images ``config`` describes, ``size`` × ``size`` with ``channels`` colours.
 
     Raises:
         DataError: a folder cannot be opened or holds no image.
-        LoadCancelled: ``cancelled`` returned True.
+        Cancelled: ``watch`` said so.
     """
     if isinstance(config, FacesConfig):
         return FaceSource(config.count, size, config.seed)
@@ -37,8 +33,7 @@ def open_source(
         config.path,
         size,
         channels,
-        progress=None if report is None else lambda p: report("Decoding images", p.done, p.total),
-        cancelled=cancelled,
+        watch,
         cache_dir=cache_dir,
         crops=config.per_photo if isinstance(config, CropsConfig) else 0,
     )

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import (
     SOFTWARE,
     ExportError,
-    Watch,
     check_target,
     not_written,
     state_json,
@@ -64,8 +64,8 @@ def save_animation(
 
     Raises:
         ExportError: nothing to move, another ending, or it cannot be written.
-        ExportCancelled: ``watch`` said so. In either case nothing is left behind.
-        WeightsError, ConfigError, DataError: a model or an image cannot be opened.
+        Cancelled: ``watch`` said so. In either case nothing is left behind.
+        StudioError: a model or an image cannot be opened.
     """
     write = check_animation(path, animation)
     frames = frames_of(state, animation.motion)
@@ -108,9 +108,8 @@ def _write_gif(path: Path, job: _Job) -> None:
     samples = [
         job.frames[n] for n in sorted({*np.linspace(0, len(job.frames) - 1, PALETTE_SAMPLES).astype(int)})
     ]
-    quiet = Watch(cancelled=job.watch.cancelled)
     # One palette for all frames: with one for each, colours flicker.
-    montage = Image.fromarray(np.concatenate(list(job.render(samples, quiet))))
+    montage = Image.fromarray(np.concatenate(list(job.render(samples, job.watch.quiet()))))
     palette = montage.quantize(255, Image.Quantize.MEDIANCUT)
     frames = (
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)

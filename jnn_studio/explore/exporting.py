@@ -1,46 +1,23 @@
-"""Exports: work that takes a while, is watched, can be called off, and leaves a whole file or none."""
+"""Exports leave a whole file or none, and say what went wrong."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from jnn_studio.base.atomic import replacing
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.version import __version__
 from jnn_studio.explore.state import ExploreState
 
 SOFTWARE = f"JNN Studio {__version__}"
 
 
-class ExportError(Exception):
+class ExportError(StudioError):
     """Something cannot be exported; the message says what, where and what to do."""
-
-
-class ExportCancelled(Exception):
-    """The export was called off; nothing of it is kept."""
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is told how far an export is, and says whether it is still wanted.
-
-    Attributes:
-        report: called with how many pictures are done, and how many there will be.
-        cancelled: asked before every picture.
-    """
-
-    report: Callable[[int, int], None] = lambda done, total: None
-    cancelled: Callable[[], bool] = lambda: False
-
-    def step(self, done: int, total: int) -> None:
-        """``done`` of ``total`` are done; ExportCancelled if no more are wanted."""
-        if self.cancelled():
-            raise ExportCancelled
-        self.report(done, total)
 
 
 @contextmanager

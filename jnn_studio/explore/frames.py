@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from jnn_studio.base.resource_files import resource
-from jnn_studio.explore.exporting import Watch
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.motion import Frame
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.sheet import Renderer
@@ -40,7 +40,7 @@ def render_frames(
     """Each frame as uint8 (height, width, 3), both even, all of one size.
 
     Raises:
-        ExportCancelled: ``watch`` said so.
+        Cancelled: ``watch`` said so.
     """
     for done, frame in enumerate(frames):
         watch.step(done, len(frames))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.errors import StudioError
 from jnn_studio.explore.saved_direction import SCHEMA_VERSION, SavedDirection
 
 SUFFIX = ".json"
@@ -16,7 +17,7 @@ KEPT_DELETED = 50
 _LARGEST_FILE = 16 * 2**20
 
 
-class LibraryError(Exception):
+class LibraryError(StudioError):
     """A saved direction that cannot be used; the message says which file, why, and what to do."""
 
 

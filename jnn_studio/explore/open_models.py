@@ -8,9 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.data.config import FacesConfig, FolderConfig
-from jnn_studio.models.weights import LoadedModel, WeightsError, load_model
+from jnn_studio.models.weights import LoadedModel, load_model
 from jnn_studio.training.autoencoder_pair import MEMBERS
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Snapshot
@@ -22,6 +23,10 @@ BUNDLED = (*MEMBERS, "beta-vae")
 """Names of the models that ship with the program."""
 
 
+class ModelsError(StudioError):
+    """There is no model to walk where one was looked for; the message says what was expected."""
+
+
 def open_bundled() -> list[LoadedModel]:
     """The pair that ships with the program, unregularised first."""
     return [load_model(resource("models", f"{key}.safetensors")) for key in MEMBERS]
@@ -31,8 +36,8 @@ def open_models(where: str | Path) -> list[LoadedModel]:
     """The models at ``where``: a weights file, a run folder, or the name of a bundled model.
 
     Raises:
-        WeightsError: there is nothing to open; the message says what was expected.
-        ConfigError: the run folder's configuration cannot be read.
+        ModelsError: there is nothing to open; the message says what was expected.
+        StudioError: what is there cannot be read.
     """
     if str(where) in BUNDLED:
         return [load_model(resource("models", f"{where}.safetensors"))]
@@ -40,7 +45,7 @@ def open_models(where: str | Path) -> list[LoadedModel]:
     if path.is_dir():
         return open_run_models(path)
     if not path.exists():
-        raise WeightsError(
+        raise ModelsError(
             f"there is no model at {path}; give a .safetensors file, a run folder, or one of the bundled "
             f"models: {', '.join(BUNDLED)}"
         )
@@ -51,13 +56,14 @@ def open_run_models(path: Path) -> list[LoadedModel]:
     """The models of the run in ``path``, with the weights of its newest checkpoint.
 
     Raises:
-        WeightsError: the run has no readable checkpoint yet, or its models have no latent.
+        ModelsError: its models have no latent, or the weights are not theirs.
+        StudioError: the run has no readable checkpoint yet.
     """
     weights = read_run_weights(path)
     try:
         return [member_model(weights.config, *member, weights.step) for member in weights.members]
     except RuntimeError as error:
-        raise WeightsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
+        raise ModelsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
 
 
 def trained_on(config: RunConfig) -> FacesConfig | FolderConfig | None:
@@ -80,11 +86,11 @@ def member_model(
     """One model of a run with the weights it had at ``step`` (not copied).
 
     Raises:
-        WeightsError: runs of this kind have no models to walk.
+        ModelsError: runs of this kind have no models to walk.
         RuntimeError: the weights are not those of the run's network.
     """
     kind = find_kind(config.kind)
     if kind.network is None:
-        raise WeightsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
+        raise ModelsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
     info = {"run": config.name, "member": member.key, "step": step, **kind.facts(config, member.key)}
     return LoadedModel(kind.network(config, member.key, tensors), member.label, info)

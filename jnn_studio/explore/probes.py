@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
-from jnn_studio.data.errors import LoadCancelled
 from jnn_studio.explore.linear_fit import Moments, ridge
 from jnn_studio.explore.meaning import Meaning, name_direction
 
@@ -125,8 +125,7 @@ class ProbeSet:
 def fit_probes(
     latents: np.ndarray,
     table: AttributeTable,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
     groups: Sequence[int] | None = None,
 ) -> ProbeSet:
     """Fit a probe to every attribute: ridge regression on the latents, its strength chosen by GCV.
@@ -139,24 +138,24 @@ def fit_probes(
 
     Args:
         latents: (images, latent), rows in the order of the table's values.
-        progress: called with (attributes done, of how many).
+        watch: hears of attributes.
         groups: images of one group, such as photographs of one person, stay in one fold: accuracy is then
             that for unseen groups. By default every image is a group.
 
     Raises:
         ValueError: ``latents`` or ``groups`` are not as many as the table's images.
-        LoadCancelled: ``cancelled`` said so.
+        Cancelled: ``watch`` said so.
     """
     if latents.ndim != 2 or len(latents) != len(table.values):
         raise ValueError(f"the table has {len(table.values)} images, latents are {latents.shape}")
     if groups is not None and len(groups) != len(latents):
         raise ValueError(f"{len(latents)} images have {len(groups)} groups")
+    watch = watch or Watch()
     found: list[Probe | None] = []
     skipped: list[tuple[str, str]] = []
     known = np.isfinite(latents).all(1)
     for index, (name, binary) in enumerate(zip(table.names, table.binary, strict=True)):
-        if cancelled is not None and cancelled():
-            raise LoadCancelled
+        watch.check()
         rows = np.flatnonzero(known & np.isfinite(table.values[:, index]))
         if len(rows) > MAX_IMAGES:
             rows = rows[np.linspace(0, len(rows) - 1, MAX_IMAGES).astype(np.int64)]
@@ -169,8 +168,7 @@ def fit_probes(
             x = latents[rows].astype(np.float64)
             chosen = np.arange(len(rows)) if groups is None else np.asarray(groups)[rows]
             found.append(_fit(name, x, y, binary, chosen))
-        if progress is not None:
-            progress(index + 1, len(table.names))
+        watch.step(index + 1, len(table.names))
     return ProbeSet(table.names, table.binary, tuple(found), tuple(skipped))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jnn_studio.explore.open_models import BUNDLED, open_models
-from jnn_studio.models.weights import LoadedModel, WeightsError
+from jnn_studio.explore.open_models import BUNDLED, ModelsError, open_models
+from jnn_studio.models.weights import LoadedModel
 
 MEMBER = "::"
 
@@ -38,7 +38,7 @@ def open_references(where: str | Path) -> dict[str, LoadedModel]:
     wanted = member_reference(Path(path), member)
     if wanted not in found:
         known = ", ".join(split_reference(name)[1] for name in found)
-        raise WeightsError(f"the run in {path} has no model {member!r}; it has {known}")
+        raise ModelsError(f"the run in {path} has no model {member!r}; it has {known}")
     return {wanted: found[wanted]}
 
 
@@ -46,10 +46,10 @@ def open_model(where: str) -> LoadedModel:
     """The one model a column refers to.
 
     Raises:
-        WeightsError: there is none, or ``where`` is a run folder and names no member.
-        ConfigError: the run folder's configuration cannot be read.
+        ModelsError: there is none, or ``where`` is a run folder and names no member.
+        StudioError: what is there cannot be read.
     """
     found = open_references(where)
     if len(found) != 1:
-        raise WeightsError(f"{where} holds several models; name one: {', '.join(found)}")
+        raise ModelsError(f"{where} holds several models; name one: {', '.join(found)}")
     return next(iter(found.values()))

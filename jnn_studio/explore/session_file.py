@@ -12,22 +12,21 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.settings import Frozen
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.references import MEMBER, open_model, split_reference
 from jnn_studio.explore.state import ExploreState, FileImage
-from jnn_studio.models.weights import LoadedModel, WeightsError, fingerprint
-from jnn_studio.training.config import ConfigError
-from jnn_studio.training.run_folder import RunFolderError
+from jnn_studio.models.weights import LoadedModel, fingerprint
 
 SUFFIX = ".jnnsession"
 SCHEMA_VERSION = 1
 KIND = "JNN Studio session"
 
 
-class SessionError(Exception):
+class SessionError(StudioError):
     """A session file that cannot be used; the message says which file, why, and what to do."""
 
 
@@ -96,7 +95,7 @@ def load_session(path: Path, find_model: Callable[[str], LoadedModel] = open_mod
             continue
         try:
             loaded = models[after.where] = find_model(after.where)
-        except (WeightsError, ConfigError, RunFolderError, OSError) as error:
+        except (StudioError, OSError) as error:
             warnings.append(f"{error}.")
             continue
         if fingerprint(loaded.model) != expected:

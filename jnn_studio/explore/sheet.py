@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from jnn_studio.explore.exporting import Watch
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS, DirectionKind, ExploreState, Leg, Walk
 
@@ -112,8 +112,8 @@ def make_sheet(
         meanings: what directions do to the image, by column.
 
     Raises:
-        ExportCancelled: ``watch`` said so.
-        WeightsError, ConfigError, DataError: a model or an image cannot be opened.
+        Cancelled: ``watch`` said so.
+        StudioError: a model or an image cannot be opened.
     """
     watch = watch or Watch()
     limit = state.limit if limit is None else limit

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
 from jnn_studio.models.config import ModelConfig
 from jnn_studio.models.denoising_model import DenoisingModel, denoises
@@ -41,7 +42,7 @@ class Network(Weighted, Protocol):
         """What rebuilds it."""
 
 
-class WeightsError(Exception):
+class WeightsError(StudioError):
     """A weights file that cannot be used; the message says which file, why, and what to do."""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from jnn_studio.data.opening import Report
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd, nuclear_norm
@@ -57,14 +57,13 @@ class AutoencoderPair:
         config: PairConfig,
         source: ImageSource,
         device: Device,
-        report: Report,
-        check: Callable[[], None],
+        watch: Watch,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.config, self.device, self.notes = config, device, notes
         schedule = config.schedule
         self._batches = Batches(
-            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, report, check
+            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, watch
         )
         infos = pair_members(config)
         # Of the encoder's penalty and of the decoder's.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.data.opening import Report
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 
 RESIDENT_BYTES = 1 << 30
@@ -31,8 +31,7 @@ class Batches:
         held_out: int,
         seed: int,
         device: str,
-        report: Report,
-        check: Callable[[], None],
+        watch: Watch,
     ) -> None:
         # A folder may be far smaller than the procedural set: keep out at most an eighth of it.
         held_out = max(1, min(held_out, len(source) // 8))
@@ -46,7 +45,7 @@ class Batches:
         self._epoch = (-1, self._train)
         self._resident: Tensor | None = None
         if len(source) * int(np.prod(source.image_shape)) <= RESIDENT_BYTES:
-            self._resident = self._load(report, check)
+            self._resident = self._load(watch)
 
     def batch(self, step: int) -> Tensor:
         """float32 images (batch_size, channels, height, width) of ``step``, on the device."""
@@ -66,14 +65,13 @@ class Batches:
             self._epoch = (epoch, np.random.default_rng((self._seed, epoch)).permutation(self._train))
         return self._epoch[1]
 
-    def _load(self, report: Report, check: Callable[[], None]) -> Tensor:
+    def _load(self, watch: Watch) -> Tensor:
         count = len(self._source)
         resident = torch.empty((count, *self._source.image_shape), dtype=torch.uint8, device=self._device)
         for start in range(0, count, 256):
-            check()
-            report("Preparing images", start, count)
+            watch.step(start, count, "Preparing images")
             indices = range(start, min(start + 256, count))
             images = self._source.images(indices, self._device)
             resident[start : start + len(indices)] = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
-        report("Preparing images", count, count)
+        watch.step(count, count, "Preparing images")
         return resident

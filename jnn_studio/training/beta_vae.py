@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
@@ -19,7 +20,6 @@ from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.kind import Preparation
 from jnn_studio.training.trained_models import save_members
 
 BETA_VAE = MemberInfo("beta_vae", "β-VAE", math.nan)
@@ -49,7 +49,7 @@ class BetaVAETraining:
         config: BetaVAERunConfig,
         source: ImageSource,
         device: Device,
-        preparation: Preparation,
+        watch: Watch,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.config, self.device, self.notes = config, device, notes
@@ -60,8 +60,7 @@ class BetaVAETraining:
             schedule.held_out,
             schedule.seed,
             device.name,
-            preparation.report,
-            preparation.check,
+            watch,
         )
         if self._batches.batch_size < 2:
             raise ValueError("batch normalisation needs batches of at least 2 images")

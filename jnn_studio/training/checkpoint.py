@@ -11,12 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.models.weights import write_tensors
 
 SCHEMA_VERSION = 1
 
 
-class CheckpointError(Exception):
+class CheckpointError(StudioError):
     """A checkpoint that cannot be read; the message says which and why."""
 
 

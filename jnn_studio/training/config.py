@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 import tomli_w
 from pydantic import Field, ValidationError
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.training.kind import find_kind, kind_names
@@ -20,7 +21,7 @@ DEFAULT_KIND = "autoencoder-pair"
 """The kind of a configuration that does not say."""
 
 
-class ConfigError(Exception):
+class ConfigError(StudioError):
     """A configuration that cannot be used; the message names the setting, its value and the reason."""
 
 

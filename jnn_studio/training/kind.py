@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from torch import Tensor
 
 from jnn_studio.base import plugins
-from jnn_studio.data.opening import Report
+from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.training import kinds
 from jnn_studio.training.events import MemberInfo
@@ -25,20 +25,6 @@ if TYPE_CHECKING:  # they read configurations, and configurations are read by ki
     from jnn_studio.training.experiment import Experiment
 
 C = TypeVar("C", bound="RunConfig")
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """What a kind is given, beside its configuration, to prepare a run.
-
-    ``report`` hears what is being done, how much is done and how much there is. ``check`` is to be called
-    now and then in long work; it raises `LoadCancelled` when somebody asked the run to end. ``cancelled``
-    says the same as a bool.
-    """
-
-    report: Report
-    check: Callable[[], None]
-    cancelled: Callable[[], bool]
 
 
 def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
@@ -53,7 +39,8 @@ class Kind(Generic[C]):
         name: its ``kind`` in ``config.toml``.
         config: what ``config.toml`` holds.
         members: the models of a run, in the order they are shown; their keys name them in the run folder.
-        prepare: from a configuration to an experiment; may raise `DataError`, `ValueError`, `OSError`.
+        prepare: from a configuration to an experiment; may raise `StudioError`, `ValueError`, `OSError`. The
+            watch hears what is done, and asks for it to be given up when the run is to end.
         network: a member of this key with these tensors (not copied), ready to be explored; raises
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
         facts: what to say of a member of this key beside its name, such as its η.
@@ -62,7 +49,7 @@ class Kind(Generic[C]):
     name: str
     config: type[C]
     members: Callable[[C], tuple[MemberInfo, ...]]
-    prepare: Callable[[C, Preparation], Experiment]
+    prepare: Callable[[C, Watch], Experiment]
     network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
 

@@ -17,6 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.base.atomic import leftovers, write_bytes, write_text
+from jnn_studio.base.errors import StudioError
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
 from jnn_studio.training.spectra_file import SpectraFile
@@ -28,7 +29,7 @@ KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
 
 
-class RunFolderError(Exception):
+class RunFolderError(StudioError):
     """A folder that cannot be used as a run; the message says which, why, and what to do."""
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from jnn_studio.models.weights import WeightsError
+from jnn_studio.training.checkpoint import CheckpointError
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder, is_run
+from jnn_studio.training.run_folder import RunFolder, RunFolderError, is_run
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,17 @@ def read_run_weights(path: Path) -> RunWeights:
     """The weights of the newest checkpoint of the run in ``path``.
 
     Raises:
-        WeightsError: there is no run, or it has no readable checkpoint yet.
+        RunFolderError: there is no run, or it has no checkpoint yet.
+        CheckpointError: its newest one cannot be read.
         ConfigError: its configuration cannot be read.
     """
     if not is_run(path):
-        raise WeightsError(f"{path} is a folder but holds no run: there is no config.toml in it")
+        raise RunFolderError(f"{path} is a folder but holds no run: there is no config.toml in it")
     folder = RunFolder.open(path)
     config = folder.config()
     checkpoint = folder.latest_checkpoint()
     if checkpoint is None:
-        raise WeightsError(f"the run in {path} has no checkpoint yet; wait for its first one")
+        raise RunFolderError(f"the run in {path} has no checkpoint yet; wait for its first one")
     members = []
     try:
         with safe_open(checkpoint, framework="pt") as file:
@@ -50,5 +51,5 @@ def read_run_weights(path: Path) -> RunWeights:
                 tensors = {name.removeprefix(prefix): file.get_tensor(name).clone() for name in names}
                 members.append((member, tensors))
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot read the checkpoint {checkpoint}: {error}") from error
+        raise CheckpointError(f"cannot read the checkpoint {checkpoint}: {error}") from error
     return RunWeights(config, step, tuple(members))

@@ -8,31 +8,31 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from jnn_studio.data.errors import DataError, LoadCancelled
-from jnn_studio.data.opening import Report
+from jnn_studio.base.errors import Cancelled, StudioError
+from jnn_studio.base.watch import Watch
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
-from jnn_studio.training.kind import Preparation, find_kind
+from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
 
 
 def start_run(
-    config: RunConfig, path: Path, commands: Commands, report: Report | None = None
+    config: RunConfig, path: Path, commands: Commands, watch: Watch | None = None
 ) -> Iterator[Event]:
     """Train ``config`` into the new folder ``path``; iterate to make it happen.
 
-    ``report`` hears of the preparation: what is being done, how much is done, how much there is.
+    ``watch`` hears of the preparation, and may call it off: the run then ends as by `Command.STOP`.
 
     Raises:
         RunFolderError: ``path`` is in use or cannot be written.
     """
-    return _run(config, RunFolder.create(path, config), commands, report or _ignore)
+    return _run(config, RunFolder.create(path, config), commands, watch or Watch())
 
 
-def resume_run(path: Path, commands: Commands, report: Report | None = None) -> Iterator[Event]:
+def resume_run(path: Path, commands: Commands, watch: Watch | None = None) -> Iterator[Event]:
     """Go on with the run in ``path`` from its newest checkpoint.
 
     Raises:
@@ -42,14 +42,14 @@ def resume_run(path: Path, commands: Commands, report: Report | None = None) -> 
     config = folder.config()
     if folder.state().state == "finished":
         raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
-    return _run(config, folder, commands, report or _ignore)
+    return _run(config, folder, commands, watch or Watch())
 
 
-def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Report) -> Iterator[Event]:
+def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch) -> Iterator[Event]:
     waiting: list[Command] = []
     beat = time.monotonic()
 
-    def check() -> None:
+    def unwanted() -> bool:
         """Show signs of life, and notice a request to end; keep other commands for the trainer."""
         nonlocal beat
         if time.monotonic() - beat > HEARTBEAT_SECONDS:
@@ -59,22 +59,16 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, report: Repor
         while (command := commands.poll()) is not None:
             if command in (Command.STOP, Command.DISCARD):
                 waiting[:] = [command]
-                raise LoadCancelled
+                return True
             waiting.append(command)
-
-    def cancelled() -> bool:
-        try:
-            check()
-        except LoadCancelled:
-            return True
-        return False
+        return watch.cancelled
 
     try:
-        experiment = find_kind(config.kind).prepare(config, Preparation(report, check, cancelled))
-    except LoadCancelled:
+        experiment = find_kind(config.kind).prepare(config, Watch(watch.tell, unwanted))
+    except Cancelled:
         yield _ended_early(folder, waiting)
         return
-    except (DataError, ValueError, OSError) as error:
+    except (StudioError, ValueError, OSError) as error:
         yield _failed(folder, str(error), "")
         return
     except (RuntimeError, MemoryError) as error:
@@ -110,7 +104,3 @@ def _failed(folder: RunFolder, reason: str, details: str) -> StateChanged:
     with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
         folder.set_state("failed", step, reason)
     return StateChanged("failed", step, reason, details)
-
-
-def _ignore(what: str, done: int, total: int) -> None:
-    pass

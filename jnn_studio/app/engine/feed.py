@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jnn_studio.app.engine.mailbox import Buffer, Slot
+from jnn_studio.base.watch import Progress
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import (
     Arrays,
@@ -21,15 +22,6 @@ from jnn_studio.training.events import (
 )
 
 Rare = Started | StateChanged | CheckpointSaved
-
-
-@dataclass(frozen=True)
-class Preparing:
-    """What a run does before its first step."""
-
-    what: str
-    done: int
-    total: int
 
 
 @dataclass
@@ -47,7 +39,7 @@ class RunFeed:
     preview: Slot[Preview] = field(default_factory=Slot)
     arrays: Slot[Arrays] = field(default_factory=Slot)
     snapshot: Slot[Snapshot] = field(default_factory=Slot)
-    preparing: Slot[Preparing] = field(default_factory=Slot)
+    preparing: Slot[Progress] = field(default_factory=Slot)
 
     def put(self, event: Event) -> None:
         """Sort an event into its place."""
@@ -64,7 +56,3 @@ class RunFeed:
                 self.snapshot.put(event)
             case _:
                 self.rare(self, event)
-
-    def report(self, what: str, done: int, total: int) -> None:
-        """Progress of the preparation."""
-        self.preparing.put(Preparing(what, done, total))

@@ -6,9 +6,10 @@ import threading
 import time
 
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.base.errors import StudioError
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder, RunFolderError, RunState
+from jnn_studio.training.run_folder import RunFolder, RunState
 
 POLL_SECONDS = 1.0
 STALE_SECONDS = 15.0
@@ -64,7 +65,7 @@ class RunFollower:
                     feed.put(StateChanged(state.state, state.step, state.reason))
                 if state.state not in UNDER_WAY or self._closing.wait(POLL_SECONDS):
                     return
-        except (RunFolderError, OSError, ValueError, KeyError, EOFError) as error:
+        except (StudioError, OSError, ValueError, KeyError, EOFError) as error:
             feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
 
     def _read_metrics(self, offset: int) -> int:

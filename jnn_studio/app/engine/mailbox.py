@@ -15,10 +15,11 @@ class Slot(Generic[T]):
         self._lock = threading.Lock()
         self._value: T | None = None
 
-    def put(self, value: T) -> None:
-        """Leave a value, replacing what was not taken yet."""
+    def put(self, value: T) -> bool:
+        """Leave a value, replacing what was not taken yet; whether there was nothing."""
         with self._lock:
-            self._value = value
+            empty, self._value = self._value is None, value
+            return empty
 
     def take(self) -> T | None:
         """The value if there is a new one, else None."""

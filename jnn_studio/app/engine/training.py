@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.base.watch import Watch
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import UNDER_WAY, Event, StateChanged
 from jnn_studio.training.session import resume_run, start_run
@@ -39,12 +40,14 @@ class TrainingThread:
     def start(self, feed: RunFeed) -> None:
         """Train ``feed.config`` into the new folder ``feed.path``."""
         commands = Commands()
-        self._submit(feed, commands, lambda: start_run(feed.config, feed.path, commands, feed.report))
+        self._submit(
+            feed, commands, lambda: start_run(feed.config, feed.path, commands, Watch(feed.preparing.put))
+        )
 
     def resume(self, feed: RunFeed) -> None:
         """Go on with the run in ``feed.path``."""
         commands = Commands()
-        self._submit(feed, commands, lambda: resume_run(feed.path, commands, feed.report))
+        self._submit(feed, commands, lambda: resume_run(feed.path, commands, Watch(feed.preparing.put)))
 
     def send(self, command: Command) -> None:
         """Ask something of the current run; nothing happens if there is none."""

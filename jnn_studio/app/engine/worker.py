@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import traceback
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from jnn_studio.app.engine.bridge import Bridge
+from jnn_studio.app.engine.mailbox import Slot
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Progress, Watch
 
 T = TypeVar("T")
 
@@ -21,27 +25,31 @@ class Failure:
     details: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Job:
     key: str
     number: int
-    work: Callable[[], Any]
+    work: Callable[[Watch], Any]
     deliver: Callable[[Any], None]
     failed: Callable[[Failure], None]
+    cancelled: Callable[[], None] | None
+    watch: Watch
 
 
 class Worker:
     """Does work away from the main thread, the newest request of each kind only.
 
-    A request replaces one of the same key that has not begun; a result is delivered, on the main thread,
-    only if no newer request of its key was made meanwhile. Keys are served in the order they began to wait.
+    A request replaces one of the same key that has not begun, and calls off the one that has; a result is
+    delivered, on the main thread, only if no newer request of its key was made meanwhile. Keys are served in
+    the order they began to wait. Nothing is delivered once the worker is closed.
     """
 
     def __init__(self, bridge: Bridge, name: str) -> None:
         self._bridge = bridge
         self._changed = threading.Condition()
         self._waiting: dict[str, _Job] = {}
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, _Job] = {}  # until they have arrived
+        self._numbers = itertools.count()
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
@@ -49,35 +57,57 @@ class Worker:
     def request(
         self,
         key: str,
-        work: Callable[[], T],
+        work: Callable[[Watch], T],
         deliver: Callable[[T], None],
         failed: Callable[[Failure], None],
+        *,
+        progressed: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], None] | None = None,
     ) -> None:
-        """Have ``work()`` done here and ``deliver(result)`` or ``failed(why)`` called on the main thread."""
+        """Have ``work(watch)`` done here, and ``deliver(result)`` or ``failed(why)`` called on the main thread.
+
+        Args:
+            work: may raise `Cancelled` once its watch says so: it is then neither delivered nor a failure.
+            progressed: called on the main thread with the newest the work has told its watch, at every tick.
+            cancelled: called on the main thread when work that `cancel` called off has ended.
+        """
+        number = next(self._numbers)
+        watch = Watch(None if progressed is None else self._teller(key, number, progressed))
         with self._changed:
-            number = self._newest.get(key, 0) + 1
-            self._newest[key] = number
-            self._waiting[key] = _Job(key, number, work, deliver, failed)
-            self._changed.notify()
+            if not self._closing:
+                self._call_off(key)
+                self._newest[key] = self._waiting[key] = _Job(
+                    key, number, work, deliver, failed, cancelled, watch
+                )
+                self._changed.notify()
+
+    def cancel(self, key: str) -> None:
+        """Call off the request of ``key``, and hear how it ends: as cancelled, unless it was done already."""
+        with self._changed:
+            if key in self._newest:
+                self._newest[key].watch.cancel()
 
     def forget(self, key: str) -> None:
-        """Drop the waiting request of ``key`` and the result of the one being worked on."""
+        """Call off the request of ``key``, to hear no more of it."""
         with self._changed:
-            self._newest[key] = self._newest.get(key, 0) + 1
+            self._call_off(key)
             self._waiting.pop(key, None)
 
-    def is_current(self, key: str, number: int) -> bool:
-        """Whether ``number`` is still the newest request of ``key``."""
-        with self._changed:
-            return self._newest.get(key) == number
-
     def close(self, timeout: float = 5.0) -> None:
-        """Finish the work under way, drop the rest, and end the thread."""
+        """Call off the work under way, drop the rest, and end the thread."""
         with self._changed:
             self._closing = True
+            for key in tuple(self._newest):
+                self._call_off(key)
             self._waiting.clear()
             self._changed.notify()
         self._thread.join(timeout)
+
+    def _call_off(self, key: str) -> None:
+        """Called with the lock held."""
+        job = self._newest.pop(key, None)
+        if job is not None:
+            job.watch.cancel()
 
     def _serve(self) -> None:
         while True:
@@ -92,7 +122,10 @@ class Worker:
 
     def _do(self, job: _Job) -> None:
         try:
-            result = job.work()
+            job.watch.check()
+            result = job.work(job.watch)
+        except Cancelled:
+            self._post(job, job.cancelled or _nothing)
         except Exception as error:
             failure = Failure(str(error) or type(error).__name__, traceback.format_exc())
             self._post(job, lambda: job.failed(failure))
@@ -100,8 +133,38 @@ class Worker:
             self._post(job, lambda: job.deliver(result))
 
     def _post(self, job: _Job, call: Callable[[], None]) -> None:
+        """The end of a job: nothing of it is heard afterwards."""
+
         def arrive() -> None:
-            if self.is_current(job.key, job.number):
+            with self._changed:
+                current = self._newest.get(job.key) is job
+                if current:
+                    del self._newest[job.key]
+            if current:
                 call()
 
         self._bridge.post(arrive)
+
+    def _teller(
+        self, key: str, number: int, progressed: Callable[[Progress], None]
+    ) -> Callable[[Progress], None]:
+        """What a watch tells: at most one call is under way to the main thread, with the newest there is."""
+        newest: Slot[Progress] = Slot()
+
+        def arrive() -> None:
+            found = newest.take()
+            with self._changed:
+                job = self._newest.get(key)
+                current = job is not None and job.number == number and not job.watch.cancelled
+            if found is not None and current:
+                progressed(found)
+
+        def told(progress: Progress) -> None:
+            if newest.put(progress):
+                self._bridge.post_at_tick(arrive)
+
+        return told
+
+
+def _nothing() -> None:
+    pass

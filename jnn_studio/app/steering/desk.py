@@ -167,7 +167,7 @@ class RunDesk:
         kind = self.kind
         self.context.loading.request(
             f"{self.page}.open",
-            lambda: _config(path, kind, self.holds),
+            lambda _: _config(path, kind, self.holds),
             partial(self._opened, path),
             partial(self._not_opened, path),
         )

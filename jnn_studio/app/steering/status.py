@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jnn_studio.app.engine.feed import Preparing, RunFeed
+from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.steering.rate import RateMeter, duration
+from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, Metrics, Started, State, StateChanged
 
 Asked = Literal["", "pause", "resume", "stop", "discard"]
@@ -45,7 +46,7 @@ class Status:
     """What the trainer was asked and has not done yet."""
     has_models: bool = False
     started: Started | None = None
-    preparing: Preparing | None = None
+    preparing: Progress | None = None
     source: RunFeed | None = None
     rate: RateMeter = field(default_factory=RateMeter)
 

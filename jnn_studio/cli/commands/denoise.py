@@ -14,9 +14,9 @@ import typer
 from platformdirs import user_cache_path
 
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import complain, errors, reported, say
-from jnn_studio.cli.progress import progress_bar
-from jnn_studio.models.weights import LoadedDenoiser, WeightsError
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say
+from jnn_studio.cli.progress import watching
+from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
@@ -59,9 +59,15 @@ def evaluate(
 ) -> None:
     """Mean PSNR and SSIM of every method over a folder. Interrupted, it goes on where it was."""
     # Imported here: the other commands need not wait for scikit-image.
-    from jnn_studio.data.listing import list_images
     from jnn_studio.labs.denoise import bm3d
-    from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Measured, Results, evaluate, rows
+    from jnn_studio.labs.denoise.evaluation import (
+        EvaluationSettings,
+        Measured,
+        Results,
+        evaluate,
+        list_photographs,
+        rows,
+    )
     from jnn_studio.labs.denoise.methods import BM3D
 
     leave_a_core_free()
@@ -72,21 +78,16 @@ def evaluate(
         if with_bm3d and not bm3d.available():
             with_bm3d = False
             complain(bm3d.HOW_TO_GET)
-        with closing(list_images(images.expanduser().absolute())) as listing:
-            if not listing.names:
-                raise WeightsError(f"there is no image anywhere in {images}")
+        with closing(list_photographs(images.expanduser().absolute())) as listing:
             indices = range(len(listing.names))[:limit]
             results = Results(out or _cache(settings))
             measured, skipped = [], []
-            total = len(indices) * (1 + len(chosen) + with_bm3d)
-            with progress_bar(errors, "image") as progress:
-                task = progress.add_task("denoise", total=total, image="")
-                for found in evaluate(listing, indices, chosen, with_bm3d, settings, results):
+            with watching(errors, "") as watch:
+                for found in evaluate(listing, indices, chosen, with_bm3d, settings, results, watch):
                     if isinstance(found, Measured):
                         measured.append(found)
                     else:
                         skipped.append(found)
-                    progress.update(task, advance=1, image=found.image)
     table = rows(measured)
     for gap in skipped:
         complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
@@ -136,15 +137,11 @@ def image(
             seen = noise.add_noise(clean, sigma, seed)
         found = noise.estimate_sigma(seen) if sigma is None else sigma
         if method == BM3D:
-            if not bm3d.available():
-                raise WeightsError(bm3d.HOW_TO_GET)
             result = bm3d.denoise_bm3d(seen, found)
         else:
             denoisers = _denoisers(models, found)
             if method not in denoisers:
-                raise WeightsError(
-                    f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}, bm3d"
-                )
+                raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}, bm3d")
             trained = trained_sigma(denoisers[method])
             if trained is not None and not math.isclose(trained, found, rel_tol=0.1):
                 complain(f"this denoiser was trained on σ = {trained:g}; the image has about {found:.2g}")
@@ -210,21 +207,19 @@ def restore(
     with reported():
         denoisers = _denoisers(models, sigma)
         if method not in denoisers:
-            raise WeightsError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
+            raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
         trained = trained_sigma(denoisers[method])
         if not trained:
-            raise WeightsError(f"the file of {method!r} does not say for which σ it was trained")
+            raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
         clean = to_signed(read_photo(photo.expanduser()).pixels)
         try:
             problem = pose(clean, wanted)
         except ValueError as error:
             hint = "--width" if task == "gaussian" else "--length"
             raise typer.BadParameter(str(error), param_hint=hint) from None
-        with progress_bar(errors) as progress:
-            bar = progress.add_task("restore", total=steps)
-            for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior):
+        with watching(errors, "") as watch:
+            for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
                 last = found
-                progress.update(bar, completed=found.learnt.step)
         write_png(to_pixels(last.learnt.image), out)
         for path, image_ in ((seen, problem.seen), (smooth, last.smooth.image)):
             if path is not None:
@@ -250,7 +245,7 @@ def _denoisers(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
         return open_denoisers(models.expanduser())
     known = bundled_sigmas()
     if not known:
-        raise WeightsError(
+        raise UsageError(
             "no denoisers ship with this copy of the program; give a run or weights with --models"
         )
     nearest = nearest_sigma(known, sigma)
@@ -268,7 +263,7 @@ def _chosen(methods: str, denoisers: dict[str, LoadedDenoiser]) -> tuple[dict[st
     wanted = [name.strip() for name in methods.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in denoisers and name != BM3D]
     if unknown:
-        raise WeightsError(f"there is no denoiser {unknown[0]!r}; there are: {', '.join(denoisers)}, {BM3D}")
+        raise UsageError(f"there is no denoiser {unknown[0]!r}; there are: {', '.join(denoisers)}, {BM3D}")
     return {key: loaded for key, loaded in denoisers.items() if key in wanted}, BM3D in wanted
 
 

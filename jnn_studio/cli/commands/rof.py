@@ -11,11 +11,11 @@ import typer
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import complain, errors, reported, say
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say
 from jnn_studio.cli.progress import follow
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
-from jnn_studio.training.config import ConfigError, read_config
+from jnn_studio.training.config import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names
@@ -47,7 +47,7 @@ def rof(
         config = read_config(Path(preset)) if preset.endswith(".toml") else load_preset(preset)
         if not isinstance(config, RofConfig):
             known = ", ".join(preset_names({"rof"}))
-            raise ConfigError(f"{preset} is a run of kind {config.kind!r}; give one of {known}")
+            raise UsageError(f"{preset} is a run of kind {config.kind!r}; give one of {known}")
         config = config.with_changes(eta=eta, steps=steps, device=device)
         commands = Commands()
         events = start_run(config, out / RUN, commands)

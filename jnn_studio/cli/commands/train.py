@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import complain, console, reported, say
-from jnn_studio.cli.progress import follow
+from jnn_studio.cli.output import UsageError, complain, console, reported, say
+from jnn_studio.cli.progress import follow, naming
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
-from jnn_studio.training.config import ConfigError, read_config
+from jnn_studio.training.config import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names
@@ -20,7 +21,7 @@ from jnn_studio.training.session import resume_run, start_run
 
 try:
     PRESET_HELP = f"One of: {', '.join(preset_names())}."
-except (OSError, ConfigError) as error:  # an incomplete installation: `doctor` has to run all the same
+except (OSError, StudioError) as error:  # an incomplete installation: `doctor` has to run all the same
     PRESET_HELP = f"None can be read: {error}."
 
 
@@ -44,16 +45,16 @@ def train(
         commands = Commands()
         if resume is not None:
             if any(given is not None for given in (preset, config, out, data, eta, steps, device)):
-                raise ConfigError("--resume takes everything from the run folder; give nothing beside it")
-            events = resume_run(resume, commands, _Preparation().report)
+                raise UsageError("--resume takes everything from the run folder; give nothing beside it")
+            events = resume_run(resume, commands, naming(console))
         else:
             if (preset is None) == (config is None):
-                raise ConfigError(f"give a preset ({', '.join(preset_names())}) or --config FILE")
+                raise UsageError(f"give a preset ({', '.join(preset_names())}) or --config FILE")
             if out is None:
-                raise ConfigError("give --out, a new folder for the run")
+                raise UsageError("give --out, a new folder for the run")
             chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
             chosen = chosen.with_changes(data=data, eta=eta, steps=steps, device=device)
-            events = start_run(chosen, out, commands, _Preparation().report)
+            events = start_run(chosen, out, commands, naming(console))
         with stop_on_signal(commands):
             ended = follow(events, console, "loss", _loss)
     if ended.state == "failed":
@@ -67,18 +68,6 @@ def _loss(metrics: Metrics) -> str:
     if "total" not in metrics.terms:
         return ""
     return f"{metrics.terms.get('reconstruction', metrics.terms['total']):.4g}"
-
-
-class _Preparation:
-    """Prints what a run does before its first step, once a line."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def report(self, what: str, done: int, total: int) -> None:
-        if what != self._last:
-            console.print(f"{what} ({total:,})")
-            self._last = what
 
 
 COMMAND = CommandSpec(order=10, run=train)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import complain, console, reported, say
-from jnn_studio.cli.progress import progress_bar
+from jnn_studio.cli.output import UsageError, complain, console, reported, say
+from jnn_studio.cli.progress import watching
 from jnn_studio.explore.animation import Animation, check_animation, save_animation
-from jnn_studio.explore.exporting import Watch, check_target
+from jnn_studio.explore.exporting import check_target
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Loop, Motion, MotionKind
 from jnn_studio.explore.references import open_references
@@ -32,7 +30,6 @@ from jnn_studio.explore.state import (
     Towards,
 )
 from jnn_studio.models.weights import LoadedModel
-from jnn_studio.training.config import ConfigError
 
 OUT_HELP = (
     "Figure: .png, .svg or .pdf. Animation: .gif, .mp4, or with --motion a new folder for numbered frames."
@@ -126,7 +123,7 @@ def traverse(
         state, opened = _opened(models or [], session, image)
         state = _with_options(state, mode, along, matched, towards)
         renderer = SceneRenderer(opened)
-        with _progress("frames" if animated else "images") as watch:
+        with watching(console, "frames" if animated else "images", transient=True) as watch:
             if animated:
                 save_animation(renderer, state, chosen, out, watch)
             else:
@@ -141,25 +138,23 @@ def _opened(
     """What to start from, and the models that are open already."""
     if session is not None:
         if models:
-            raise ConfigError("give either models or --session, which names its own")
+            raise UsageError("give either models or --session, which names its own")
         loaded = load_session(session)
         for warning in loaded.warnings:
             complain(warning)
         state, opened = loaded.state, dict(loaded.models)
         if not state.columns:
-            raise ConfigError(f"the session {session} shows no model; save one that does")
+            raise UsageError(f"the session {session} shows no model; save one that does")
     else:
         if not models:
-            raise ConfigError("give at least one model, or --session FILE")
+            raise UsageError("give at least one model, or --session FILE")
         if image is None:
-            raise ConfigError("give --image, the image to start from")
+            raise UsageError("give --image, the image to start from")
         opened = {}
         for where in models:
             opened |= open_references(where)
         if len(opened) > MAX_COLUMNS:
-            raise ConfigError(
-                f"{len(opened)} models are too many for one picture; give at most {MAX_COLUMNS}"
-            )
+            raise UsageError(f"{len(opened)} models are too many for one picture; give at most {MAX_COLUMNS}")
         state = ExploreState(
             columns=tuple(Column(key=f"c{n + 1}", where=where) for n, where in enumerate(opened))
         )
@@ -184,13 +179,6 @@ def _with_options(
     if towards is not None:
         state = state.change(towards=Towards(image=FileImage(path=towards)))
     return state
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Watch]:
-    with progress_bar(console, "what", transient=True, silent=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None, what=what)
-        yield Watch(lambda done, total: progress.update(task, completed=done, total=total))
 
 
 COMMAND = CommandSpec(order=20, run=traverse)

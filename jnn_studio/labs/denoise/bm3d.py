@@ -7,7 +7,6 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.cancelling import Cancelled
+from jnn_studio.base.errors import StudioError
+from jnn_studio.base.watch import Watch
 from jnn_studio.models.denoiser import STRIDE
 
 LICENCE = (
@@ -35,7 +35,7 @@ _WINDOWLESS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would o
 _SCRIPT = Path(__file__).with_name("bm3d_process.py")
 
 
-class Bm3dError(Exception):
+class Bm3dError(StudioError):
     """BM3D gave no image; the message says why."""
 
 
@@ -55,7 +55,7 @@ def installed_version() -> str:
         return ""
 
 
-def denoise_bm3d(noisy: Tensor, sigma: float, *, cancelled: Callable[[], bool] | None = None) -> Tensor:
+def denoise_bm3d(noisy: Tensor, sigma: float, *, watch: Watch | None = None) -> Tensor:
     """BM3D's first stage on ``noisy`` (channels, height, width), channels 1 or 3, with noise of ``sigma``.
 
     Hard thresholding only, as the paper compares with; colour in the opponent space of C-BM3D, with blocks
@@ -63,7 +63,7 @@ def denoise_bm3d(noisy: Tensor, sigma: float, *, cancelled: Callable[[], bool] |
     calling thread waits, the interpreter does not: the work is another process's.
 
     Raises:
-        Cancelled: ``cancelled()``, asked twenty times a second, was true; the process is ended.
+        Cancelled: ``watch``, asked twenty times a second, said so; the process is ended.
         Bm3dError: the package is missing or failed; the message says what to do.
         ValueError: ``noisy`` is no such image, or ``sigma`` is not above 0.
     """
@@ -79,12 +79,12 @@ def denoise_bm3d(noisy: Tensor, sigma: float, *, cancelled: Callable[[], bool] |
     image = noisy.detach().to("cpu", torch.float32).add(1).div_(2).numpy().transpose(1, 2, 0)
     image = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
     with tempfile.TemporaryDirectory(prefix="jnn-studio-bm3d-") as folder:
-        result = _run(Path(folder), image, sigma / 2, cancelled)
+        result = _run(Path(folder), image, sigma / 2, watch or Watch())
     signed = torch.from_numpy(np.ascontiguousarray(result.transpose(2, 0, 1)))
     return signed[:, :height, :width].mul(2).sub_(1).contiguous()
 
 
-def _run(folder: Path, image: np.ndarray, sigma: float, cancelled: Callable[[], bool] | None) -> np.ndarray:
+def _run(folder: Path, image: np.ndarray, sigma: float, watch: Watch) -> np.ndarray:
     source, target, complaints = folder / "noisy.npy", folder / "denoised.npy", folder / "stderr"
     np.save(source, image)
     # -P: the folder of the script holds a module of the package's name.
@@ -100,8 +100,7 @@ def _run(folder: Path, image: np.ndarray, sigma: float, cancelled: Callable[[], 
         )
         try:
             while True:
-                if cancelled is not None and cancelled():
-                    raise Cancelled
+                watch.check()
                 try:
                     status = process.wait(_PATIENCE)
                     break

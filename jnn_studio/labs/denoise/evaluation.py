@@ -13,7 +13,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,9 +21,10 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_whole
-from jnn_studio.data.errors import UnreadableImageError
-from jnn_studio.data.listing import Listing
+from jnn_studio.data.errors import DataError, UnreadableImageError
+from jnn_studio.data.listing import Listing, list_images
 from jnn_studio.data.photo import MAX_PHOTO_PIXELS
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
@@ -129,6 +130,19 @@ class Results:
         self._cut = False
 
 
+def list_photographs(path: Path) -> Listing:
+    """The photographs in the folder or .zip at ``path``, to be closed.
+
+    Raises:
+        DataError: there are none, or it cannot be read.
+    """
+    listing = list_images(path)
+    if not listing.names:
+        listing.close()
+        raise DataError(f"there is no image anywhere in {path}")
+    return listing
+
+
 def evaluate(
     photographs: Listing,
     indices: Sequence[int],
@@ -136,7 +150,7 @@ def evaluate(
     with_bm3d: bool,
     settings: EvaluationSettings,
     results: Results,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Measured | Skipped]:
     """Every method on every photograph: its values as they are found, those known before at once.
 
@@ -144,13 +158,17 @@ def evaluate(
     pixels, the method's weights and the settings, whatever the files are called.
 
     Raises:
-        Cancelled: ``cancelled()`` was true.
+        Cancelled: ``watch``, which hears of values, with the photograph's name, said so.
         OSError: values cannot be kept.
     """
+    watch = watch or Watch()
+    quiet = watch.quiet()
     weights = {key: fingerprint(loaded.model) for key, loaded in denoisers.items()}
     weights = {NOISY: "", **weights} | ({BM3D: bm3d.installed_version()} if with_bm3d else {})
-    for index in indices:
+    total = len(indices) * len(weights)
+    for place, index in enumerate(indices):
         name = photographs.names[index]
+        watch.step(place * len(weights), total, name)
         try:
             with photographs.open(index) as file:
                 pixels = _part(decode_whole(file, max_pixels=MAX_PHOTO_PIXELS), settings)
@@ -161,7 +179,8 @@ def evaluate(
         digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
         clean = to_signed(pixels) if settings.range == "-1..1" else (to_signed(pixels) + 1) / 2
         noisy: Tensor | None = None
-        for method, version in weights.items():
+        for done, (method, version) in enumerate(weights.items(), place * len(weights)):
+            watch.step(done, total, name)
             key = hashlib.sha256(
                 f"{_VERSION} {digest} {method} {version} {settings.sigma!r} {settings.range} "
                 f"{settings.seed}".encode()
@@ -174,7 +193,7 @@ def evaluate(
                 noisy = add_noise(clean, settings.sigma, int(digest[:12], 16) + settings.seed)
             start = time.perf_counter()
             try:
-                estimate = _denoised(method, denoisers, noisy, settings, cancelled)
+                estimate = _denoised(method, denoisers, noisy, settings, quiet)
             except (bm3d.Bm3dError, ValueError) as error:
                 yield Skipped(name, method, str(error))
                 continue
@@ -182,6 +201,7 @@ def evaluate(
             value = quality(estimate, clean, SIGNED if settings.range == "-1..1" else UNIT)
             results.put(key, name, method, value, seconds)
             yield Measured(name, method, value, seconds)
+    watch.step(total, total)
 
 
 def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:
@@ -222,12 +242,12 @@ def _denoised(
     denoisers: Mapping[str, LoadedDenoiser],
     noisy: Tensor,
     settings: EvaluationSettings,
-    cancelled: Callable[[], bool] | None,
+    watch: Watch,
 ) -> Tensor:
     if method == NOISY:
         return noisy
     if method != BM3D:
-        return denoise_photo(denoisers[method].model, noisy, cancelled=cancelled)
+        return denoise_photo(denoisers[method].model, noisy, watch=watch)
     if settings.range == "-1..1":
-        return bm3d.denoise_bm3d(noisy, settings.sigma, cancelled=cancelled)
-    return (bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, cancelled=cancelled) + 1) / 2
+        return bm3d.denoise_bm3d(noisy, settings.sigma, watch=watch)
+    return (bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, watch=watch) + 1) / 2

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.data.opening import Report
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
@@ -69,14 +69,13 @@ class DenoiseExperiment:
         config: DenoiseConfig,
         source: ImageSource,
         device: Device,
-        report: Report,
-        check: Callable[[], None],
+        watch: Watch,
         notes: tuple[str, ...] = (),
     ) -> None:
         self.config, self.device, self.notes = config, device, notes
         schedule = config.schedule
         self._batches = Batches(
-            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, report, check
+            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, watch
         )
         self._penalties = {
             PENALISED: NuclearNormPenalty(),

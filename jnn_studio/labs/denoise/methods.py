@@ -8,16 +8,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import MODEL
-from jnn_studio.models.weights import LoadedDenoiser, WeightsError, load_denoiser
+from jnn_studio.models.weights import LoadedDenoiser, load_denoiser
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_folder import is_run
 from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
 DIFFERENCES, UNPENALISED, BM3D = "penalised-differences", "unpenalised", "bm3d"
+
+
+class DenoisersError(StudioError):
+    """No denoiser is where one was looked for, or two that cannot be told apart; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +77,20 @@ def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
     """Trained denoisers by method: of a weights file, of a folder of them, or of a run's newest checkpoint.
 
     Raises:
-        WeightsError: there is none, or a file cannot be used, or two are of one method.
-        ConfigError: the run's configuration cannot be read.
+        DenoisersError: there is none, or two are of one method.
+        StudioError: what is there cannot be read.
     """
     if is_run(path):
         return _of_run(path)
     files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
     if not files:
-        raise WeightsError(f"there are no weights (.safetensors) and no run in {path}")
+        raise DenoisersError(f"there are no weights (.safetensors) and no run in {path}")
     found: dict[str, LoadedDenoiser] = {}
     for file in files:
         loaded = load_denoiser(file)
         key = loaded.info.get("method", file.stem)
         if key in found:
-            raise WeightsError(f"{path} holds two denoisers of the method {key!r}; open one of them alone")
+            raise DenoisersError(f"{path} holds two denoisers of the method {key!r}; open one of them alone")
         found[key] = loaded
     return dict(sorted(found.items(), key=lambda item: _place(item[0])))
 
@@ -95,14 +100,14 @@ def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
     config = weights.config
     model = getattr(config, "model", None)
     if not isinstance(model, DenoiserConfig):
-        raise WeightsError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
+        raise DenoisersError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
     facts = find_kind(config.kind).facts
     found = {}
     for member, tensors in weights.members:
         try:
             network = MODEL.from_tensors(model, tensors)
         except RuntimeError as error:
-            raise WeightsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
+            raise DenoisersError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
         info = {"run": config.name, "step": weights.step, **facts(config, member.key)}
         found[member.key] = LoadedDenoiser(network, member.label, info)
     return found

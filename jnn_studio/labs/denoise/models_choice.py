@@ -43,7 +43,7 @@ def open_choice(choice: ModelsChoice, sigma: float) -> OpenedModels:
     """Read the weights a choice means for an image of ``sigma``; no bundled ones are no models.
 
     Raises:
-        WeightsError: they cannot be used.
+        StudioError: they cannot be used.
     """
     sigmas = bundled_sigmas()
     if choice.path is not None:

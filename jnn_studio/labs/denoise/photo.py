@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
-from jnn_studio.labs.denoise.tiling import Cancelled, Report, denoise_photo
+from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.denoising_model import DenoisingModel
-
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -61,31 +59,20 @@ def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
     return Noised(None, noisy, levels, estimate_sigma(noisy))
 
 
-def run_network(
-    denoiser: DenoisingModel, noisy: Tensor, clean: Tensor | None, report: Report, stop: Stop
-) -> Result | None:
-    """A learnt denoiser's result; None once ``stop()`` is true."""
+def run_network(denoiser: DenoisingModel, noisy: Tensor, clean: Tensor | None, watch: Watch) -> Result:
+    """A learnt denoiser's result; raises `Cancelled` if ``watch`` says so."""
     began = time.perf_counter()
-    try:
-        output = denoise_photo(denoiser, noisy, report=report, cancelled=stop)
-    except Cancelled:
-        return None
-    return _result(output, clean, began, stop)
+    return _result(denoise_photo(denoiser, noisy, watch=watch), clean, began, watch)
 
 
-def run_bm3d(noisy: Tensor, sigma: float, clean: Tensor | None, stop: Stop) -> Result | None:
-    """BM3D's result; None once ``stop()`` is true."""
+def run_bm3d(noisy: Tensor, sigma: float, clean: Tensor | None, watch: Watch) -> Result:
+    """BM3D's result; raises `Cancelled` if ``watch`` says so."""
     began = time.perf_counter()
-    try:
-        output = bm3d.denoise_bm3d(noisy, sigma, cancelled=stop)
-    except Cancelled:
-        return None
-    return _result(output, clean, began, stop)
+    return _result(bm3d.denoise_bm3d(noisy, sigma, watch=watch), clean, began, watch)
 
 
-def _result(output: Tensor, clean: Tensor | None, began: float, stop: Stop) -> Result | None:
+def _result(output: Tensor, clean: Tensor | None, began: float, watch: Watch) -> Result:
     seconds = time.perf_counter() - began
-    if stop():
-        return None
+    watch.check()
     pixels = to_pixels(output)
     return Result(pixels, None if clean is None else quality(output, clean), seconds, levels_of(pixels))

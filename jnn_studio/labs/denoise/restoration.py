@@ -7,7 +7,7 @@ that fits photographs best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,8 +16,8 @@ from pydantic import Field
 from torch import Tensor
 
 from jnn_studio.base.settings import Frozen
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.labs.denoise.degradations import (
     Blur,
     Degradation,
@@ -39,7 +39,6 @@ SETTLED = 1e-4
 """Smoothness alone has one solution: once a step changes it by less than this it is there."""
 
 Task = Literal["missing", "scratches", "gaussian", "motion"]
-Cancel = Callable[[], bool]
 
 
 class ProblemConfig(Frozen):
@@ -164,9 +163,10 @@ def seen_psnr(problem: Problem) -> float:
     return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
 
 
-def prior_of(denoiser: DenoisingModel, cancelled: Cancel = lambda: False) -> Denoise:
-    """A network as what `restore` asks."""
-    return lambda image: denoise_photo(denoiser, image, cancelled=cancelled)
+def prior_of(denoiser: DenoisingModel, watch: Watch | None = None) -> Denoise:
+    """A network as what `restore` asks; its use ends when ``watch`` says so."""
+    quiet = None if watch is None else watch.quiet()
+    return lambda image: denoise_photo(denoiser, image, watch=quiet)
 
 
 def restore_both(
@@ -174,14 +174,15 @@ def restore_both(
     denoise: Denoise,
     sigma: float,
     config: PriorConfig,
-    cancelled: Cancel = lambda: False,
+    watch: Watch | None = None,
 ) -> Iterator[Pair]:
     """The first guess, and every step from it, with ``denoise``, trained for ``sigma``, and without.
 
     Raises:
-        Cancelled: ``cancelled()``, asked many times in every step, was true.
+        Cancelled: ``watch``, which hears of steps and is asked many times in every one, said so.
     """
-    degradation = _Interruptible(problem.degradation, cancelled)
+    watch = watch or Watch()
+    degradation = _Interruptible(problem.degradation, watch)
 
     def iterates(prior: Denoise, strength: float) -> Iterator[Iterate]:
         return restore(
@@ -203,6 +204,7 @@ def restore_both(
     for learnt in iterates(denoise, config.strength):
         if learnt.step and not smooth.change < SETTLED:  # the first guess has no change
             smooth = next(alone)
+        watch.step(learnt.step, config.steps)
         yield Pair(learnt, smooth)
 
 
@@ -216,11 +218,10 @@ class _Interruptible:
     """A degradation whose use ends once somebody has asked for it: one step may take seconds."""
 
     inner: Degradation
-    cancelled: Cancel
+    watch: Watch
 
     def apply(self, image: Tensor) -> Tensor:
-        if self.cancelled():
-            raise Cancelled
+        self.watch.check()
         return self.inner.apply(image)
 
     def adjoint(self, image: Tensor) -> Tensor:

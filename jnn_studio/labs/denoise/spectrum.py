@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.jacobian import JacobianOperator, krylov_svd
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.models.denoising_model import DenoisingModel
 
 MAX_BLOCKS = 20
 """Portions of products with J and Jᵀ after which the search ends in any case."""
-
-Report = Callable[[int, int], None]
-"""Called with (portions done, portions at most)."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +72,7 @@ def denoiser_spectrum(
     k: int,
     *,
     tolerance: float = 1e-3,
-    report: Report | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Spectrum:
     """The ``k`` leading singular triplets of the Jacobian of ``denoiser`` at a crop of a noisy image.
 
@@ -91,11 +86,10 @@ def denoiser_spectrum(
         crop: inside the image.
         k: at most channels · side².
         tolerance: largest residual relative to σ₁ at which the search ends early.
-        report: called after every portion of the work.
-        cancelled: asked before every portion of the work.
+        watch: hears of portions of the work, of `MAX_BLOCKS` at most, and is asked before every one.
 
     Raises:
-        Cancelled: ``cancelled()`` was true.
+        Cancelled: ``watch`` said so.
         ValueError: the crop does not fit, or ``k`` is out of range.
 
     Example:
@@ -108,7 +102,7 @@ def denoiser_spectrum(
     x = crop.of(noisy)[None].contiguous(memory_format=torch.channels_last)
     # A random start of each call's own: threads do not disturb each other.
     generator = torch.Generator(x.device).manual_seed(0)
-    watched = _Watched(denoiser, x, report, cancelled)
+    watched = _Watched(denoiser, x, watch or Watch())
     found = krylov_svd(watched, k, tolerance=tolerance, max_blocks=MAX_BLOCKS, generator=generator)
     shape = (-1, *x.shape[1:])
     return Spectrum(
@@ -123,29 +117,18 @@ def denoiser_spectrum(
 class _Watched(JacobianOperator):
     """The operator, which counts its portions of work and ends when asked to."""
 
-    def __init__(
-        self,
-        f: DenoisingModel,
-        x: Tensor,
-        report: Report | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> None:
-        self._report, self._cancelled, self._done = report, cancelled, 0
-        self._check()
+    def __init__(self, f: DenoisingModel, x: Tensor, watch: Watch) -> None:
+        self._watch, self._done = watch, 0
+        watch.check()
         super().__init__(f, x)
 
     def push(self, v: Tensor) -> Tensor:
-        self._check()
+        self._watch.check()
         return super().push(v)
 
     def pull(self, u: Tensor) -> Tensor:
-        self._check()
+        self._watch.check()
         pulled = super().pull(u)
-        if self._report is not None:
-            self._report(self._done, MAX_BLOCKS)
+        self._watch.step(self._done, MAX_BLOCKS)
         self._done += 1
         return pulled
-
-    def _check(self) -> None:
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled

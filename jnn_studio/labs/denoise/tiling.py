@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.cancelling import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.models.denoiser import STRIDE, pad_to_stride
 from jnn_studio.models.denoising_model import DenoisingModel
-
-__all__ = ["Cancelled", "Report", "denoise_photo"]
-
-Report = Callable[[int, int], None]
-"""Told of tiles done and of their number."""
 
 
 def denoise_photo(
@@ -22,8 +15,7 @@ def denoise_photo(
     noisy: Tensor,
     *,
     tile: int = 256,
-    report: Report | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Tensor:
     """What ``denoiser`` makes of ``noisy`` (channels, height, width), of any size: float32 on the CPU.
 
@@ -35,9 +27,10 @@ def denoise_photo(
     A denoiser of one channel is applied to every channel on its own.
 
     Raises:
-        Cancelled: ``cancelled()``, asked before every tile, was true.
+        Cancelled: ``watch``, which hears of tiles and is asked before every one, said so.
         ValueError: ``noisy`` is empty, or of other channels than the denoiser's.
     """
+    watch = watch or Watch()
     channels = denoiser.config.channels
     if noisy.ndim != 3 or not noisy.numel():
         raise ValueError(f"expected an image (channels, height, width), got {tuple(noisy.shape)}")
@@ -54,10 +47,7 @@ def denoise_photo(
     corners = [(top, left) for top in range(0, height, side) for left in range(0, width, side)]
     result = torch.empty_like(images)
     for done, (top, left) in enumerate(corners):
-        if cancelled is not None and cancelled():
-            raise Cancelled
-        if report is not None:
-            report(done, len(corners))
+        watch.step(done, len(corners))
         first_row, first_column = max(0, top - margin), max(0, left - margin)
         window = images[..., first_row : top + side + margin, first_column : left + side + margin]
         with torch.inference_mode():
@@ -65,8 +55,7 @@ def denoise_photo(
         rows, columns = min(side, height - top), min(side, width - left)
         inside = output[..., top - first_row :, left - first_column :][..., :rows, :columns]
         result[..., top : top + rows, left : left + columns] = inside.to("cpu")
-    if report is not None:
-        report(len(corners), len(corners))
+    watch.step(len(corners), len(corners))
     cut = result[..., : noisy.shape[1], : noisy.shape[2]]
     return (cut[:, 0] if channels == 1 else cut[0]).to(torch.float32).contiguous()
 

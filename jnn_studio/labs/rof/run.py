@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import MEMBERS, RofExperiment, rof_members
 from jnn_studio.training.device import choose_device
-from jnn_studio.training.kind import Kind, Preparation
+from jnn_studio.training.kind import Kind
 
 __all__ = ["KIND", "MEMBERS"]
 
 
-def _prepare(config: RofConfig, preparation: Preparation) -> RofExperiment:
-    preparation.report("Finding the right solution", 0, 1)
+def _prepare(config: RofConfig, watch: Watch) -> RofExperiment:
+    watch.step(0, 1, "Finding the right solution")
     experiment = RofExperiment(config, choose_device(config.schedule.device, config.schedule.precision))
-    preparation.check()
+    watch.check()
     return experiment
 
 

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.models.autoencoder import MODEL, Autoencoder
 from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_members
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
-from jnn_studio.training.kind import Kind, Preparation
+from jnn_studio.training.kind import Kind
 from jnn_studio.training.pair_config import PairConfig
 
 
-def _prepare(config: PairConfig, preparation: Preparation) -> AutoencoderPair:
+def _prepare(config: PairConfig, watch: Watch) -> AutoencoderPair:
     # Small differences drown in bfloat16's rounding.
     exact = config.penalty.estimator == "finite_difference"
     device = choose_device(config.schedule.device, "float32" if exact else config.schedule.precision)
-    source, notes = open_images(config.data, config.model.size, config.model.channels, preparation)
-    return AutoencoderPair(config, source, device, preparation.report, preparation.check, notes)
+    source, notes = open_images(config.data, config.model.size, config.model.channels, watch)
+    return AutoencoderPair(config, source, device, watch, notes)
 
 
 def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Autoencoder:

@@ -6,23 +6,24 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.models.beta_vae import MODEL, BetaVAE
 from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.images import open_images
-from jnn_studio.training.kind import Kind, Preparation
+from jnn_studio.training.kind import Kind
 
 
 def _members(config: BetaVAERunConfig) -> tuple[MemberInfo, ...]:
     return (BETA_VAE,)
 
 
-def _prepare(config: BetaVAERunConfig, preparation: Preparation) -> BetaVAETraining:
+def _prepare(config: BetaVAERunConfig, watch: Watch) -> BetaVAETraining:
     device = choose_device(config.schedule.device, config.schedule.precision)
-    source, notes = open_images(config.data, config.model.size, config.model.channels, preparation)
-    return BetaVAETraining(config, source, device, preparation, notes)
+    source, notes = open_images(config.data, config.model.size, config.model.channels, watch)
+    return BetaVAETraining(config, source, device, watch, notes)
 
 
 def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) -> BetaVAE:

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+from jnn_studio.labs.denoise.cancelling import Cancelled
 from torch import Tensor
 
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET, Bm3dError, available, denoise_bm3d
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.labs.denoise.measures import quality
 from jnn_studio.labs.denoise.noise import add_noise
 

@@ -6,12 +6,12 @@ import math
 
 import pytest
 import torch
+from jnn_studio.labs.denoise.cancelling import Cancelled
 from pydantic import ValidationError
 from skimage.data import astronaut
 from torch import Tensor
 
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.labs.denoise.degradations import fill_in
 from jnn_studio.labs.denoise.methods import bundled_denoisers, trained_sigma
 from jnn_studio.labs.denoise.noise import to_signed

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,12 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from torch import Tensor
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.photo import Result, run_bm3d, run_network
-from jnn_studio.labs.denoise.tiling import Report
 from jnn_studio.models.weights import LoadedDenoiser
 
 
@@ -60,18 +58,12 @@ class Denoising(QObject):
         self.worker = Worker(context.bridge, "denoise")
         """Also there for what comes before: a queue of its own would only compete with it."""
         self._classical = Worker(context.bridge, "bm3d")
-        self._stop: dict[str, threading.Event] = {}
-        self._progress: Buffer[tuple[threading.Event, str, float]] = Buffer()
-        context.ticked.connect(self._tick)
 
     def start_networks(self, task: Task, models: Mapping[str, LoadedDenoiser]) -> None:
         """Have ``models``, by method, denoise; what they were at is given up."""
         self.stopped = False
         for method, loaded in models.items():
-            stop = self._anew(method)
-            work = partial(
-                run_network, loaded.model, task.noisy, task.clean, self._reporter(stop, method), stop.is_set
-            )
+            work = partial(run_network, loaded.model, task.noisy, task.clean)
             self._request(self.worker, method, work, f"“{loaded.name}”")
         self.work_changed.emit()
 
@@ -80,8 +72,7 @@ class Denoising(QObject):
         self.forget(BM3D)
         if bm3d.available():
             self.stopped = False
-            stop = self._anew(BM3D)
-            work = partial(run_bm3d, task.noisy, task.sigma, task.clean, stop.is_set)
+            work = partial(run_bm3d, task.noisy, task.sigma, task.clean)
             self._request(self._classical, BM3D, work, "BM3D")
         self.work_changed.emit()
 
@@ -107,29 +98,28 @@ class Denoising(QObject):
 
     def close(self) -> None:
         """Give up everything and end the threads."""
-        for stop in self._stop.values():
-            stop.set()
         self.worker.close()
         self._classical.close()
 
-    def _anew(self, method: str) -> threading.Event:
-        self.forget(method)
-        self.waiting.add(method)
-        self._stop[method] = threading.Event()
-        return self._stop[method]
-
     def _give_up(self, method: str) -> None:
-        if method in self._stop:
-            self._stop[method].set()
         (self._classical if method == BM3D else self.worker).forget(method)
         self.waiting.discard(method)
 
-    def _request(self, worker: Worker, method: str, work: partial[Result | None], name: str) -> None:
-        worker.request(method, work, partial(self._take, method), partial(self._fail, method, name))
+    def _request(self, worker: Worker, method: str, work: Callable[[Watch], Result], name: str) -> None:
+        self.forget(method)
+        self.waiting.add(method)
+        worker.request(
+            method,
+            work,
+            partial(self._take, method),
+            partial(self._fail, method, name),
+            progressed=partial(self._progressed, method),
+        )
 
-    def _take(self, method: str, result: Result | None) -> None:
-        if result is None:  # given up
-            return
+    def _progressed(self, method: str, progress: Progress) -> None:
+        self.progress_changed.emit(method, progress.done / progress.total)
+
+    def _take(self, method: str, result: Result) -> None:
         self.waiting.discard(method)
         self.results[method] = result
         self.result_arrived.emit(method)
@@ -140,13 +130,3 @@ class Denoising(QObject):
         self.failures[method] = failure
         self.work_changed.emit()
         self._telling(f"{name} could not denoise the image")(failure)
-
-    def _reporter(self, stop: threading.Event, method: str) -> Report:
-        """Called on the worker's thread."""
-        return lambda done, total: self._progress.put((stop, method, done / total))
-
-    def _tick(self) -> None:
-        newest = {method: share for stop, method, share in self._progress.take() if not stop.is_set()}
-        for method, share in newest.items():
-            if method in self.waiting:
-                self.progress_changed.emit(method, share)

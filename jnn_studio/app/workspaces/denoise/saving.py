@@ -30,7 +30,7 @@ class PictureSaver:
         """Write it."""
         self._context.loading.request(
             f"{self._page.objectName()}.save {path}",
-            lambda: write_png(pixels, path),
+            lambda _: write_png(pixels, path),
             lambda _: self._message.show_info("Saved", f"{title}: {path}"),
             self._failed,
         )

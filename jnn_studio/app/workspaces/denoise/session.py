@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.denoise.denoising import Denoising, Task
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
 from jnn_studio.labs.denoise.measures import Quality, quality
@@ -203,7 +204,7 @@ class PhotoSession(QObject):
         if not self._models_asked:
             self._load_models()
 
-        def work() -> OpenedPhoto:
+        def work(_: Watch) -> OpenedPhoto:
             photo = read()
             return OpenedPhoto(photo, levels_of(photo.pixels))
 
@@ -236,11 +237,11 @@ class PhotoSession(QObject):
         self._denoising.forget_all()
         self._denoising.worker.forget("measure")
         if self.already_noisy:
-            work = partial(take_as_noisy, photo, self._photo_levels)
+            make = partial(take_as_noisy, photo, self._photo_levels)
         else:
-            work = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
+            make = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
         self._denoising.worker.request(
-            "noisy", work, self._take_noisy, self._telling("Cannot make the noisy image")
+            "noisy", lambda _: make(), self._take_noisy, self._telling("Cannot make the noisy image")
         )
 
     def _take_noisy(self, noised: Noised) -> None:
@@ -265,7 +266,7 @@ class PhotoSession(QObject):
         if noisy is not None and clean is not None:
             self._denoising.worker.request(
                 "measure",
-                lambda: quality(noisy, clean),
+                lambda _: quality(noisy, clean),
                 self._take_noisy_quality,
                 self._telling("Cannot measure the noisy image"),
             )
@@ -320,7 +321,10 @@ class PhotoSession(QObject):
                 self.use_bundled()
 
         self.context.loading.request(
-            "denoise models", lambda: open_choice(wanted, sigma), partial(self._take_models, wanted), refused
+            "denoise models",
+            lambda _: open_choice(wanted, sigma),
+            partial(self._take_models, wanted),
+            refused,
         )
 
     def _take_models(self, choice: ModelsChoice, opened: OpenedModels) -> None:

@@ -68,7 +68,7 @@ class SettingsForm(QScrollArea):
         self.sections: dict[str, SectionBox] = {}
         self._build()
         self.start_from(next(iter(self._starting_points)))
-        context.loading.request("train.devices", available_devices, self._show_devices, _ignore)
+        context.loading.request("train.devices", lambda _: available_devices(), self._show_devices, _ignore)
 
     # --- values --------------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class SettingsForm(QScrollArea):
             self._checked_on_disk[name] = (text, reason)
             self._check()
 
-        self._context.loading.request(f"train.{name}", lambda: problem(text), seen, _ignore)
+        self._context.loading.request(f"train.{name}", lambda _: problem(text), seen, _ignore)
 
     def _explain_eta(self, config: PairConfig | None) -> None:
         named = config is not None and isinstance(config.penalty.eta, str)

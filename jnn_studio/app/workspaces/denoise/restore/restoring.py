@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import (
     Pair,
@@ -70,7 +69,6 @@ class Snapshot:
         learnt, smooth: the pictures.
         learnt_psnr, smooth_psnr: in dB (range 2, clipped), of every step from the first guess on.
         seconds: since the start.
-        stop: set once the work it is of was given up.
     """
 
     prior: Prior
@@ -80,7 +78,6 @@ class Snapshot:
     learnt_psnr: tuple[float, ...]
     smooth_psnr: tuple[float, ...]
     seconds: float
-    stop: threading.Event
 
 
 class Restoring(QObject):
@@ -108,11 +105,11 @@ class Restoring(QObject):
         self.snapshot: Snapshot | None = None
         self.running = False
         self._question: Question | None = None
-        self._stop = threading.Event()
         self._newest: Slot[Snapshot] = Slot()
+        """What the last restoration leaves: another one has another."""
         self._worker = Worker(context.bridge, "restore")
         context.ticked.connect(self._tick)
-        context.at_close(self.close)
+        context.at_close(self._worker.close)
 
     def want(self, question: Question | None) -> None:
         """Pose this problem, unless it is the one there is; a restoration of another one is given up."""
@@ -122,7 +119,7 @@ class Restoring(QObject):
         self._question, self.posed, self.snapshot, self.refusal = question, None, None, ""
         self._worker.forget("pose")
         if question is not None:
-            self._worker.request("pose", partial(_posed, question), self._take_posed, self._refuse)
+            self._worker.request("pose", lambda _: _posed(question), self._take_posed, self._refuse)
         self.changed.emit()
 
     def start(self, prior: Prior) -> None:
@@ -130,25 +127,19 @@ class Restoring(QObject):
         if self.posed is None:
             return
         self.stop()
-        self._stop = threading.Event()
         self.running, self.snapshot = True, None
-        work = partial(_restored, self.posed.problem, prior, self._newest, self._stop)
+        self._newest = Slot()
+        work = partial(_restored, self.posed.problem, prior, self._newest)
         self._worker.request("restore", work, self._take_last, self._fail)
         self.changed.emit()
 
     def stop(self) -> None:
         """Give up what is under way; the newest step stays."""
         if self.running:
-            self._stop.set()
             self._worker.forget("restore")
-            self._newest.take()
+            self._newest = Slot()
             self.running = False
             self.changed.emit()
-
-    def close(self) -> None:
-        """Give up everything and end the thread."""
-        self._stop.set()
-        self._worker.close()
 
     # --- inside ----------------------------------------------------------------------------------------
 
@@ -160,11 +151,10 @@ class Restoring(QObject):
         self.refusal = failure.text
         self.changed.emit()
 
-    def _take_last(self, last: Snapshot | None) -> None:
-        if last is not None:
-            self._newest.take()
-            self.running, self.snapshot = False, last
-            self.changed.emit()
+    def _take_last(self, last: Snapshot) -> None:
+        self._newest.take()
+        self.running, self.snapshot = False, last
+        self.changed.emit()
 
     def _fail(self, failure: Failure) -> None:
         self.running = False
@@ -173,7 +163,7 @@ class Restoring(QObject):
 
     def _tick(self) -> None:
         found = self._newest.take()
-        if found is not None and not found.stop.is_set():
+        if found is not None:
             self.snapshot = found
             self.changed.emit()
 
@@ -185,35 +175,20 @@ def _posed(question: Question) -> Posed:
     return Posed(question, problem, levels_of(pixels), levels_of(to_pixels(problem.seen)), seen_psnr(problem))
 
 
-def _restored(
-    problem: Problem, prior: Prior, newest: Slot[Snapshot], stop: threading.Event
-) -> Snapshot | None:
-    """Leaves every step in ``newest``; the last one, or None once ``stop`` is set."""
+def _restored(problem: Problem, prior: Prior, newest: Slot[Snapshot], watch: Watch) -> Snapshot:
+    """Leaves every step in ``newest``; the last one. Raises `Cancelled` once ``watch`` says so."""
     began = time.perf_counter()
-    denoise = prior_of(prior.loaded.model, stop.is_set)
-    found: Snapshot | None = None
+    denoise = prior_of(prior.loaded.model, watch)
     learnt: list[float] = []
     smooth: list[float] = []
-    try:
-        for pair in restore_both(problem, denoise, prior.sigma, prior.config, stop.is_set):
-            for values, value in zip((learnt, smooth), pair.psnr, strict=True):
-                values.append(value)
-            found = _snapshot(prior, pair, learnt, smooth, time.perf_counter() - began, stop)
-            newest.put(found)
-    except Cancelled:
-        return None
+    for pair in restore_both(problem, denoise, prior.sigma, prior.config, watch):
+        for values, value in zip((learnt, smooth), pair.psnr, strict=True):
+            values.append(value)
+        found = _snapshot(prior, pair, learnt, smooth, time.perf_counter() - began)
+        newest.put(found)
     return found
 
 
-def _snapshot(
-    prior: Prior,
-    pair: Pair,
-    learnt: list[float],
-    smooth: list[float],
-    seconds: float,
-    stop: threading.Event,
-) -> Snapshot:
+def _snapshot(prior: Prior, pair: Pair, learnt: list[float], smooth: list[float], seconds: float) -> Snapshot:
     pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.smooth)]
-    return Snapshot(
-        prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds, stop
-    )
+    return Snapshot(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from torch import Tensor
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.why.vector_strips import Strip, strip_of
-from jnn_studio.labs.denoise.spectrum import Cancelled, Crop, Report, Spectrum, denoiser_spectrum
+from jnn_studio.base.watch import Progress, Watch
+from jnn_studio.labs.denoise.spectrum import Crop, Spectrum, denoiser_spectrum
 from jnn_studio.models.weights import LoadedDenoiser
 
 COUNT = 256
@@ -55,22 +54,22 @@ class Answer:
     strip: Strip
 
 
-def answer(method: str, question: Question, report: Report, stop: threading.Event) -> Answer | None:
-    """The leading singular triplets; None once ``stop`` is set. A network for grey sees the green channel."""
+def answer(method: str, question: Question, watch: Watch) -> Answer:
+    """The leading singular triplets. A network for grey sees the green channel.
+
+    Raises:
+        Cancelled: ``watch``, which hears of portions of the work, said so.
+    """
     model = question.loaded.model
     image = question.noisy[1:2] if model.config.channels == 1 else question.noisy
-    try:
-        spectrum = denoiser_spectrum(
-            model,
-            image,
-            question.crop,
-            min(COUNT, model.config.channels * question.crop.side**2),
-            tolerance=TOLERANCE,
-            report=report,
-            cancelled=stop.is_set,
-        )
-    except Cancelled:
-        return None
+    spectrum = denoiser_spectrum(
+        model,
+        image,
+        question.crop,
+        min(COUNT, model.config.channels * question.crop.side**2),
+        tolerance=TOLERANCE,
+        watch=watch,
+    )
     role, _ = method_color(method)
     return Answer(question, spectrum, strip_of(method_label(method), role, spectrum, VECTORS))
 
@@ -102,10 +101,7 @@ class Spectra(QObject):
         self.portions: dict[str, tuple[int, int]] = {}
         self.failures: dict[str, Question] = {}
         self._worker = Worker(context.bridge, "denoiser spectra")
-        self._stop: dict[str, threading.Event] = {}
-        self._progress: Buffer[tuple[threading.Event, str, int, int]] = Buffer()
-        context.ticked.connect(self._tick)
-        context.at_close(self.close)
+        context.at_close(self._worker.close)
 
     def want(self, questions: Mapping[str, Question]) -> None:
         """Answer these, by method, and nothing else; those that are answered or under way stay so."""
@@ -130,41 +126,33 @@ class Spectra(QObject):
         """Give up what is under way; answers that are there stay."""
         self.want({})
 
-    def close(self) -> None:
-        """Give up everything and end the thread."""
-        for stop in self._stop.values():
-            stop.set()
-        self._worker.close()
-
     # --- inside ----------------------------------------------------------------------------------------
 
     def _ask(self, method: str, question: Question) -> None:
         self.failures.pop(method, None)
         self.waiting[method] = question
-        stop = self._stop[method] = threading.Event()
-
-        def report(done: int, most: int) -> None:  # on the worker's thread
-            self._progress.put((stop, method, done, most))
-
         self._worker.request(
             method,
-            lambda: answer(method, question, report, stop),
+            partial(answer, method, question),
             partial(self._take, method),
             partial(self._fail, method, question),
+            progressed=partial(self._progressed, method),
         )
 
     def _give_up(self, method: str) -> None:
         if self.waiting.pop(method, None) is not None:
-            self._stop[method].set()
             self._worker.forget(method)
         self.portions.pop(method, None)
 
-    def _take(self, method: str, found: Answer | None) -> None:
-        if found is not None:
-            self._done(method)
-            self.answers[method] = found
-            self.arrived.emit(method)
-            self.work_changed.emit()
+    def _progressed(self, method: str, progress: Progress) -> None:
+        self.portions[method] = (progress.done, progress.total)
+        self.work_changed.emit()
+
+    def _take(self, method: str, found: Answer) -> None:
+        self._done(method)
+        self.answers[method] = found
+        self.arrived.emit(method)
+        self.work_changed.emit()
 
     def _fail(self, method: str, question: Question, failure: Failure) -> None:
         self._done(method)
@@ -176,10 +164,3 @@ class Spectra(QObject):
     def _done(self, method: str) -> None:
         self.waiting.pop(method, None)
         self.portions.pop(method, None)
-
-    def _tick(self) -> None:
-        news = {m: (done, most) for stop, m, done, most in self._progress.take() if not stop.is_set()}
-        news = {method: portions for method, portions in news.items() if method in self.waiting}
-        if news:
-            self.portions.update(news)
-            self.work_changed.emit()

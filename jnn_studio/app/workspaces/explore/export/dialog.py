@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.file_dialogs import ask_new_file
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.settings_grid import SettingsGrid
-from jnn_studio.explore.exporting import ExportCancelled, ExportError, Watch
+from jnn_studio.base.watch import Progress, Watch
+from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.state import ExploreState
 
@@ -73,15 +72,12 @@ class ExportDialog(QDialog):
         self._what = what
         self._worker: Worker | None = None
         self._finished = False
-        self._running: threading.Event | None = None
-        """While an export is under way; set to call it off."""
+        self._running = False
         self._renderers: list[SceneRenderer] = []
         """The exporting thread's, once there is one."""
-        self._progressed: Slot[tuple[int, int]] = Slot()
         self.settings = SettingsGrid(name)
         self.settings.changed.connect(self.update_note)
         self._formats = formats
-        context.ticked.connect(self._show_progress)
 
     # --- for subclasses ------------------------------------------------------------------------------
 
@@ -151,7 +147,7 @@ class ExportDialog(QDialog):
         self.path.textChanged.connect(self._path_changed)
         folder = Path(str(self._context.settings.value(FOLDER, user_documents_path())))
         self._context.loading.request(
-            f"{name}.free", lambda: _free_path(folder, stem, suffix), self._offer, lambda failure: None
+            f"{name}.free", lambda _: _free_path(folder, stem, suffix), self._offer, lambda failure: None
         )
         self.update_note()
 
@@ -170,7 +166,7 @@ class ExportDialog(QDialog):
         self.note.setProperty("tone", "danger" if problem else "muted")
         self.note.style().polish(self.note)
         self.note.setText(problem or words)
-        self.export.setEnabled(not problem and self._running is None)
+        self.export.setEnabled(not problem and not self._running)
         self.export.setToolTip(problem or f"Write the {self._what}")
         self._look_for(path, problem or words)
 
@@ -183,46 +179,44 @@ class ExportDialog(QDialog):
 
     def _begin(self) -> None:
         path = Path(self.path.text().strip()).expanduser().absolute()
-        job, wanted = self.job(path), threading.Event()
-        self._running = wanted
+        job = self.job(path)
         self.message.hide()
         if self._worker is None:
             self._worker = Worker(self._context.bridge, "export")
             self._context.at_close(self._worker.close)
-        context, progressed, make = self._context, self._progressed, self._make_renderer
-        kept = self._renderers
-        watch = Watch(
-            lambda done, total: progressed.put((done, total)), lambda: wanted.is_set() or context.closing
-        )
+        make, kept = self._make_renderer, self._renderers
 
-        def work() -> bool:
+        def work(watch: Watch) -> None:
             if not kept:
                 kept.append(make())
-            try:
-                job(kept[0], watch)
-            except ExportCancelled:
-                return False
-            return True
+            job(kept[0], watch)
 
         self._show_running(True)
-        self._worker.request("export", work, lambda done: self._ended(path, done), self._failed)
+        self._worker.request(
+            "export",
+            work,
+            lambda _: self._saved(path),
+            self._failed,
+            progressed=self._show_progress,
+            cancelled=self._cancelled,
+        )
 
-    def _ended(self, path: Path, done: bool) -> None:
-        self._running = None
+    def _saved(self, path: Path) -> None:
         self._show_running(False)
-        if done:
-            self._context.settings.setValue(FOLDER, str(path.parent))
-            self.message.show_info("Saved", str(path))
-            self.saved.emit(path)
-        else:
-            self.message.show_info("Cancelled", "Nothing was kept.")
+        self._context.settings.setValue(FOLDER, str(path.parent))
+        self.message.show_info("Saved", str(path))
+        self.saved.emit(path)
+
+    def _cancelled(self) -> None:
+        self._show_running(False)
+        self.message.show_info("Cancelled", "Nothing was kept.")
 
     def _failed(self, failure: Failure) -> None:
-        self._running = None
         self._show_running(False)
         self.message.show_error(f"Could not export the {self._what}", failure.text, failure.details)
 
     def _show_running(self, running: bool) -> None:
+        self._running = running
         self.settings.setEnabled(not running)
         self.progress.setVisible(running)
         self.count.setVisible(running)
@@ -239,19 +233,17 @@ class ExportDialog(QDialog):
         else:
             self.update_note()
 
-    def _show_progress(self) -> None:
-        arrived = self._progressed.take()
-        if arrived is not None and self._running is not None and not self._running.is_set():
-            done, total = arrived
-            self.progress.setRange(0, total)
-            self.progress.setValue(done)
-            # Film and page are put together after the last picture.
-            self.count.setText(f"{done} of {total}" if done < total else "writing")
+    def _show_progress(self, progress: Progress) -> None:
+        done, total = progress.done, progress.total
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        # Film and page are put together after the last picture.
+        self.count.setText(f"{done} of {total}" if done < total else "writing")
 
     def reject(self) -> None:
         """Close; while something is exported, call that off instead."""
-        if self._running is not None and not self._context.closing:
-            self._running.set()
+        if self._worker is not None and self._running and not self._context.closing:
+            self._worker.cancel("export")
             self.stop.setEnabled(False)
             self.count.setText("cancelling")
             return
@@ -262,7 +254,6 @@ class ExportDialog(QDialog):
         for key in ("free", "there"):
             self._context.loading.forget(f"{self.objectName()}.{key}")
         if self._worker is not None:
-            self._worker.forget("export")
             self._worker.close()
         super().done(result)
 
@@ -299,7 +290,7 @@ class ExportDialog(QDialog):
                 self.note.setText(f"{words} Replaces the file that is there.")
 
         key = f"{self.objectName()}.there"
-        self._context.loading.request(key, path.is_file, told, lambda failure: None)
+        self._context.loading.request(key, lambda _: path.is_file(), told, lambda failure: None)
 
 
 def _free_path(folder: Path, stem: str, suffix: str) -> Path:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
-from jnn_studio.explore.exporting import ExportError, Watch
+from jnn_studio.base.watch import Watch
+from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import make_sheet
 from jnn_studio.explore.state import DIRECTIONS, ExploreState

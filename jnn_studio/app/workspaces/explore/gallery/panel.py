@@ -15,6 +15,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.gallery.bar import GalleryBar, NothingFound
 from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Query, Selection, Table
@@ -268,7 +269,7 @@ class Gallery(QWidget):
             self._show_query()
             self._select()
 
-        self._worker.request("gallery catalogue", lambda: Catalogue(source, table), opened, self._failed)
+        self._worker.request("gallery catalogue", lambda _: Catalogue(source, table), opened, self._failed)
 
     def _measure(self) -> None:
         """Survey what is not surveyed yet of the order asked for, then show it."""
@@ -304,7 +305,7 @@ class Gallery(QWidget):
                 self._since.start()
                 self._select(keep_place=True)
 
-        self._worker.request("gallery survey", measured.surveyor.advance, surveyed, self._failed)
+        self._worker.request("gallery survey", lambda _: measured.surveyor.advance(), surveyed, self._failed)
 
     def _select(self, keep_place: bool = False) -> None:
         catalogue, query, anchor = self._catalogue, self._query, self._anchor
@@ -313,7 +314,7 @@ class Gallery(QWidget):
         if catalogue is None:
             return
 
-        def work() -> Selection | None:
+        def work(_: Watch) -> Selection | None:
             survey = None if measured is None else measured.found
             if query.is_everything and survey is None:
                 return None

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.place import Here, Place
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.saved_direction import Applied, SavedDirection, nearest_direction, save_direction
@@ -61,7 +62,7 @@ class Keeping(QObject):
         amount = state.walk_of(view.column).amount(direction, state.mode) or MOVED * state.limit
         reach = (-abs(amount), abs(amount))
 
-        def work() -> SavedDirection:
+        def work(_: Watch) -> SavedDirection:
             return save_direction(
                 name,
                 note,
@@ -92,7 +93,7 @@ class Keeping(QObject):
         if scene is None:
             return
 
-        def work() -> tuple[ColumnView, Applied]:
+        def work(_: Watch) -> tuple[ColumnView, Applied]:
             prints = {view.column.key: fingerprint(view.loaded.model) for view in scene.columns}
             same = [v for v in scene.columns if prints[v.column.key] == saved.model.fingerprint]
             view = same[0] if same else self._view(scene)

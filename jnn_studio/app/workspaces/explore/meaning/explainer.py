@@ -11,6 +11,7 @@ from torch import Tensor
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
 from jnn_studio.data.source import FactorSource, ImageSource
 from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
@@ -79,7 +80,7 @@ class Explainer(QObject):
 
         self._context.loading.request(
             "attributes",
-            lambda: open_attributes(path, source, lambda: self._context.closing),
+            lambda watch: open_attributes(path, source, watch),
             arrived,
             self._telling("Cannot open the table of attributes"),
         )
@@ -124,7 +125,7 @@ class Explainer(QObject):
                 self._explain()
 
             self._context.loading.request(
-                "derivatives", lambda: source.factor_derivatives(index), arrived, self._cannot
+                "derivatives", lambda _: source.factor_derivatives(index), arrived, self._cannot
             )
             return
         derivatives, names = known[2], source.factor_names
@@ -148,14 +149,14 @@ class Explainer(QObject):
         self._fitting = where, loaded
         surveyor = Surveyor(loaded, source)
 
-        def advance() -> float | ProbeSet:
+        def advance(watch: Watch) -> float | ProbeSet:
             # A chunk at a time: thumbnails and images are served in between.
             survey = surveyor.advance(CHUNK)
             if not survey.complete:
                 return survey.done / survey.total
             # Photographs of one person in one folder: a probe must not get by on knowing the person.
             groups = folder_groups([source.label(index) for index in range(len(source))])
-            return fit_probes(survey.latents, table, cancelled=lambda: self._context.closing, groups=groups)
+            return fit_probes(survey.latents, table, watch, groups)
 
         def arrived(result: float | ProbeSet) -> None:
             if isinstance(result, ProbeSet):
@@ -175,7 +176,7 @@ class Explainer(QObject):
     # --- answers -----------------------------------------------------------------------------------
 
     def _ask(self, work: Callable[[], MeaningView]) -> None:
-        self._context.inference.request("meaning", work, self.explained.emit, self._cannot)
+        self._context.inference.request("meaning", lambda _: work(), self.explained.emit, self._cannot)
 
     def _cannot(self, failure: Failure) -> None:
         if not self._context.closing:

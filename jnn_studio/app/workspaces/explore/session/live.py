@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.open_models import models_of_snapshot, trained_on
 from jnn_studio.explore.references import member_reference
 from jnn_studio.training.commands import Command
@@ -52,7 +53,7 @@ class LiveRun(QObject):
         if feed is None or snapshot is None:
             return
 
-        def work() -> tuple[dict[str, object], Snapshot]:
+        def work(_: Watch) -> tuple[dict[str, object], Snapshot]:
             loaded = models_of_snapshot(feed.config, snapshot)
             return {member_reference(feed.path, key): model for key, model in loaded.items()}, snapshot
 

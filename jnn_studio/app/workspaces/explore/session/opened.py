@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
@@ -31,15 +31,6 @@ Models = dict[str, LoadedModel]
 
 
 @dataclass(frozen=True)
-class Opening:
-    """Progress of opening a folder."""
-
-    what: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
 class OpenedModels:
     """Models found at a place, by reference, and what they were trained on if that is known."""
 
@@ -51,7 +42,7 @@ class Opened(QObject):
     """Keeps what was opened lately, so that undo finds it again.
 
     Signals:
-        opening: (Opening | None) a folder is being opened.
+        opening: (Progress | None) a folder is being opened.
     """
 
     opening = Signal(object)
@@ -61,8 +52,8 @@ class Opened(QObject):
         self._context = context
         self._models: OrderedDict[str, LoadedModel] = OrderedDict()
         self._sources: OrderedDict[tuple[Data, int, int], ImageSource] = OrderedDict()
-        self._progress: Slot[Opening] = Slot()
-        context.ticked.connect(self._tick)
+        self._opening: tuple[Data, int, int] | None = None
+        self._source_ends: tuple[Callable[[ImageSource], None], Callable[[Failure], None]] | None = None
 
     def models(self, state: ExploreState) -> Models | None:
         """The models of a state; None while some are not open."""
@@ -96,7 +87,7 @@ class Opened(QObject):
     ) -> None:
         """Open whatever models are at ``where``."""
 
-        def work() -> OpenedModels:
+        def work(_: Watch) -> OpenedModels:
             path = Path(where)
             data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
             return OpenedModels(open_references(where), data)
@@ -111,7 +102,9 @@ class Opened(QObject):
             self.keep(models)
             done()
 
-        self._context.loading.request("models", lambda: {w: open_model(w) for w in missing}, deliver, failed)
+        self._context.loading.request(
+            "models", lambda _: {w: open_model(w) for w in missing}, deliver, failed
+        )
 
     def open_source(
         self,
@@ -120,29 +113,32 @@ class Opened(QObject):
         deliver: Callable[[ImageSource], None],
         failed: Callable[[Failure], None],
     ) -> None:
-        """Open the images ``config`` describes at the size ``models`` want."""
-        size, channels = image_size(list(models.values()))
+        """Open the images ``config`` describes at the size ``models`` want.
+
+        Asked for the same images again it goes on, and tells only who asked last.
+        """
+        asked = config, *image_size(list(models.values()))
+        self._source_ends = deliver, failed
+        if asked == self._opening:
+            return
+        self._opening = asked
+        size, channels = asked[1:]
         if isinstance(config, FacesConfig):
             channels = 3
 
-        def report(what: str, done: int, total: int) -> None:
-            self._progress.put(Opening(what, done, total))
-
-        def work() -> ImageSource:
-            return open_source(config, size, channels, report, lambda: self._context.closing)
-
         def arrived(source: ImageSource) -> None:
-            self._end_progress()
-            self._sources[config, *image_size(list(models.values()))] = source
+            self._sources[asked] = source
             while len(self._sources) > KEPT_SOURCES:
                 self._sources.popitem(last=False)
-            deliver(source)
+            self._end_opening()[0](source)
 
-        def refused(failure: Failure) -> None:
-            self._end_progress()
-            failed(failure)
-
-        self._context.loading.request("source", work, arrived, refused)
+        self._context.loading.request(
+            "source",
+            lambda watch: open_source(config, size, channels, watch),
+            arrived,
+            lambda failure: self._end_opening()[1](failure),
+            progressed=self.opening.emit,
+        )
 
     def check_image(
         self, path: Path, models: Models, deliver: Callable[[], None], failed: Callable[[Failure], None]
@@ -150,14 +146,12 @@ class Opened(QObject):
         """Whether the file can be decoded, before anything refers to it."""
         size, channels = image_size(list(models.values()))
         self._context.loading.request(
-            "image file", lambda: load_image(path, size, channels), lambda _: deliver(), failed
+            "image file", lambda _: load_image(path, size, channels), lambda _: deliver(), failed
         )
 
-    def _end_progress(self) -> None:
-        self._progress.take()
+    def _end_opening(self) -> tuple[Callable[[ImageSource], None], Callable[[Failure], None]]:
+        """No images are being opened any more; who is to be told how that went."""
+        assert self._source_ends is not None
+        ends, self._source_ends, self._opening = self._source_ends, None, None
         self.opening.emit(None)
-
-    def _tick(self) -> None:
-        progress = self._progress.take()
-        if progress is not None:
-            self.opening.emit(progress)
+        return ends

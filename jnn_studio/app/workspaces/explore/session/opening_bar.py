@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.explore.session.opened import Opening
+from jnn_studio.base.watch import Progress
 
 
 class OpeningBar(QWidget):
@@ -22,7 +22,7 @@ class OpeningBar(QWidget):
         column.addWidget(self._progress)
         self.hide()
 
-    def show_opening(self, opening: Opening | None) -> None:
+    def show_opening(self, opening: Progress | None) -> None:
         """How far it is; None: nothing is being opened."""
         self.setVisible(opening is not None)
         if opening is not None:

@@ -16,6 +16,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.session.live import LiveRun
 from jnn_studio.app.workspaces.explore.session.opened import Data, Models, Opened, OpenedModels
 from jnn_studio.app.workspaces.explore.session.undo import Change
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
 from jnn_studio.explore.random_walk import random_step
@@ -352,7 +353,7 @@ class ExploreSession(QObject):
     def _ask(self, state: ExploreState, models: Models, source: ImageSource, shrink: int) -> None:
         renderer = self._renderer
 
-        def work() -> tuple[Scene, float]:
+        def work(_: Watch) -> tuple[Scene, float]:
             start = time.perf_counter()
             renderer.use(models, source)
             scene = renderer.render(state, shrink)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.autosave import AutosaveFile
 from jnn_studio.explore.session_file import Session, load_session, save_session
 from jnn_studio.explore.state import ExploreState
@@ -46,7 +47,7 @@ class Sessions(QObject):
         """Look for what a crash left, and keep what is in view from now on."""
         folder, known = self._context.data_folder / "autosave", self._autosave
 
-        def work() -> ExploreState | None:
+        def work(_: Watch) -> ExploreState | None:
             # Held from here on: the program may be closed before this has arrived.
             autosave = self._autosave = known or AutosaveFile(folder)
             return autosave.left_over()
@@ -72,7 +73,7 @@ class Sessions(QObject):
         models = self._session.opened.models(state)
         self._context.loading.request(
             "save session",
-            lambda: save_session(path, state, models),
+            lambda _: save_session(path, state, models),
             lambda _: self.saved.emit(path),
             self._telling(f"Cannot save the session to {path.name}"),
         )
@@ -89,7 +90,7 @@ class Sessions(QObject):
 
         self._context.loading.request(
             "open session",
-            lambda: load_session(path, find),
+            lambda _: load_session(path, find),
             arrived,
             self._telling("Cannot open the session"),
         )
@@ -104,7 +105,7 @@ class Sessions(QObject):
             self._timer.stop()  # said once, not every few seconds
             self._telling("The session cannot be kept for the case of a crash")(failure)
 
-        self._context.loading.request("keep session", lambda: autosave.write(state), lambda _: None, failed)
+        self._context.loading.request("keep session", lambda _: autosave.write(state), lambda _: None, failed)
 
     def _close(self) -> None:
         self._timer.stop()

@@ -89,7 +89,7 @@ class RofPage(RunDesk, QWidget):
                 self.plots.show_truth(truth)
 
         self.context.loading.request(
-            f"{PAGE}.truth", lambda: Measures(config, "cpu").truth(), show, self._no_truth
+            f"{PAGE}.truth", lambda _: Measures(config, "cpu").truth(), show, self._no_truth
         )
 
     def _no_truth(self, failure: Failure) -> None:
