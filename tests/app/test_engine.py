@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -11,11 +12,17 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.mailbox import Buffer, Slot
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.base.watch import Progress, Watch
 
 
 @pytest.fixture
-def worker(qtbot: QtBot) -> Iterator[Worker]:
-    worker = Worker(Bridge(), "under test")
+def bridge(qtbot: QtBot) -> Bridge:
+    return Bridge()
+
+
+@pytest.fixture
+def worker(bridge: Bridge) -> Iterator[Worker]:
+    worker = Worker(bridge, "under test")
     yield worker
     worker.close()
 
@@ -28,7 +35,7 @@ def test_a_result_arrives_on_the_main_thread_and_was_made_on_another(worker: Wor
     made, arrived = [], []
     worker.request(
         "k",
-        lambda: made.append(threading.current_thread()),
+        lambda _: made.append(threading.current_thread()),
         lambda _: arrived.append(threading.current_thread()),
         fail_test,
     )
@@ -42,7 +49,7 @@ def test_of_many_requests_only_the_first_begun_and_the_newest_are_worked_on(
 ) -> None:
     begun, gate, worked, arrived = threading.Event(), threading.Event(), [], []
 
-    def first() -> int:
+    def first(_: Watch) -> int:
         begun.set()
         gate.wait(10)
         worked.append(0)
@@ -51,7 +58,7 @@ def test_of_many_requests_only_the_first_begun_and_the_newest_are_worked_on(
     worker.request("k", first, arrived.append, fail_test)
     begun.wait(10)
     for number in range(1, 100):
-        worker.request("k", lambda n=number: worked.append(n) or n, arrived.append, fail_test)
+        worker.request("k", lambda _, n=number: worked.append(n) or n, arrived.append, fail_test)
     gate.set()
     qtbot.waitUntil(lambda: bool(arrived))
     assert worked == [0, 99]
@@ -61,16 +68,16 @@ def test_of_many_requests_only_the_first_begun_and_the_newest_are_worked_on(
 def test_requests_of_different_keys_are_all_served(worker: Worker, qtbot: QtBot) -> None:
     arrived: list[str] = []
     for key in "abc":
-        worker.request(key, lambda key=key: key, arrived.append, fail_test)
+        worker.request(key, lambda _, key=key: key, arrived.append, fail_test)
     qtbot.waitUntil(lambda: sorted(arrived) == ["a", "b", "c"])
 
 
 def test_a_forgotten_request_never_arrives(worker: Worker, qtbot: QtBot) -> None:
     gate, arrived = threading.Event(), []
-    worker.request("k", lambda: gate.wait(10), lambda _: arrived.append("forgotten"), fail_test)
+    worker.request("k", lambda _: gate.wait(10), lambda _: arrived.append("forgotten"), fail_test)
     worker.forget("k")
     gate.set()
-    worker.request("other", lambda: 0, lambda _: arrived.append("other"), fail_test)
+    worker.request("other", lambda _: 0, lambda _: arrived.append("other"), fail_test)
     qtbot.waitUntil(lambda: bool(arrived))
     qtbot.wait(20)
     assert arrived == ["other"]
@@ -80,29 +87,203 @@ def test_an_exception_arrives_as_a_failure_and_the_worker_lives_on(worker: Worke
     failures: list[Failure] = []
     arrived: list[int] = []
 
-    def broken() -> int:
+    def broken(_: Watch) -> int:
         raise ValueError("no such thing")
 
     worker.request("k", broken, arrived.append, failures.append)
     qtbot.waitUntil(lambda: bool(failures))
     assert failures[0].text == "no such thing"
     assert "ValueError" in failures[0].details
-    worker.request("k", lambda: 7, arrived.append, failures.append)
+    worker.request("k", lambda _: 7, arrived.append, failures.append)
     qtbot.waitUntil(lambda: arrived == [7])
+
+
+class Patient:
+    """Work that goes on until it is called off, or let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end, self.ended = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, watch: Watch) -> str:
+        self.begun.set()
+        try:
+            while not self.may_end.wait(0.005):
+                watch.check()
+        finally:
+            self.ended.set()
+        return "done"
+
+
+class TestCalledOff:
+    @pytest.fixture
+    def work(self, worker: Worker) -> Patient:
+        return Patient()
+
+    def begin(self, worker: Worker, work: Patient, arrived: list[str], **further: Any) -> None:
+        worker.request("k", work, arrived.append, fail_test, **further)
+        assert work.begun.wait(10)
+
+    def test_a_newer_request_ends_the_work_on_the_older_one(
+        self, worker: Worker, work: Patient, qtbot: QtBot
+    ) -> None:
+        arrived: list[str] = []
+        self.begin(worker, work, arrived)
+        worker.request("k", lambda _: "newer", arrived.append, fail_test)
+        qtbot.waitUntil(lambda: arrived == ["newer"])
+        assert work.ended.is_set()
+
+    def test_forgetting_a_request_ends_its_work_and_nothing_is_heard_of_it(
+        self, worker: Worker, work: Patient, qtbot: QtBot
+    ) -> None:
+        arrived: list[str] = []
+        self.begin(worker, work, arrived, cancelled=lambda: arrived.append("cancelled"))
+        worker.forget("k")
+        assert work.ended.wait(10)
+        qtbot.wait(20)
+        assert arrived == []
+
+    def test_closing_ends_the_work_under_way(self, worker: Worker, work: Patient, qtbot: QtBot) -> None:
+        arrived: list[str] = []
+        self.begin(worker, work, arrived, cancelled=lambda: arrived.append("cancelled"))
+        worker.close()
+        assert work.ended.is_set()
+        qtbot.wait(20)
+        assert arrived == []
+
+    def test_whoever_cancels_hears_on_the_main_thread_when_the_work_has_ended(
+        self, worker: Worker, work: Patient, qtbot: QtBot
+    ) -> None:
+        arrived: list[str] = []
+        ended: list[tuple[bool, threading.Thread]] = []
+        self.begin(
+            worker,
+            work,
+            arrived,
+            cancelled=lambda: ended.append((work.ended.is_set(), threading.current_thread())),
+        )
+        worker.cancel("k")
+        qtbot.waitUntil(lambda: bool(ended))
+        assert ended == [(True, threading.main_thread())]
+        assert arrived == []
+
+    def test_work_that_was_cancelled_before_it_began_is_never_begun(
+        self, worker: Worker, work: Patient, qtbot: QtBot
+    ) -> None:
+        ended: list[str] = []
+        late = Patient()
+        self.begin(worker, work, [])
+        worker.request("late", late, fail_test, fail_test, cancelled=lambda: ended.append("late"))
+        worker.cancel("late")
+        work.may_end.set()
+        qtbot.waitUntil(lambda: ended == ["late"])
+        assert not late.begun.is_set()
+
+    def test_work_that_was_quicker_than_its_cancelling_is_delivered(
+        self, worker: Worker, qtbot: QtBot
+    ) -> None:
+        begun, gate = threading.Event(), threading.Event()
+        arrived: list[bool] = []
+
+        def deaf(_: Watch) -> bool:
+            begun.set()
+            return gate.wait(10)
+
+        worker.request("k", deaf, arrived.append, fail_test)
+        assert begun.wait(10)
+        worker.cancel("k")
+        gate.set()
+        qtbot.waitUntil(lambda: arrived == [True])
+
+
+def test_a_result_that_was_posted_before_the_worker_was_closed_does_not_arrive(
+    worker: Worker, qtbot: QtBot
+) -> None:
+    done, arrived = threading.Event(), []
+    worker.request("k", lambda _: 1, arrived.append, fail_test)
+    worker.request("after", lambda _: done.set(), fail_test, fail_test)
+    assert done.wait(10)  # the first result is under way to this thread
+    worker.close()
+    worker.request("late", lambda _: 2, arrived.append, fail_test)
+    qtbot.wait(20)
+    assert arrived == []
+
+
+class TestProgress:
+    def test_the_newest_arrives_once_a_tick_on_the_main_thread(
+        self, worker: Worker, bridge: Bridge, qtbot: QtBot
+    ) -> None:
+        gate, said = threading.Event(), threading.Event()
+        heard: list[Progress] = []
+        threads: list[threading.Thread] = []
+        arrived: list[None] = []
+
+        def work(watch: Watch) -> None:
+            for done in range(1000):
+                watch.step(done, 1000, "counting")
+            said.set()
+            gate.wait(10)
+
+        def progressed(now: Progress) -> None:
+            heard.append(now)
+            threads.append(threading.current_thread())
+
+        worker.request("k", work, arrived.append, fail_test, progressed=progressed)
+        assert said.wait(10)
+        qtbot.wait(20)
+        assert heard == [], "nothing before the tick"
+        bridge.tick()
+        bridge.tick()
+        assert heard == [Progress(999, 1000, "counting")]
+        assert threads == [threading.main_thread()]
+        gate.set()
+        qtbot.waitUntil(lambda: bool(arrived))
+
+    @pytest.mark.parametrize("end", ["delivered", "forgotten", "cancelled", "replaced", "closed"])
+    def test_nothing_is_heard_of_work_nobody_waits_for(
+        self, worker: Worker, bridge: Bridge, qtbot: QtBot, end: str
+    ) -> None:
+        said, gate = threading.Event(), threading.Event()
+        heard: list[Progress] = []
+        arrived: list[bool] = []
+
+        def work(watch: Watch) -> bool:
+            watch.step(1, 2)
+            said.set()
+            return gate.wait(10)
+
+        worker.request("k", work, arrived.append, fail_test, progressed=heard.append)
+        assert said.wait(10)
+        if end == "delivered":
+            gate.set()
+            qtbot.waitUntil(lambda: arrived == [True])
+        elif end == "forgotten":
+            worker.forget("k")
+        elif end == "cancelled":
+            worker.cancel("k")
+        elif end == "replaced":
+            worker.request("k", lambda _: True, arrived.append, fail_test)
+        else:
+            gate.set()
+            worker.close()
+        bridge.tick()
+        gate.set()
+        assert heard == []
 
 
 def test_a_closed_bridge_delivers_nothing(qtbot: QtBot) -> None:
     bridge, arrived = Bridge(), []
     bridge.post(lambda: arrived.append(1))
+    bridge.post_at_tick(lambda: arrived.append(2))
     bridge.close()
+    bridge.tick()
     qtbot.wait(20)
     assert arrived == []
 
 
 def test_a_slot_keeps_the_newest_and_gives_it_once() -> None:
     slot: Slot[int] = Slot()
-    slot.put(1)
-    slot.put(2)
+    assert slot.put(1)
+    assert not slot.put(2)
     assert slot.take() == 2
     assert slot.take() is None
 

@@ -290,7 +290,7 @@ def test_the_sliders_workers_stay_free(qtbot: QtBot, context: AppContext) -> Non
     qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
 
     served: list[str] = []
-    context.inference.request("move", lambda: "moved", served.append, lambda failure: None)
+    context.inference.request("move", lambda _: "moved", served.append, lambda failure: None)
     qtbot.waitUntil(lambda: served == ["moved"], timeout=10_000)
 
     assert not dialog.isModal()

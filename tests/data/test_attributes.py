@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
-from jnn_studio.data.errors import DataError, LoadCancelled
+from jnn_studio.data.errors import DataError
 from jnn_studio.data.folder import FolderSource, open_folder
 
 CELEBA = """4
@@ -192,8 +194,8 @@ def test_a_missing_file_a_folder_and_one_too_large_are_refused(
 
 def test_reading_can_be_cancelled(tmp_path: Path) -> None:
     rows = "".join(f"{index:06}.jpg,{index}\n" for index in range(9_000))
-    with pytest.raises(LoadCancelled):
-        open_attributes(write(tmp_path, "file,x\n" + rows), CELEBS, cancelled=lambda: True)
+    with pytest.raises(Cancelled):
+        open_attributes(write(tmp_path, "file,x\n" + rows), CELEBS, Watch(unwanted=lambda: True))
 
 
 def test_a_folder_of_photographs_and_its_table_go_together(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jnn_studio.base.errors import Cancelled
 from jnn_studio.data.cache import CachedImages, ImageCache
-from jnn_studio.data.errors import DataError, LoadCancelled
+from jnn_studio.data.errors import DataError
 
 KEY, OTHER, THIRD = "a" * 64, "b" * 64, "c" * 64
 SHAPE = (3, 8, 8)
@@ -75,9 +76,9 @@ class TestStoring:
         def batches() -> Iterator[np.ndarray]:
             yield pictures(4)
             assert len(left_over(cache)) == 1
-            raise LoadCancelled
+            raise Cancelled
 
-        with pytest.raises(LoadCancelled):
+        with pytest.raises(Cancelled):
             cache.store(KEY, SHAPE, 10, batches(), dict)
         assert left_over(cache) == []
 

@@ -15,12 +15,13 @@ import pytest
 import torch
 from PIL import Image
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data import folder, loading
 from jnn_studio.data.decode import load_image
-from jnn_studio.data.errors import DataError, LoadCancelled
+from jnn_studio.data.errors import DataError
 from jnn_studio.data.folder import FolderSource, SkippedFile, open_folder
 from jnn_studio.data.listing import FolderListing
-from jnn_studio.data.loading import LoadProgress
 from jnn_studio.data.source import ImageSource
 
 Open = Callable[..., FolderSource]
@@ -327,16 +328,17 @@ class TestProgress:
     def test_it_ends_complete(self, faces: Path, opened: Open) -> None:
         (faces / "bad.jpg").touch()
         for _ in ("decoding", "from the cache"):
-            reports: list[LoadProgress] = []
-            opened(faces, progress=reports.append)
-            assert reports[-1] == LoadProgress(done=13, total=13, skipped=1)
+            reports: list[Progress] = []
+            source = opened(faces, watch=Watch(reports.append))
+            assert reports[-1] == Progress(13, 13, "Decoding images")
+            assert source.skipped_count == 1
 
 
 class TestCancelling:
     def test_it_stops_at_once_and_keeps_nothing(self, faces: Path, opened: Open, cache_dir: Path) -> None:
         before = threading.active_count()
-        with pytest.raises(LoadCancelled):
-            opened(faces, cancelled=lambda: True)
+        with pytest.raises(Cancelled):
+            opened(faces, watch=Watch(unwanted=lambda: True))
         assert entries(cache_dir) == []
         assert threading.active_count() == before
         assert len(opened(faces)) == 12
@@ -348,18 +350,18 @@ class TestCancelling:
             asked.append(True)
             return len(asked) > 3
 
-        with pytest.raises(LoadCancelled):
-            opened(celeba(tmp_path / "many", 300), cancelled=cancelled, workers=2)
+        with pytest.raises(Cancelled):
+            opened(celeba(tmp_path / "many", 300), watch=Watch(unwanted=cancelled), workers=2)
         assert entries(cache_dir) == []
 
     def test_an_error_in_the_progress_callback_ends_the_load_in_the_same_way(
         self, faces: Path, opened: Open, cache_dir: Path
     ) -> None:
-        def progress(_: LoadProgress) -> None:
+        def progress(_: Progress) -> None:
             raise RuntimeError("window closed")
 
         with pytest.raises(RuntimeError, match="window closed"):
-            opened(faces, progress=progress)
+            opened(faces, watch=Watch(progress))
         assert entries(cache_dir) == []
 
 

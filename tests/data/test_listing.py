@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jnn_studio.data.errors import DataError, LoadCancelled, UnreadableImageError
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
+from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.listing import list_images
 
 
@@ -77,8 +79,8 @@ class TestFolder:
     def test_listing_can_be_cancelled_even_where_there_are_no_images(self, tmp_path: Path) -> None:
         for index in range(1_100):
             (tmp_path / f"{index}.txt").touch()
-        with pytest.raises(LoadCancelled):
-            list_images(tmp_path, cancelled=lambda: True)
+        with pytest.raises(Cancelled):
+            list_images(tmp_path, Watch(unwanted=lambda: True))
 
 
 class TestFolderKey:

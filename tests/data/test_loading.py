@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data import loading
 from jnn_studio.data.decode import decode_square
-from jnn_studio.data.errors import LoadCancelled
 from jnn_studio.data.listing import FolderListing
-from jnn_studio.data.loading import Failure, LoadProgress, decode_listing
+from jnn_studio.data.loading import Failure, decode_listing
 
 SHAPE = (3, 8, 8)
 
@@ -80,19 +81,19 @@ def test_progress_only_grows_and_comes_from_the_consuming_thread(
     listing: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "_REPORT_EVERY", -1.0)
-    reports: list[LoadProgress] = []
+    reports: list[Progress] = []
     threads = set()
 
-    def progress(report: LoadProgress) -> None:
+    def progress(report: Progress) -> None:
         reports.append(report)
         threads.add(threading.current_thread())
 
-    for _ in decode_listing(listing, SHAPE, progress, workers=2):
+    for _ in decode_listing(listing, SHAPE, Watch(progress), workers=2):
         pass
     done = [report.done for report in reports]
     assert len(done) > 3
     assert done == sorted(set(done))
-    assert reports[-1] == LoadProgress(done=200, total=200, skipped=0)
+    assert reports[-1] == Progress(200, 200, "Decoding images")
     assert threads == {threading.current_thread()}
 
 
@@ -107,8 +108,8 @@ def test_cancelling_leaves_undone_what_a_thread_was_already_given(
             listing.may_go_on.set()
         return listing.may_go_on.is_set()
 
-    with pytest.raises(LoadCancelled):
-        next(decode_listing(listing, SHAPE, cancelled=cancelled, workers=1))
+    with pytest.raises(Cancelled):
+        next(decode_listing(listing, SHAPE, Watch(unwanted=cancelled), workers=1))
     assert 0 < len(listing.opened) < 200
 
 

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.explore.animation import Animation, gif_durations, save_animation
-from jnn_studio.explore.exporting import ExportCancelled, ExportError, Watch, state_json
+from jnn_studio.explore.exporting import ExportError, state_json
 from jnn_studio.explore.frames import FrameStyle, compose, enlarged
 from jnn_studio.explore.motion import Motion, frames_of
 from jnn_studio.explore.references import open_references
@@ -217,9 +219,9 @@ def test_a_cancelled_export_leaves_nothing_behind(
     renderer: SceneRenderer, state: ExploreState, tmp_path: Path, name: str, after: int
 ) -> None:
     told: list[int] = []
-    watch = Watch(lambda done, total: told.append(done), lambda: len(told) >= after)
+    watch = Watch(lambda now: told.append(now.done), lambda: len(told) >= after)
 
-    with pytest.raises(ExportCancelled):
+    with pytest.raises(Cancelled):
         save_animation(renderer, state, Animation(MOTION, FrameStyle(32)), tmp_path / name, watch)
 
     assert list(tmp_path.iterdir()) == []
@@ -250,7 +252,7 @@ def test_progress_counts_frames(
     renderer: SceneRenderer, state: ExploreState, tmp_path: Path, name: str
 ) -> None:
     told: list[tuple[int, int]] = []
-    watch = Watch(lambda done, total: told.append((done, total)))
+    watch = Watch(lambda now: told.append((now.done, now.total)))
     save_animation(renderer, state, Animation(MOTION, FrameStyle(16, False)), tmp_path / name, watch)
     assert told == [(n, 12) for n in range(13)]
 
@@ -323,8 +325,8 @@ def test_no_ffmpeg_is_left_running(
 
     monkeypatch.setattr(subprocess, "Popen", remember)
     told: list[int] = []
-    watch = Watch(lambda done, total: told.append(done), lambda: len(told) >= 5)
-    with pytest.raises(ExportCancelled):
+    watch = Watch(lambda now: told.append(now.done), lambda: len(told) >= 5)
+    with pytest.raises(Cancelled):
         save_animation(renderer, state, Animation(MOTION, FrameStyle(16)), tmp_path / "film.mp4", watch)
     assert [process.poll() is None for process in started] == [False]
 

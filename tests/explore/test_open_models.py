@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from jnn_studio.base.resource_files import resource
-from jnn_studio.explore.open_models import BUNDLED, open_bundled, open_models
-from jnn_studio.models.weights import WeightsError
+from jnn_studio.explore.open_models import BUNDLED, ModelsError, open_bundled, open_models
+from jnn_studio.training.checkpoint import CheckpointError
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.events import CheckpointSaved
+from jnn_studio.training.run_folder import RunFolderError
 from jnn_studio.training.session import start_run
 
 Tiny = Callable[..., RunConfig]
@@ -93,7 +94,7 @@ def test_the_bundled_pair_differs_in_eta_alone() -> None:
 
 @pytest.mark.parametrize("where", ["nonsense", "no/such/file.safetensors", "Regularised"])
 def test_a_path_that_leads_nowhere_is_refused_with_what_could_be_given(where: str) -> None:
-    with pytest.raises(WeightsError) as caught:
+    with pytest.raises(ModelsError) as caught:
         open_models(where)
 
     assert where in str(caught.value)
@@ -101,14 +102,14 @@ def test_a_path_that_leads_nowhere_is_refused_with_what_could_be_given(where: st
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="holds no run: there is no config.toml"):
+    with pytest.raises(RunFolderError, match="holds no run: there is no config.toml"):
         open_models(tmp_path)
 
 
 def test_a_run_without_a_checkpoint_is_refused(run: Path) -> None:
     shutil.rmtree(run / "checkpoints")
 
-    with pytest.raises(WeightsError, match="has no checkpoint yet"):
+    with pytest.raises(RunFolderError, match="has no checkpoint yet"):
         open_models(run)
 
 
@@ -116,7 +117,7 @@ def test_a_damaged_checkpoint_is_refused(run: Path) -> None:
     (checkpoint,) = (run / "checkpoints").glob("step-*60.safetensors")
     checkpoint.write_bytes(checkpoint.read_bytes()[:-10])
 
-    with pytest.raises(WeightsError, match="cannot read the checkpoint"):
+    with pytest.raises(CheckpointError, match="cannot read the checkpoint"):
         open_models(run)
 
 
@@ -124,7 +125,7 @@ def test_a_checkpoint_of_another_network_is_refused(run: Path) -> None:
     config = run / "config.toml"
     config.write_text(config.read_text().replace("latent = 8", "latent = 9"))
 
-    with pytest.raises(WeightsError, match="size mismatch"):
+    with pytest.raises(ModelsError, match="size mismatch"):
         open_models(run)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
-from jnn_studio.data.errors import LoadCancelled
 from jnn_studio.explore.linear_fit import STRENGTHS, Moments, ridge
 from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes, folder_groups
 
@@ -163,10 +164,10 @@ def test_it_can_be_watched_and_cancelled() -> None:
     latents, generator = data(100)
     table = table_of({name: generator.normal(size=100) for name in "abc"})
     seen: list[tuple[int, int]] = []
-    fit_probes(latents, table, lambda done, total: seen.append((done, total)))
+    fit_probes(latents, table, Watch(lambda now: seen.append((now.done, now.total))))
     assert seen == [(1, 3), (2, 3), (3, 3)]
-    with pytest.raises(LoadCancelled):
-        fit_probes(latents, table, cancelled=lambda: True)
+    with pytest.raises(Cancelled):
+        fit_probes(latents, table, Watch(unwanted=lambda: True))
 
 
 def test_latents_of_other_images_or_models_are_refused() -> None:

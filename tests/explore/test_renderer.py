@@ -14,10 +14,10 @@ from PIL import Image
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.gallery import fit_images
+from jnn_studio.explore.open_models import ModelsError
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, Leg, SourceImage, Towards, Walk
-from jnn_studio.models.weights import WeightsError
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_folder_is_opened_when_nobody_handed_it_in(
 
 def test_a_missing_model_is_named(renderer: SceneRenderer, tmp_path: Path) -> None:
     state = ExploreState(columns=(Column(key="a", where=str(tmp_path / "gone.safetensors")),))
-    with pytest.raises(WeightsError, match=r"gone\.safetensors"):
+    with pytest.raises(ModelsError, match=r"gone\.safetensors"):
         renderer.render(state)
 
 

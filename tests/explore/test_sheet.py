@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 
 from jnn_studio import __version__
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig
-from jnn_studio.explore.exporting import ExportCancelled, ExportError, Watch
+from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import Sheet, make_sheet
@@ -151,13 +153,13 @@ def test_progress_is_told_and_work_stops_when_called_off(
     renderer: SceneRenderer, state: ExploreState
 ) -> None:
     told: list[tuple[int, int]] = []
-    make_sheet(renderer, state, 2, 3, watch=Watch(lambda done, total: told.append((done, total))))
+    make_sheet(renderer, state, 2, 3, watch=Watch(lambda now: told.append((now.done, now.total))))
     assert told[-1] == (6, 6)
     assert [done for done, _ in told[1:]] == list(range(7))
 
     told.clear()
-    watch = Watch(lambda done, total: told.append((done, total)), lambda: len(told) >= 4)
-    with pytest.raises(ExportCancelled):
+    watch = Watch(lambda now: told.append((now.done, now.total)), lambda: len(told) >= 4)
+    with pytest.raises(Cancelled):
         make_sheet(renderer, state, 2, 3, watch=watch)
     assert len(told) == 4
 

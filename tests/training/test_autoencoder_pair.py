@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.jacobian import effective_rank, jacobian
@@ -29,7 +30,7 @@ Tiny = Callable[..., RunConfig]
 def pair(config: RunConfig) -> AutoencoderPair:
     source = FaceSource(config.data.count, config.model.size, config.data.seed)
     device = choose_device("cpu", config.schedule.precision)
-    return AutoencoderPair(config, source, device, lambda *_: None, lambda: None)
+    return AutoencoderPair(config, source, device, Watch())
 
 
 @torch.no_grad()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.data.errors import LoadCancelled
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.training import batches as batches_module
 from jnn_studio.training.batches import Batches
@@ -36,10 +37,9 @@ def make(
     batch_size: int = 8,
     held_out: int = 6,
     seed: int = 0,
-    report: Callable[[str, int, int], None] = lambda *_: None,
-    check: Callable[[], None] = lambda: None,
+    watch: Watch | None = None,
 ) -> Batches:
-    return Batches(Numbered(count), batch_size, held_out, seed, "cpu", report, check)
+    return Batches(Numbered(count), batch_size, held_out, seed, "cpu", watch or Watch())
 
 
 def numbers(images: Tensor) -> list[int]:
@@ -103,21 +103,18 @@ def test_a_source_too_large_to_be_kept_gives_the_same_batches(monkeypatch: pytes
 
 def test_images_kept_on_the_device_are_those_of_the_source_to_the_nearest_byte() -> None:
     source = FaceSource(20, 16, seed=2)
-    batches = Batches(source, 4, 2, 0, "cpu", lambda *_: None, lambda: None)
+    batches = Batches(source, 4, 2, 0, "cpu", Watch())
 
     torch.testing.assert_close(batches.images([3, 11]), source.images([3, 11]), rtol=0, atol=0.5 / 255 + 1e-6)
     assert batches.batch(0).dtype == torch.float32
 
 
 def test_preparing_them_is_reported_and_can_be_given_up() -> None:
-    heard: list[tuple[str, int, int]] = []
-    make(count=600, report=lambda *what: heard.append(what))
+    heard: list[Progress] = []
+    make(count=600, watch=Watch(heard.append))
 
-    assert [done for _, done, _ in heard] == [0, 256, 512, 600]
-    assert {total for _, _, total in heard} == {600}
+    assert [now.done for now in heard] == [0, 256, 512, 600]
+    assert {now.total for now in heard} == {600}
 
-    def give_up() -> None:
-        raise LoadCancelled
-
-    with pytest.raises(LoadCancelled):
-        make(count=600, check=give_up)
+    with pytest.raises(Cancelled):
+        make(count=600, watch=Watch(unwanted=lambda: True))

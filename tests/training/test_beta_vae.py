@@ -13,6 +13,7 @@ import torch
 from safetensors import safe_open
 from torch.distributions import Normal, kl_divergence
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.explore.open_models import open_models
@@ -24,7 +25,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, DecayingOptimiserConfig, validate_config
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Event, Metrics, Preview, Snapshot, Spectrum, Started, StateChanged
-from jnn_studio.training.kind import Preparation, find_kind
+from jnn_studio.training.kind import find_kind
 from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.session import resume_run, start_run
@@ -51,8 +52,7 @@ def tiny(**sections: Any) -> BetaVAERunConfig:
 
 def experiment(config: BetaVAERunConfig) -> BetaVAETraining:
     source = FaceSource(config.data.count, config.model.size, config.data.seed)
-    preparation = Preparation(lambda *_: None, lambda: None, lambda: False)
-    return BetaVAETraining(config, source, choose_device("cpu"), preparation)
+    return BetaVAETraining(config, source, choose_device("cpu"), Watch())
 
 
 def test_the_loss_is_squared_error_plus_beta_times_the_divergence() -> None:

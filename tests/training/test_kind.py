@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import jnn_studio.labs
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.models.weights import WeightsError
+from jnn_studio.explore.open_models import ModelsError, open_models
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig, parse_config
 from jnn_studio.training.events import Arrays, Event, Preview, StateChanged
@@ -86,7 +85,7 @@ def members(config):
     return (MemberInfo("linear", "Linear", 0.0), MemberInfo("affine", "Affine", 0.0))
 
 
-KIND = Kind("fit-a-line", LineRunConfig, members, lambda config, preparation: Lines(config))
+KIND = Kind("fit-a-line", LineRunConfig, members, lambda config, watch: Lines(config))
 """
 
 CONFIG = """
@@ -207,7 +206,7 @@ def test_its_runs_go_on_to_the_last_bit(lab: RunConfig, tmp_path: Path, finish: 
 def test_models_without_a_latent_are_not_walked(lab: RunConfig, tmp_path: Path, finish: Finish) -> None:
     finish(start_run(lab, tmp_path / "run", Commands()))
 
-    with pytest.raises(WeightsError, match="of kind 'fit-a-line': it has no latent to walk"):
+    with pytest.raises(ModelsError, match="of kind 'fit-a-line': it has no latent to walk"):
         open_models(tmp_path / "run")
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.training import session
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig, validate_config
@@ -65,11 +66,8 @@ def on_photos(photos: Path, channels: int = 3) -> RunConfig:
 def test_a_run_on_a_folder_says_which_files_were_skipped(photos: Path, tmp_path: Path, channels: int) -> None:
     heard: list[str] = []
     commands = Commands()
-    events = list(
-        start_run(
-            on_photos(photos, channels), tmp_path / "run", commands, lambda what, *_: heard.append(what)
-        )
-    )
+    watch = Watch(lambda now: heard.append(now.what))
+    events = list(start_run(on_photos(photos, channels), tmp_path / "run", commands, watch))
 
     started, last = events[0], events[-1]
     assert isinstance(started, Started)
@@ -172,14 +170,22 @@ def test_a_run_ended_while_images_are_decoded_leaves_nothing(photos: Path, tmp_p
     commands = Commands()
     heard: list[str] = []
 
-    def report(what: str, done: int, total: int) -> None:
-        heard.append(what)
+    def told(now: Progress) -> None:
+        heard.append(now.what)
         commands.send(Command.STOP)
 
-    events = list(start_run(on_photos(photos), tmp_path / "run", commands, report))
+    events = list(start_run(on_photos(photos), tmp_path / "run", commands, Watch(told)))
 
     assert events == [StateChanged("discarded", 0)]
     assert heard[0] == "Decoding images"
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_whose_preparation_nobody_waits_for_leaves_nothing(tiny: Tiny, tmp_path: Path) -> None:
+    watch = Watch()
+    watch.cancel()
+
+    assert list(start_run(tiny(), tmp_path / "run", Commands(), watch)) == [StateChanged("discarded", 0)]
     assert not (tmp_path / "run").exists()
 
 
@@ -224,10 +230,10 @@ def test_a_long_preparation_shows_signs_of_life(
     beats: list[float] = []
     folder = RunFolder(tmp_path / "run")
 
-    def report(what: str, done: int, total: int) -> None:
+    def told(now: Progress) -> None:
         beats.append(folder.state().heartbeat)
 
-    events = start_run(tiny(data={"count": 600}), folder.path, Commands(), report)
+    events = start_run(tiny(data={"count": 600}), folder.path, Commands(), Watch(told))
     next(events)
     events.close()
 

@@ -30,7 +30,7 @@ class _Job:
     key: str
     number: int
     work: Callable[[Watch], Any]
-    deliver: Callable[[Any], None]
+    deliver: Callable[[Any], object]
     failed: Callable[[Failure], None]
     cancelled: Callable[[], None] | None
     watch: Watch
@@ -58,13 +58,13 @@ class Worker:
         self,
         key: str,
         work: Callable[[Watch], T],
-        deliver: Callable[[T], None],
+        deliver: Callable[[T], object],
         failed: Callable[[Failure], None],
         *,
         progressed: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], None] | None = None,
     ) -> None:
-        """Have ``work(watch)`` done here, and ``deliver(result)`` or ``failed(why)`` called on the main thread.
+        """Have ``work(watch)`` done here; the main thread calls ``deliver(result)`` or ``failed(why)``.
 
         Args:
             work: may raise `Cancelled` once its watch says so: it is then neither delivered nor a failure.
@@ -132,7 +132,7 @@ class Worker:
         else:
             self._post(job, lambda: job.deliver(result))
 
-    def _post(self, job: _Job, call: Callable[[], None]) -> None:
+    def _post(self, job: _Job, call: Callable[[], object]) -> None:
         """The end of a job: nothing of it is heard afterwards."""
 
         def arrive() -> None:

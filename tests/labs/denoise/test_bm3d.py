@@ -14,6 +14,8 @@ import torch
 from jnn_studio.labs.denoise.cancelling import Cancelled
 from torch import Tensor
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET, Bm3dError, available, denoise_bm3d
 from jnn_studio.labs.denoise.measures import quality
@@ -85,7 +87,7 @@ def test_cancelling_ends_the_process_at_once() -> None:
     timer.start()
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        denoise_bm3d(add_noise(torch.zeros(3, 900, 900), 1.0, 0), 1.0, cancelled=cancelled)
+        denoise_bm3d(add_noise(torch.zeros(3, 900, 900), 1.0, 0), 1.0, watch=Watch(unwanted=cancelled))
     timer.join()
     assert time.monotonic() - started < 10
     assert seen

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment
@@ -52,7 +53,7 @@ def tiny(**sections: Any) -> DenoiseConfig:
 
 def experiment(config: DenoiseConfig) -> DenoiseExperiment:
     source = DeadLeavesSource(config.data.count, config.schedule.crop)
-    return DenoiseExperiment(config, source, choose_device("cpu"), lambda *_: None, lambda: None)
+    return DenoiseExperiment(config, source, choose_device("cpu"), Watch())
 
 
 @pytest.fixture(scope="module")

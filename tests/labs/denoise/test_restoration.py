@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from skimage.data import astronaut
 from torch import Tensor
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.degradations import fill_in
 from jnn_studio.labs.denoise.methods import bundled_denoisers, trained_sigma
@@ -132,5 +134,5 @@ class TestBoth:
 
         problem = pose(clean, ProblemConfig(task=task, length=7, noise=0.1))
         with pytest.raises(Cancelled):
-            list(restore_both(problem, lambda x: x, 0.5, PriorConfig(steps=500), cancelled))
+            list(restore_both(problem, lambda x: x, 0.5, PriorConfig(steps=500), Watch(unwanted=cancelled)))
         assert len(asked) == 21

@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.spectrum import MAX_BLOCKS, Cancelled, Crop, denoiser_spectrum
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
+from jnn_studio.labs.denoise.spectrum import MAX_BLOCKS, Crop, denoiser_spectrum
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import Denoiser, build
 
@@ -67,23 +69,17 @@ def test_the_same_question_has_the_same_answer(denoiser: Denoiser, noisy: Tensor
 
 def test_progress_is_told_and_never_exceeds_what_was_promised(denoiser: Denoiser, noisy: Tensor) -> None:
     told: list[tuple[int, int]] = []
-    denoiser_spectrum(denoiser, noisy, Crop(0, 0, 16), k=4, tolerance=0, report=lambda *now: told.append(now))
+    watch = Watch(lambda now: told.append((now.done, now.total)))
+    denoiser_spectrum(denoiser, noisy, Crop(0, 0, 16), k=4, tolerance=0, watch=watch)
     assert [done for done, _ in told] == list(range(MAX_BLOCKS + 1))
     assert {most for _, most in told} == {MAX_BLOCKS}
 
 
 def test_it_ends_between_two_portions_when_asked_to(denoiser: Denoiser, noisy: Tensor) -> None:
     portions: list[int] = []
+    watch = Watch(lambda now: portions.append(now.done), lambda: len(portions) >= 3)
     with pytest.raises(Cancelled):
-        denoiser_spectrum(
-            denoiser,
-            noisy,
-            Crop(0, 0, 16),
-            k=4,
-            tolerance=0,
-            report=lambda done, most: portions.append(done),
-            cancelled=lambda: len(portions) >= 3,
-        )
+        denoiser_spectrum(denoiser, noisy, Crop(0, 0, 16), k=4, tolerance=0, watch=watch)
     assert len(portions) == 3
 
 

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.tiling import Cancelled, denoise_photo
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Watch
+from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build, denoise
 
@@ -42,7 +44,8 @@ def test_reach_covers_every_pixel_that_changes_an_output_and_hardly_more() -> No
 def test_tiles_give_the_untiled_result_to_rounding(denoiser: Denoiser, height: int, width: int) -> None:
     noisy = photo(height, width)
     tiles: list[tuple[int, int]] = []
-    found = denoise_photo(denoiser, noisy, tile=64, report=lambda done, total: tiles.append((done, total)))
+    watch = Watch(lambda now: tiles.append((now.done, now.total)))
+    found = denoise_photo(denoiser, noisy, tile=64, watch=watch)
     assert tiles[-1][0] == tiles[-1][1] > 4
     assert [done for done, _ in tiles] == list(range(tiles[-1][1] + 1))
     expected = whole(denoiser, noisy)
@@ -61,21 +64,16 @@ def test_a_tile_that_sees_too_little_would_show(denoiser: Denoiser, monkeypatch:
 def test_small_photographs_of_any_sides_are_done_whole(denoiser: Denoiser, height: int, width: int) -> None:
     noisy = photo(height, width)
     calls: list[tuple[int, int]] = []
-    found = denoise_photo(denoiser, noisy, report=lambda done, total: calls.append((done, total)))
+    found = denoise_photo(denoiser, noisy, watch=Watch(lambda now: calls.append((now.done, now.total))))
     assert calls == [(0, 1), (1, 1)]
     torch.testing.assert_close(found, whole(denoiser, noisy))
 
 
 def test_cancelling_ends_it_before_the_next_tile(denoiser: Denoiser) -> None:
     done: list[int] = []
+    watch = Watch(lambda now: done.append(now.done), lambda: len(done) == 3)
     with pytest.raises(Cancelled):
-        denoise_photo(
-            denoiser,
-            photo(500, 500),
-            tile=64,
-            report=lambda number, _: done.append(number),
-            cancelled=lambda: len(done) == 3,
-        )
+        denoise_photo(denoiser, photo(500, 500), tile=64, watch=watch)
     assert done == [0, 1, 2]
 
 

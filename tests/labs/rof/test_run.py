@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.cli import program as cli
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import RofConfig
@@ -25,7 +26,6 @@ from jnn_studio.labs.rof.result import MEASURED, read_result
 from jnn_studio.labs.rof.run import KIND, MEMBERS
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Arrays, Event, Metrics, Started, StateChanged
-from jnn_studio.training.kind import Preparation
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.session import resume_run, start_run
 
@@ -152,7 +152,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 
 def test_batches_are_points_of_the_box_and_repeat(tiny_rof: TinyRof) -> None:
     config = tiny_rof()
-    quiet = Preparation(lambda *_: None, lambda: None, lambda: False)
+    quiet = Watch()
     first, second = KIND.prepare(config, quiet), KIND.prepare(config, quiet)
 
     batch = first.batch(3)
@@ -165,7 +165,7 @@ def test_batches_are_points_of_the_box_and_repeat(tiny_rof: TinyRof) -> None:
 
 def test_the_draws_have_nothing_to_do_with_the_points(tiny_rof: TinyRof) -> None:
     config = tiny_rof()
-    made = KIND.prepare(config, Preparation(lambda *_: None, lambda: None, lambda: False))
+    made = KIND.prepare(config, Watch())
     member = next(m for m in made.members if m.key == "draws")
     batch = made.batch(3)
 

@@ -23,6 +23,7 @@ from jnn_studio.app.workspaces.denoise.restore.entries import CLEAN, LEARNT, SEE
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.restore.restoring import Snapshot
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.plug_and_play import Denoise
@@ -63,13 +64,13 @@ class Gate:
         for _ in range(steps):
             self._free.release()
 
-    def prior_of(self, denoiser: Denoiser, cancelled: object) -> Denoise:
+    def prior_of(self, denoiser: Denoiser, watch: Watch) -> Denoise:
         inner = prior_of(denoiser)
 
         def denoise(image: Tensor) -> Tensor:
             self.asked += 1
             while not self._free.acquire(timeout=0.01):
-                if cancelled():  # type: ignore[operator]
+                if watch.cancelled:
                     break
             return inner(image)
 

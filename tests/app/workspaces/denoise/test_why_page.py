@@ -179,10 +179,10 @@ class TestWork:
     ) -> None:
         open_all(qtbot, page._session, photo, weights)
         qtbot.waitUntil(lambda: bool(page.spectra.waiting), timeout=10_000)
-        stop = page.spectra._stop[SUPERVISED]
+        watch = page.spectra._worker._newest[SUPERVISED].watch
         assert "Computing Supervised" in page.note.text()
         page.hide()
-        assert stop.is_set()
+        assert watch.cancelled
         assert not page.spectra.waiting
         qtbot.wait(200)
         assert not page.spectra.answers
@@ -194,9 +194,9 @@ class TestWork:
     ) -> None:
         open_all(qtbot, page._session, photo, weights)
         qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting, timeout=10_000)
-        stop = page.spectra._stop[SUPERVISED]
+        watch = page.spectra._worker._newest[SUPERVISED].watch
         page.picker.move_to(0, 0)
-        qtbot.waitUntil(stop.is_set, timeout=5000)
+        qtbot.waitUntil(lambda: watch.cancelled, timeout=5000)
         assert page.spectra.waiting[SUPERVISED].crop == Crop(0, 0, 32)
 
     def test_is_not_begun_before_the_page_is_seen(

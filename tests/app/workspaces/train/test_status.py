@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from jnn_studio.app.engine.feed import Preparing, RunFeed
+from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.steering.drain import Drain
 from jnn_studio.app.steering.rate import RateMeter, duration
 from jnn_studio.app.steering.status import Status
+from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import CheckpointSaved, Metrics, Started, StateChanged
 from jnn_studio.training.pair_config import PairConfig
 
@@ -84,7 +85,7 @@ def test_a_drain_goes_on_with_another_buffer_where_it_was() -> None:
 
 
 def test_while_preparing_a_run_can_only_be_discarded(status: Status) -> None:
-    status.preparing = Preparing("Decoding images", 30, 120)
+    status.preparing = Progress(30, 120, "Decoding images")
     assert (status.can_pause, status.can_stop, status.can_discard) == (False, False, True)
     assert status.headline == "Decoding images for “mine”: 30 of 120"
     assert status.fraction == 0.25
