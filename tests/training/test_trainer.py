@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.training.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.commands import Command, Commands
@@ -48,7 +49,7 @@ class Watched(AutoencoderPair):
         self, config: RunConfig, spoil: Callable[[Member, int, Tensor], Tensor] | None = None
     ) -> None:
         source = FaceSource(config.data.count, config.model.size, config.data.seed)
-        super().__init__(config, source, choose_device("cpu"), lambda *_: None, lambda: None)
+        super().__init__(config, source, choose_device("cpu"), Watch())
         self.seen: list[tuple[str, int, float, Tensor]] = []
         self._spoil = spoil
 
