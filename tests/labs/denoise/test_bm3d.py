@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from torch import Tensor
 
 from jnn_studio.base.errors import Cancelled

@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from jnn_studio.labs.denoise.cancelling import Cancelled
 from pydantic import ValidationError
 from skimage.data import astronaut
 from torch import Tensor
