@@ -17,7 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jnn_studio.base.errors import Cancelled
+from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.data.errors import DataError
 from jnn_studio.data.listing import Listing, list_images
 from jnn_studio.labs.denoise.evaluation import (
     NOISY,
@@ -26,6 +29,7 @@ from jnn_studio.labs.denoise.evaluation import (
     Results,
     Skipped,
     evaluate,
+    list_photographs,
     rows,
 )
 from jnn_studio.labs.denoise.measures import Quality
@@ -135,6 +139,31 @@ def test_a_file_that_gives_no_image_is_told_and_passed_over(folder: Path, tmp_pa
     assert [(gap.image, gap.method) for gap in gaps] == [("1.png", "")]
     assert "not a readable" in gaps[0].reason
     assert len(found) == 5
+
+
+def test_it_tells_how_far_it_is_and_can_be_called_off(folder: Path, tmp_path: Path) -> None:
+    (folder / "1.png").write_bytes(b"")
+    told: list[Progress] = []
+    watch = Watch(told.append)
+    settings, results = EvaluationSettings(0.5), Results(tmp_path / "r.jsonl")
+    with listed(folder) as listing:
+        found = evaluate(listing, range(3), denoisers(), False, settings, results, watch)
+        for value in found:
+            assert value.image == told[-1].what
+        assert told[-1] == Progress(6, 6)
+        assert [now.done for now in told] == sorted(now.done for now in told)
+        assert {now.total for now in told} == {6}
+
+        again = evaluate(listing, range(3), denoisers(), False, settings, results, watch)
+        next(again)
+        watch.cancel()
+        with pytest.raises(Cancelled):
+            next(again)
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no image anywhere in"):
+        list_photographs(tmp_path)
 
 
 def test_rows_are_means_and_sample_deviations_of_what_there_is() -> None:
