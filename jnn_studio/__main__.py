@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the program."""
     multiprocessing.freeze_support()
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever reads them may take no Greek: help and tracebacks must not end in an error of their own.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     from jnn_studio.cli.program import build
 
     build(_open_window, _window_checks)()

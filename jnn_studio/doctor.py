@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import platform
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,9 +39,9 @@ class Report:
         """Whether nothing is wrong."""
         return all(check.ok for check in self.checks)
 
-    def to_json(self) -> str:
+    def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return json.dumps({"ok": self.ok, "checks": [asdict(check) for check in self.checks]}, indent=2)
+        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
 
 
 def examine(further: list[Check]) -> Report:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ CommandLine = Callable[..., Process]
 
 @pytest.fixture(scope="session")
 def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…)``."""
+    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, ignored=…)``."""
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
         stdin=subprocess.PIPE,
@@ -106,13 +106,16 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
         server.stdin.flush()
         return int(server.stdout.readline())
 
-    def start(*argv: str | Path, limits: Mapping[str, int] | None = None) -> Process:
+    def start(
+        *argv: str | Path, limits: Mapping[str, int] | None = None, ignored: Sequence[str] = ()
+    ) -> Process:
         folder = tmp_path_factory.mktemp("process")
         pid = ask(
             argv=[str(argument) for argument in argv],
             stdout=str(folder / "stdout"),
             stderr=str(folder / "stderr"),
             limits=dict(limits or {}),
+            ignored=list(ignored),
         )
         return Process(ask, pid, folder)
 

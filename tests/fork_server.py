@@ -2,7 +2,8 @@
 
 Reads a JSON object a line. With ``argv``: forks a process that runs ``jnn-studio`` with these arguments,
 its output going to the files ``stdout`` and ``stderr``, its resources limited to ``limits`` (bytes, by the
-name of the RLIMIT; address space in addition to what the server has), and answers with its id. With
+name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored,
+and answers with its id. With
 ``wait``: waits for that process and answers with its exit status, negative if a signal ended it.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ def become(request: dict[str, Any]) -> None:
     """The program, in a forked process."""
     for number, path in ((0, os.devnull), (1, request["stdout"]), (2, request["stderr"])):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+    for name in request["ignored"]:
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     for name, value in request["limits"].items():
         if name == "AS":
             pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -37,7 +37,7 @@ def incomplete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_everything_is_found_sound_here() -> None:
     report = examine([Check("Qt", True, "Qt 6")])
 
-    assert report.ok, report.to_json()
+    assert report.ok, report.as_json()
     checks = by_name(report)
     assert list(checks) == ["program", "packages", "device", "presets", "font", "bundled models", "Qt"]
     assert f"JNN Studio {jnn_studio.__version__}" in checks["program"].text
@@ -52,7 +52,7 @@ def test_everything_is_found_sound_here() -> None:
 def test_json_says_the_same() -> None:
     report = examine([Check("Qt", False, "no libEGL")])
 
-    data = json.loads(report.to_json())
+    data = json.loads(json.dumps(report.as_json()))
 
     assert data["ok"] is False
     assert data["checks"][-1] == {"name": "Qt", "ok": False, "text": "no libEGL"}

@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from jnn_studio.app.system import complaint, missing_packages, wants_window
+from jnn_studio.base.signals import ending_signals
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # Qt is loaded once it is known to be there
@@ -70,13 +71,13 @@ def run() -> int:
 
 
 def _quit_on_signals(window: MainWindow) -> None:
-    """SIGINT and SIGTERM stop and save, then quit; the window's timer gives Python the chance to notice."""
+    """What asks the program to end stops and saves, then quits; the window's timer lets Python notice."""
     from PySide6.QtCore import QTimer
 
     def quit_soon(number: int, frame: FrameType | None) -> None:
         QTimer.singleShot(0, window.stop_and_quit)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, quit_soon)
 
 

@@ -1,17 +1,65 @@
-"""What the commands print, and how they complain."""
+"""What the commands print, and how they complain. That never ends work: a pipe may close, a disk be full."""
 
 from __future__ import annotations
 
+import io
+import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import IO, Any, cast
 
 import typer
 from rich.console import Console
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.text import printable
 
-console = Console()
-errors = Console(stderr=True)
+
+class _Unfailing(io.TextIOBase):
+    """Standard output or error, whichever it is at the moment; what cannot be written there is lost."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def _stream(self) -> IO[str] | None:
+        stream: IO[str] | None = getattr(sys, self._name)  # a program without a terminal may have none
+        return stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Rich draws with what it can encode."""
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        """Whether somebody looks at a terminal."""
+        return self._stream is not None and self._stream.isatty()
+
+    def fileno(self) -> int:
+        """For the size of the terminal."""
+        if self._stream is None:
+            raise OSError("there is no such stream")
+        return self._stream.fileno()
+
+    def write(self, text: str, /) -> int:
+        """Write what can be written; signs that the stream's encoding lacks are written out."""
+        stream = self._stream
+        if stream is not None:
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            with suppress(OSError, ValueError):
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        if self._stream is not None:
+            with suppress(OSError, ValueError):
+                self._stream.flush()
+
+
+console = Console(file=cast(IO[str], _Unfailing("stdout")))
+errors = Console(file=cast(IO[str], _Unfailing("stderr")))
 
 
 class UsageError(StudioError):
@@ -28,11 +76,20 @@ def reported() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def say(text: str) -> None:
-    """A line as it is."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+def say(text: str, to: Console = console, style: str = "") -> None:
+    """Lines as they are: no sign in them is a command to the terminal, or to what draws on it."""
+    to.print(printable(text, lines=True), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def say_json(value: Any) -> None:
+    """A result on one line, for programs; unlike words it must arrive, so that what fails is an OSError."""
+    text = json.dumps(value, ensure_ascii=False)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    # What the encoding lacks is written out as JSON writes it.
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.flush()
 
 
 def complain(text: str) -> None:
     """A line in red, to stderr. Not wrapped: paths and commands in it are there to be copied."""
-    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    say(text, errors, "red")

@@ -10,12 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from jnn_studio.base.watch import Progress, Watch
+from jnn_studio.cli.output import say
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
 
 
 def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool = False) -> Bar:
     """A bar, how many of how many, the time left, and fields of text, in a line of 80 characters."""
-    fields = (TextColumn(f"{{task.fields[{name}]}}") for name in texts)
+    fields = (TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in texts)
     columns = (BarColumn(bar_width=16), MofNCompleteColumn(), TimeRemainingColumn(), *fields)
     return Bar(*columns, console=to, transient=transient, disable=silent)
 
@@ -37,7 +38,7 @@ def naming(to: Console) -> Watch:
         nonlocal last
         if now.what != last:
             last = now.what
-            to.print(f"{now.what} ({now.total:,})")
+            say(f"{now.what} ({now.total:,})", to)
 
     return Watch(told)
 
@@ -59,7 +60,7 @@ def follow(events: Iterator[Event], to: Console, what: str, figure: Callable[[Me
                     progress.update(task, total=event.total_steps, completed=event.step)
                     labels = " / ".join(member.label for member in event.members)
                     for line in (f"{event.name}: {labels} on {event.device}", *event.notes):
-                        progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                        say(line, progress.console)
                 case Metrics():
                     if words := figure(event):
                         figures[event.member] = words

@@ -7,20 +7,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jnn_studio.cli.output import errors
+from jnn_studio.base.signals import ending_signals
+from jnn_studio.cli.output import complain
 from jnn_studio.training.commands import Command, Commands
 
 
 @contextmanager
 def stop_on_signal(commands: Commands) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the run and keep it; a second one ends the process."""
+    """What asks the program to end stops the run and keeps it; asked again, the process ends."""
 
     def stop(number: int, frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
-        errors.print("stopping after this step and saving; once more to end at once")
         commands.send(Command.STOP)
+        complain("stopping after this step and saving; once more to end at once")
 
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    numbers = ending_signals() if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

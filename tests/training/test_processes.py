@@ -82,7 +82,7 @@ def logged_step(path: Path) -> int:
     return steps[-1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_run_and_keeps_it(
     tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any], number: int
 ) -> None:
@@ -101,6 +101,20 @@ def test_a_signal_stops_the_run_and_keeps_it(
     assert f"stopped at step {state.step}" in process.stdout
     assert "stopping after this step and saving; once more to end at once" in process.stderr
     assert sorted(file.stem for file in (path / "models").iterdir()) == ["regularised", "unregularised"]
+
+
+def test_a_run_that_is_to_outlive_its_terminal_does(
+    tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]
+) -> None:
+    """As ``nohup`` starts it, with SIGHUP ignored."""
+    config = written(tiny(), tmp_path)
+    path = tmp_path / "run"
+    process = command_line("train", "--config", config, "--out", path, ignored=["SIGHUP"])
+    wait_for(path / "checkpoints" / "latest")
+    process.signal(signal.SIGHUP)
+
+    assert process.wait() == 0
+    assert RunFolder(path).state().state == "finished"
 
 
 def test_both_signals_at_once_stop_it_once(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,7 +12,8 @@ import typer
 from platformdirs import user_cache_path
 
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
@@ -30,14 +29,18 @@ _Task = Literal["missing", "scratches", "gaussian", "motion"]
 
 Models = Annotated[
     Path | None,
-    typer.Option("--models", help="A run, a folder of weights or one file; bundled ones if not given."),
+    typer.Option(
+        "--models", help="A run, a folder of weights or one file; bundled ones if not given.", parser=path
+    ),
 ]
 Sigma = Annotated[float, typer.Option("--sigma", min=0.0, help="σ of the noise.")]
 
 
 @app.command()
 def evaluate(
-    images: Annotated[Path, typer.Option("--images", help="Folder or zip of clean photographs.")],
+    images: Annotated[
+        Path, typer.Option("--images", help="Folder or zip of clean photographs.", parser=path)
+    ],
     sigma: Sigma = 1.0,
     range_: Annotated[
         _Range, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
@@ -53,7 +56,9 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the noise.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Where values are kept as they are found; by default a cache."),
+        typer.Option(
+            "--out", help="Where values are kept as they are found; by default a cache.", parser=path
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
@@ -78,7 +83,7 @@ def evaluate(
         if with_bm3d and not bm3d.available():
             with_bm3d = False
             complain(bm3d.HOW_TO_GET)
-        with closing(list_photographs(images.expanduser().absolute())) as listing:
+        with closing(list_photographs(images.absolute())) as listing:
             indices = range(len(listing.names))[:limit]
             results = Results(out or _cache(settings))
             measured, skipped = [], []
@@ -94,7 +99,7 @@ def evaluate(
     if not table:
         raise typer.Exit(1)
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(table, skipped, settings, denoisers), ensure_ascii=False) + "\n")
+        say_json(_as_json(table, skipped, settings, denoisers))
         return
     _show(table, settings)
     say(f"values of every image in {results.path}")
@@ -104,8 +109,8 @@ def evaluate(
 
 @app.command()
 def image(
-    photo: Annotated[Path, typer.Argument(help="A photograph of any size.")],
-    out: Annotated[Path, typer.Argument(help="PNG to write.")],
+    photo: Annotated[Path, typer.Argument(help="A photograph of any size.", parser=path)],
+    out: Annotated[Path, typer.Argument(help="PNG to write.", parser=path)],
     sigma: Annotated[
         float | None,
         typer.Option("--sigma", min=0.0, help="σ of its noise, for images in [-1, 1]; else estimated."),
@@ -131,7 +136,7 @@ def image(
     if add_noise and sigma is None:
         raise typer.BadParameter("say how much noise to add", param_hint="--sigma")
     with reported():
-        seen = clean = noise.to_signed(read_photo(photo.expanduser()).pixels)
+        seen = clean = noise.to_signed(read_photo(photo).pixels)
         if add_noise:
             assert sigma is not None
             seen = noise.add_noise(clean, sigma, seed)
@@ -158,8 +163,12 @@ def image(
 
 @app.command()
 def restore(
-    photo: Annotated[Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.")],
-    out: Annotated[Path, typer.Argument(help="PNG to write: what the learnt prior makes of what is seen.")],
+    photo: Annotated[
+        Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.", parser=path)
+    ],
+    out: Annotated[
+        Path, typer.Argument(help="PNG to write: what the learnt prior makes of what is seen.", parser=path)
+    ],
     task: Annotated[_Task, typer.Option("--task", help="What is to be undone.")] = "missing",
     share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
     width: Annotated[float, typer.Option("--width", help="σ of the Gaussian blur in pixels.")] = 2.0,
@@ -173,9 +182,10 @@ def restore(
     method: Annotated[str, typer.Option("--method", help="penalised, supervised, …")] = "penalised",
     models: Models = None,
     seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,
-    seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.")] = None,
+    seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.", parser=path)] = None,
     smooth: Annotated[
-        Path | None, typer.Option("--smooth", help="Also write what smoothness alone makes of it.")
+        Path | None,
+        typer.Option("--smooth", help="Also write what smoothness alone makes of it.", parser=path),
     ] = None,
 ) -> None:
     """Spoil a photograph and restore it, with a denoiser as the prior and with smoothness alone."""
@@ -211,7 +221,7 @@ def restore(
         trained = trained_sigma(denoisers[method])
         if not trained:
             raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
-        clean = to_signed(read_photo(photo.expanduser()).pixels)
+        clean = to_signed(read_photo(photo).pixels)
         try:
             problem = pose(clean, wanted)
         except ValueError as error:
@@ -242,7 +252,7 @@ def _denoisers(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
     )
 
     if models is not None:
-        return open_denoisers(models.expanduser())
+        return open_denoisers(models)
     known = bundled_sigmas()
     if not known:
         raise UsageError(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from jnn_studio.cli.command_spec import CommandSpec, Window
-from jnn_studio.cli.output import console
+from jnn_studio.cli.output import console, say, say_json
 from jnn_studio.doctor import examine
 
 
@@ -20,12 +19,12 @@ def doctor(
     window: Window = context.obj
     report = examine(window.checks())
     if as_json:
-        sys.stdout.write(report.to_json() + "\n")
+        say_json(report.as_json())
     else:
         for check in report.checks:
             mark = "[green]ok[/]  " if check.ok else "[red]FAIL[/]"
             console.print(f"{mark} [bold]{check.name}[/]: ", end="")
-            console.print(check.text, markup=False, highlight=False, soft_wrap=True)
+            say(check.text)
     raise typer.Exit(0 if report.ok else 1)
 
 

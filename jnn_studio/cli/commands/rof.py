@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,8 @@ import typer
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
@@ -30,7 +30,9 @@ def rof(
     preset: Annotated[
         str, typer.Argument(help="rof-2d-quick, rof-5d-quick, rof-2d, rof-5d, or a config.toml.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="New folder for the run, figures and numbers.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="New folder for the run, figures and numbers.", parser=path)
+    ],
     eta: Annotated[str | None, typer.Option("--eta", help="η, the problem's.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps of each solver.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
@@ -63,7 +65,7 @@ def rof(
         written = write_figures(result, out)
         write_text(out / NUMBERS, json.dumps(result.numbers, indent=1, ensure_ascii=False) + "\n")
     if as_json:
-        sys.stdout.write(json.dumps(result.numbers, ensure_ascii=False) + "\n")
+        say_json(result.numbers)
         return
     _summarise(dict(result.numbers), {member.key: member.label for member in result.members})
     say(f"{len(written)} figures, {NUMBERS} and the run in {out}")

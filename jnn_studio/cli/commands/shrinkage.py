@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,13 +10,14 @@ import typer
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import reported, say
+from jnn_studio.cli.output import reported, say, say_json
+from jnn_studio.cli.paths import path
 
 NUMBERS = "numbers.json"
 
 
 def shrinkage(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the figures and numbers.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the figures and numbers.", parser=path)],
     rows: Annotated[int | None, typer.Option("--rows", "-D", help="D: numbers in one sample.")] = None,
     samples: Annotated[int | None, typer.Option("--samples", "-N", help="N: how many samples.")] = None,
     rank: Annotated[int | None, typer.Option("--rank", help="Rank of the clean data.")] = None,
@@ -68,7 +68,7 @@ def shrinkage(
         written = write_figures(out, solution, history)
         write_text(out / NUMBERS, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     if as_json:
-        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        say_json(found)
         return
     say(f"η = {solution.eta:.6g}, threshold √(Nη) = {solution.threshold:.6g}")
     words = {"gradient": "Factors, gradient descent", **LABELS}

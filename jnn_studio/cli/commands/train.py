@@ -10,6 +10,7 @@ import typer
 from jnn_studio.base.errors import StudioError
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, console, reported, say
+from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, naming
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
@@ -27,13 +28,15 @@ except (OSError, StudioError) as error:  # an incomplete installation: `doctor` 
 
 def train(
     preset: Annotated[str | None, typer.Argument(help=PRESET_HELP)] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="New folder for the run.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="New folder for the run.", parser=path)] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="A config.toml instead of a preset.")
+        Path | None, typer.Option("--config", help="A config.toml instead of a preset.", parser=path)
     ] = None,
-    resume: Annotated[Path | None, typer.Option("--resume", help="A run folder to go on with.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="A run folder to go on with.", parser=path)
+    ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Train on this folder or zip of images.")
+        Path | None, typer.Option("--data", help="Train on this folder or zip of images.", parser=path)
     ] = None,
     eta: Annotated[str | None, typer.Option("--eta", help="η: a number, paper-text or paper-code.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,

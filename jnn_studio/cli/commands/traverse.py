@@ -9,6 +9,7 @@ import typer
 
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, console, reported, say
+from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.explore.animation import Animation, check_animation, save_animation
 from jnn_studio.explore.exporting import check_target
@@ -40,15 +41,16 @@ _Layout = Literal["side-by-side", "stacked"]
 
 
 def traverse(
-    out: Annotated[Path, typer.Option("--out", help=OUT_HELP)],
+    out: Annotated[Path, typer.Option("--out", help=OUT_HELP, parser=path)],
     models: Annotated[
         list[str] | None,
         typer.Argument(metavar="MODEL", help="Weights files, run folders, or bundled models' names."),
     ] = None,
     session: Annotated[
-        Path | None, typer.Option("--session", help="A session saved by Explore, instead of models.")
+        Path | None,
+        typer.Option("--session", help="A session saved by Explore, instead of models.", parser=path),
     ] = None,
-    image: Annotated[Path | None, typer.Option("--image", help="Image to start from.")] = None,
+    image: Annotated[Path | None, typer.Option("--image", help="Image to start from.", parser=path)] = None,
     directions: Annotated[
         int, typer.Option(min=1, max=DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
     ] = 5,
@@ -76,7 +78,7 @@ def traverse(
         typer.Option("--match/--no-match", help="Match the other models' directions to the first's."),
     ] = None,
     towards: Annotated[
-        Path | None, typer.Option("--towards", help="Another image, for --motion interpolation.")
+        Path | None, typer.Option("--towards", help="Another image, for --motion interpolation.", parser=path)
     ] = None,
     motion: Annotated[MotionKind | None, typer.Option(help="Animation: what moves.")] = None,
     direction: Annotated[

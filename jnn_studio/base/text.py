@@ -1,0 +1,28 @@
+"""Text from elsewhere, made fit to be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Directions a text may turn the rest of a line to, which make a name look like another.
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str, lines: bool = False) -> str:
+    r"""``text`` on one line, or on several if ``lines``, with what would steer a terminal written out.
+
+    Control characters, escapes, what turns the direction of writing, and bytes of a name that is no UTF-8
+    stand as Python writes them.
+
+    >>> printable("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    """
+    return "".join(c if _shown(c) or (lines and c == "\n") else _written(c) for c in text)
+
+
+def _shown(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp") and character not in _TURNS
+
+
+def _written(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,112 @@
+"""Printing never ends work, and nothing that is printed is a command to the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from jnn_studio.cli.output import complain, console, errors, say, say_json
+from jnn_studio.cli.progress import progress_bar
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.run_folder import RunFolder
+
+ESCAPE = "a\x1b[31mred\x07 [bold]b[/oops]"
+SHOWN = r"a\x1b[31mred\x07 [bold]b[/oops]"
+
+
+def run(
+    *arguments: str | Path, encoding: str = "utf-8", **options: object
+) -> subprocess.CompletedProcess[bytes]:
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "jnn_studio", *map(str, arguments)]
+    return subprocess.run(command, env=environment, timeout=120, check=False, **options)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def config(tiny: Callable[..., RunConfig], tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(tiny(name="η of [brackets]").to_toml(), encoding="utf-8")
+    return path
+
+
+def test_escapes_and_markup_in_a_name_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    say(ESCAPE)
+    complain(f"cannot read {ESCAPE}")
+
+    shown = capsys.readouterr()
+    assert shown.out == SHOWN + "\n"
+    assert SHOWN in shown.err
+    assert "\x1b" not in shown.err
+
+
+def test_a_bar_takes_a_name_with_brackets_for_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar(console, "image") as bar:
+        bar.add_task("work", total=1, completed=1, image="a[/b].png")
+
+    assert "a[/b].png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_run_is_trained_whatever_its_output_can_encode(config: Path, tmp_path: Path, encoding: str) -> None:
+    done = run("train", "--config", config, "--out", tmp_path / "run", encoding=encoding, capture_output=True)
+
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert ("η" if encoding == "utf-8" else r"\u03b7") in done.stdout.decode(encoding)
+    assert RunFolder.open(tmp_path / "run").state().state == "finished"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("doctor",)])
+def test_help_and_doctor_are_printed_whatever_the_output_can_encode(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, encoding="cp1252", capture_output=True)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_a_reader_that_has_left_does_not_end_the_run(config: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run("train", "--config", config, "--out", tmp_path / "run", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+
+    assert done.returncode == 0, done.stderr
+    assert RunFolder.open(tmp_path / "run").state().state == "finished"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_for_the_output_does_not_end_the_run(config: Path, tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run("train", "--config", config, "--out", tmp_path / "run", stdout=full, stderr=full)
+
+    assert done.returncode == 0
+    assert RunFolder.open(tmp_path / "run").state().state == "finished"
+
+
+def test_a_program_without_streams_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    say("words")
+    errors.print("words")
+
+
+def test_json_is_json_in_any_encoding(config: Path) -> None:
+    done = run("doctor", "--json", encoding="cp1252", capture_output=True)
+
+    assert json.loads(done.stdout.decode("cp1252"))["checks"]
+
+
+def test_json_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What it could not take comes up again when it is closed.
+    with suppress(OSError), Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OSError, match="No space"):
+            say_json({"η": 1})
+        monkeypatch.undo()
