@@ -86,6 +86,13 @@ def test_one_photograph_is_denoised_at_its_own_size(photo: Path, weights: Path, 
         (["image", "{folder}/broken.jpg", "{folder}/o.png"], "broken.jpg cannot be used"),
         (["image", "{photo}", "{folder}/o.png", "--add-noise"], "say how much noise"),
         (["image", "{photo}", "{folder}/o.png", "--method", "magic"], "there is no denoiser 'magic'"),
+        (["image", "{photo}", "{folder}/o.png", "--sigma", "inf"], "must be a finite number, not inf"),
+        (["image", "{photo}", "{folder}/o.png", "--sigma", "nan"], "--sigma"),
+        (["evaluate", "--images", "{folder}", "--sigma", "inf"], "must be a finite number, not inf"),
+        (["restore", "{photo}", "{folder}/o.png", "--sigma", "inf"], "--sigma"),
+        (["restore", "{photo}", "{folder}/o.png", "--width", "nan", "--task", "gaussian"], "--width"),
+        (["restore", "{photo}", "{folder}/o.png", "--angle", "inf", "--task", "motion"], "--angle"),
+        (["restore", "{photo}", "{folder}/o.png", "--strength", "nan"], "--strength"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(photo: Path, call: list[str], words: str) -> None:

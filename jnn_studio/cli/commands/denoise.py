@@ -33,7 +33,15 @@ Models = Annotated[
         "--models", help="A run, a folder of weights or one file; bundled ones if not given.", parser=path
     ),
 ]
-Sigma = Annotated[float, typer.Option("--sigma", min=0.0, help="σ of the noise.")]
+
+
+def _finite(sigma: float | None) -> float | None:
+    if sigma is not None and not math.isfinite(sigma):
+        raise typer.BadParameter(f"must be a finite number, not {sigma:g}")
+    return sigma
+
+
+Sigma = Annotated[float, typer.Option("--sigma", min=0.0, callback=_finite, help="σ of the noise.")]
 
 
 @app.command()
@@ -113,7 +121,12 @@ def image(
     out: Annotated[Path, typer.Argument(help="PNG to write.", parser=path)],
     sigma: Annotated[
         float | None,
-        typer.Option("--sigma", min=0.0, help="σ of its noise, for images in [-1, 1]; else estimated."),
+        typer.Option(
+            "--sigma",
+            min=0.0,
+            callback=_finite,
+            help="σ of its noise, for images in [-1, 1]; else estimated.",
+        ),
     ] = None,
     method: Annotated[
         str, typer.Option("--method", help="penalised, supervised, noise2noise, bm3d, …")

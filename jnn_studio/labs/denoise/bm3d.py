@@ -64,15 +64,17 @@ def denoise_bm3d(noisy: Tensor, sigma: float, *, watch: Watch | None = None) -> 
 
     Raises:
         Cancelled: ``watch``, asked twenty times a second, said so; the process is ended.
-        Bm3dError: the package is missing or failed; the message says what to do.
-        ValueError: ``noisy`` is no such image, or ``sigma`` is not above 0.
+        Bm3dError: the package is missing or failed, or ``sigma`` is no σ; the message says what to do.
+        ValueError: ``noisy`` is no such image.
     """
     if noisy.ndim != 3 or noisy.shape[0] not in (1, 3) or not noisy.numel():
         raise ValueError(f"expected an image (1 or 3 channels, height, width), got {tuple(noisy.shape)}")
-    if not (sigma > 0 and math.isfinite(sigma)):
-        raise ValueError(f"σ must be a number above 0, got {sigma}")
+    if not (sigma >= 0 and math.isfinite(sigma)):
+        raise Bm3dError(f"BM3D has to be told a σ of 0 or more, not {sigma:g}; give the σ of the noise")
     if not available():
         raise Bm3dError(HOW_TO_GET)
+    if sigma == 0:  # as estimated of a flat image: there is nothing to remove
+        return noisy.detach().to("cpu", torch.float32).clone()
     height, width = noisy.shape[1:]
     below, right = (max(0, _SMALLEST - length) for length in (height, width))
     # BM3D's thresholds are made for images in [0, 1].

@@ -18,7 +18,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET, Bm3dError, available, denoise_bm3d
 from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.noise import add_noise
+from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma
 
 installed = pytest.mark.skipif(
     not available(), reason="needs the package bm3d: pip install jnn-studio[denoise]"
@@ -135,8 +135,22 @@ def test_its_own_complaint_is_passed_on_in_one_line(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize(
     ("noisy", "sigma"),
-    [(torch.zeros(2, 8, 8), 1.0), (torch.zeros(3, 0, 8), 1.0), (picture(), 0.0), (picture(), float("nan"))],
+    [(torch.zeros(2, 8, 8), 1.0), (torch.zeros(3, 0, 8), 1.0)],
 )
 def test_what_it_cannot_do_is_refused(noisy: Tensor, sigma: float) -> None:
     with pytest.raises(ValueError):
         denoise_bm3d(noisy, sigma)
+
+
+@pytest.mark.parametrize("sigma", [-0.1, float("inf"), float("nan")])
+def test_what_is_no_sigma_is_refused_for_people(sigma: float) -> None:
+    with pytest.raises(Bm3dError, match="has to be told a σ of 0 or more"):
+        denoise_bm3d(picture(), sigma)
+
+
+def test_where_there_is_no_noise_nothing_is_removed() -> None:
+    """As a flat image has by its own estimate."""
+    flat = torch.full((3, 24, 24), 0.25)
+    assert estimate_sigma(flat) == 0
+    assert torch.equal(denoise_bm3d(flat, estimate_sigma(flat)), flat)
+    assert torch.equal(denoise_bm3d(picture(), 0.0), picture())
