@@ -171,10 +171,16 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(workspace)
             menu = QMenu(f"&{spec.title}", self)
             workspace.fill_menu(menu)
+            self._add_panels(menu, workspace)
             self.menuBar().insertMenu(self.menuBar().actions()[1], menu)
             self._workspace_menus[spec.title] = menu
             menu.menuAction().setVisible(False)
         return self._workspaces[spec.title]
+
+    def _add_panels(self, menu: QMenu, workspace: Workspace) -> None:
+        if panels := workspace.panels():
+            menu.addSeparator()
+            menu.addMenu("&Panels").addActions(panels)
 
     def _make_others(self) -> None:
         """Begin with the pages that nobody has asked for yet."""
@@ -259,6 +265,8 @@ class MainWindow(QMainWindow):
         feed = self.context.training.feed
         if feed is None:
             self._save_settings()
+            for workspace in self._workspaces.values():
+                workspace.put_away()
             event.accept()
             QApplication.quit()
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
@@ -27,6 +27,9 @@ class Workspace(QMainWindow):
         self.setObjectName(name)
         self.setDockNestingEnabled(True)
         self._default_layout = QByteArray()
+        self._fresh = True
+        """No layout of an earlier start has been restored."""
+        self._been_shown = False
 
     def commands(self) -> list[QAction]:
         """Actions for the menu and the command palette."""
@@ -36,19 +39,26 @@ class Workspace(QMainWindow):
         """What the menu bar shows of the commands."""
         menu.addActions(self.commands())
 
+    def panels(self) -> list[QAction]:
+        """One action for each dock, which shows and hides it: also one that was closed comes back so."""
+        return [dock.toggleViewAction() for dock in self._docks()]
+
     def save_state(self, settings: QSettings) -> None:
         """Remember layout and choices; ``settings`` is inside this workspace's group."""
         settings.setValue("layout", self.saveState())
+        settings.setValue("default_layout", self._default_layout)
 
     def restore_state(self, settings: QSettings) -> None:
         """The inverse of `save_state`; tolerates anything missing."""
-        layout = settings.value("layout")
+        layout, default = settings.value("layout"), settings.value("default_layout")
         if isinstance(layout, QByteArray):
-            self.restoreState(layout)
+            self._fresh = not self.restoreState(layout)
+        if isinstance(default, QByteArray) and not self._fresh:
+            self._default_layout = default
 
     def reset_layout(self) -> None:
         """Put every dock back where it was at first."""
-        for dock in self.findChildren(QDockWidget):
+        for dock in self._docks():
             dock.setFloating(False)
             dock.show()
         self.restoreState(self._default_layout)
@@ -59,7 +69,32 @@ class Workspace(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._been_shown:
+            self._been_shown = True
+            QTimer.singleShot(0, self, self._settle)
         self._seen()
+
+    def _settle(self) -> None:
+        """Once it has its size for the first time."""
+        if self._fresh:
+            self.remember_layout()  # as it is seen at first, and not as it was made, before it had a size
+        window = self.window().windowHandle()
+        for dock in self._docks():
+            handle = dock.windowHandle()
+            if dock.isFloating() and dock.isVisible() and handle is not None:
+                # Restored before there was a window to stand above, it would lie behind it.
+                dock.hide()
+                handle.setTransientParent(window)
+                dock.show()
+
+    def put_away(self) -> None:
+        """The window is closed: floating docks, which are windows of their own, go with it."""
+        for dock in self._docks():
+            if dock.isFloating():
+                dock.hide()
+
+    def _docks(self) -> list[QDockWidget]:
+        return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def _seen(self) -> None:
         """A page is alive once it has been painted; one that waits for more says so later."""
