@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.data.listing import EXTENSIONS
 
 WEIGHTS = "Weights (*.safetensors)"
@@ -93,10 +94,10 @@ def _explain(parent: QWidget, what: str, path: Path, error: OSError) -> None:
     box = QMessageBox(
         QMessageBox.Icon.Warning,
         f"Could not save {what}",
-        f"Nothing was saved to {path}: {error.strerror or error}.",
+        f"Nothing was saved to {path}: {reason_of(error)}.",
         QMessageBox.StandardButton.Ok,
         parent,
     )
-    box.setInformativeText("Choose another folder, or check its permissions and the space left on the disk.")
+    box.setInformativeText(f"{advice_for(error)}, or choose another folder.")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage, QImageWriter
 
+from jnn_studio.base.atomic import replacing
+
 
 def save_png(image: QImage, path: Path) -> None:
-    """Write ``image`` as a PNG, whatever the ending of ``path``. Raises OSError if that fails."""
-    if not QImageWriter(str(path), b"png").write(image):
-        raise OSError(f"{path} cannot be written")
+    """Write ``image`` as a PNG, as `replacing`, whatever the ending of ``path``; OSError if that fails."""
+    with replacing(path, make_folder=False) as temporary:
+        if not QImageWriter(str(temporary), b"png").write(image):
+            raise OSError(f"{path} cannot be written")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
+from jnn_studio.base.reading import open_file
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.attribute_values import Column, NotAnAttribute
@@ -101,14 +105,14 @@ class _Table:
         self.path, self._watch = path, watch
         if path.is_dir():
             raise DataError(f"{path} is a folder. Choose the file with the attributes in it.")
-        if path.stat().st_size > MAX_TABLE_BYTES:
-            raise DataError(
-                f"{path} is larger than {MAX_TABLE_BYTES // 2**20} MiB. Leave out what is not needed."
-            )
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(4)
+            if file.seek(0, os.SEEK_END) > MAX_TABLE_BYTES:
+                raise DataError(
+                    f"{path} is larger than {MAX_TABLE_BYTES // 2**20} MiB. Leave out what is not needed."
+                )
         self._encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        with path.open(encoding=self._encoding, newline="") as file:
+        with self._text() as file:
             first = [line for line, _ in zip(file, range(_SNIFFED), strict=False)]
         # CelebA's lists say in a line of their own how many rows there are.
         self._skip = 1 if first and first[0].strip().isdigit() and len(first) > 1 else 0
@@ -128,10 +132,13 @@ class _Table:
                 f"{path} has {len(self.header)} columns, more than {MAX_COLUMNS}. Leave some of them out."
             )
 
+    def _text(self) -> TextIO:
+        return io.TextIOWrapper(open_file(self.path), self._encoding, newline="")
+
     def rows(self) -> Iterator[list[str]]:
         """Rows below the header, empty ones left out; missing cells at the end are empty."""
         width = len(self.header)
-        with self.path.open(encoding=self._encoding, newline="") as file:
+        with self._text() as file:
             lines = iter(file)
             for _ in range(self._skip):
                 next(lines)

@@ -32,11 +32,14 @@ from platformdirs import user_cache_dir
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.locks import SHARED_LOCKS, try_lock
+from jnn_studio.base.reading import open_file, parse_json, read_text
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.data.errors import DataError
 
 DEFAULT_LIMIT = 20 * 10**9
 _SPARE = 64 * 2**20  # left free on the disk for others
 _SAMPLED_IMAGES = 64
+_LARGEST_RECORD = 256 * 2**20  # it lists what was skipped, of millions of files
 _YOUNG = 60.0  # seconds in which a builder surely takes its lock
 _ENTRY = re.compile(r"[0-9a-f]{64}")
 _PARTIAL = re.compile(r"[0-9a-f]{64}\.[0-9a-f]{32}\.partial")
@@ -79,8 +82,8 @@ class ImageCache:
             return None
         except OSError as error:
             raise DataError(
-                f"The image cache in {self.directory} cannot be read ({error.strerror or error}). "
-                "Check its permissions, or choose another cache folder."
+                f"The image cache in {self.directory} cannot be read ({reason_of(error)}). "
+                f"{advice_for(error)}, or choose another cache folder."
             ) from error
         with contextlib.suppress(OSError):  # a cache that can only be read still serves
             os.utime(entry / "record.json")
@@ -159,8 +162,8 @@ class ImageCache:
             yield
         except OSError as error:
             raise DataError(
-                f"The image cache in {self.directory} cannot be written ({error.strerror or error}). "
-                f"It needs {_size(needed)}. Free some space, or choose another cache folder."
+                f"The image cache in {self.directory} cannot be written ({reason_of(error)}). "
+                f"It needs {_size(needed)}. {advice_for(error)}, or choose another cache folder."
             ) from error
 
     def _remove_orphans(self) -> None:
@@ -200,8 +203,8 @@ class ImageCache:
 
 def _open_entry(entry: Path) -> CachedImages:
     """Map an entry; ValueError, KeyError, TypeError or OSError where it is not as it was written."""
-    written = json.loads((entry / "record.json").read_text())
-    with (entry / "images.npy").open("rb") as file:
+    written = parse_json(read_text(entry / "record.json", _LARGEST_RECORD), _LARGEST_RECORD)
+    with open_file(entry / "images.npy") as file:
         _lock(file, shared=True)
         images = _map(file, tuple(written["shape"]))
     record = dict(written["record"])

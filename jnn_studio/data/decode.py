@@ -27,6 +27,7 @@ from PIL import (
 )
 from torch import Tensor
 
+from jnn_studio.base.reading import open_file
 from jnn_studio.data.errors import DataError, UnreadableImageError
 
 MAX_FILE_BYTES = 256 * 2**20
@@ -37,8 +38,9 @@ CROPPED_SIDE = 512
 
 _PILLOW = re.compile(r"PIL\.")
 
-# Content decides, not the file's name; nothing but these decoders is ever tried.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")
+"""Content decides, not the file's name; nothing but these decoders is ever tried. Some of Pillow's others
+start programs."""
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -74,9 +76,7 @@ def decode_path(path: Path, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndar
     """
     path = path.expanduser()
     try:
-        if path.exists() and not path.is_file():
-            raise UnreadableImageError("not a file")
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return decode(file)
     except (OSError, UnreadableImageError) as error:
         cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
@@ -91,7 +91,7 @@ def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS
     Raises:
         UnreadableImageError: as `decode_square`; an image of more than ``max_pixels`` before it is decoded.
     """
-    with _opened(file, max_pixels) as image, _room_for(image):
+    with open_image(file, max_pixels) as image, _room_for(image):
         return _pixels(_upright(_flat(image, channels), _orientation(image)))
 
 
@@ -104,7 +104,7 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
     Raises:
         UnreadableImageError: ``file`` holds no image that can be read, or reading it failed.
     """
-    with _opened(file) as image:
+    with open_image(file) as image:
         # A JPEG decodes at 1/2, 1/4 or 1/8 size for a fraction of the time; other formats know no draft.
         # The last row and column of one stand for less than a whole pixel, which its box tells.
         draft = image.draft("L" if channels == 1 else "RGB", (size, size))
@@ -128,7 +128,7 @@ def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int
     Raises:
         UnreadableImageError: as `decode_square`, and if the image is smaller than a square.
     """
-    with _opened(file) as image:
+    with open_image(file) as image:
         image.draft("L" if channels == 1 else "RGB", (CROPPED_SIDE, CROPPED_SIDE))
         with _room_for(image):
             flat = _upright(_flat(image, channels), _orientation(image))
@@ -151,8 +151,13 @@ def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int
 
 
 @contextmanager
-def _opened(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
-    """The image in ``file``, not yet decoded; whatever goes wrong with it becomes `UnreadableImageError`."""
+def open_image(
+    file: BinaryIO, max_pixels: int = MAX_PIXELS, formats: tuple[str, ...] = FORMATS
+) -> Iterator[Image.Image]:
+    """The image in ``file``, not yet decoded: the one place where the program opens images.
+
+    Whatever goes wrong with it, there or in the block, becomes `UnreadableImageError`.
+    """
     _ignore_pillow_warnings()
     try:
         length = file.seek(0, os.SEEK_END)
@@ -163,7 +168,7 @@ def _opened(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Imag
                 f"{length / 2**20:,.0f} MB, more than the {MAX_FILE_BYTES >> 20} MB read"
             )
         file.seek(0)
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=formats) as image:
             if image.width * image.height > max_pixels:
                 raise UnreadableImageError(
                     f"{image.width} × {image.height} pixels, {_too_many_pixels(max_pixels)}"
@@ -172,7 +177,8 @@ def _opened(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Imag
     except UnreadableImageError:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImageError("not a readable JPEG, PNG, WebP, BMP, PGM or PPM image") from None
+        known = "JPEG, PNG, WebP, BMP, PGM or PPM" if formats == FORMATS else " or ".join(formats)
+        raise UnreadableImageError(f"not a readable {known} image") from None
     except Image.DecompressionBombError:
         raise UnreadableImageError(_too_many_pixels(max_pixels)) from None
     except MemoryError:

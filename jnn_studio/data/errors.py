@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.reading import UnfitFileError
 
 
 class DataError(StudioError):
@@ -29,6 +30,10 @@ class UnreadableImageError(DataError):
         """The same for an error of the file system."""
         if isinstance(error, FileNotFoundError):
             return cls("missing: moved, deleted, or a link to nowhere", transient=True)
+        if isinstance(error, UnfitFileError):
+            return cls(str(error.strerror))
+        if isinstance(error, IsADirectoryError):
+            return cls("not a file")
         if isinstance(error, PermissionError):
             return cls("permission denied", transient=True)
         reason = os.strerror(error.errno) if error.errno else str(error)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from jnn_studio.base.reading import open_file
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import MAX_FILE_BYTES
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -59,7 +60,7 @@ def list_images(path: Path, watch: Watch | None = None) -> Listing:
         if not path.exists():
             raise DataError(f"There is nothing at {path}. Check the path, or choose another folder.")
         if path.is_file():
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 archive = zipfile.is_zipfile(file)
             if archive:
                 return ZipListing(path)
@@ -146,7 +147,7 @@ class FolderListing:
         return digest.hexdigest()
 
     def open(self, index: int) -> BinaryIO:
-        return (self._root / self.names[index]).open("rb")
+        return open_file(self._root / self.names[index])
 
     def close(self) -> None:
         pass

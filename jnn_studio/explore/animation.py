@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ def _write_mp4(path: Path, job: _Job) -> None:
 
 def _write_frames(path: Path, job: _Job) -> None:
     digits = max(4, len(str(len(job.frames))))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-0.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         try:
             temporary.mkdir()

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
+from jnn_studio.base.atomic import open_to_append
 from jnn_studio.base.locks import try_lock
 from jnn_studio.explore.session_file import SUFFIX, SessionError, load_session, save_session
 from jnn_studio.explore.state import ExploreState
@@ -72,7 +73,7 @@ class AutosaveFile:
 
 def _locked(path: Path) -> IO[bytes]:
     """The file, locked by this program until it ends; OSError if another program holds it."""
-    file = path.open("ab")
+    file = open_to_append(path)
     if not try_lock(file):
         file.close()
         raise BlockingIOError(errno.EAGAIN, "its program lives", str(path))

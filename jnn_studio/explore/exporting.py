@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jnn_studio.base.atomic import replacing
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
 from jnn_studio.explore.state import ExploreState
 
@@ -44,16 +45,17 @@ def check_target(path: Path) -> None:
         )
     if path.is_dir():
         raise ExportError(f"{path} cannot be written: there is a folder of that name; choose another name")
+    if path.exists() and not path.is_file():
+        raise ExportError(f"{path} cannot be written: it is a device or a pipe; choose another name")
     if not os.access(folder, os.W_OK):
         raise ExportError(f"{path} cannot be written: {folder} is read-only; choose another folder")
 
 
 def not_written(path: Path, error: OSError) -> ExportError:
     """What to say when the system refused."""
-    reason = error.strerror or str(error)
     return ExportError(
-        f"{path} could not be written: {reason}; nothing of it was kept. Choose another folder, or check its "
-        "permissions and the space left on the disk"
+        f"{path} could not be written: {reason_of(error)}; nothing of it was kept. {advice_for(error)}, or "
+        "choose another folder"
     )
 
 

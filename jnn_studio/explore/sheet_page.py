@@ -1,27 +1,27 @@
 """Figure sheets on a page: PNG with exact pixels, SVG and PDF with embedded images.
 
-Lengths are pixels of the PNG; drawings are the same page at 100 pixels an inch. Matplotlib's canvases are
-used directly: there is no global figure, so any thread can draw.
+Lengths are pixels of the PNG; drawings are the same page at 100 pixels an inch.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from PIL import ImageFont
 
+from jnn_studio.base.drawing import (
+    Axes,
+    Figure,
+    FigureCanvasAgg,
+    FigureCanvasPdf,
+    FigureCanvasSVG,
+    FontProperties,
+    drawing,
+)
 from jnn_studio.base.resource_files import resource
 from jnn_studio.explore.exporting import SOFTWARE, ExportError, state_json, writing
 from jnn_studio.explore.sheet import Sheet, SheetBlock, SheetRow
@@ -37,10 +37,7 @@ LINE = 16
 INK, MUTED = "#18181c", "#696973"
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 14, 12, 10
 
-# Matplotlib's settings are one table for the process.
-_SETTINGS = threading.Lock()
-_RC: dict[Any, Any] = {
-    "svg.hashsalt": "jnn-studio",
+_SETTINGS = {
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
     "image.composite_image": False,
@@ -85,7 +82,7 @@ def save_sheet(sheet: Sheet, path: Path, scale: int = 1, layout: Layout = "side 
     """
     suffix = check_suffix(path)
     page = lay_out(sheet, scale, layout)
-    with writing(path) as temporary, temporary.open("wb") as file, _SETTINGS, rc_context(_RC):
+    with writing(path) as temporary, temporary.open("wb") as file, drawing(_SETTINGS):
         _PRINTERS[suffix](_figure(page), file, sheet)
 
 

@@ -5,9 +5,7 @@ Pictures are drawn in the light colours whatever the theme: they are meant for a
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
-from itertools import repeat
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -19,6 +17,8 @@ from jnn_studio.app.colors import Colors
 from jnn_studio.app.plots.curve import Curve
 from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.base import csv_file
+from jnn_studio.base.atomic import replacing
 
 _TITLE = 3 * GRID
 
@@ -40,26 +40,25 @@ def write_png(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> No
 
 
 def write_svg(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
-    with path.open("wb"):  # the generator itself fails silently
-        pass
     size = _size(view, title)
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-    generator.setFileName(str(path))
-    generator.setResolution(view.logicalDpiX())
-    generator.setSize(size)
-    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setTitle(title)
-    _paint(view, title, colors, generator, size)
+    with replacing(path, make_folder=False) as temporary:  # fails where the generator itself would silently
+        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+        generator.setFileName(str(temporary))
+        generator.setResolution(view.logicalDpiX())
+        generator.setSize(size)
+        generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+        generator.setTitle(title)
+        _paint(view, title, colors, generator, size)
 
 
 def write_csv(path: Path, x_name: str, y_name: str, curves: Iterable[Curve]) -> None:
     """One row per sample, every digit kept: curve, x, y. Curves need not share their x."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["curve", x_name or "x", y_name or "y"])
-        for curve in curves:
-            x, y = curve.series.x.tolist(), curve.series.y.tolist()
-            writer.writerows(zip(repeat(curve.name, len(x)), x, y, strict=True))
+    samples = (
+        (curve.name, x, y)
+        for curve in curves
+        for x, y in zip(curve.series.x.tolist(), curve.series.y.tolist(), strict=True)
+    )
+    csv_file.write_csv(path, ["curve", x_name or "x", y_name or "y"], samples)
 
 
 def _size(view: pg.PlotWidget, title: str) -> QSize:

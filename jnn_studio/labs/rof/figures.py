@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from jnn_studio.base.drawing import Axes, Figure, drawing
 from jnn_studio.labs.figure_files import write_figure
 from jnn_studio.labs.rof.experiment import COMPOSITE, DRAWS, EXACT
 from jnn_studio.labs.rof.result import OBJECTIVE, RofResult
@@ -21,10 +18,7 @@ COLORS = {"": "#1b2027", EXACT: "#0072b2", COMPOSITE: "#d55e00", DRAWS: "#009e73
 STYLES = {EXACT: "-", COMPOSITE: "--", DRAWS: ":"}
 MUTED, GRID = "#696973", "#e6e8ec"
 
-# Matplotlib's settings are one table for the process.
-_SETTINGS = threading.Lock()
-_RC: dict[Any, Any] = {
-    "svg.hashsalt": "jnn-studio",
+_SETTINGS = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -34,7 +28,7 @@ _RC: dict[Any, Any] = {
 def figures(result: RofResult) -> dict[str, Figure]:
     """Figures by the name of their file: those there is something to draw of."""
     drawn = {}
-    with _SETTINGS, rc_context(_RC):
+    with drawing(_SETTINGS):
         if result.arrays is not None:
             n = result.config.problem.n
             if n == 2:
@@ -57,7 +51,7 @@ def write_figures(result: RofResult, folder: Path) -> list[Path]:
     """
     written = []
     for name, figure in figures(result).items():
-        with _SETTINGS, rc_context(_RC):
+        with drawing(_SETTINGS):
             written += write_figure(figure, folder, name)
     return written
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from jnn_studio.base.drawing import Axes, Figure, drawing
 from jnn_studio.labs.figure_files import write_figure
 from jnn_studio.labs.shrinkage.descent import Progress
 from jnn_studio.labs.shrinkage.problem import shrunk
@@ -42,8 +40,7 @@ def write_figures(folder: Path, solution: Solution, history: Sequence[Progress])
         "error": lambda axes: _error(axes, solution, history[-1]),
         "convergence": lambda axes: _convergence(axes, solution, history),
     }
-    # A fixed salt: the same numbers give the same file.
-    with rc_context({"svg.hashsalt": "jnn-studio", "font.size": 9, "axes.spines.top": False}):
+    with drawing({"font.size": 9, "axes.spines.top": False}):
         for name, draw in drawings.items():
             figure = Figure(figsize=(5.2, 3.6), layout="constrained")
             axes = figure.add_subplot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,8 @@ from jnn_studio.app.file_dialogs import ask_where_to_save
 from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
+from jnn_studio.base.atomic import replacing
+from jnn_studio.base.csv_file import write_csv
 
 BAR = 8 * GRID
 """Room for the colour bar and its numbers."""
@@ -99,22 +100,19 @@ class FieldMaps(QWidget):
             OSError: the file cannot be written.
         """
         if path.suffix == ".csv":
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(["x", "y", *(one.title for one in self.maps)])
-                for i, y in enumerate(self._axis.tolist()):
-                    for j, x in enumerate(self._axis.tolist()):
-                        writer.writerow([x, y, *(float(one.values[i, j]) for one in self.maps)])
+            axis = list(enumerate(self._axis.tolist()))
+            rows = ([x, y, *(float(one.values[i, j]) for one in self.maps)] for i, y in axis for j, x in axis)
+            write_csv(path, ["x", "y", *(one.title for one in self.maps)], rows)
         elif path.suffix == ".svg":
-            with path.open("wb"):  # the generator itself fails silently
-                pass
-            generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-            generator.setFileName(str(path))
-            generator.setSize(self.size())
-            generator.setViewBox(QRectF(self.rect()))
-            painter = QPainter(generator)
-            self._paint(painter, LIGHT)
-            painter.end()
+            # Fails where the generator itself would silently.
+            with replacing(path, make_folder=False) as temporary:
+                generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+                generator.setFileName(str(temporary))
+                generator.setSize(self.size())
+                generator.setViewBox(QRectF(self.rect()))
+                painter = QPainter(generator)
+                self._paint(painter, LIGHT)
+                painter.end()
         else:
             save_png(light_picture(self, self._paint), path)
 
