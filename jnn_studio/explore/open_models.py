@@ -59,8 +59,10 @@ def open_run_models(path: Path) -> list[LoadedModel]:
         ModelsError: its models have no latent, or the weights are not theirs.
         StudioError: the run has no readable checkpoint yet.
     """
-    weights = read_run_weights(path)
     try:
+        weights = read_run_weights(
+            path, lambda config, member, tensors: member_model(config, member, tensors, "")
+        )
         return [member_model(weights.config, *member, weights.step) for member in weights.members]
     except RuntimeError as error:
         raise ModelsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error

@@ -50,6 +50,8 @@ class ModelKind(Generic[C, M]):
     def from_tensors(self, config: C, tensors: Mapping[str, Tensor]) -> M:
         """The network with exactly these weights (not copied), in evaluation mode, without gradients.
 
+        Tensors without numbers, on the device "meta", tell whether names and shapes would do.
+
         Raises:
             RuntimeError: names or shapes are not the network's, or one of its buffers has no values.
         """
@@ -58,7 +60,7 @@ class ModelKind(Generic[C, M]):
             model = self.network(config)
         model.load_state_dict(dict(tensors), assign=True)
         tensors_of_it = (*model.named_parameters(), *model.named_buffers())
-        if empty := [name for name, tensor in tensors_of_it if tensor.is_meta]:
+        if empty := [name for name, tensor in tensors_of_it if tensor.is_meta and name not in tensors]:
             raise RuntimeError(f"{', '.join(empty)} has no values: a buffer that is kept in no file")
         self.finish(model)
         return model.eval().requires_grad_(False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +12,24 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
+from jnn_studio.base.reading import parse_json
+from jnn_studio.base.system_errors import reason_of
 from jnn_studio.models.config import ModelConfig
 from jnn_studio.models.denoising_model import DenoisingModel, denoises
 from jnn_studio.models.latent_model import LatentModel, has_latent
 from jnn_studio.models.model_kind import ModelKind, find_model_kind, model_kind_names
+from jnn_studio.models.tensor_file import TensorFileError, checksum, open_tensors
 
 SCHEMA_VERSION = 1
+CHECKSUM = "sha256"
+"""Of the tensors, in a file's metadata; files written before have none."""
 
 
 class Weighted(Protocol):
@@ -63,17 +69,23 @@ LoadedModel = Loaded[LatentModel]
 LoadedDenoiser = Loaded[DenoisingModel]
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write a ``.safetensors`` file, atomically, with no second copy of the tensors in memory.
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], through_links: bool = True
+) -> None:
+    """Write a ``.safetensors`` file, as `replacing`, with no second copy of the tensors in memory.
 
     Raises:
         OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
     """
     host = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}
-    with replacing(path) as temporary:
+    with replacing(path, through_links) as temporary:
         try:
             save_file(host, temporary, dict(metadata))
         except SafetensorError as error:
+            # It only says in words which of the system's errors it met.
+            number = re.search(r"os error (\d+)", str(error))
+            if number:
+                raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
             raise OSError(f"{path}: {error}") from error
 
 
@@ -91,6 +103,7 @@ def save_model(
         "config": model.config.model_dump_json(),
         "name": name,
         "info": json.dumps(dict(info or {})),
+        CHECKSUM: checksum(tensors),
     }
     write_tensors(path, tensors, metadata)
 
@@ -120,11 +133,13 @@ def load_denoiser(path: Path) -> LoadedDenoiser:
 def _load(path: Path) -> tuple[Loaded[Any], str]:
     """What a file holds, and what people call it."""
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+        with open_tensors(path) as file:
+            metadata = file.metadata
             if "config" not in metadata:
                 raise WeightsError(f"{path} holds tensors but no JNN Studio model; open a file saved by it")
-            version = int(metadata.get("schema_version", "0"))
+            version = parse_json(metadata.get("schema_version", "0"))
+            if not isinstance(version, int):
+                raise ValueError("its format is no number")
             if version > SCHEMA_VERSION:
                 raise WeightsError(
                     f"{path} was written by a newer JNN Studio (format {version}, this one reads up to "
@@ -132,12 +147,19 @@ def _load(path: Path) -> tuple[Loaded[Any], str]:
                 )
             kind, config = _described(metadata["config"])
             info = _info(metadata.get("info", "{}"))
-            # Copied: a view of the file would die with it, and the process too, if it is written over.
-            state = {key: _to(file.get_tensor(key), torch.float32, copy=True) for key in file.keys()}  # noqa: SIM118
+            # Names and shapes before numbers: a file of a few bytes can say that gigabytes are in it.
+            _fitting(path, kind, config, file.described())
+            stored = {name: file.read(name) for name in file.layout}
+            if CHECKSUM in metadata and checksum(stored) != metadata[CHECKSUM]:
+                raise WeightsError(
+                    f"{path} is damaged: its weights are not those that were written. Copy it again"
+                )
+            state = {name: _to(value, torch.float32) for name, value in stored.items()}
     except FileNotFoundError as error:
         raise WeightsError(f"there is no weights file at {path}") from error
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is not a readable .safetensors file ({error})") from error
+    except (TensorFileError, OSError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else error
+        raise WeightsError(f"{path} is not a readable .safetensors file ({reason})") from error
     except ValidationError as error:
         first = error.errors()[0]
         setting = ".".join(str(part) for part in first["loc"]) or "config"
@@ -147,25 +169,26 @@ def _load(path: Path) -> tuple[Loaded[Any], str]:
         raise WeightsError(f"{path} describes no network this version knows: {error}") from error
     except PluginError as error:
         raise WeightsError(f"{path} cannot be opened: {error}") from error
-    try:
-        model = kind.from_tensors(config, state)
-    except RuntimeError as error:
-        raise WeightsError(f"{path} does not match its own description: {error}") from error
+    model = _fitting(path, kind, config, state)
     return Loaded(model, metadata.get("name", path.stem), info), kind.words
 
 
 def fingerprint(model: Weighted) -> str:
     """SHA-256 over names, shapes and values of all weights: alike only for models that compute the same."""
-    digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
-        host = value.detach().to("cpu").contiguous()
-        digest.update(f"{name} {host.dtype} {tuple(host.shape)}\n".encode())
-        digest.update(host.flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return checksum(model.state_dict())
+
+
+def _fitting(
+    path: Path, kind: ModelKind[Any, Any], config: ModelConfig, tensors: Mapping[str, Tensor]
+) -> Any:
+    try:
+        return kind.from_tensors(config, tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not match its own description: {error}") from error
 
 
 def _described(text: str) -> tuple[ModelKind[Any, Any], ModelConfig]:
-    data = json.loads(text)
+    data = parse_json(text)
     # The first files were all of one kind; some do not say it.
     name = str(data.get("kind", "autoencoder")) if isinstance(data, dict) else ""
     try:
@@ -181,7 +204,7 @@ def _to(value: Tensor, dtype: torch.dtype, copy: bool = False) -> Tensor:
 
 
 def _info(text: str) -> dict[str, str]:
-    info = json.loads(text)
+    info = parse_json(text)
     if not isinstance(info, dict):
         raise ValueError("its info is not a table")
     return {str(key): str(value) for key, value in info.items()}

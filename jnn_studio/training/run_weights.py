@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from jnn_studio.training.checkpoint import CheckpointError
+from jnn_studio.training.checkpoint import load_weights
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.kind import run_members
@@ -25,8 +24,13 @@ class RunWeights:
     members: tuple[tuple[MemberInfo, Mapping[str, Tensor]], ...]
 
 
-def read_run_weights(path: Path) -> RunWeights:
+def read_run_weights(
+    path: Path, build: Callable[[RunConfig, MemberInfo, Mapping[str, Tensor]], object]
+) -> RunWeights:
     """The weights of the newest checkpoint of the run in ``path``.
+
+    ``build`` makes a network of a member's weights; it is tried on their shapes alone before they are read,
+    and what it raises is raised.
 
     Raises:
         RunFolderError: there is no run, or it has no checkpoint yet.
@@ -40,16 +44,9 @@ def read_run_weights(path: Path) -> RunWeights:
     checkpoint = folder.latest_checkpoint()
     if checkpoint is None:
         raise RunFolderError(f"the run in {path} has no checkpoint yet; wait for its first one")
-    members = []
-    try:
-        with safe_open(checkpoint, framework="pt") as file:
-            step = (file.metadata() or {}).get("step", "")
-            for member in run_members(config):
-                prefix = f"{member.key}/model/"
-                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-                # Copied: the file is deleted, or written over, while its weights are used.
-                tensors = {name.removeprefix(prefix): file.get_tensor(name).clone() for name in names}
-                members.append((member, tensors))
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot read the checkpoint {checkpoint}: {error}") from error
-    return RunWeights(config, step, tuple(members))
+    known = {member.key: member for member in run_members(config)}
+    # Never others than the newest without a word: what is damaged is an error here.
+    step, weights = load_weights(
+        checkpoint, list(known), lambda key, shapes: build(config, known[key], shapes)
+    )
+    return RunWeights(config, step, tuple((member, weights[key]) for key, member in known.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,23 @@ def test_a_damaged_checkpoint_is_refused(run: Path) -> None:
     checkpoint.write_bytes(checkpoint.read_bytes()[:-10])
 
     with pytest.raises(CheckpointError, match="cannot read the checkpoint"):
+        open_models(run)
+
+
+@pytest.mark.timeout(60)
+def test_a_checkpoint_that_only_says_it_is_large_is_refused_before_it_is_read(run: Path) -> None:
+    (checkpoint,) = (run / "checkpoints").glob("step-*60.safetensors")
+    header = json.dumps(
+        {
+            "__metadata__": {"schema_version": "1", "step": "60"},
+            "unregularised/model/x": {"dtype": "F32", "shape": [5 << 30], "data_offsets": [0, 20 << 30]},
+        }
+    ).encode()
+    with checkpoint.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + (20 << 30))
+
+    with pytest.raises(ModelsError, match="does not fit its run"):
         open_models(run)
 
 

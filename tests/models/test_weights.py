@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -217,3 +218,83 @@ def test_an_existing_file_is_replaced_whole(model: Autoencoder, saved: Path) -> 
 
     assert load_model(saved).name == "Another"
     assert [path.name for path in saved.parent.iterdir()] == ["model.safetensors"]
+
+
+# --- hostile files --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["config", "info", "schema_version"])
+@pytest.mark.parametrize("value", ["[" * 3000 + "]" * 3000, '{"a":' * 3000, "9" * 10_000, "null", "\x00"])
+def test_metadata_of_anything_is_refused_in_words(saved: Path, name: str, value: str) -> None:
+    rewritten(saved, **{name: value})
+
+    with pytest.raises(WeightsError, match="describes no network"):
+        load_model(saved)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["encoder.0.0.weight", "another"])
+def test_a_file_that_only_says_it_is_large_is_refused_before_it_is_read(saved: Path, name: str) -> None:
+    header = json.dumps(
+        {
+            "__metadata__": {"schema_version": "1", "config": CONFIG.model_dump_json()},
+            name: {"dtype": "F32", "shape": [5 << 30], "data_offsets": [0, 20 << 30]},
+        }
+    ).encode()
+    with saved.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + (20 << 30))
+
+    with pytest.raises(WeightsError, match="does not match its own description"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("length", [2**24 + 1, 2**40, 2**63, 2**64 - 1])
+def test_a_header_of_impossible_length_is_refused(saved: Path, length: int) -> None:
+    saved.write_bytes(length.to_bytes(8, "little") + saved.read_bytes()[8:])
+
+    with pytest.raises(WeightsError, match="not a readable"):
+        load_model(saved)
+
+
+def test_weights_that_are_not_those_that_were_written_are_refused(saved: Path) -> None:
+    data = saved.read_bytes()
+    for damaged in (data[:-4] + bytes([data[-4] ^ 1]) + data[-3:], data[:-200] + bytes(200)):
+        saved.write_bytes(damaged)
+        with pytest.raises(WeightsError, match="is damaged: its weights are not those that were written"):
+            load_model(saved)
+
+
+def test_a_file_from_before_there_were_sums_is_still_read(model: Autoencoder, saved: Path) -> None:
+    with safe_open(saved, framework="pt") as file:
+        tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
+        metadata = {key: value for key, value in file.metadata().items() if key != "sha256"}
+    save_file(tensors, saved, metadata)
+
+    loaded = load_model(saved).model.state_dict()
+    for key, value in model.state_dict().items():
+        torch.testing.assert_close(loaded[key], value, rtol=0, atol=0)
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_is_not_waited_for(tmp_path: Path, model: Autoencoder) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(WeightsError, match="a pipe, not a file"):
+        load_model(tmp_path / "pipe")
+    with pytest.raises(OSError, match="a pipe, not a file"):
+        save_model(tmp_path / "pipe", model, "x")
+
+
+def test_a_file_has_the_permissions_the_umask_leaves_and_is_written_through_a_link(
+    model: Autoencoder, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("target")
+    before = os.umask(0o022)
+    try:
+        save_model(tmp_path / "link", model, "x")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o644

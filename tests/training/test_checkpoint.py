@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -15,9 +19,11 @@ from torch import nn
 from jnn_studio.training.checkpoint import (
     SCHEMA_VERSION,
     CheckpointError,
+    DamagedCheckpointError,
     Progress,
     Trained,
     load_checkpoint,
+    load_weights,
     save_checkpoint,
 )
 
@@ -181,3 +187,143 @@ def test_nothing_is_ever_unpickled(tmp_path: Path) -> None:
         load_checkpoint(path, fresh())
 
     assert not proof.exists()
+
+
+def without_sums(path: Path) -> None:
+    """As the program of before wrote it."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
+        metadata = {key: value for key, value in file.metadata().items() if key not in ("sha256", "logged")}
+    save_file(tensors, path, metadata)
+
+
+def test_a_checkpoint_from_before_there_were_sums_is_still_read(members: Members, saved: Path) -> None:
+    without_sums(saved)
+
+    resumed = fresh()
+    progress = load_checkpoint(saved, resumed)
+
+    assert (progress.step, progress.logged) == (3, {})
+    for p, q in zip(parameters(members), parameters(resumed), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def test_how_much_had_been_logged_comes_back(members: Members, tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "c", members, Progress(3, 1.0, {}, {"metrics.jsonl": 120}))
+
+    assert load_checkpoint(tmp_path / "c", fresh()).logged == {"metrics.jsonl": 120}
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_a_tail_of_zeros_is_damage(saved: Path, share: float) -> None:
+    """What a disk gives back after the power failed."""
+    data = saved.read_bytes()
+    kept = round(len(data) * (1 - share))
+    saved.write_bytes(data[:kept] + bytes(len(data) - kept))
+    resumed = fresh()
+    before = [p.clone() for p in parameters(resumed)]
+
+    with pytest.raises(DamagedCheckpointError, match="cannot read the checkpoint"):
+        load_checkpoint(saved, resumed)
+    for p, q in zip(parameters(resumed), before, strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def test_a_flipped_bit_anywhere_is_damage_or_changes_nothing(members: Members, saved: Path) -> None:
+    """Only the name of the sums can be hit without a difference: then there are none to compare."""
+    data = saved.read_bytes()
+    random = np.random.default_rng(0)
+    noticed = 0
+    for position in [*range(8), *random.integers(8, len(data), 400).tolist()]:
+        damaged = bytearray(data)
+        damaged[position] ^= 1 << int(random.integers(8))
+        saved.write_bytes(damaged)
+        resumed = fresh()
+        try:
+            load_checkpoint(saved, resumed)
+        except DamagedCheckpointError:
+            noticed += 1
+        else:
+            for p, q in zip(parameters(members), parameters(resumed), strict=True):
+                torch.testing.assert_close(p, q, rtol=0, atol=0)
+    assert noticed > 390
+
+
+def test_damage_is_not_taken_for_another_run_or_a_newer_program(saved: Path) -> None:
+    rewritten(saved, schema_version="3")
+    with pytest.raises(DamagedCheckpointError, match="format 3"):
+        load_checkpoint(saved, fresh())
+    rewritten(saved, schema_version="1", members='["a", "c"]')
+    with pytest.raises(DamagedCheckpointError, match="holds the models"):
+        load_checkpoint(saved, fresh())
+    rewritten(saved, members='["a", "b"]')
+    load_checkpoint(saved, fresh())
+    with pytest.raises(CheckpointError, match="does not fit") as caught:
+        load_checkpoint(saved, fresh(width=5))
+    assert not isinstance(caught.value, DamagedCheckpointError)
+
+
+@pytest.mark.timeout(30)
+def test_a_file_that_only_says_it_is_large_is_refused_before_it_is_read(saved: Path) -> None:
+    header = json.dumps(
+        {
+            "__metadata__": {"schema_version": "1", "step": "3", "elapsed": "1.0", "members": '["a", "b"]'},
+            "a/model/0.weight": {"dtype": "F32", "shape": [5 << 30], "data_offsets": [0, 20 << 30]},
+        }
+    ).encode()
+    with saved.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + (20 << 30))
+
+    with pytest.raises(CheckpointError, match="does not fit the run's configuration"):
+        load_checkpoint(saved, fresh())
+
+
+@pytest.mark.timeout(30)
+def test_a_checkpoint_that_may_not_be_read_is_no_damage(saved: Path) -> None:
+    saved.unlink()
+    os.mkfifo(saved)
+
+    with pytest.raises(CheckpointError, match="a pipe, not a file") as caught:
+        load_checkpoint(saved, fresh())
+    assert not isinstance(caught.value, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("name", ["members", "step", "elapsed", "schema_version", "sha256", "logged"])
+@pytest.mark.parametrize("value", ["[" * 3000, "9" * 10_000, '{"a": []}', "[[]]", "", "nan", "1e400", "\x00"])
+def test_a_header_of_anything_is_refused_in_words(saved: Path, name: str, value: str) -> None:
+    without_sums(saved)
+    rewritten(saved, **{name: value})
+
+    with pytest.raises(CheckpointError, match=re.escape(str(saved))):
+        load_checkpoint(saved, fresh())
+
+
+def test_the_weights_alone_can_be_had_and_are_compared_too(members: Members, saved: Path) -> None:
+    seen = []
+    step, weights = load_weights(saved, ["a", "b"], lambda key, shapes: seen.append((key, shapes)))
+
+    for (key, shapes), (name, member) in zip(seen, members.items(), strict=True):
+        assert key == name
+        assert {n: v.shape for n, v in shapes.items()} == {
+            n: v.shape for n, v in member.model.state_dict().items()
+        }
+        assert all(value.is_meta for value in shapes.values())
+    assert step == "3"
+    for key, member in members.items():
+        for name, value in member.model.state_dict().items():
+            torch.testing.assert_close(weights[key][name], value, rtol=0, atol=0)
+    data = saved.read_bytes()
+    saved.write_bytes(data[: len(data) // 3] + bytes(len(data) - len(data) // 3))
+    with pytest.raises(DamagedCheckpointError):
+        load_weights(saved, ["a", "b"], lambda *_: None)
+
+
+def test_checkpoints_are_for_everybody_the_umask_allows(members: Members, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        save_checkpoint(tmp_path / "c", members, Progress(3, 1.0, {}))
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "c").stat().st_mode & 0o777 == 0o644

@@ -8,11 +8,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import MODEL
+from jnn_studio.models.denoising_model import DenoisingModel
 from jnn_studio.models.weights import LoadedDenoiser, load_denoiser
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_folder import is_run
 from jnn_studio.training.run_weights import read_run_weights
@@ -96,18 +101,20 @@ def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
 
 
 def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
-    weights = read_run_weights(path)
-    config = weights.config
-    model = getattr(config, "model", None)
-    if not isinstance(model, DenoiserConfig):
-        raise DenoisersError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
-    facts = find_kind(config.kind).facts
-    found = {}
-    for member, tensors in weights.members:
-        try:
-            network = MODEL.from_tensors(model, tensors)
-        except RuntimeError as error:
-            raise DenoisersError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
+    def build(config: RunConfig, member: MemberInfo, tensors: Mapping[str, Tensor]) -> DenoisingModel:
+        model = getattr(config, "model", None)
+        if not isinstance(model, DenoiserConfig):
+            raise DenoisersError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
+        return MODEL.from_tensors(model, tensors)
+
+    try:
+        weights = read_run_weights(path, build)
+        config = weights.config
+        networks = [build(config, *member) for member in weights.members]
+    except RuntimeError as error:
+        raise DenoisersError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
+    facts, found = find_kind(config.kind).facts, {}
+    for (member, _), network in zip(weights.members, networks, strict=True):
         info = {"run": config.name, "step": weights.step, **facts(config, member.key)}
         found[member.key] = LoadedDenoiser(network, member.label, info)
     return found
