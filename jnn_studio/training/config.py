@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
@@ -12,7 +11,9 @@ from pydantic import Field, ValidationError
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
+from jnn_studio.base.reading import MAX_TOML_BYTES, MalformedError, parse_toml, read_text
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
+from jnn_studio.base.system_errors import reason_of
 from jnn_studio.training.kind import find_kind, kind_names
 from jnn_studio.training.wrong_settings import wrong_settings
 
@@ -178,8 +179,8 @@ def parse_config(text: str, where: str) -> RunConfig:
         ConfigError: not TOML, written by a newer version, or a setting is unknown or out of range.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except MalformedError as error:
         raise ConfigError(f"{where} is not valid TOML: {error}") from error
     version = data.get("schema_version", SCHEMA_VERSION)
     if isinstance(version, int) and version > SCHEMA_VERSION:
@@ -223,6 +224,7 @@ def read_config(path: Path) -> RunConfig:
         ConfigError: as `parse_config`, and if the file cannot be read.
     """
     try:
-        return parse_config(path.read_text(encoding="utf-8-sig"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {path}: {error}") from error
+        return parse_config(read_text(path, MAX_TOML_BYTES), str(path))
+    except (OSError, MalformedError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot read the configuration {path}: {reason}") from error

@@ -18,13 +18,17 @@ from jnn_studio.base import plugins
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.training import kinds
-from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.events import Arrays, MemberInfo
 
 if TYPE_CHECKING:  # they read configurations, and configurations are read by kind
     from jnn_studio.training.config import RunConfig
     from jnn_studio.training.experiment import Experiment
 
 C = TypeVar("C", bound="RunConfig")
+
+
+def _any_arrays(config: RunConfig, arrays: Arrays) -> str:
+    return ""
 
 
 def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
@@ -44,6 +48,7 @@ class Kind(Generic[C]):
         network: a member of this key with these tensors (not copied), ready to be explored; raises
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
         facts: what to say of a member of this key beside its name, such as its η.
+        misfit: why arrays read from a folder cannot be those of such a run, or "".
     """
 
     name: str
@@ -52,6 +57,7 @@ class Kind(Generic[C]):
     prepare: Callable[[C, Watch], Experiment]
     network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
+    misfit: Callable[[C, Arrays], str] = _any_arrays
 
 
 plugins.provide(plugins.KINDS, lambda: plugins.modules_of(kinds, "KIND"))

@@ -1,16 +1,20 @@
-"""A run on disk: what a training run leaves behind, and what can be read while it is being written."""
+"""A run on disk: what a training run leaves behind, and what can be read while it is being written.
+
+Whatever a folder holds, reading it raises nothing: what cannot be read is left out, and `RunFolder.notes`
+says what. Going on with a run puts right what can be put right.
+"""
 
 from __future__ import annotations
 
 import io
 import json
-import os
+import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,29 +22,40 @@ from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.base.atomic import leftovers, write_bytes, write_text
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.training.config import RunConfig, read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
-from jnn_studio.training.spectra_file import SpectraFile
+from jnn_studio.training.metrics_log import MetricsLog
+from jnn_studio.training.run_files import (
+    MAX_STATE_BYTES,
+    DamagedFileError,
+    RunState,
+    check_png,
+    parse_state,
+    read_arrays,
+    read_preview,
+)
+from jnn_studio.training.spectra_file import MAX_STEP, SpectraError, SpectraFile
 
 CONFIG = "config.toml"
 """What makes a folder a run."""
-READ_BYTES = 1 << 20
 KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
+ASIDE = ".damaged"
+_TRIED = 3
+_TOLD = 8
+_CHECKPOINT = re.compile(r"step-[0-9]{7}\.safetensors")
+
+T = TypeVar("T")
 
 
 class RunFolderError(StudioError):
     """A folder that cannot be used as a run; the message says which, why, and what to do."""
 
 
-@dataclass(frozen=True)
-class RunState:
-    """``state.json``: what the run is doing, and when it last said so (seconds since 1970)."""
-
-    state: State
-    step: int
-    heartbeat: float
-    reason: str = ""
+class RunGoneError(RunFolderError):
+    """The run's folder has been deleted, or moved away, while the run was written."""
 
 
 def is_run(path: Path) -> bool:
@@ -53,12 +68,22 @@ class RunFolder:
     ``models/``, ``state.json``.
 
     Logs are appended to; everything else is replaced whole. A reader at any moment, also after the writer
-    was killed, sees a consistent prefix.
+    was killed, sees a consistent prefix. Every method that writes raises `RunGoneError` once the folder is
+    gone: it is not made again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._metrics = MetricsLog(path / "metrics.jsonl")
         self._spectra = SpectraFile(path / "spectra.npy")
+        self._notes: dict[str, str] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be read so far, or was put right: a sentence a file, of a few files."""
+        told = tuple(self._notes.values())
+        more = f"{len(told) - _TOLD:,} more files of the run are damaged."
+        return told if len(told) <= _TOLD else (*told[:_TOLD], more)
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunFolder:
@@ -74,10 +99,13 @@ class RunFolder:
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
             folder = cls(path)
-            write_text(path / CONFIG, config.to_toml())
+            write_text(path / CONFIG, config.to_toml(), through_links=False)
             folder.set_state("created", 0)
         except OSError as error:
-            raise RunFolderError(f"cannot write a run to {path}: {error.strerror or error}") from error
+            raise RunFolderError(
+                f"cannot write a run to {path}: {reason_of(error)}. {advice_for(error)}, or choose another "
+                "folder"
+            ) from error
         return folder
 
     @classmethod
@@ -97,31 +125,40 @@ class RunFolder:
 
     # --- writing -----------------------------------------------------------------------------------
 
+    def check_there(self) -> None:
+        """Raise `RunGoneError` if the run is not where it was; to be called before its parts are written."""
+        if not is_run(self.path):
+            raise RunGoneError(
+                f"the run's folder {self.path} is gone, or no longer holds the run; put it back to go on"
+            )
+
     def set_state(self, state: State, step: int, reason: str = "") -> None:
         """Replace ``state.json``; its heartbeat is now."""
+        self.check_there()
         text = json.dumps(asdict(RunState(state, step, time.time(), reason)))
-        write_text(self.path / "state.json", text)
+        write_text(self.path / "state.json", text, through_links=False)
 
     def log(self, metrics: Metrics) -> None:
         """Append one line to ``metrics.jsonl``."""
-        record = {
-            "step": metrics.step,
-            "time": round(metrics.time, 3),
-            "model": metrics.member,
-            "terms": dict(metrics.terms),
-        }
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        self.check_there()
+        self._metrics.append(metrics)
 
     def log_spectrum(self, spectrum: Spectrum, member_index: int) -> None:
         """Append one record to ``spectra.npy``."""
+        self.check_there()
         self._spectra.append(spectrum.step, member_index, spectrum.effective_rank, spectrum.sigma)
+
+    def logged(self) -> dict[str, int]:
+        """Bytes in each log: what a checkpoint remembers, so that going on from it can tell what is lost."""
+        paths = (self._metrics.path, self._spectra.path)
+        return {path.name: path.stat().st_size if path.is_file() else 0 for path in paths}
 
     def save_preview(self, preview: Preview) -> None:
         """One PNG: originals in the first row, each model's reconstructions in the rows below.
 
         Its text chunks say how large one image is, and whose the rows are.
         """
+        self.check_there()
         rows = [preview.originals, *preview.reconstructions.values()]
         image = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
         height, width = preview.originals.shape[1:3]
@@ -130,10 +167,12 @@ class RunFolder:
         about.add_text("rows", json.dumps(list(preview.reconstructions)))
         png = io.BytesIO()
         Image.fromarray(image).save(png, "PNG", pnginfo=about)
-        write_bytes(self.path / "previews" / f"step-{preview.step:07d}.png", png.getvalue())
+        path = self.path / "previews" / f"step-{preview.step:07d}.png"
+        write_bytes(path, png.getvalue(), through_links=False)
 
     def save_arrays(self, arrays: Arrays) -> None:
         """One ``.npz`` of ``model/name`` arrays; only the `KEPT_ARRAYS` newest are kept."""
+        self.check_there()
         flat = {
             f"{member}/{name}": np.asarray(value, np.float32)
             for member, values in arrays.values.items()
@@ -141,7 +180,8 @@ class RunFolder:
         }
         npz = io.BytesIO()
         np.savez_compressed(npz, **flat)  # type: ignore[arg-type]
-        write_bytes(self.path / "arrays" / f"step-{arrays.step:07d}.npz", npz.getvalue())
+        path = self.path / "arrays" / f"step-{arrays.step:07d}.npz"
+        write_bytes(path, npz.getvalue(), through_links=False)
         for old in self._arrays()[:-KEPT_ARRAYS]:
             old.unlink(missing_ok=True)
 
@@ -151,21 +191,26 @@ class RunFolder:
 
     def mark_latest(self, step: int, keep: int) -> None:
         """Point ``latest`` at the checkpoint of ``step`` and remove all but the ``keep`` newest."""
-        write_text(self.path / "checkpoints" / "latest", self.checkpoint_path(step).name)
+        self.check_there()
+        name = self.checkpoint_path(step).name
+        write_text(self.path / "checkpoints" / "latest", name, through_links=False)
         for old in self._checkpoints()[:-keep]:
             old.unlink(missing_ok=True)
 
-    def truncate(self, step: int) -> None:
+    def truncate(self, step: int, logged: Mapping[str, int] | None = None) -> None:
         """Forget whatever was written after ``step``, from where the run is about to go on.
 
-        Also removes what a killed process left half written.
+        Also removes what a killed process left half written, and what is damaged, which `notes` then names.
+        ``logged``: what `logged` gave at that step; a log that has become shorter has lost something.
         """
+        self.check_there()
         for path in (*self._checkpoints(), *self._previews(), *self._arrays()):
             if _step_of(path) > step:
                 path.unlink(missing_ok=True)
-        kept = [json.dumps(record) + "\n" for record in self._records() if record["step"] <= step]
-        write_text(self.path / "metrics.jsonl", "".join(kept))
-        self._spectra.truncate(step)
+        self._repair_pictures()
+        self._repair_logs(step, logged or {})
+        for link in (path for path in (self.path / "models").glob("*") if path.is_symlink()):
+            link.unlink()  # it would be written through
         for leftover in leftovers(self.path):
             leftover.unlink(missing_ok=True)
 
@@ -173,7 +218,7 @@ class RunFolder:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
         for name in ("previews", "arrays", "checkpoints", "models"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("metrics.jsonl", "spectra.npy", "state.json", CONFIG):
+        for name in ("metrics.jsonl", "spectra.npy", f"spectra.npy{ASIDE}", "state.json", CONFIG):
             (self.path / name).unlink(missing_ok=True)
         for leftover in leftovers(self.path):
             leftover.unlink(missing_ok=True)
@@ -183,104 +228,159 @@ class RunFolder:
     # --- reading -----------------------------------------------------------------------------------
 
     def state(self) -> RunState:
-        """What ``state.json`` says.
-
-        Raises:
-            RunFolderError: it is damaged.
-        """
+        """What ``state.json`` says; one that is damaged only informed, and is a run that was stopped."""
+        path = self.path / "state.json"
         try:
-            data = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
-            if data["state"] not in get_args(State):
-                raise ValueError(f"unknown state {data['state']!r}")
-            return RunState(data["state"], int(data["step"]), float(data["heartbeat"]), data["reason"])
+            return parse_state(read_bytes(path, MAX_STATE_BYTES))
         except FileNotFoundError:
             return RunState("created", 0, 0.0)  # killed before it could say anything
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunFolderError(f"cannot read {self.path / 'state.json'}: {error}") from error
+        except (OSError, DamagedFileError) as error:
+            self._note(path, f"cannot be read ({_why(error)}); the run is taken for stopped")
+            newest = self._checkpoints()
+            return RunState("stopped", _step_of(newest[-1]) if newest else 0, 0.0, self._notes[path.name])
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, the one to go on from first, then those to go on from if it is damaged."""
+        found = self._checkpoints()[::-1]
+        pointer = self.path / "checkpoints" / "latest"
+        try:
+            name = read_text(pointer, MAX_STATE_BYTES).strip()
+        except FileNotFoundError:
+            return found
+        except (OSError, MalformedError):
+            name = ""
+        if not _CHECKPOINT.fullmatch(Path(name).name):
+            self._note(pointer, "does not name a checkpoint; the newest there is was taken")
+        return sorted(found, key=lambda path: path.name != Path(name).name)
 
     def latest_checkpoint(self) -> Path | None:
         """The newest complete checkpoint, or None."""
-        pointer = self.path / "checkpoints" / "latest"
-        if pointer.is_file():
-            path = pointer.parent / Path(pointer.read_text(encoding="utf-8").strip()).name
-            if path.is_file():
-                return path
-        found = self._checkpoints()
-        return found[-1] if found else None
+        return next(iter(self.checkpoints()), None)
 
-    def metrics(self, start: int = 0) -> tuple[list[Metrics], int]:
+    def metrics(self, start: int = 0, members: Sequence[str] | None = None) -> tuple[list[Metrics], int]:
         """The next logged metrics from byte offset ``start`` on, and the offset to go on from.
 
-        At most `READ_BYTES` are read: a long log comes in portions, and none are left once it gives none.
+        A long log comes in portions, and none are left once it gives none. Lines that are none, or of none of
+        ``members``, are left out.
         """
-        path = self.path / "metrics.jsonl"
-        if not path.is_file():
-            return [], 0
-        with path.open("rb") as file:
-            if start > os.fstat(file.fileno()).st_size:
-                start = 0  # the run was resumed from an earlier step
-            file.seek(start)
-            data = file.read(READ_BYTES)
-        complete = data[: data.rfind(b"\n") + 1]
-        found = []
-        for line in complete.splitlines():
-            record = json.loads(line)
-            found.append(Metrics(record["step"], record["time"], record["model"], record["terms"]))
-        return found, start + len(complete)
+        try:
+            found, start = self._metrics.read(start, members)
+        except OSError as error:
+            self._note(self._metrics.path, f"cannot be read ({reason_of(error)})")
+            return [], start
+        if self._metrics.damage:
+            self._note(self._metrics.path, f"has {self._metrics.damage}, left out")
+        return found, start
 
-    def spectra(self, members: tuple[str, ...], start: int = 0) -> list[Spectrum]:
+    def spectra(self, members: Sequence[str], start: int = 0) -> list[Spectrum]:
         """Logged spectra from record ``start`` on; ``members`` names the models in their order."""
-        return [
-            Spectrum(step, members[index], sigma, rank)
-            for step, index, rank, sigma in self._spectra.read(start)
-        ]
+        return self.spectra_from(members, start)[0]
 
-    def latest_preview(self, members: tuple[str, ...]) -> Preview | None:
-        """The newest preview, or None."""
-        found = self._previews()
-        if not found:
-            return None
-        with Image.open(found[-1]) as file:
-            image = np.asarray(file.convert("RGB"))
-            about = {str(key): str(value) for key, value in file.info.items()}
-        names = tuple(json.loads(about["rows"])) if "rows" in about else members
-        # Before the size was written down images were square.
-        width = int(about["image"].split("x")[0]) if "image" in about else image.shape[0] // (1 + len(names))
-        rows = [
-            np.stack(np.split(row, row.shape[1] // width, axis=1)) for row in np.split(image, 1 + len(names))
-        ]
-        return Preview(_step_of(found[-1]), rows[0], dict(zip(names, rows[1:], strict=True)))
+    def spectra_from(self, members: Sequence[str], start: int) -> tuple[list[Spectrum], int]:
+        """`spectra`, and the record to go on from."""
+        found: list[Spectrum] = []
+        try:
+            for step, index, rank, sigma in self._spectra.read(start):
+                start += 1
+                if 0 <= step <= MAX_STEP and 0 <= index < len(members):
+                    found.append(Spectrum(step, members[index], sigma, rank))
+                else:
+                    self._note(self._spectra.path, "has records of no step or model of the run, left out")
+        except (OSError, SpectraError) as error:
+            self._note(self._spectra.path, f"cannot be read ({_why(error)})")
+        return found, start
 
-    def latest_arrays(self, after: int = -1) -> Arrays | None:
-        """The newest arrays of a step later than ``after``, or None."""
-        found = self._arrays()
-        if not found or _step_of(found[-1]) <= after:
-            return None
-        values: dict[str, dict[str, np.ndarray]] = {}
-        with np.load(found[-1], allow_pickle=False) as file:
-            for key in file.files:
-                member, _, name = key.partition("/")
-                values.setdefault(member, {})[name] = file[key]
-        return Arrays(_step_of(found[-1]), values)
+    def latest_preview(self, members: Sequence[str], after: int = -1) -> Preview | None:
+        """The newest preview of a step later than ``after`` that can be read, or None."""
+        return self._newest(self._previews(), after, lambda path, step: read_preview(path, step, members))
+
+    def latest_arrays(
+        self, after: int = -1, misfit: Callable[[Arrays], str] = lambda arrays: ""
+    ) -> Arrays | None:
+        """The newest arrays of a step later than ``after`` that can be read, or None.
+
+        ``misfit`` says why arrays are not those of such a run, or "".
+        """
+
+        def read(path: Path, step: int) -> Arrays:
+            arrays = read_arrays(path, step)
+            if why := misfit(arrays):
+                raise DamagedFileError(why)
+            return arrays
+
+        return self._newest(self._arrays(), after, read)
+
+    def _newest(self, paths: Sequence[Path], after: int, read: Callable[[Path, int], T]) -> T | None:
+        for path in paths[: -_TRIED - 1 : -1]:
+            if _step_of(path) <= after:
+                break
+            try:
+                return read(path, _step_of(path))
+            except FileNotFoundError:
+                pass  # removed by the run meanwhile
+            except (OSError, DamagedFileError) as error:
+                self._note(path, f"cannot be read ({_why(error)}) and is left out")
+        return None
+
+    # --- repairing ---------------------------------------------------------------------------------
+
+    def _repair_pictures(self) -> None:
+        for path in (*self._previews(), *self._arrays()):
+            try:
+                if path.suffix == ".png":
+                    check_png(path)
+                else:
+                    read_arrays(path, 0)
+            except (DamagedFileError, UnfitFileError, FileNotFoundError) as error:
+                path.unlink(missing_ok=True)
+                self._note(path, f"was damaged ({_why(error)}) and has been removed")
+            except OSError as error:  # it may be readable another time
+                self._note(path, f"cannot be read ({_why(error)})")
+
+    def _repair_logs(self, step: int, logged: Mapping[str, int]) -> None:
+        before = self.logged()
+        self._metrics.truncate(step)
+        if self._metrics.damage:
+            self._note(self._metrics.path, f"had {self._metrics.damage}, now removed: the curves have a gap")
+        path = self._spectra.path
+        try:
+            lost = self._spectra.truncate(step)
+        except SpectraError as error:
+            aside = path.with_name(path.name + ASIDE)
+            path.replace(aside)
+            self._note(path, f"could not be read ({error}) and was put aside as {aside.name}")
+        else:
+            if lost:
+                self._note(path, f"was damaged: {lost} of its spectra are lost")
+        for log in (self._metrics, self._spectra):
+            size, kept = before[log.path.name], logged.get(log.path.name, 0)
+            if size < kept and log.path.name not in self._notes:
+                lost_part = f"the last {kept - size:,} bytes it held" if size else "all it held"
+                self._note(log.path, f"has lost {lost_part} at step {step}: the curves have a gap")
+
+    # --- what there is -----------------------------------------------------------------------------
+
+    def _note(self, path: Path, what: str) -> None:
+        name = path.relative_to(self.path).as_posix()
+        self._notes[name] = f"{name} {what}."
 
     def _checkpoints(self) -> list[Path]:
-        return sorted((self.path / "checkpoints").glob(f"step-{7 * '[0-9]'}.safetensors"))
+        return self._steps("checkpoints", "safetensors")
 
     def _previews(self) -> list[Path]:
-        return sorted((self.path / "previews").glob(f"step-{7 * '[0-9]'}.png"))
+        return self._steps("previews", "png")
 
     def _arrays(self) -> list[Path]:
-        return sorted((self.path / "arrays").glob(f"step-{7 * '[0-9]'}.npz"))
+        return self._steps("arrays", "npz")
 
-    def _records(self) -> Iterator[Mapping[str, int]]:
-        path = self.path / "metrics.jsonl"
-        if not path.is_file():
-            return
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                return  # the line being written when the process was killed
+    def _steps(self, folder: str, suffix: str) -> list[Path]:
+        """Files of a step, in the order of steps; whatever else has such a name is none of the run's."""
+        found = sorted((self.path / folder).glob(f"step-{7 * '[0-9]'}.{suffix}"))
+        return [path for path in found if not path.is_dir()]
+
+
+def _why(error: Exception) -> str:
+    return reason_of(error) if isinstance(error, OSError) else str(error)
 
 
 def _step_of(path: Path) -> int:

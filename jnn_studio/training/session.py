@@ -101,6 +101,7 @@ def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:
 
 def _failed(folder: RunFolder, reason: str, details: str) -> StateChanged:
     step = folder.state().step
-    with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
+    # The disk may be what failed, or the folder be gone; the event still says so.
+    with contextlib.suppress(OSError, RunFolderError):
         folder.set_state("failed", step, reason)
     return StateChanged("failed", step, reason, details)

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.base.system_errors import advice_for
 from jnn_studio.training.checkpoint import (
     CheckpointError,
+    DamagedCheckpointError,
     Progress,
     Trained,
     load_checkpoint,
@@ -36,7 +38,7 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, Member
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 HEARTBEAT_SECONDS = 2.0
 
@@ -94,16 +96,17 @@ class Trainer:
     # --- the loop ------------------------------------------------------------------------------------
 
     def _train(self) -> Iterator[Event]:
-        checkpoint = self._folder.latest_checkpoint()
-        if checkpoint is not None:
-            progress = load_checkpoint(checkpoint, self._trained)
+        progress, notes = self._resume()
+        if progress is None:
+            self._folder.truncate(-1)
+        else:
             self._step, self._elapsed = progress.step, progress.elapsed
             for key, rows in progress.pending.items():
                 self._block[key] = list(rows.to(self._experiment.device.name))
-        self._folder.truncate(-1 if checkpoint is None else self._step)
+            self._folder.truncate(self._step, progress.logged)
         self._clock = time.perf_counter()
         first: list[Event] = []
-        if checkpoint is None:
+        if progress is None:
             first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
         total = self._config.schedule.steps
         yield Started(
@@ -112,7 +115,7 @@ class Trainer:
             self._step,
             total,
             self._experiment.device.describe(),
-            self._experiment.notes,
+            (*self._experiment.notes, *notes, *self._folder.notes),
         )
         yield self._state("running")
         yield from first
@@ -125,6 +128,26 @@ class Trainer:
             yield from self._due(batch)
             self._heartbeat()
         yield from self._obey()
+
+    def _resume(self) -> tuple[Progress | None, list[str]]:
+        """Where the newest sound checkpoint was, and what to say of those that are damaged."""
+        damaged: list[DamagedCheckpointError] = []
+        names = []
+        for path in self._folder.checkpoints():
+            try:
+                progress = load_checkpoint(path, self._trained)
+            except DamagedCheckpointError as error:
+                damaged.append(error)
+                names.append(path.name)
+                continue
+            return progress, [
+                f"{name} is damaged: the run went on from step {progress.step}." for name in names
+            ]
+        if damaged:
+            raise CheckpointError(
+                f"None of the run's checkpoints is sound; train it again from its config.toml. {damaged[0]}"
+            )
+        return None, []
 
     def _due(self, batch: Tensor) -> list[Event]:
         """What is to be told after this step. All of it is in the folder before any of it is told, so that
@@ -262,8 +285,10 @@ class Trainer:
         self._check_weights()
         rows = {member.key: self._rows(member.key) for member in self._experiment.members}
         pending = {key: value for key, value in rows.items() if len(value)}
+        self._folder.check_there()
         path = self._folder.checkpoint_path(self._step)
-        save_checkpoint(path, self._trained, Progress(self._step, self._time(), pending))
+        progress = Progress(self._step, self._time(), pending, self._folder.logged())
+        save_checkpoint(path, self._trained, progress)
         self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
         return CheckpointSaved(self._step, str(path))
 
@@ -279,9 +304,10 @@ class Trainer:
 
     def _failed(self, problem: Exception) -> StateChanged:
         reason = self._reason(problem)
-        expected = isinstance(problem, (_NonFinite, CheckpointError))
+        expected = isinstance(problem, (_NonFinite, CheckpointError, RunFolderError))
         details = "" if expected else "".join(traceback.format_exception(problem))
-        with contextlib.suppress(OSError):  # the disk may be what failed; the event still says so
+        # The disk may be what failed, or the folder be gone; the event still says so.
+        with contextlib.suppress(OSError, RunFolderError):
             self._folder.set_state("failed", self._step, reason)
         return StateChanged("failed", self._step, reason, details)
 
@@ -292,8 +318,10 @@ class Trainer:
                 return f"{problem} {self._last_good()}".strip()
             case CheckpointError():
                 return str(problem)
+            case RunFolderError():
+                return f"Cannot write the run: {problem}."
             case OSError():
-                return f"Cannot write the run: {problem}. Free some space, then resume."
+                return f"Cannot write the run: {problem}. {advice_for(problem)}, then resume."
         if is_out_of_memory(problem):
             advice = self._config.reduce(self._config.large)
             where = f"at step {self._step} on {self._experiment.device.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -69,4 +70,4 @@ def _reason(problems: list[Any], kinds: tuple[str, ...]) -> str:
             return str(first["ctx"]["error"])
         case _:
             reason = ", or ".join(problem["msg"] for problem in problems)
-    return f"{reason} (got {first['input']!r})"
+    return f"{reason} (got {reprlib.repr(first['input'])})"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.training.config import validate_config
-from jnn_studio.training.events import Arrays, Preview, Spectrum, Started, StateChanged
+from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, Started, StateChanged
 from jnn_studio.training.run_folder import RunFolder
 
 
@@ -64,3 +66,84 @@ def test_only_the_newest_arrays_wait_for_the_window(tmp_path: Path) -> None:
     assert newest is not None
     assert newest.step == 3
     assert feed.arrays.take() is None
+
+
+MALFORMED: dict[str, bytes] = {
+    "metrics.jsonl": b'[]\n{"a":1}\n' + b"[" * 5000 + b"\n" + b'{"step": ' + b"9" * 10_000 + b"}\n\xff\n",
+    "spectra.npy": b"\x93NUMPY\x01\x00\xff\xff" + b"[" * 65_535,
+    "previews/step-0000100.png": (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xc3P\x00\x00\xc3P\x08\x02\x00\x00\x00\x17\xa5\x01\xfd"
+    ),
+    "arrays/step-0000100.npz": b"PK\x05\x06" + bytes(18),
+    "state.json": b"[" * 5000,
+    "checkpoints/latest": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("name", [*MALFORMED, "all of them"])
+def test_whatever_a_folder_holds_the_page_shows_what_can_be_read_and_says_what_cannot(
+    qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    config = validate_config({"kind": "beta-vae", "name": "far"}, "here")
+    folder = RunFolder.create(tmp_path / "run", config)
+    images = np.zeros((2, 4, 6, 3), np.uint8)
+    folder.log(Metrics(4, 1.0, "beta_vae", {"total": 1.0}))
+    folder.log_spectrum(Spectrum(4, "beta_vae", np.ones(3, np.float32), 3.0), 0)
+    folder.save_preview(Preview(4, images, {"beta_vae": images}))
+    folder.set_state("stopped", 4)
+    for damaged in MALFORMED if name == "all of them" else [name]:
+        (folder.path / damaged).parent.mkdir(exist_ok=True)
+        before = (folder.path / damaged).read_bytes() if damaged == "metrics.jsonl" else b""
+        (folder.path / damaged).write_bytes(before + MALFORMED[damaged])
+    told: list[Rare] = []
+    feed = RunFeed(folder.path, config, lambda _, event: told.append(event))
+
+    follower = RunFollower(feed)
+    qtbot.waitUntil(lambda: not follower.alive, timeout=20_000)
+
+    assert isinstance(told[0], Started)
+    last = told[-1]
+    assert isinstance(last, StateChanged)
+    assert last.state == "stopped"
+    said = [*(note for event in told if isinstance(event, Started) for note in event.notes), last.reason]
+    for damaged in MALFORMED if name == "all of them" else [name]:
+        if damaged not in ("checkpoints/latest", "arrays/step-0000100.npz"):
+            assert any(damaged in note for note in said), (damaged, said)
+    assert [m.step for m in feed.metrics.take()] == [4]
+    preview = feed.preview.take()
+    assert preview is not None
+    assert preview.step == 4
+
+
+def test_a_folder_that_is_deleted_is_said_to_be_gone(qtbot: QtBot, tmp_path: Path) -> None:
+    config = validate_config({"kind": "beta-vae"}, "here")
+    folder = RunFolder.create(tmp_path / "run", config)
+    folder.set_state("running", 4)
+    told: list[Rare] = []
+    follower = RunFollower(RunFeed(folder.path, config, lambda _, event: told.append(event)))
+    qtbot.waitUntil(lambda: len(told) > 1, timeout=10_000)
+    shutil.rmtree(folder.path)
+    qtbot.waitUntil(lambda: not follower.alive, timeout=10_000)
+
+    last = told[-1]
+    assert isinstance(last, StateChanged)
+    assert last.state == "failed"
+    assert f"the run's folder {folder.path} is gone" in last.reason
+
+
+def test_even_a_bug_in_reading_is_told(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = validate_config({"kind": "beta-vae"}, "here")
+    folder = RunFolder.create(tmp_path / "run", config)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("odd")
+
+    monkeypatch.setattr(RunFolder, "latest_preview", broken)
+    told: list[Rare] = []
+    follower = RunFollower(RunFeed(folder.path, config, lambda _, event: told.append(event)))
+    qtbot.waitUntil(lambda: not follower.alive, timeout=10_000)
+
+    last = told[-1]
+    assert isinstance(last, StateChanged)
+    assert (last.state, "odd" in last.reason) == ("failed", True)
+    assert "ZeroDivisionError" in last.details

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -243,3 +244,29 @@ def test_presets_are_listed_quickest_first() -> None:
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="there is no preset 'face'; there are: .*faces-quick"):
         load_preset("face")
+
+
+@pytest.mark.timeout(30)
+def test_configurations_of_anything_are_refused_in_words(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, content in {
+        "deep": "a = " + "[" * 3000 + "]" * 3000,
+        "digits": "steps = " + "9" * 10_000,
+        "hexadecimal": "steps = 0x" + "f" * 10_000,
+        "dotted": ".".join(["a"] * 20_000) + " = 1",
+        "large": "#" * 100_000,
+        "bytes": "\udcff",
+    }.items():
+        (tmp_path / name).write_text(content, "utf-8", "surrogateescape")
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(ConfigError, match=str(path)) as caught:
+            read_config(path)
+        assert len(str(caught.value)) < 500
+    with pytest.raises(ConfigError, match="a pipe, not a file"):
+        read_config(tmp_path / "pipe")
+
+
+def test_a_long_value_is_not_repeated_whole() -> None:
+    with pytest.raises(ConfigError, match="name: ") as caught:
+        parse_config(f'name = "{"x" * 10_000}"', "here")
+    assert len(str(caught.value)) < 300

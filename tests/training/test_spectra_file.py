@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from jnn_studio.training.spectra_file import SpectraFile
+from jnn_studio.training.spectra_file import SpectraError, SpectraFile
 
 
 def sigma(step: int, k: int = 5) -> np.ndarray:
@@ -102,3 +104,73 @@ def test_the_header_has_room_for_a_long_file(tmp_path: Path) -> None:
 
     assert len(np.load(spectra.path, mmap_mode="r")) == 1200
     assert next(iter(spectra.read(1199)))[0] == 1199
+
+
+def test_a_file_cut_short_gives_its_whole_records(file: SpectraFile) -> None:
+    data = file.path.read_bytes()
+    for cut in (1, 37, 100):
+        file.path.write_bytes(data[:-cut])
+        left = steps(file)
+        assert 0 < len(left) < 6
+        assert left == steps_of_all()[: len(left)]
+    assert file.truncate(20) == 6 - len(left)
+    assert steps(file) == left
+    file.append(30, 0, 1.0, sigma(30))
+    assert steps(file) == [*left, (30, 0)]
+
+
+def steps_of_all() -> list[tuple[int, int]]:
+    return [(step, member) for step in (0, 10, 20) for member in (0, 1)]
+
+
+def test_records_of_no_possible_step_are_lost(file: SpectraFile) -> None:
+    data = bytearray(file.path.read_bytes())
+    data[256 + 2 * 36 + 7] ^= 0x80  # the sign of the third record's step
+    file.path.write_bytes(data)
+
+    assert file.truncate(20) == 1
+    assert len(steps(file)) == 5
+
+
+def arrays(kind: str) -> object:
+    return {
+        "objects": np.array([{}, 1], object),
+        "numbers": np.zeros(4),
+        "table": np.zeros((2, 2), [("step", "<i8")]),
+        "large": np.zeros(1, [("step", "<i8"), ("sigma", "<f4", (2_000_000,))]),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["objects", "numbers", "table", "large"])
+def test_another_array_is_named_as_such(file: SpectraFile, kind: str) -> None:
+    np.save(file.path, arrays(kind), allow_pickle=True)
+    for call in (lambda: steps(file), lambda: file.truncate(5)):
+        with pytest.raises(SpectraError, match="array of something else"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        b"\x93NUMPY\x01\x00\xff\xff" + b"[" * 60_000,
+        b"\x93NUMPY\x01\x00\xf6\x00" + b"(" * 246,
+        pickle.dumps([1]),
+        b"\x93NUMPY\x01\x00\xf6\x00" + b"{'descr': 'O', 'fortran_order': 0, 'shape': (1,)}".ljust(246),
+        bytes(1000),
+    ],
+)
+def test_what_is_no_array_is_named_as_such(file: SpectraFile, content: bytes) -> None:
+    file.path.write_bytes(content)
+
+    with pytest.raises(SpectraError, match="no header of an array") as caught:
+        steps(file)
+    assert "pickle" not in str(caught.value)
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "spectra.npy")
+    with pytest.raises(OSError, match="a pipe, not a file"):
+        steps(SpectraFile(tmp_path / "spectra.npy"))

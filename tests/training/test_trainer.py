@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import itertools
 import math
+import os
 import re
 import shutil
 import weakref
@@ -660,24 +662,121 @@ def test_anything_else_is_a_failure_that_can_be_reported(
     assert RunFolder(tmp_path / "run").state().reason == failed.reason
 
 
-def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken_when_it_is_removed(
-    tiny: Tiny, tmp_path: Path, trained_tiny: Any, outcome: Callable[[Path], Any], finish: Finish
-) -> None:
+@pytest.fixture
+def stopped_at_15(tiny: Tiny, tmp_path: Path, finish: Finish) -> Path:
     commands = Commands()
-    path = tmp_path / "run"
-    events = start_run(tiny(), path, commands)
+    events = start_run(tiny(), tmp_path / "run", commands)
     until(events, lambda e: isinstance(e, Metrics) and e.step == 15)
     commands.send(Command.STOP)
     finish(events)
-    damaged = RunFolder(path).checkpoint_path(15)
-    damaged.write_bytes(damaged.read_bytes()[:-100])
+    return tmp_path / "run"
 
-    failed = finish(resume_run(path, Commands()))
+
+def flipped(data: bytes) -> bytes:
+    return data[:-100] + bytes([data[-100] ^ 1]) + data[-99:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:-100], lambda data: data[:-100] + bytes(100), flipped, lambda data: b""],
+    ids=["cut", "zeroed", "flipped", "empty"],
+)
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(
+    stopped_at_15: Path, trained_tiny: Any, outcome: Callable[[Path], Any], damage: Callable[[bytes], bytes]
+) -> None:
+    damaged = RunFolder(stopped_at_15).checkpoint_path(15)
+    damaged.write_bytes(damage(damaged.read_bytes()))
+
+    started, *_, last = resume_run(stopped_at_15, Commands())
+
+    assert isinstance(started, Started)
+    assert started.step == 12
+    assert started.notes == ("step-0000015.safetensors is damaged: the run went on from step 12.",)
+    assert last == StateChanged("finished", 20)
+    outcome(stopped_at_15).assert_same(trained_tiny)
+
+
+def test_a_run_none_of_whose_checkpoints_is_sound_fails_and_keeps_what_it_has(
+    stopped_at_15: Path, finish: Finish
+) -> None:
+    folder = RunFolder(stopped_at_15)
+    log = (stopped_at_15 / "metrics.jsonl").read_bytes()
+    for path in folder.checkpoints():
+        path.write_bytes(path.read_bytes()[:-100])
+
+    failed = finish(resume_run(stopped_at_15, Commands()))
+
     assert isinstance(failed, StateChanged)
     assert failed.state == "failed"
-    assert str(damaged) in failed.reason
-    assert "Remove that file" in failed.reason
+    assert failed.reason.startswith("None of the run's checkpoints is sound")
+    assert str(folder.checkpoint_path(15)) in failed.reason
+    assert failed.details == ""
+    assert (stopped_at_15 / "metrics.jsonl").read_bytes() == log
 
-    damaged.unlink()
-    assert finish(resume_run(path, Commands())) == StateChanged("finished", 20)
-    outcome(path).assert_same(trained_tiny)
+
+def test_what_had_to_be_put_right_is_said_when_a_run_goes_on(stopped_at_15: Path) -> None:
+    (stopped_at_15 / "state.json").write_text("{")
+    (stopped_at_15 / "checkpoints" / "latest").write_bytes(b"\xff\xfe")
+    with (stopped_at_15 / "metrics.jsonl").open("ab") as file:
+        file.write(b'[]\n{"a":1}\n')
+    (stopped_at_15 / "previews" / "step-0000010.png").write_bytes(b"no picture")
+
+    started, *_, last = resume_run(stopped_at_15, Commands())
+
+    assert isinstance(started, Started)
+    assert [note.split()[0] for note in started.notes] == [
+        "state.json",
+        "checkpoints/latest",
+        "previews/step-0000010.png",
+        "metrics.jsonl",
+    ]
+    assert last == StateChanged("finished", 20)
+    assert not (stopped_at_15 / "previews" / "step-0000010.png").exists()
+
+
+@pytest.mark.parametrize("moment", ["step", "stop", "pause", "close"])
+def test_a_folder_that_is_deleted_while_it_is_trained_ends_as_failed_and_stays_deleted(
+    tiny: Tiny, tmp_path: Path, moment: str
+) -> None:
+    path, commands = tmp_path / "run", Commands()
+    events = start_run(tiny(), path, commands)
+    until(events, lambda e: isinstance(e, Metrics) and e.step == 5)
+    if moment in ("stop", "pause"):
+        commands.send(Command.PAUSE if moment == "pause" else Command.STOP)
+    shutil.rmtree(path)
+
+    if moment == "close":
+        events.close()
+    else:
+        *_, failed = events
+        assert isinstance(failed, StateChanged)
+        assert failed.state == "failed"
+        assert failed.reason.startswith(f"Cannot write the run: the run's folder {path} is gone")
+        assert failed.details == ""
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "Free some space on that disk, then resume."),
+        (errno.EACCES, "Check the permissions of the file and of its folder, then resume."),
+        (errno.EROFS, "Make that disk writable: it is read-only, then resume."),
+        (errno.EIO, "Check the disk and its cable: it does not do what it is told, then resume."),
+    ],
+)
+def test_the_advice_follows_what_the_system_said(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    events = start_run(tiny(), tmp_path / "run", Commands())
+    until(events, lambda e: isinstance(e, Metrics) and e.step == 5)
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    *_, failed = events
+
+    assert isinstance(failed, StateChanged)
+    assert failed.reason.startswith("Cannot write the run: ")
+    assert failed.reason.endswith(advice)

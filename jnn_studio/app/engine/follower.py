@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
+from functools import partial
 
 from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.base.errors import StudioError
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
-from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder, RunState
+from jnn_studio.training.kind import find_kind, run_members
+from jnn_studio.training.run_files import RunState
+from jnn_studio.training.run_folder import RunFolder, RunGoneError
 
 POLL_SECONDS = 1.0
 STALE_SECONDS = 15.0
@@ -17,12 +19,20 @@ STALE_SECONDS = 15.0
 
 
 class RunFollower:
-    """A thread that fills a feed from a run folder until the run has ended or it is closed."""
+    """A thread that fills a feed from a run folder until the run has ended or it is closed.
+
+    Whatever the folder holds, what can be read of it is shown, and what cannot is said: in the notes of
+    another `Started`, or, where there is nothing to go on with, in a `StateChanged` to "failed".
+    """
 
     def __init__(self, feed: RunFeed) -> None:
         self.feed = feed
         self._folder = RunFolder(feed.path)
         self._closing = threading.Event()
+        self._metrics = self._spectra = 0
+        self._preview = self._arrays = -1
+        self._told: tuple[State, str] | None = None
+        self._noted: tuple[str, ...] | None = None
         self._thread = threading.Thread(target=self._follow, name="run follower", daemon=True)
         self._thread.start()
 
@@ -37,49 +47,61 @@ class RunFollower:
         self._thread.join(timeout)
 
     def _follow(self) -> None:
-        feed, config = self.feed, self.feed.config
-        offset = spectra = shown = 0
-        drawn = -1
-        told: tuple[State, str] | None = None
         try:
-            members = run_members(config)
-            keys = tuple(member.key for member in members)
-            feed.put(Started(config.name, members, self._state().step, config.schedule.steps, "", ()))
-            while True:
-                # The state is read before the logs: when it says "finished" they are complete.
-                state = self._state()
-                offset = self._read_metrics(offset)
-                found = self._folder.spectra(keys, spectra)
-                spectra += len(found)
-                feed.spectra.extend(found)
-                preview = self._folder.latest_preview(keys)
-                if preview is not None and preview.step >= shown:
-                    shown = preview.step + 1
-                    feed.preview.put(preview)
-                arrays = self._folder.latest_arrays(drawn)
-                if arrays is not None:
-                    drawn = arrays.step
-                    feed.arrays.put(arrays)
-                if told != (state.state, state.reason):
-                    told = (state.state, state.reason)
-                    feed.put(StateChanged(state.state, state.step, state.reason))
-                if state.state not in UNDER_WAY or self._closing.wait(POLL_SECONDS):
-                    return
-        except (StudioError, OSError, ValueError, KeyError, EOFError) as error:
-            feed.put(StateChanged("failed", 0, f"cannot read the run in {feed.path}: {error}"))
+            self._start(self._state(), ())
+            # The state is read before the logs: when it says "finished" they are complete.
+            while self._read(self._state()) and not self._closing.wait(POLL_SECONDS):
+                pass
+        except RunGoneError as error:
+            self.feed.put(StateChanged("failed", 0, f"{error}."))
+        except Exception as error:  # a bug, since reading raises nothing; the page must not wait for ever
+            reason = f"cannot read the run in {self.feed.path}: {error}"
+            self.feed.put(StateChanged("failed", 0, reason, traceback.format_exc()))
 
-    def _read_metrics(self, offset: int) -> int:
+    def _start(self, state: RunState, notes: tuple[str, ...]) -> None:
+        config = self.feed.config
+        self.feed.put(Started(config.name, run_members(config), state.step, config.schedule.steps, "", notes))
+
+    def _read(self, state: RunState) -> bool:
+        """Everything that is new; whether there may be more."""
+        feed, folder = self.feed, self._folder
+        keys = tuple(member.key for member in run_members(feed.config))
+        self._read_metrics(keys)
+        while not self._closing.is_set():
+            found, self._spectra = folder.spectra_from(keys, self._spectra)
+            if not found:
+                break
+            feed.spectra.extend(found)
+        preview = folder.latest_preview(keys, self._preview)
+        if preview is not None:
+            self._preview = preview.step
+            feed.preview.put(preview)
+        arrays = folder.latest_arrays(self._arrays, partial(find_kind(feed.config.kind).misfit, feed.config))
+        if arrays is not None:
+            self._arrays = arrays.step
+            feed.arrays.put(arrays)
+        notes = tuple(note for note in folder.notes if note != state.reason)
+        if notes and notes != self._noted:
+            self._noted = notes
+            self._start(state, notes)
+        if self._told != (state.state, state.reason):
+            self._told = (state.state, state.reason)
+            feed.put(StateChanged(state.state, state.step, state.reason))
+        return state.state in UNDER_WAY
+
+    def _read_metrics(self, keys: tuple[str, ...]) -> None:
         """All there are, in portions small enough to leave the interface its share of the interpreter."""
         while not self._closing.is_set():
-            metrics, offset = self._folder.metrics(offset)
+            metrics, self._metrics = self._folder.metrics(self._metrics, keys)
             if not metrics:
                 break
             self.feed.metrics.extend(metrics)
-        return offset
 
     def _state(self) -> RunState:
         state = self._folder.state()
-        if state.state in UNDER_WAY and time.time() - state.heartbeat > STALE_SECONDS:
-            reason = "The process that trained this run ended without saying so. Resume it to go on."
-            return RunState("stopped", state.step, state.heartbeat, reason)
+        if state.state in UNDER_WAY:
+            self._folder.check_there()
+            if time.time() - state.heartbeat > STALE_SECONDS:
+                reason = "The process that trained this run ended without saying so. Resume it to go on."
+                return RunState("stopped", state.step, state.heartbeat, reason)
         return state

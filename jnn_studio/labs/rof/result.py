@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,22 @@ class RofResult:
     numbers: Mapping[str, Any]
 
 
+def misfit(config: RofConfig, arrays: Arrays) -> str:
+    """Why ``arrays`` are not the solutions of such a problem, or ""."""
+    radial, plane = config.problem.n > 2, config.problem.n == 2
+    across = "radius" if radial else "axis"
+    points = arrays.values.get("", {}).get(across, np.zeros(0)).shape
+    if len(points) != 1 or points[0] < 1:
+        return f"it has no {across}"
+    drawn = ("profile_mean", "profile_sd") if radial else ("field",)
+    for member, names in {"": ("target", "reference"), **dict.fromkeys(MEMBERS, drawn)}.items():
+        for name in names:
+            found = arrays.values.get(member, {}).get(name)
+            if found is None or found.shape != (points * 2 if plane else points):
+                return f"its {name} of {member or 'the problem'} is missing or of another size"
+    return ""
+
+
 def read_result(path: Path) -> RofResult:
     """The result of the run in the folder ``path``.
 
@@ -57,20 +74,21 @@ def read_result(path: Path) -> RofResult:
     if not isinstance(config, RofConfig):
         raise RunFolderError(f"the run in {path} is of kind {config.kind!r}, not 'rof'")
     gathered: dict[str, dict[str, list[tuple[float, float]]]] = {key: {} for key in MEMBERS}
-    portion, offset = folder.metrics()
+    portion, offset = folder.metrics(0, MEMBERS)
     seconds = 0.0
     while portion:
         for event in portion:
             seconds = max(seconds, event.time)
             for term, value in event.terms.items():
                 gathered[event.member].setdefault(term, []).append((event.step, value))
-        portion, offset = folder.metrics(offset)
+        portion, offset = folder.metrics(offset, MEMBERS)
     curves = {
         member: {term: (np.asarray(p)[:, 0].astype(int), np.asarray(p)[:, 1]) for term, p in terms.items()}
         for member, terms in gathered.items()
     }
     numbers = _numbers(config, curves, folder.state().step, seconds)
-    return RofResult(config, rof_members(config), curves, folder.latest_arrays(), numbers)
+    arrays = folder.latest_arrays(misfit=partial(misfit, config))
+    return RofResult(config, rof_members(config), curves, arrays, numbers)
 
 
 def _numbers(

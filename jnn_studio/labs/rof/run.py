@@ -5,6 +5,7 @@ from __future__ import annotations
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import MEMBERS, RofExperiment, rof_members
+from jnn_studio.labs.rof.result import misfit
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.kind import Kind
 
@@ -18,4 +19,4 @@ def _prepare(config: RofConfig, watch: Watch) -> RofExperiment:
     return experiment
 
 
-KIND = Kind("rof", RofConfig, rof_members, _prepare)
+KIND = Kind("rof", RofConfig, rof_members, _prepare, misfit=misfit)
