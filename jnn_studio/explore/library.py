@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.reading import parse_json, read_bytes
+from jnn_studio.base.system_errors import reason_of
 from jnn_studio.explore.saved_direction import SCHEMA_VERSION, SavedDirection
 
 SUFFIX = ".json"
@@ -145,14 +147,14 @@ def read_direction(path: Path) -> SavedDirection:
         LibraryError: it is missing, damaged, from a newer version, or holds something else.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise LibraryError(f"{path.name} is too large to be a saved direction")
-        saved = SavedDirection.model_validate_json(path.read_bytes())
+        data = read_bytes(path, _LARGEST_FILE)
+        parse_json(data, _LARGEST_FILE)  # bounded, which what validates it is not
+        saved = SavedDirection.model_validate_json(data)
         saved.pictures()
     except FileNotFoundError as error:
         raise LibraryError(f"there is no file {path}") from error
     except OSError as error:
-        raise LibraryError(f"{path.name} cannot be read: {error}") from error
+        raise LibraryError(f"{path.name} cannot be read: {reason_of(error)}") from error
     except ValidationError as error:
         if any(e["loc"] == ("schema_version",) and e["type"] == "literal_error" for e in error.errors()):
             raise LibraryError(

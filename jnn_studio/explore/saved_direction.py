@@ -21,6 +21,8 @@ from torch.nn import functional as F
 
 from jnn_studio.base.settings import Finite, Frozen
 from jnn_studio.data.config import DataConfig
+from jnn_studio.data.decode import open_image
+from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.data.pixels import to_grey
 from jnn_studio.explore.roles import number
 from jnn_studio.explore.state import DirectionKind, ImageRef, Mode
@@ -291,9 +293,8 @@ def _png(image: np.ndarray) -> str:
 
 def _picture(text: str) -> np.ndarray:
     try:
-        with Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"]) as picture:
-            if max(picture.size) > 4 * THUMBNAIL:
-                raise ValueError(f"the picture is {picture.size[0]} × {picture.size[1]} pixels")
+        file = io.BytesIO(base64.b64decode(text, validate=True))
+        with open_image(file, (4 * THUMBNAIL) ** 2, ("PNG",)) as picture:
             return np.asarray(picture.convert("RGB"))
-    except (OSError, binascii.Error) as error:
+    except (UnreadableImageError, binascii.Error) as error:
         raise ValueError(f"the picture cannot be read: {error}") from error

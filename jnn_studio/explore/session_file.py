@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,9 @@ from pydantic import Field, ValidationError
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.reading import MAX_JSON_BYTES, MalformedError, parse_json, read_text
 from jnn_studio.base.settings import Frozen
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.open_models import BUNDLED
@@ -108,21 +109,14 @@ def load_session(path: Path, find_model: Callable[[str], LoadedModel] = open_mod
 
 def _read(path: Path) -> _File:
     try:
-        text = path.read_bytes().decode("utf-8")
-        content: Any = json.loads(text)
+        text = read_text(path, MAX_JSON_BYTES)
+        content: Any = parse_json(text)
     except FileNotFoundError as error:
         raise SessionError(f"there is no session at {path}; choose a {SUFFIX} file") from error
     except OSError as error:
-        raise SessionError(
-            f"{path} cannot be read: {error.strerror or error}; check its permissions"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SessionError(
-            f"{path} is damaged or no session: byte {error.start} is no text{_REMEDY}"
-        ) from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested"
-        raise SessionError(f"{path} is damaged or no session: {reason}{_REMEDY}") from error
+        raise SessionError(f"{path} cannot be read: {reason_of(error)}; {advice_for(error)}") from error
+    except MalformedError as error:
+        raise SessionError(f"{path} is damaged or no session: {error}{_REMEDY}") from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise SessionError(f"{path} is not a session of JNN Studio; choose a {SUFFIX} file saved by Explore")
     state = content.get("state")

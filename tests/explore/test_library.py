@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -118,3 +122,47 @@ def test_importing_twice_adds_once_and_never_overwrites(library: Library, tmp_pa
 def test_no_id_leads_out_of_the_folder(library: Library) -> None:
     with pytest.raises(ValueError, match="no direction's id"):
         library.delete("../other")
+
+
+def bomb() -> str:
+    """A PNG of 50,000 × 50,000 pixels that is nothing but its header."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return base64.b64encode(png).decode()
+
+
+@pytest.mark.timeout(60)
+def test_whatever_lies_in_the_folder_the_others_are_shown_and_it_is_named(library: Library) -> None:
+    one = saved()
+    library.save(one)
+    text = json.dumps(one.model_dump(mode="json"))
+    (library.folder / "bomb.json").write_text(
+        one.model_copy(update={"base_png": bomb()}).model_dump_json(), encoding="utf-8"
+    )
+    (library.folder / "deep.json").write_text("[" * 100_000)
+    (library.folder / "digits.json").write_text(text.replace('"index": ', '"index": ' + "9" * 10_000))
+    (library.folder / "folder.json").mkdir()
+    (library.folder / "nowhere.json").symlink_to("gone")
+    with (library.folder / "large.json").open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(library.folder / "pipe.json")
+
+    found = library.contents()
+
+    assert found.directions == (one,)
+    names = [damaged.path.stem for damaged in found.damaged]
+    assert names == ["bomb", "deep", "digits", "folder", "large", "nowhere", "pipe"]
+    for damaged in found.damaged:
+        assert damaged.path.name in damaged.reason
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_is_neither_imported_nor_exported_to(library: Library, tmp_path: Path) -> None:
+    one = saved()
+    library.save(one)
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(LibraryError, match="a pipe, not a file"):
+        library.import_file(tmp_path / "pipe")
+    with pytest.raises(OSError, match="a pipe, not a file"):
+        library.export_file(one.id, tmp_path / "pipe")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,32 @@ def test_saving_that_fails_leaves_the_old_session(saved: Path, monkeypatch: pyte
 
     assert saved.read_bytes() == before
     assert leftovers(saved.parent) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[" * 3000 + "]" * 3000, "nested deeper than 64 levels"),
+        ('{"kind": "JNN Studio session", "state": {"schema_version": ' + "9" * 10_000 + "}}", "40 digits"),
+        ('{"kind": "JNN Studio session", "schema_version": ' + "9" * 4000 + "}", "40 digits"),
+        ('{"a":' * 200 + "1" + "}" * 200, "nested deeper than 64 levels"),
+    ],
+)
+def test_a_file_of_more_than_is_ever_written_is_refused_in_words(
+    saved: Path, content: str, reason: str
+) -> None:
+    saved.write_text(content)
+    assert reason in refusal(saved)
+
+
+@pytest.mark.timeout(30)
+def test_pipes_devices_and_files_of_any_size_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jnnsession")
+    with (tmp_path / "large.jnnsession").open("wb") as file:
+        file.truncate(1 << 40)
+
+    assert "a pipe, not a file" in refusal(tmp_path / "pipe.jnnsession")
+    assert "a device, not a file" in refusal(Path("/dev/zero"))
+    assert "larger than the 16 MB that are read" in refusal(tmp_path / "large.jnnsession")
+    with pytest.raises(OSError, match="a pipe, not a file"):
+        save_session(tmp_path / "pipe.jnnsession", ExploreState())

@@ -21,6 +21,8 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from jnn_studio.base.atomic import open_to_append
+from jnn_studio.base.reading import parse_json, read_bytes
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_whole
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -37,6 +39,7 @@ Range = Literal["-1..1", "0..1"]
 NOISY = "noisy"
 """The row of the noisy image itself."""
 FIELDS = ("psnr_paper", "psnr_plain", "ssim")
+_LARGEST_RESULTS = 256 * 2**20
 _VERSION = 1  # raise it when the same settings come to give other values
 
 
@@ -100,12 +103,14 @@ class Results:
         """The last line was cut off by a kill, and must not swallow the next one."""
         if not path.exists():
             return
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path, _LARGEST_RESULTS).decode("utf-8", "replace")
         self._cut = bool(text) and not text.endswith("\n")
         for line in text.splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                data = json.loads(line)
-                self._found[data["key"]] = {name: data[name] for name in (*FIELDS, "seconds")}
+                data = parse_json(line)
+                found = {name: data[name] for name in (*FIELDS, "seconds")}
+                if all(value is None or isinstance(value, int | float) for value in found.values()):
+                    self._found[str(data["key"])] = found
 
     def get(self, key: str) -> tuple[Quality, float] | None:
         """The value of that key and the seconds it took."""
@@ -123,8 +128,8 @@ class Results:
         finite = {name: None if v is None or math.isnan(v) else v for name, v in data.items()}
         line = json.dumps({"key": key, "image": image, "method": method, **finite}, ensure_ascii=False)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if self._cut else "") + line + "\n")
+        with open_to_append(self.path) as file:
+            file.write((("\n" if self._cut else "") + line + "\n").encode())
             file.flush()
             os.fsync(file.fileno())
         self._cut = False
