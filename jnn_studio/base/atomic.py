@@ -43,7 +43,11 @@ def replacing(path: Path, through_links: bool = True, make_folder: bool = True) 
         if not stat.S_ISLNK(about.st_mode):
             refuse_special(path, about)
             mode = stat.S_IMODE(about.st_mode) & 0o777
-    temporary, given = _temporary(path)
+    try:
+        temporary, given = _temporary(path)
+    except OSError as error:
+        error.filename = str(path)  # nobody knows the temporary name
+        raise
     try:
         yield temporary
         # Whoever wrote may have put another file in its place, with permissions of its own.
@@ -52,8 +56,10 @@ def replacing(path: Path, through_links: bool = True, make_folder: bool = True) 
         if os.name == "posix":
             temporary.chmod(given if mode is None else mode)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (str(temporary), temporary):
+            error.filename = str(path)
         raise
 
 

@@ -219,3 +219,12 @@ def test_the_longest_name_a_disk_allows_can_be_written(tmp_path: Path) -> None:
         write_bytes(tmp_path / name, b"x")
         assert (tmp_path / name).read_bytes() == b"x"
     assert not leftovers(tmp_path)
+
+
+def test_an_error_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "no" / "out", make_folder=False):
+        pass
+    assert caught.value.filename == str(tmp_path / "no" / "out")
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "out") as temporary:
+        temporary.unlink()  # so that it cannot be flushed
+    assert caught.value.filename == str(tmp_path / "out")
