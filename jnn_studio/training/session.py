@@ -15,6 +15,7 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
 from jnn_studio.training.kind import find_kind
+from jnn_studio.training.ownership import Ownership, own
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
 
@@ -27,9 +28,10 @@ def start_run(
     ``watch`` hears of the preparation, and may call it off: the run then ends as by `Command.STOP`.
 
     Raises:
-        RunFolderError: ``path`` is in use or cannot be written.
+        RunFolderError: ``path`` holds something, or cannot be written.
     """
-    return _run(config, RunFolder.create(path, config), commands, watch or Watch())
+    folder = RunFolder.create(path, config)
+    return _owned(own(folder), config, folder, commands, watch or Watch())
 
 
 def resume_run(path: Path, commands: Commands, watch: Watch | None = None) -> Iterator[Event]:
@@ -37,12 +39,24 @@ def resume_run(path: Path, commands: Commands, watch: Watch | None = None) -> It
 
     Raises:
         RunFolderError, ConfigError: there is no usable run in ``path``, or it is finished.
+        RunInUseError: another process is training it.
     """
     folder = RunFolder.open(path)
     config = folder.config()
+    owner = own(folder)
     if folder.state().state == "finished":
+        owner.release()
         raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
-    return _run(config, folder, commands, watch or Watch())
+    return _owned(owner, config, folder, commands, watch or Watch())
+
+
+def _owned(
+    owner: Ownership, config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch
+) -> Iterator[Event]:
+    try:
+        yield from _run(config, folder, commands, watch)
+    finally:
+        owner.release()
 
 
 def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch) -> Iterator[Event]:

@@ -10,12 +10,11 @@ from functools import partial
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
 from jnn_studio.training.kind import find_kind, run_members
+from jnn_studio.training.ownership import STALE_SECONDS
 from jnn_studio.training.run_files import RunState
 from jnn_studio.training.run_folder import RunFolder, RunGoneError
 
 POLL_SECONDS = 1.0
-STALE_SECONDS = 15.0
-"""A running run that has not said so for this long was killed, or its machine is out of reach."""
 
 
 class RunFollower:
