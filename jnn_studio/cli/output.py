@@ -78,7 +78,9 @@ def reported() -> Iterator[None]:
 
 def say(text: str, to: Console = console, style: str = "") -> None:
     """Lines as they are: no sign in them is a command to the terminal, or to what draws on it."""
-    to.print(printable(text, lines=True), style=style, markup=False, highlight=False, soft_wrap=True)
+    to.print(
+        printable(text, lines=True), style=style, markup=False, emoji=False, highlight=False, soft_wrap=True
+    )
 
 
 def say_json(value: Any) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from jnn_studio.base.signals import ending_signals
-from jnn_studio.cli.output import complain
 from jnn_studio.training.commands import Command, Commands
 
 
@@ -19,7 +19,9 @@ def stop_on_signal(commands: Commands) -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         commands.send(Command.STOP)
-        complain("stopping after this step and saving; once more to end at once")
+        with suppress(OSError):
+            # Past everything that draws or buffers, which it may have interrupted and must not enter again.
+            os.write(2, b"stopping after this step and saving; once more to end at once\n")
 
     numbers = ending_signals() if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, stop) for number in numbers}

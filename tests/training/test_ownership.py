@@ -84,7 +84,7 @@ def test_a_killed_process_leaves_the_run_to_the_next_at_once(
     wait_for_pid(path, second.pid)
     second.signal(signal.SIGTERM)
 
-    assert second.wait() == 0
+    assert second.wait() == 0, second.stderr + second.stdout
 
 
 def wait_for_pid(path: Path, pid: int) -> None:
