@@ -172,7 +172,9 @@ class PresetForm(SettingForm):
         hints = self.words.hints(right) if right is not None else {}
         for name, field in self.fields.items():
             field.set_hint(hints.get(name, ""))
-        self._edited.setText("" if self.config == self._begin[str(self._preset.currentData())] else "edited")
+        edited = self.config != self._begin[str(self._preset.currentData())]
+        self._edited.setText("edited" if edited else "")
+        self._edited.setVisible(edited)
         if right is not None:
             for part in self.parts.values():
                 part.show_checked(right)

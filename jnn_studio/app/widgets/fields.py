@@ -159,13 +159,13 @@ class SuggestionField(Field):
     """Typed text, with values that have a name to choose from."""
 
     def __init__(self, setting: Setting, page: str) -> None:
-        combo, line = Combo(), QLineEdit()
-        line.setObjectName(f"{page}.{setting.name}.text")
+        combo = Combo()
         combo.setEditable(True)
-        combo.setLineEdit(line)
         combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         combo.addItems(list(setting.suggestions))
         combo.setCurrentText("")
+        if (line := combo.lineEdit()) is not None:
+            line.setObjectName(f"{page}.{setting.name}.text")
         super().__init__(setting, combo, page)
         self._combo = combo
         combo.editTextChanged.connect(self.changed)

@@ -49,6 +49,7 @@ class SettingForm(QScrollArea):
         """What the fields say, or None while a value is wrong."""
         self.problems: list[str] = []
         """What has to be mended, one line for each field."""
+        self.preferred_width = _WIDTH
         self.fields: dict[str, Field] = {}
         self.boxes: dict[str, SectionBox] = {}
         self._body = QWidget()
@@ -151,7 +152,7 @@ class SettingForm(QScrollArea):
         return QSize(width, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
-        return QSize(self.minimumSizeHint().width(), super().sizeHint().height())
+        return QSize(max(self.preferred_width, self.minimumSizeHint().width()), super().sizeHint().height())
 
     def _add(self, settings: Sequence[Setting], rows: QGridLayout) -> None:
         for setting in settings:

@@ -20,6 +20,7 @@ from jnn_studio.training.presets import preset_names
 
 PLACE = page_of("")
 LOOK = Look("train")
+_WIDTH = 43 * GRID
 
 
 def _presets() -> tuple[str, ...]:
@@ -50,6 +51,7 @@ class TrainWorkspace(Workspace):
         self._dock.toggleViewAction().setObjectName("train.action.settings")
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
         self.page.form.column.setContentsMargins(GRID, GRID, GRID, GRID)
+        self.page.form.preferred_width = _WIDTH
         self.setCentralWidget(self.page)
         self.remember_layout()
 
