@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from jnn_studio.app.steering.run_view import RunView
+from jnn_studio.app.widgets.replacing import put_in_place_of
 from jnn_studio.training.config import RunConfig
 
 
@@ -33,9 +34,7 @@ class RunStage(QWidget):
             return
         old, self.view, self._kind = self.view, self._new(config), config.kind
         self.view.restore_layout(old.save_layout())
-        self._column.replaceWidget(old, self.view)
-        old.setParent(None)
-        old.deleteLater()
+        put_in_place_of(self._column, old, self.view)
 
     def _new(self, config: RunConfig) -> RunView:
         view = self._make(config)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.fields import Field, field_for
+from jnn_studio.app.widgets.replacing import put_in_place_of
 from jnn_studio.app.widgets.section import SectionBox, add_row, form_rows
 from jnn_studio.base.setting_words import Setting, SettingGroup
 
@@ -84,10 +85,7 @@ class SettingForm(QScrollArea):
                 column.addLayout(rows)
             if group.key in self._parts:
                 column.addWidget(self._parts[group.key])
-        self.column.replaceWidget(self._groups, made)
-        # Gone at once: no two widgets may be found by one name.
-        self._groups.setParent(None)
-        self._groups.deleteLater()
+        put_in_place_of(self.column, self._groups, made)
         self._groups = made
 
     def make_field(self, setting: Setting) -> Field:
