@@ -54,7 +54,6 @@ def _hidden(typed: Mapping[str, str]) -> set[str]:
 
 
 WORDS = RunWords(
-    holds="a β-VAE",
     groups=GROUPS,
     hidden=_hidden,
     terms={

@@ -24,7 +24,7 @@ _TITLES = {"schedule": "Training"}
 
 def words_for(config: RunConfig) -> RunWords:
     """The words of a run's kind."""
-    words = find_kind(config.kind).words or RunWords(holds=f"a run of kind {config.kind!r}")
+    words = find_kind(config.kind).words or RunWords()
     return words if words.groups else replace(words, groups=derived_groups(config))
 
 

@@ -114,7 +114,6 @@ def _hints(config: PairConfig) -> Mapping[str, str]:
 
 
 WORDS = RunWords(
-    holds="a pair of autoencoders",
     groups=GROUPS,
     hidden=hidden,
     hints=_hints,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.training.config import ConfigError, RunConfig, read_config
 from jnn_studio.training.kind import find_kind, kind_names
@@ -35,11 +37,17 @@ def _paths() -> Mapping[str, Path]:
     Raises:
         ConfigError: two have the same name.
     """
-    folders = [resource("presets")]
-    folders += [found for found in (find_kind(kind).presets for kind in kind_names()) if found is not None]
     paths: dict[str, Path] = {}
-    for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
+    for path in (path for folder in _folders() for path in sorted(folder.glob("*.toml"))):
         if path.stem in paths:
             raise ConfigError(f"{path} and {paths[path.stem]} are presets of one name; rename one of them")
         paths[path.stem] = path
     return paths
+
+
+def _folders() -> list[Path]:
+    folders = [resource("presets")]
+    for kind in kind_names():
+        with contextlib.suppress(PluginError):  # whoever asks for a run of this kind is told
+            folders += filter(None, [find_kind(kind).presets])
+    return folders

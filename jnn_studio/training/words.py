@@ -43,7 +43,6 @@ class RunWords:
     """The words of one kind of run; all of them may be left out.
 
     Attributes:
-        holds: what such a run holds, such as "a pair of autoencoders".
         groups: the settings a form asks for, in their order; none: all that the configuration has.
         hidden: names of settings that do not matter, given what was typed. Those of a table whose ``kind``
             is another one need not be named.
@@ -55,7 +54,6 @@ class RunWords:
         empty: what plots of losses, singular values and effective rank say before there is a run.
     """
 
-    holds: str = "models"
     groups: tuple[SettingGroup, ...] = ()
     hidden: Callable[[Mapping[str, str]], set[str]] = _nothing_hidden
     hints: Callable[[Any], Mapping[str, str]] = _no_hints

@@ -310,8 +310,6 @@ def _config(path: Path, spec: RunPageSpec) -> RunConfig:
     """The configuration of a run that the page has plots for; raises what `RunFolder.open` raises."""
     config = RunFolder.open(path).config()
     if not spec.serves(config.kind):
-        raise RunFolderError(
-            f"{path} holds {spec.words(config).holds}, a run of kind {config.kind!r}; open it in "
-            f"{spec.page_of(config.kind)}"
-        )
+        page = spec.page_of(config.kind)
+        raise RunFolderError(f"{path} holds a run of kind {config.kind!r}; open it in {page}")
     return config

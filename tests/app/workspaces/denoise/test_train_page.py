@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -151,3 +152,24 @@ def test_settings_are_remembered(page: RunPage, settings: QSettings) -> None:
     assert page.form.config == before
     page.form.restore("{}")
     assert page.form.config == before
+
+
+def test_settings_remembered_before_pages_were_alike_come_back(page: RunPage) -> None:
+    page.form.restore('{"values": {"schedule.steps": "7", "noise.sigma": "2"}, "methods": ["supervised"]}')
+
+    assert page.form.config.methods == ("supervised",)
+    assert (page.form.config.schedule.steps, page.form.config.noise.sigma) == (7, 2.0)
+
+
+def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
+    page: RunPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "nowhere"))])
+    keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    page.form.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, *keys))
+
+    assert page.form.fields[KIND].value == "crops"
+    assert page.form.fields[PATH].value == str(tmp_path / "nowhere")
+    reason = "There is no folder or file of this name."
+    qtbot.waitUntil(lambda: page.form.fields[PATH].reason == reason, timeout=5_000)

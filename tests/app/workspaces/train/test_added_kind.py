@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 import jnn_studio.labs
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.training import kind
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
@@ -31,24 +30,25 @@ from typing import Annotated, Literal
 import torch
 from pydantic import Field
 
-from jnn_studio.training.config import OptimiserConfig, RunConfig, Section
+from jnn_studio.base.settings import Frozen
+from jnn_studio.training.config import OptimiserConfig, RunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.kind import Kind
 
 
-class Normal(Section):
+class Normal(Frozen):
     kind: Literal["normal"] = "normal"
     spread: float = Field(1.0, gt=0, description="Standard deviation of the points.")
 
 
-class Uniform(Section):
+class Uniform(Frozen):
     kind: Literal["uniform"] = "uniform"
     reach: float = Field(1.0, gt=0, description="How far the points lie from 0.")
 
 
-class LineConfig(Section):
+class LineConfig(Frozen):
     slope: float = Field(2.0, description="What is to be found.")
     through_zero: bool = Field(False, description="Whether the line has no intercept.")
     error: Literal["squared", "absolute"] = Field("squared", description="What is minimised.")
@@ -127,9 +127,7 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunConfig]
     (folder / "run.py").write_text(MODULE)
     (folder / "presets" / "steep-line.toml").write_text(PRESET)
     monkeypatch.setattr(jnn_studio.labs, "__path__", [*jnn_studio.labs.__path__, str(tmp_path / "labs")])
-    kind._modules.cache_clear()
     yield load_preset("steep-line")
-    kind._modules.cache_clear()
     for name in [name for name in sys.modules if name.startswith("jnn_studio.labs.fit_a_line")]:
         del sys.modules[name]
 

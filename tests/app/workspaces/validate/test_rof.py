@@ -16,6 +16,7 @@ from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.rof.plots import LABELS
 from jnn_studio.labs.rof.experiment import MEMBERS
+from jnn_studio.labs.rof.targets import TwoBalls
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.session import start_run
@@ -108,6 +109,31 @@ class TestWhatIsTyped:
         assert other.form.config == rof.form.config
         assert other.form.config is not None
         context.bridge.close()  # nothing may arrive at what is about to go
+
+    def test_is_remembered_as_earlier_versions_wrote_it(self, rof: RunPage) -> None:
+        rof.form.restore(
+            '{"values": {"problem.target.kind": "drawn", "problem.eta": "0.05"}, '
+            '"points": [[0, 0], [1, 0], [0, 1]]}'
+        )
+        assert rof.form.config.problem.eta == 0.05
+        assert rof.form.config.problem.target.points == ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+
+    def test_begins_at_the_default_of_another_target(self, rof: RunPage) -> None:
+        box = rof.findChild(QComboBox, f"{PAGE}.problem.target.kind")
+        rof.findChild(QLineEdit, f"{PAGE}.problem.target.radius").setText("0.9")
+        box.setCurrentIndex(box.findData("two-balls"))
+        assert rof.form.config.problem.target == TwoBalls()
+
+    def test_says_whether_it_is_still_the_preset_and_where_it_is_saved(
+        self, rof: RunPage, tmp_path: Path
+    ) -> None:
+        rof.form.start_from("rof-2d-quick")
+        edited = rof.findChild(QLabel, f"{PAGE}.edited")
+        assert not edited.isVisible()
+        rof.findChild(QLineEdit, f"{PAGE}.problem.eta").setText("0.2")
+        assert edited.isVisible()
+        rof.findChild(QLineEdit, f"{PAGE}.save_to").setText(str(tmp_path / "mine"))
+        assert rof.form.target(rof.form.config) == tmp_path / "mine"
 
     def test_a_preset_fills_the_form(self, rof: RunPage) -> None:
         box = rof.findChild(QComboBox, f"{PAGE}.preset")
@@ -257,6 +283,15 @@ class TestOpening:
         label = rof.message.findChild(QLabel, "message.text")
         qtbot.waitUntil(lambda: label.isVisible(), timeout=5_000)
         assert str(tmp_path) in label.text()
+
+    def test_a_run_of_another_page_is_refused_with_the_page_that_opens_it(
+        self, qtbot: QtBot, rof: RunPage, trained: Path
+    ) -> None:
+        rof.open_run(trained)
+        label = rof.message.findChild(QLabel, "message.text")
+        wanted = f"{trained} holds a run of kind 'autoencoder-pair'; open it in Train"
+        qtbot.waitUntil(lambda: wanted in label.text(), timeout=5_000)
+        assert rof.status is None
 
 
 class TestOneRunAtATime:

@@ -90,7 +90,6 @@ def _hidden(typed: Mapping[str, str]) -> set[str]:
 
 
 WORDS = RunWords(
-    holds="denoisers",
     groups=GROUPS,
     hidden=_hidden,
     terms={

@@ -85,7 +85,6 @@ def _hidden(typed: Mapping[str, str]) -> set[str]:
 
 
 WORDS = RunWords(
-    holds="a ROF problem",
     groups=GROUPS,
     hidden=_hidden,
     invitation="Below: the target and the right solution. Press Start to see three networks find it.",
