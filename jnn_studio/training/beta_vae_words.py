@@ -57,7 +57,7 @@ WORDS = RunWords(
     groups=GROUPS,
     hidden=_hidden,
     terms={
-        "total": ("Total", "What is minimised: reconstruction + β · weight · KL", "Total loss per image"),
+        "total": ("Total", "What is minimised: reconstruction + β · weight · KL", "Total loss"),
         "reconstruction": (
             "Reconstruction",
             "Squared error of images in [-1, 1], mean over all colour values and the batch",

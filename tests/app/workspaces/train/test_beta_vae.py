@@ -27,7 +27,7 @@ SMALL = {
     "logging.checkpoint_every": "4",
 }
 TERMS = {
-    "total": ("Total", "Total loss per image"),
+    "total": ("Total", "Total loss"),
     "reconstruction": ("Reconstruction", "Squared error per colour value"),
     "kl": ("KL", "KL divergence per image in nats"),
     "held_out_psnr": ("PSNR", "Held-out PSNR in dB"),
@@ -106,7 +106,7 @@ def test_it_is_stopped_resumed_opened_beside_a_pair_and_handed_to_explore(
     page.wait_for_state("stopped")
 
     page.choose_preset("faces-quick")
-    page.start()
+    page.start(name="pair")
     page.wait_for_state("finished")
     page.wait_until_logged(30)
     assert page.curves()["penalty regularised"][0][-1] == 30
