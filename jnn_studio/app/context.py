@@ -86,9 +86,9 @@ class AppContext(QObject):
         """Have ``call`` called once all threads have ended."""
         self._at_close.append(call)
 
-    def new_feed(self, config: RunConfig, path: Path) -> RunFeed:
+    def new_feed(self, config: RunConfig, path: Path, resumed: bool = False) -> RunFeed:
         """A feed whose rare events arrive as `run_event` and `run_ended`."""
-        return RunFeed(path, config, self._rare)
+        return RunFeed(path, config, self._rare, resumed)
 
     def start_run(self, config: RunConfig, path: Path) -> RunFeed:
         """Train ``config`` into the new folder ``path``."""
@@ -99,7 +99,7 @@ class AppContext(QObject):
 
     def resume_run(self, config: RunConfig, path: Path) -> RunFeed:
         """Go on with the run in ``path``."""
-        feed = self.new_feed(config, path)
+        feed = self.new_feed(config, path, resumed=True)
         self.training.resume(feed)
         self.run_started.emit(feed)
         return feed

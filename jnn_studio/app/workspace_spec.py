@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkspaceSpec:
-    """How a workspace registers itself: its package defines ``WORKSPACE``, one of these."""
+    """How a workspace registers itself: its package defines ``WORKSPACE``, one of these.
+
+    ``trains``: where in it a person finds the page that trains a kind of run, by the kind's name; "": all
+    kinds that have no page made for them.
+    """
 
     order: int
     title: str
     icon: str
     tooltip: str
     create: Callable[[AppContext], Workspace]
+    trains: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import Tensor
@@ -19,6 +20,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.training import kinds
 from jnn_studio.training.events import Arrays, MemberInfo
+from jnn_studio.training.words import RunWords
 
 if TYPE_CHECKING:  # they read configurations, and configurations are read by kind
     from jnn_studio.training.config import RunConfig
@@ -49,6 +51,8 @@ class Kind(Generic[C]):
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
         facts: what to say of a member of this key beside its name, such as its η.
         misfit: why arrays read from a folder cannot be those of such a run, or "".
+        words: for a window; where there are none it makes do with what the configuration says of itself.
+        presets: a folder of further ``*.toml`` to begin with, beside those that ship with the program.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Kind(Generic[C]):
     network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
     misfit: Callable[[C, Arrays], str] = _any_arrays
+    words: RunWords | None = None
+    presets: Path | None = None
 
 
 plugins.provide(plugins.KINDS, lambda: plugins.modules_of(kinds, "KIND"))

@@ -1,16 +1,20 @@
-"""Run configurations that ship with the program, as TOML anyone can copy and change."""
+"""Run configurations that ship with the program or with a kind of run, as TOML anyone can copy and change."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
+from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.training.config import ConfigError, RunConfig, read_config
+from jnn_studio.training.kind import find_kind, kind_names
 
 
 def preset_names(kinds: Collection[str] | None = None) -> tuple[str, ...]:
     """Names of the presets, those with fewest steps first; with ``kinds``, only those of these kinds."""
-    presets = {path.stem: read_config(path) for path in sorted(resource("presets").glob("*.toml"))}
+    presets = {name: read_config(path) for name, path in _paths().items()}
     chosen = [name for name, config in presets.items() if kinds is None or config.kind in kinds]
     return tuple(sorted(chosen, key=lambda name: presets[name].schedule.steps))
 
@@ -21,8 +25,29 @@ def load_preset(name: str) -> RunConfig:
     Raises:
         ConfigError: there is none.
     """
-    try:
-        path = resource("presets", f"{name}.toml")
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no preset {name!r}; there are: {', '.join(preset_names())}") from error
+    path = _paths().get(name)
+    if path is None:
+        raise ConfigError(f"there is no preset {name!r}; there are: {', '.join(preset_names())}")
     return read_config(path)
+
+
+def _paths() -> Mapping[str, Path]:
+    """The presets' files by name: the program's own, then those that kinds bring along.
+
+    Raises:
+        ConfigError: two have the same name.
+    """
+    paths: dict[str, Path] = {}
+    for path in (path for folder in _folders() for path in sorted(folder.glob("*.toml"))):
+        if path.stem in paths:
+            raise ConfigError(f"{path} and {paths[path.stem]} are presets of one name; rename one of them")
+        paths[path.stem] = path
+    return paths
+
+
+def _folders() -> list[Path]:
+    folders = [resource("presets")]
+    for kind in kind_names():
+        with contextlib.suppress(PluginError):  # whoever asks for a run of this kind is told
+            folders += filter(None, [find_kind(kind).presets])
+    return folders

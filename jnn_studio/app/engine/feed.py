@@ -28,12 +28,14 @@ Rare = Started | StateChanged | CheckpointSaved
 class RunFeed:
     """Everything one run has to tell. Workers fill it; the interface's timer drains it.
 
-    ``rare`` is called on the worker's thread with events that change what can be done.
+    ``rare`` is called on the worker's thread with events that change what can be done. ``resumed``: the run
+    had been begun before.
     """
 
     path: Path
     config: RunConfig
     rare: Callable[[RunFeed, Rare], None]
+    resumed: bool = False
     metrics: Buffer[Metrics] = field(default_factory=Buffer)
     spectra: Buffer[Spectrum] = field(default_factory=Buffer)
     preview: Slot[Preview] = field(default_factory=Slot)

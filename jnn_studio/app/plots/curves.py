@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +14,7 @@ from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
-
-Terms = Mapping[str, tuple[str, ...]]
-"""By term: its label, its tooltip and, where the label alone would not do, the name of its axis."""
-
-LOSS_TERMS: Terms = {
-    "total": ("Total", "What is minimised: reconstruction + η · penalty", "Total loss per image"),
-    "reconstruction": (
-        "Reconstruction",
-        "½‖f(x) − x‖², summed over an image's values, mean over the batch",
-        "½ squared error per image",
-    ),
-    "penalty": (
-        "Penalty",
-        "Upper bound of the Jacobian's nuclear norm, before it is multiplied by η",
-        "½(‖Jg‖² + ‖Jh‖²) per image",
-    ),
-}
+from jnn_studio.training.words import LOSS_TERMS, Terms
 
 WINDOWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Points that smoothing reaches over; one point is no smoothing."""
@@ -53,8 +37,8 @@ class LossPlot(StudioPlot):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(object_name, title, parent)
-        self._terms = terms
-        self._models: list[str] = []
+        self._terms = dict(terms)
+        self._models: dict[str, tuple[str, str, Style]] = {}
         self._means: dict[Hashable, ExponentialMean] = {}
         self.canvas.x_axis.integers = True
 
@@ -86,11 +70,27 @@ class LossPlot(StudioPlot):
 
     def add_model(self, key: str, label: str, color: str, style: Style = "solid") -> None:
         """Add a model: one curve per term. `color`: a role of the theme."""
+        self._models[key] = label, color, style
         for term in self._terms:
-            self.add_curve((key, term), label, color, style)
-            self.add_curve((key, term, "smooth"), label, color, style)
-        self._models.append(key)
+            self._add_curves(key, term)
         self._on_choice()
+
+    def add_term(self, term: str) -> None:
+        """Offer a term that nobody has words for; one that is offered already stays as it is."""
+        if term in self._terms:
+            return
+        words = term.replace("_", " ")
+        label = words[:1].upper() + words[1:]
+        self._terms[term] = (label, f"What the run logs as {term}")
+        self._choice.add(term, *self._terms[term])
+        for key in self._models:
+            self._add_curves(key, term)
+        self._on_choice()
+
+    def _add_curves(self, key: str, term: str) -> None:
+        label, color, style = self._models[key]
+        self.add_curve((key, term), label, color, style)
+        self.add_curve((key, term, "smooth"), label, color, style)
 
     @property
     def term(self) -> str:

@@ -12,7 +12,7 @@ from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
 
 _ACTIONS = (
-    ("start", "&Start", "Ctrl+Return", "Train both models with the settings of the form"),
+    ("start", "&Start", "Ctrl+Return", ""),
     ("mend", "", "Ctrl+M", "Go to the first setting that has to be mended"),
     ("pause", "P&ause", "Ctrl+P", "Stand still; the weights stay in memory"),
     ("go_on", "Resu&me", "Ctrl+P", "Go on where the run was paused"),
@@ -38,39 +38,39 @@ class Controls(QWidget):
     ``page`` begins the names of its widgets; ``words``: other texts and tooltips for actions by name.
     """
 
-    def __init__(
-        self, page: str = "train", words: Mapping[str, tuple[str, str]] | None = None, explorable: bool = True
-    ) -> None:
+    def __init__(self, page: str, words: Mapping[str, tuple[str, str]]) -> None:
         super().__init__()
         self.setObjectName(f"{page}.controls")
         self.run_actions: dict[str, QAction] = {}
-        self._explorable = explorable
+        self.start_tip = ""
+        """What Start does, while it can be pressed."""
         self.recent = QPushButton("Recen&t runs")
         self.recent.setObjectName(f"{page}.recent")
         self.recent.setToolTip("Show one of the runs trained or opened lately")
-        self.recent.setMenu(QMenu(self.recent))
-        self.recent.menu().setToolTipsVisible(True)
-        self._steering, self._choosing = _group(self), _group(self)
+        self.recent_menu = QMenu(self.recent)
+        self.recent_menu.setToolTipsVisible(True)
+        self.recent.setMenu(self.recent_menu)
+        self._steering, steering = _group(self)
+        self._choosing, choosing = _group(self)
         self._groups = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._groups.setContentsMargins(0, 0, 0, 0)
         self._groups.setSpacing(GRID)
         self._groups.addWidget(self._steering, 0, Qt.AlignmentFlag.AlignLeft)
         self._groups.addStretch(1)
         self._groups.addWidget(self._choosing, 0, Qt.AlignmentFlag.AlignLeft)
-        self._start_tip = (words or {}).get("start", ("", _ACTIONS[0][3]))[1]
         for name, text, key, tip in _ACTIONS:
-            text, tip = (words or {}).get(name, (text, tip))
+            text, tip = words.get(name, (text, tip))
             action = self.run_actions[name] = QAction(text, self)
             action.setObjectName(f"{page}.action.{name}")
             action.setShortcut(key)
             action.setToolTip(tip)
-            group = self._choosing if name in _CHOOSING else self._steering
-            group.layout().addWidget(_button(page, name, action, group))
-        self._choosing.layout().addWidget(self.recent)
+            row, group = (choosing, self._choosing) if name in _CHOOSING else (steering, self._steering)
+            row.addWidget(_button(page, name, action, group))
+        choosing.addWidget(self.recent)
         self.elsewhere = QLabel()
         self.elsewhere.setObjectName(f"{page}.elsewhere")
         self.elsewhere.setProperty("tone", "warning")
-        self._steering.layout().addWidget(self.elsewhere)
+        steering.addWidget(self.elsewhere)
 
     def on(self, name: str, do: Callable[[], None]) -> None:
         """Have ``do`` called when the action is triggered."""
@@ -83,12 +83,14 @@ class Controls(QWidget):
         own: bool,
         problems: list[str],
         any_recent: bool,
-        elsewhere: str = "",
+        explorable: bool,
+        elsewhere: str,
     ) -> None:
         """Offer what can be done now.
 
         ``busy``: this program trains a run, shown or not; ``own``: it is one that can be shown here;
-        ``elsewhere``: what to say in Start's place while another page trains.
+        ``explorable``: the models on show can be explored; ``elsewhere``: what to say in Start's place while
+        another page trains.
         """
         possible = {
             "start": not busy,
@@ -98,7 +100,7 @@ class Controls(QWidget):
             "stop": status is not None and status.can_stop,
             "discard": status is not None and status.can_discard,
             "resume": status is not None and status.can_resume and not busy,
-            "explore": status is not None and status.can_explore and self._explorable,
+            "explore": status is not None and status.can_explore and explorable,
             "back": busy and own and not (status is not None and status.here),
             "open": True,
         }
@@ -107,9 +109,7 @@ class Controls(QWidget):
             action.setEnabled(possible[name])
         start = self.run_actions["start"]
         start.setEnabled(not busy and not problems)
-        start.setToolTip(
-            "\n".join(["Mend these settings first:", *problems]) if problems else self._start_tip
-        )
+        start.setToolTip("\n".join(["Mend these settings first:", *problems]) if problems else self.start_tip)
         settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         self.run_actions["mend"].setText(f"{settings} to mend")
         self.elsewhere.setText(elsewhere)
@@ -134,12 +134,12 @@ class Controls(QWidget):
             self._groups.setDirection(direction)
 
 
-def _group(parent: QWidget) -> QWidget:
+def _group(parent: QWidget) -> tuple[QWidget, QHBoxLayout]:
     group = QWidget(parent)
     row = QHBoxLayout(group)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(GRID)
-    return group
+    return group, row
 
 
 def _button(page: str, name: str, action: QAction, parent: QWidget) -> QPushButton:

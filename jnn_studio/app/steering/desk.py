@@ -1,12 +1,13 @@
-"""What a page does that starts, steers and shows runs of one kind. One run is on show at a time."""
+"""What a page does that starts, steers and shows runs. One run is on show at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
@@ -16,94 +17,57 @@ from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, withdraw_discard
 from jnn_studio.app.steering.drain import Drain
+from jnn_studio.app.steering.page_spec import RunPageSpec
+from jnn_studio.app.steering.preset_form import PresetForm
 from jnn_studio.app.steering.progress import ProgressView
 from jnn_studio.app.steering.rate import RateMeter
+from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum, Started, StateChanged
+from jnn_studio.training.events import Started, StateChanged
+from jnn_studio.training.kind import find_kind
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 PORTION = 2_000
 """Logged values shown per tick: a few milliseconds' work."""
 
 
-class RunForm(Protocol):
-    """Where the next run is described."""
+class RunDesk(QObject):
+    """Steers and shows runs of the kinds that a page is for, with the parts of that page.
 
-    config: Any
-    problems: list[str]
+    Signals:
+        explore_wanted: (path) somebody wants to do something with the models of this run.
+    """
 
-    def target(self, config: Any) -> Path:
-        """The folder for a run that starts now."""
+    explore_wanted = Signal(object)
 
-    def target_started(self) -> None:
-        """That folder is taken."""
-
-    def offer(self, config: Any) -> None:
-        """These are the settings of the run on show."""
-
-    def show_problem(self) -> None:
-        """Bring the first wrong value into view."""
-
-
-class RunView(Protocol):
-    """What one sees of a run. Only `refresh` draws."""
-
-    def clear(self) -> None:
-        """Forget the run."""
-
-    def set_models(self, members: tuple[MemberInfo, ...]) -> None:
-        """The run's models."""
-
-    def add_metrics(self, metrics: Sequence[Metrics]) -> None:
-        """Logged values."""
-
-    def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
-        """Singular values."""
-
-    def show_preview(self, preview: Preview) -> None:
-        """The newest reconstructions."""
-
-    def show_arrays(self, arrays: Arrays) -> None:
-        """The newest fields."""
-
-    def refresh(self) -> None:
-        """Draw what is new."""
-
-
-class RunDesk:
-    """Mixed into a widget that has these attributes; ``page`` begins names, ``kind`` is the configuration
-    that this page has plots for and ``holds`` what such a run holds, in words."""
-
-    page: str
-    kind: type[RunConfig]
-    holds: str
-    context: AppContext
-    form: RunForm
-    plots: RunView
-    controls: Controls
-    progress: ProgressView
-    message: MessageBar
-
-    def init_desk(self, page: str, kind: type[RunConfig], holds: str, recent: str) -> None:
-        """Before anything else; ``recent`` names the list of runs in the settings."""
-        self.page, self.kind, self.holds = page, kind, holds
+    def __init__(
+        self,
+        page: QWidget,
+        context: AppContext,
+        spec: RunPageSpec,
+        form: PresetForm,
+        stage: RunStage,
+        controls: Controls,
+        progress: ProgressView,
+        message: MessageBar,
+    ) -> None:
+        super().__init__(page)
+        self._page, self._context, self._spec = page, context, spec
+        self._form, self._stage = form, stage
+        self._controls, self._progress, self._message = controls, progress, message
         self.status: Status | None = None
+        """The run on show."""
         self._own: Status | None = None
         """The run trained here, on show or not."""
         self._follower: RunFollower | None = None
-        self._resuming = False
         self._busy: RunFeed | None = None
-        self._recent = RecentPaths(self.context.settings, recent)
-
-    def connect_desk(self) -> None:
-        """Have buttons, timer and runs heard; call it once all parts are made."""
-        context = self.context
+        self._recent = RecentPaths(context.settings, spec.recent)
         for name, do in (
             ("start", self._start),
-            ("mend", self.form.show_problem),
+            ("mend", form.show_problem),
             ("pause", partial(self._ask_trainer, Command.PAUSE)),
             ("go_on", partial(self._ask_trainer, Command.RESUME)),
             ("stop", partial(self._ask_trainer, Command.STOP)),
@@ -113,33 +77,34 @@ class RunDesk:
             ("back", self._back),
             ("open", self._ask_open),
         ):
-            self.controls.on(name, do)
-        self.controls.recent.menu().aboutToShow.connect(self._fill_recent)
-        self.form.changed.connect(self._show_possible)
+            controls.on(name, do)
+        controls.recent_menu.aboutToShow.connect(self._fill_recent)
+        form.changed.connect(self._form_changed)
         context.ticked.connect(self._tick)
         context.run_started.connect(self._run_started)
         context.run_event.connect(self._run_event)
+        self._form_changed()
+        self._show_status()
 
     # --- steering ----------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        config = self.form.config
-        if config is not None and self.context.training.feed is None:
-            self.context.start_run(config, self.form.target(config))
-            self.form.target_started()
+        config = self._form.config
+        if config is not None and self._context.training.feed is None:
+            self._context.start_run(config, self._form.target(config))
+            self._form.target_started()
 
     def _resume(self) -> None:
         status = self.status
-        if status is not None and status.can_resume and self.context.training.feed is None:
-            self._resuming = True
-            self.context.resume_run(status.feed.config, status.feed.path)
+        if status is not None and status.can_resume and self._context.training.feed is None:
+            self._context.resume_run(status.feed.config, status.feed.path)
 
     def _ask_trainer(self, command: Command) -> None:
         status = self.status
         if status is not None and status.here:
             asked = {Command.PAUSE: "pause", Command.RESUME: "resume", Command.STOP: "stop"}
             status.asked = asked.get(command, "discard")  # type: ignore[assignment]
-            self.context.training.send(command)
+            self._context.training.send(command)
             self._show_status()
 
     def _ask_discard(self) -> None:
@@ -154,20 +119,19 @@ class RunDesk:
             if self.status is status:
                 self._ask_trainer(Command.DISCARD)
 
-        confirm_discard(self, status.feed.config.name, status.feed.path, discard)
+        confirm_discard(self._page, status.feed.config.name, status.feed.path, discard)
 
     def _explore(self) -> None:
         if self.status is not None:
-            self.context.explore_requested.emit(self.status.feed.path)
+            self.explore_wanted.emit(self.status.feed.path)
 
     # --- choosing what to show ---------------------------------------------------------------------------
 
     def open_run(self, path: Path) -> None:
         """Show the run in a folder, and go on reading it while it is being written."""
-        kind = self.kind
-        self.context.loading.request(
-            f"{self.page}.open",
-            lambda _: _config(path, kind, self.holds),
+        self._context.loading.request(
+            f"{self._spec.name}.open",
+            lambda _: _config(path, self._spec),
             partial(self._opened, path),
             partial(self._not_opened, path),
         )
@@ -175,32 +139,32 @@ class RunDesk:
     def _opened(self, path: Path, config: RunConfig) -> None:
         own = self._own
         if own is None or own.ended or own.feed.path != path:
-            follower = self.context.follow_run(config, path)
+            follower = self._context.follow_run(config, path)
             self._show(Status(follower.feed, here=False, resumed=True), follower)
         elif own.started is None:
             self._show(own)
         else:
             # What it has logged so far is in its folder; what happens to it is known here.
-            follower = self.context.follow_run(config, path)
+            follower = self._context.follow_run(config, path)
             shown = replace(own, feed=follower.feed, source=own.feed, resumed=True, rate=RateMeter())
             self._show(shown, follower)
-            self.plots.set_models(own.started.members)
+            self._stage.view.set_models(own.started.members)
 
     def _not_opened(self, path: Path, failure: Failure) -> None:
         self._recent.remove(path)
         self._show_possible()
-        self.message.show_error(f"Cannot open the run {path.name}", failure.text, failure.details)
+        self._message.show_error(f"Cannot open the run {path.name}", failure.text, failure.details)
 
     def _back(self) -> None:
-        feed = self.context.training.feed
+        feed = self._context.training.feed
         if feed is not None:
             self.open_run(feed.path)
 
     def _ask_open(self) -> None:
-        ask_run_folder(self, self.context.runs_folder, self.open_run)
+        ask_run_folder(self._page, self._context.runs_folder, self.open_run)
 
     def _fill_recent(self) -> None:
-        menu = self.controls.recent.menu()
+        menu = self._controls.recent_menu
         menu.clear()
         for path in self._recent.paths:
             action = menu.addAction(path.name.replace("&", "&&"))
@@ -217,34 +181,35 @@ class RunDesk:
 
     def _show(self, status: Status, follower: RunFollower | None = None) -> None:
         """Put another run on show."""
-        self.context.loading.forget(f"{self.page}.open")
+        self._context.loading.forget(f"{self._spec.name}.open")
         if self._follower is not None:
             self._follower.close(timeout=0)
         self._follower = follower
         before, self.status = self.status, status
+        self._stage.show_kind(status.feed.config)
         if before is None or before.feed.path != status.feed.path or not status.resumed:
-            self.plots.clear()
+            self._stage.view.clear()
             self._metrics, self._spectra = Drain(status.feed.metrics), Drain(status.feed.spectra)
         else:
             # The curves go on, with what of the run so far has not been drawn yet.
             status.has_models = before.has_models
             self._metrics.go_on(status.feed.metrics)
             self._spectra.go_on(status.feed.spectra)
-        self.message.hide()
-        withdraw_discard(self)
+        self._stage.view.show_config(status.feed.config)
+        self._message.hide()
+        withdraw_discard(self._page)
         self._show_status()
 
     def _run_started(self, feed: RunFeed) -> None:
-        if not isinstance(feed.config, self.kind):
+        if not self._spec.serves(feed.config.kind):
             self._show_possible()
             return  # another page shows it
-        resumed, self._resuming = self._resuming, False
-        self._own = Status(feed, here=True, resumed=resumed)
+        self._own = Status(feed, here=True, resumed=feed.resumed)
         self._show(self._own)
 
     def _run_event(self, feed: RunFeed, event: Rare) -> None:
         own, status = self._own, self.status
-        if isinstance(event, Started) and isinstance(feed.config, self.kind):
+        if isinstance(event, Started) and self._spec.serves(feed.config.kind):
             self._recent.add(feed.path)
         if own is not None and own is not status and feed is own.feed:
             own.take(event)
@@ -257,20 +222,20 @@ class RunDesk:
         """Show what an event of the run on show brings along."""
         feed = status.feed
         if isinstance(event, Started):
-            self.plots.set_models(event.members)
-            self.form.offer(feed.config)
+            self._stage.view.set_models(event.members)
+            self._form.offer(feed.config)
         elif isinstance(event, StateChanged) and status.ended:
-            withdraw_discard(self)
+            withdraw_discard(self._page)
             if event.state == "failed":
                 title = f"“{feed.config.name}” failed"
-                self.message.show_error(title, event.reason, event.details)
+                self._message.show_error(title, event.reason, event.details)
             elif event.state == "discarded":
                 self._recent.remove(feed.path)
-                self.plots.clear()
+                self._stage.view.clear()
 
     def _tick(self) -> None:
         status = self.status
-        here = self.context.training.feed
+        here = self._context.training.feed
         if here is not self._busy:
             self._busy = here  # another page has begun or ended a run
             self._show_possible()
@@ -297,34 +262,54 @@ class RunDesk:
         arrays = status.feed.arrays.take()
         for metric in metrics:
             status.measure(metric)
-        self.plots.add_metrics(metrics)
-        self.plots.add_spectra(spectra)
+        self._stage.view.add_metrics(metrics)
+        self._stage.view.add_spectra(spectra)
         if preview is not None:
-            self.plots.show_preview(preview)
+            self._stage.view.show_preview(preview)
         if arrays is not None:
-            self.plots.show_arrays(arrays)
+            self._stage.view.show_arrays(arrays)
         if metrics or spectra or preview is not None or arrays is not None:
-            self.plots.refresh()
+            self._stage.view.refresh()
             self._show_status()
 
     def _show_status(self) -> None:
-        self.progress.show_status(self.status)
+        self._progress.show_status(self.status)
         self._show_possible()
 
+    def _form_changed(self) -> None:
+        """While no run is on show, the page is about the one that the form describes."""
+        words = self._form.words
+        self._controls.start_tip, self._progress.invitation = words.start, words.invitation
+        if self.status is None or self.status.state == "discarded":
+            self._stage.show_kind(self._form.base)
+            self._stage.view.show_plan(self._form.config)
+        self._show_status()
+
     def _show_possible(self) -> None:
-        feed = self.context.training.feed
+        feed = self._context.training.feed
         own = self._own is not None and not self._own.ended
         elsewhere = ""
         if feed is not None and not own:
             elsewhere = f"“{feed.config.name}” is being trained on another page; one run at a time."
-        self.controls.show_possible(
-            self.status, feed is not None, own, self.form.problems, bool(self._recent.paths), elsewhere
+        explorable = self._spec.explorable
+        if explorable is None:
+            shown = self.status
+            explorable = shown is not None and find_kind(shown.feed.config.kind).network is not None
+        self._controls.show_possible(
+            self.status,
+            feed is not None,
+            own,
+            self._form.problems,
+            bool(self._recent.paths),
+            explorable,
+            elsewhere,
         )
 
 
-def _config(path: Path, kind: type[RunConfig], holds: str) -> RunConfig:
+def _config(path: Path, spec: RunPageSpec) -> RunConfig:
     """The configuration of a run that the page has plots for; raises what `RunFolder.open` raises."""
     config = RunFolder.open(path).config()
-    if not isinstance(config, kind):
-        raise RunFolderError(f"{path} holds a run of kind {config.kind!r}, not {holds}")
+    if not spec.serves(config.kind):
+        page = spec.page_of(config.kind)
+        raise RunFolderError(f"{path} holds a run of kind {config.kind!r}; open it in {page}")
     return config

@@ -1,87 +1,323 @@
-"""The settings of the next run of one kind, with presets to begin with."""
+"""The settings of the next run, with presets to begin with, checked while they are typed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any
 
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.steering.checking import check_run, images_problem, relevant, target_problem
+from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.widgets.fields import Combo
-from jnn_studio.app.widgets.setting import Section
-from jnn_studio.app.widgets.setting_form import Check, SettingForm
+from jnn_studio.app.widgets.fields import ChoiceField, Combo, Field, PathField, dropped_path, unit_width
+from jnn_studio.app.widgets.section import form_rows
+from jnn_studio.app.widgets.setting_form import SettingForm
+from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
+from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
+from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.device import available_devices
+from jnn_studio.training.presets import load_preset
+from jnn_studio.training.words import RunWords
 
 ON_SHOW = "run on show"
+TARGET = Setting(
+    "save_to",
+    "Save to",
+    text=True,
+    about="A new folder for the run. Empty: one named after the run and the time, beside your other runs.",
+)
 
-C = TypeVar("C", bound=RunConfig)
 
+class PresetForm(SettingForm):
+    """Fields for a run of the kind of the preset that was chosen, and where to save it.
 
-class PresetForm(SettingForm, Generic[C]):
-    """Fields, and a list of presets of ``kind`` that begins with the preset ``first``.
-
-    ``_base`` is the configuration the fields were filled from: it has what the form has no field for.
+    `base` is the configuration the fields were filled from: it has what the form has no field for.
     """
 
     def __init__(
         self,
         context: AppContext,
         page: str,
-        kind: tuple[str, type[C]],
-        first: str,
-        sections: Sequence[Section],
-        check: Check,
-        relevant: Callable[[Mapping[str, str]], set[str]],
+        presets: Sequence[str],
+        words: Callable[[RunConfig], RunWords],
+        parts: Sequence[FormPart] = (),
     ) -> None:
-        name, config = kind
-        self._context = context
-        self._begin: dict[str, C] = {}
-        for preset in (first, *(other for other in preset_names({name}) if other != first)):
-            loaded = load_preset(preset)
-            assert isinstance(loaded, config)
-            self._begin[preset] = loaded
-        self._base: C = self._begin[first]
-        super().__init__(page, sections, check, relevant)
-        self._preset = Combo()
-        self._preset.setObjectName(f"{page}.preset")
-        self._preset.setAccessibleName("Preset")
-        self._preset.setToolTip("Settings to begin with; choosing one fills in the whole form")
-        self._preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for preset in self._begin:
-            self._preset.addItem(preset, preset)
-        self._preset.activated.connect(lambda _: self.start_from(str(self._preset.currentData())))
-        label = QLabel("P&reset")
-        label.setBuddy(self._preset)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addWidget(label)
-        row.addWidget(self._preset, 1)
-        self.column.insertLayout(0, row)
+        self._context, self._words_for = context, words
+        self._begin: dict[str, RunConfig] = {name: load_preset(name) for name in presets}
+        self.base = self._begin[presets[0]]
+        self.words = RunWords()
+        self._checked: RunConfig | None = None
+        """What was typed, whatever the disk and the machine say to it."""
+        self._stray: set[str] = set()
+        """Reasons that belong to no field."""
+        self.parts = {part.key: part for part in parts}
+        self._checked_on_disk: dict[str, tuple[str, str]] = {}
+        self._devices: tuple[str, ...] | None = None
+        super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
+        self.setAcceptDrops(True)
+        self._preset, self._edited, self._general = Combo(), QLabel(), QLabel()
+        self._head = form_rows(())
+        self._build_head()
+        for part in parts:
+            part.changed.connect(self.check)
+        self.start_from(presets[0])
+        context.loading.request(f"{page}.devices", lambda _: available_devices(), self._show_devices, _ignore)
+
+    # --- values --------------------------------------------------------------------------------------
+
+    def target(self, config: RunConfig) -> Path:
+        """The folder for a run that starts now."""
+        typed = self.fields[TARGET.name].value.strip()
+        return Path(typed).expanduser().absolute() if typed else self._context.new_run_folder(config.name)
+
+    def target_started(self) -> None:
+        """The folder of the last run is taken: the next one needs another."""
+        self.fields[TARGET.name].set_value("")
+        self.check()
 
     def start_from(self, name: str) -> None:
         """Fill in a preset, or the settings of the run on show."""
-        self._base = self._begin[name]
         self._preset.setCurrentIndex(self._preset.findData(name))
-        self.fill(self.typed(self._base))
+        self._ask_like(self._begin[name])
+        values = self.base.model_dump(mode="json")
+        for part in self.parts.values():
+            found = _at(values, part.name)
+            if found is not None:
+                self._set_part(part, found)
+        self.fill(typed_with_defaults(self.base))
 
-    def typed(self, config: C) -> dict[str, str]:
-        """A configuration as somebody would type it."""
-        raise NotImplementedError
-
-    def offer(self, config: C) -> None:
+    def offer(self, config: RunConfig) -> None:
         """Let the settings of the run on show be chosen like a preset."""
         self._begin[ON_SHOW] = config
         if self._preset.findData(ON_SHOW) < 0:
             self._preset.addItem("", ON_SHOW)
         self._preset.setItemText(self._preset.findData(ON_SHOW), f"Run on show: {config.name}")
+        self.check()
 
-    def target(self, config: C) -> Path:
-        """The folder for a run that starts now."""
-        return self._context.new_run_folder(config.name)
+    def state(self) -> str:
+        """All values and folds as JSON, right or wrong."""
+        return json.dumps(
+            {
+                "preset": self._preset.currentData(),
+                "kind": self.base.kind,
+                "values": self.values,
+                "folded": {key: box.folded for key, box in self.boxes.items()},
+                **{key: part.value for key, part in self.parts.items()},
+            }
+        )
 
-    def target_started(self) -> None:
-        """Folders are named after the time: the next one is free."""
+    def restore(self, state: str) -> None:
+        """The inverse of `state`; what cannot be read changes nothing."""
+        try:
+            data = json.loads(state)
+            values, folded = dict(data["values"]), dict(data.get("folded", {}))
+            given = {key: list(data[key]) for key in self.parts}
+            begin = self._remembered_preset(str(data.get("preset", "")), str(data.get("kind", "")))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return
+        if begin:
+            self._preset.setCurrentIndex(self._preset.findData(begin))
+            self._ask_like(self._begin[begin])
+            self.fill(typed_with_defaults(self.base))
+        for key, value in given.items():
+            self._set_part(self.parts[key], value)
+        for key, box in self.boxes.items():
+            box.set_folded(bool(folded.get(key, box.folded)))
+        self.fill({name: text for name, text in values.items() if isinstance(text, str)})
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        super().fill(values)
+        for name, field in self.fields.items():
+            if name in values and isinstance(field, PathField):
+                self._look_on_disk(field)
+
+    def _remembered_preset(self, name: str, kind: str) -> str:
+        """What to begin with: the preset, else one of the kind; "" if neither is known any more."""
+        if name in self._begin and self._begin[name].kind == (kind or self._begin[name].kind):
+            return name
+        return next((name for name, config in self._begin.items() if config.kind == kind), "")
+
+    def _ask_like(self, base: RunConfig) -> None:
+        """Have the fields that a run like this needs."""
+        words = self._words_for(base).described_by(type(base))
+        different = not self.fields or type(base) is not type(self.base) or words.groups != self.words.groups
+        self.base, self.words = base, words
+        if different:
+            self._checked_on_disk.clear()
+            self.ask_for((*words.groups, SettingGroup("target", "", (TARGET,))))
+            labels = [setting.words for group in words.groups for setting in group.settings]
+            self._head.setColumnMinimumWidth(0, form_rows(labels).columnMinimumWidth(0))
+            self._offer_devices()
+
+    def _set_part(self, part: FormPart, value: Any) -> None:
+        with QSignalBlocker(part):
+            part.set_value(value)
+
+    # --- checking --------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        super().check()
+        stray = [why for why in self.problems if why in self._stray]
+        self._general.setText("\n".join(stray))
+        self._general.setVisible(bool(stray))
+        right = self._checked
+        hints = self.words.hints(right) if right is not None else {}
+        for name, field in self.fields.items():
+            field.set_hint(hints.get(name, ""))
+        edited = self.config != self._begin[str(self._preset.currentData())]
+        self._edited.setText("edited" if edited else "")
+        self._edited.setVisible(edited)
+        if right is not None:
+            for part in self.parts.values():
+                part.show_checked(right)
+
+    def _relevant(self, typed: Mapping[str, str]) -> set[str]:
+        asked = {part.name: ", ".join(map(str, part.value)) for part in self.parts.values()}
+        matter = relevant(self.base, self.words, {**typed, **asked})
+        for part in self.parts.values():
+            part.setVisible(part.name in matter)
+        return matter
+
+    def _check_run(self, typed: Mapping[str, str]) -> tuple[RunConfig | None, Mapping[str, str]]:
+        self._checked = None
+        parts = [part for part in self.parts.values() if not part.isHidden()]
+        reasons = dict(part.problem for part in parts if part.problem[1])
+        if not reasons:
+            asked = {name: text for name, text in typed.items() if name != TARGET.name}
+            given = {part.name: part.value for part in parts}
+            self._checked, found = check_run(self.base, self.words, asked, given)
+            reasons = {**self._found_elsewhere(typed), **found}
+        self._stray = {why for name, why in reasons.items() if name not in self.fields}
+        return self._checked, reasons
+
+    def _found_elsewhere(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """What the configuration itself cannot know: the disk and the machine."""
+        found = {
+            name: reason
+            for name, (text, reason) in self._checked_on_disk.items()
+            if reason and typed.get(name) == text
+        }
+        device = typed.get(DEVICE.name, "auto")
+        if self._devices is not None and device not in ("auto", *self._devices):
+            found[DEVICE.name] = f"This machine has no {device}; choose Automatic."
+        return found
+
+    def _look_on_disk(self, field: PathField) -> None:
+        """Have a path looked at away from this thread."""
+        name, text = field.setting.name, field.value
+        if not text.strip():
+            return
+        problem = target_problem if field.setting is TARGET else images_problem
+
+        def seen(reason: str) -> None:
+            self._checked_on_disk[name] = (text, reason)
+            self.check()
+
+        self._context.loading.request(f"{self._page}.{name}", lambda _: problem(text), seen, _ignore)
+
+    def _show_devices(self, devices: tuple[str, ...]) -> None:
+        self._devices = devices
+        self._offer_devices()
+        self.check()
+
+    def _offer_devices(self) -> None:
+        field = self.fields.get(DEVICE.name)
+        for device in self._devices or ():
+            if isinstance(field, ChoiceField):
+                field.offer(device, DEVICE_WORDS.get(device, device))
+
+    # --- construction ----------------------------------------------------------------------------------
+
+    def make_field(self, setting: Setting) -> Field:
+        field: Field
+        if setting is TARGET:
+            title = "Choose the folder to save the run in"
+            field = PathField(setting, self._page, False, title, "A new folder")
+            field.start = str(self._context.runs_folder)
+        else:
+            field = super().make_field(setting)
+        if isinstance(field, PathField):
+            path = field
+            field.changed.connect(lambda: self._look_on_disk(path))
+        if setting.name.endswith(".kind"):
+            field.changed.connect(lambda: self._begin_table(field))
+        return field
+
+    def _begin_table(self, field: Field) -> None:
+        """Another table was chosen: what it shares with others begins at its own default."""
+        place = field.setting.name.removesuffix(".kind")
+        tables = tables_by_kind(type(self.base)).get(place, {})
+        chosen = tables.get(field.value)
+        for name, text in defaults(chosen).items() if chosen is not None else ():
+            shared = sum(name in table.model_fields for table in tables.values()) > 1
+            if shared and name != "kind" and f"{place}.{name}" in self.fields:
+                self.fields[f"{place}.{name}"].set_value(text)
+
+    def _build_head(self) -> None:
+        page = self._page
+        self._preset.setObjectName(f"{page}.preset")
+        self._preset.setAccessibleName("Preset")
+        # A run's long name among the presets must not widen the form.
+        self._preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._preset.setToolTip("Settings to begin with; choosing one fills in the whole form")
+        for name in self._begin:
+            self._preset.addItem(name, name)
+        self._preset.activated.connect(lambda _: self.start_from(str(self._preset.currentData())))
+        label = QLabel("P&reset")
+        label.setBuddy(self._preset)
+        self._edited.setObjectName(f"{page}.edited")
+        self._edited.setProperty("tone", "muted")
+        self._edited.setToolTip("Values differ from the preset; choose it again to have them back")
+        self._edited.setFixedWidth(unit_width())
+        self._general.setObjectName(f"{page}.general_reason")
+        self._general.setProperty("tone", "danger")
+        self._general.setWordWrap(True)
+        self._general.hide()
+        chosen = QHBoxLayout()
+        chosen.setSpacing(GRID)
+        chosen.addWidget(self._preset, 1)
+        chosen.addWidget(self._edited)
+        self._head.setContentsMargins(GRID // 2, 0, 0, 0)
+        self._head.addWidget(label, 0, 0)
+        self._head.addLayout(chosen, 0, 1)
+        self.column.insertLayout(0, self._head)
+        self.column.insertWidget(1, self._general)
+
+    # --- dropping ---------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._images_field() and dropped_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A folder or zip dropped anywhere on the form: images to train on."""
+        path, name = dropped_path(event.mimeData()), self._images_field()
+        if path is not None and name:
+            place, _, leaf = name.rpartition(".")
+            tables = tables_by_kind(type(self.base)).get(place, {})
+            chosen = [kind for kind, table in tables.items() if leaf in table.model_fields]
+            self.fill({**{f"{place}.kind": kind for kind in chosen[:1]}, name: str(path)})
+            event.acceptProposedAction()
+
+    def _images_field(self) -> str:
+        return next((name for name, field in self.fields.items() if field.setting.holds), "")
+
+
+def _at(values: Mapping[str, Any], name: str) -> Any:
+    """What stands at a dotted name, or None."""
+    found: Any = values
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _ignore(failure: Failure) -> None:
+    """The run itself will say what is wrong."""

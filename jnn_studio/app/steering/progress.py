@@ -10,15 +10,15 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 
 _PARTS = 1000
-INVITATION = "Choose what to train, then press Start. Both models learn from the same images; only η differs."
 
 
 class ProgressView(QWidget):
     """Shows a `Status`, or an invitation while there is none."""
 
-    def __init__(self, page: str = "train", invitation: str = INVITATION) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self._invitation = invitation
+        self.invitation = ""
+        """What is said while there is no run."""
         self.setObjectName(f"{page}.progress")
         self.state = QLabel()
         self.state.setObjectName(f"{page}.state")
@@ -56,7 +56,7 @@ class ProgressView(QWidget):
         """Bring everything up to date."""
         if status is None:
             self.state.setText("No run yet")
-            self.figures.setText(self._invitation)
+            self.figures.setText(self.invitation)
             self.place.setText("")
             self.notes.hide()
             self.bar.hide()

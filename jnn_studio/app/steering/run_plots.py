@@ -2,83 +2,76 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from jnn_studio.app.colors import Style
-from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot, Terms
+from jnn_studio.app.plots.curves import LossPlot, RankPlot, SpectrumPlot
 from jnn_studio.app.steering.previews import Previews
+from jnn_studio.app.steering.run_view import Layout, RunView
 from jnn_studio.app.theme import GRID
-from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
+from jnn_studio.training.kind import find_kind
+from jnn_studio.training.words import PSNR, RunWords
 
-PSNR = "held_out_psnr"
-PAIR_TERMS: Terms = LOSS_TERMS | {
-    "tightness_gap": (
-        "Gap",
-        "Tightness gap: how far the penalty stands above the nuclear norm; 0 once the factors balance",
-        "½(‖Jg‖² + ‖Jh‖²) − ‖Jf‖_*",
-    ),
-    PSNR: ("PSNR", "Quality on held-out images: more is better", "Held-out PSNR in dB"),
-}
-Layout = list[QByteArray]
+ROLES = 4
+"""Colours there are for models without one of their own."""
 
 
-def _own_role(key: str) -> tuple[str, Style]:
-    """Regularised and unregularised models have colours of their own."""
-    return key, "solid"
+def model_color(index: int, key: str) -> tuple[str, Style]:
+    """Regularised and unregularised models have colours of their own, others by their place in the run."""
+    return key if key in ("regularised", "unregularised") else f"model-{1 + index % ROLES}", "solid"
 
 
 @dataclass(frozen=True)
 class Look:
-    """What differs from one kind of run to another: names, terms, colours, words.
+    """What differs from one page to another.
 
-    ``color`` gives a model's role and line by its key; ``empty`` is said by plots of losses, singular values
-    and effective rank, where it is shown, before there is a run; ``unit`` follows a held-out PSNR.
+    ``color`` gives a model's role and line by its place in the run and its key; ``unit`` follows a held-out
+    PSNR; ``rows`` of previews that are no model's have a name and words beside it.
     """
 
-    page: str = "train"
-    terms: Terms = field(default_factory=lambda: PAIR_TERMS)
-    color: Callable[[str], tuple[str, Style]] = _own_role
-    empty: tuple[str, ...] = (
-        "Losses of both models and their PSNR on held-out images",
-        "Singular values of both encoders' Jacobians",
-        "In how many directions the encoders are sensitive",
-    )
+    page: str
+    color: Callable[[int, str], tuple[str, Style]] = model_color
     unit: str = "dB PSNR"
     tall: bool = False
     """Many rows of previews: they have a column of their own, and effective rank gives way to them."""
+    rows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-class RunPlots(QWidget):
+class RunPlots(RunView):
     """Losses and singular values above effective rank and previews, all of one run.
 
     ``add_…`` draws nothing until `refresh`. A step that was logged before is passed over: a resumed run
     repeats the steps since its last checkpoint.
     """
 
-    def __init__(self, look: Look | None = None) -> None:
+    def __init__(self, look: Look, words: RunWords) -> None:
         super().__init__()
-        self._look = look or Look()
-        page = self._look.page
-        self.loss = LossPlot(f"{page}.loss", "Losses", self._look.terms)
+        self._look, self._words = look, words
+        page = look.page
+        self.loss = LossPlot(f"{page}.loss", "Losses", words.terms)
         self.loss.smoothing = 1
         self.spectrum = SpectrumPlot(f"{page}.spectrum")
-        self.rank = None if self._look.tall else RankPlot(f"{page}.rank")
+        self.rank = None if look.tall else RankPlot(f"{page}.rank")
         self.previews = Previews(page)
         self._plots = tuple(plot for plot in (self.loss, self.spectrum, self.rank) if plot is not None)
-        for plot, text in zip(self._plots, self._look.empty, strict=True):
+        for plot, text in zip(self._plots, words.empty, strict=False):
             plot.set_empty_text(text)
-        self._etas: dict[str, float] = {}
+        self._config: RunConfig | None = None
+        self._captions: dict[str, str] = {}
         self._newest: dict[tuple[str, str], int] = {}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         if self.rank is None:
             plots = _splitter(f"{page}.split.plots", down, self.loss, self.spectrum)
             whole = _splitter(f"{page}.split.columns", across, plots, self.previews)
-            self._splitters = (whole, plots)
+            self._splitters: tuple[QSplitter, ...] = (whole, plots)
         else:
             upper = _splitter(f"{page}.split.upper", across, self.loss, self.spectrum)
             lower = _splitter(f"{page}.split.lower", across, self.rank, self.previews)
@@ -98,15 +91,29 @@ class RunPlots(QWidget):
             plot.clear()
         self.previews.clear()
 
+    def show_config(self, config: RunConfig) -> None:
+        """The run that what follows belongs to."""
+        self._config = config
+
     def set_models(self, members: tuple[MemberInfo, ...]) -> None:
         """The models of the run, in the order they are shown."""
-        for member in members:
-            role, style = self._look.color(member.key)
-            if member.key not in self._etas:
+        for key, (name, words) in self._look.rows.items():
+            self.previews.add_model(key, name, words, "muted")
+        for index, member in enumerate(members):
+            role, style = self._look.color(index, member.key)
+            if member.key not in self._captions:
                 for plot in self._plots:
                     plot.add_model(member.key, member.label, role, style)
-            self._etas[member.key] = member.eta
-            self.previews.add_model(member.key, member.label, f"η = {member.eta:.3g}", role)
+            self._captions[member.key] = self._caption(member)
+            self.previews.add_model(member.key, member.label, self._captions[member.key], role)
+
+    def _caption(self, member: MemberInfo) -> str:
+        """What stands beside a model's name: its η, and what else its kind has a symbol for."""
+        parts = [f"η = {member.eta:.3g}"] if math.isfinite(member.eta) else []
+        if self._config is not None and self._words.facts:
+            facts = find_kind(self._config.kind).facts(self._config, member.key)
+            parts += [f"{symbol} = {float(facts[key]):.3g}" for key, symbol in self._words.facts.items()]
+        return ",  ".join(parts)
 
     def add_metrics(self, metrics: Sequence[Metrics]) -> None:
         """Append logged values to their curves."""
@@ -120,11 +127,11 @@ class RunPlots(QWidget):
                     steps.append(logged.step)
                     values.append(value)
         for (member, term), (steps, values) in found.items():
-            if term in self._look.terms:
-                self.loss.extend((member, term), steps, values)
+            self.loss.add_term(term)
+            self.loss.extend((member, term), steps, values)
             if term == PSNR:
-                caption = f"η = {self._etas[member]:.3g},  {values[-1]:.2f} {self._look.unit}"
-                self.previews.set_caption(member, caption)
+                quality = f"{values[-1]:.2f} {self._look.unit}"
+                self.previews.set_caption(member, ",  ".join(filter(None, (self._captions[member], quality))))
 
     def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
         """Append effective ranks; show the newest spectrum of each model."""
@@ -146,9 +153,6 @@ class RunPlots(QWidget):
     def show_preview(self, preview: Preview) -> None:
         """The newest reconstructions."""
         self.previews.set_preview(preview)
-
-    def show_arrays(self, arrays: Arrays) -> None:
-        """These runs have none."""
 
     def refresh(self) -> None:
         """Draw what is new and can be seen."""

@@ -18,21 +18,24 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.widgets.setting import Setting
+from jnn_studio.base.setting_words import Setting
 
 UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points")
 
 
 class Field(QWidget):
-    """The editor of one setting. Its value is text, as somebody would type it."""
+    """The editor of one setting. Its value is text, as somebody would type it.
+
+    ``page`` begins the names of its widgets.
+    """
 
     changed = Signal()
 
-    def __init__(self, setting: Setting, editor: QLineEdit | QComboBox) -> None:
+    def __init__(self, setting: Setting, editor: QLineEdit | QComboBox, page: str) -> None:
         super().__init__()
         self.setting = setting
         self.editor = editor
-        name = f"{setting.page}.{setting.name}"
+        name = f"{page}.{setting.name}"
         self.setObjectName(f"{name}.field")
         editor.setObjectName(name)
         editor.setAccessibleName(setting.words + (f" in {setting.unit}" if setting.unit else ""))
@@ -46,12 +49,12 @@ class Field(QWidget):
         self.note.setWordWrap(True)
         self.note.setFont(ui_font(0.92))
         self.note.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
-        row.addWidget(editor, 1)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(GRID)
+        self.row.addWidget(editor, 1)
         if setting.unit or setting.numeric:
-            row.addWidget(self.unit)
+            self.row.addWidget(self.unit)
         self._reason = ""
         self._hint = ""
         self._show_note()
@@ -113,9 +116,10 @@ class Field(QWidget):
 class TextField(Field):
     """Typed text or a number."""
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting, QLineEdit())
-        self.editor.textChanged.connect(self.changed)
+    def __init__(self, setting: Setting, page: str) -> None:
+        editor = QLineEdit()
+        super().__init__(setting, editor, page)
+        editor.textChanged.connect(self.changed)
 
 
 class Combo(QComboBox):
@@ -128,9 +132,9 @@ class Combo(QComboBox):
 class ChoiceField(Field):
     """One of a few values, shown in words."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, page: str) -> None:
         combo = Combo()
-        super().__init__(setting, combo)
+        super().__init__(setting, combo, page)
         self._combo = combo
         for value, words in setting.choices:
             combo.addItem(words, value)
@@ -154,14 +158,15 @@ class ChoiceField(Field):
 class SuggestionField(Field):
     """Typed text, with values that have a name to choose from."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, page: str) -> None:
         combo = Combo()
         combo.setEditable(True)
         combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         combo.addItems(list(setting.suggestions))
         combo.setCurrentText("")
-        combo.lineEdit().setObjectName(f"{setting.page}.{setting.name}.text")
-        super().__init__(setting, combo)
+        if (line := combo.lineEdit()) is not None:
+            line.setObjectName(f"{page}.{setting.name}.text")
+        super().__init__(setting, combo, page)
         self._combo = combo
         combo.editTextChanged.connect(self.changed)
 
@@ -190,16 +195,18 @@ class PathEdit(QLineEdit):
 class PathField(Field):
     """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse."""
 
-    def __init__(self, setting: Setting, archives: bool, title: str) -> None:
-        super().__init__(setting, PathEdit())
-        self.editor.textChanged.connect(self.changed)
+    def __init__(self, setting: Setting, page: str, archives: bool, title: str, placeholder: str) -> None:
+        editor = PathEdit()
+        super().__init__(setting, editor, page)
+        editor.setPlaceholderText(placeholder)
+        editor.textChanged.connect(self.changed)
         self.browse = QToolButton()
-        self.browse.setObjectName(f"{setting.page}.{setting.name}.browse")
+        self.browse.setObjectName(f"{page}.{setting.name}.browse")
         self.browse.setText("Browse…")
         self.browse.setToolTip(title)
         self.browse.setAccessibleName(title)
         self.browse.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.layout().addWidget(self.browse)
+        self.row.addWidget(self.browse)
         self._title = title
         self.start = ""
         """The folder the dialog begins in while the field is empty."""
@@ -224,7 +231,19 @@ class PathField(Field):
         return Path(self.value or self.start) if self.value or self.start else None
 
     def _take(self, path: Path) -> None:
-        self.editor.setText(str(path))
+        self.set_value(str(path))
+        self.changed.emit()
+
+
+def field_for(setting: Setting, page: str) -> Field:
+    """The field of a setting."""
+    if setting.choices:
+        return ChoiceField(setting, page)
+    if setting.suggestions:
+        return SuggestionField(setting, page)
+    if setting.holds:
+        return PathField(setting, page, True, f"Choose the {setting.holds} to train on", "Drop here")
+    return TextField(setting, page)
 
 
 def unit_width() -> int:

@@ -17,7 +17,7 @@ class SectionBox(QWidget):
 
     folded_changed = Signal(bool)
 
-    def __init__(self, key: str, title: str, labels: Iterable[str], page: str = "train") -> None:
+    def __init__(self, key: str, title: str, labels: Iterable[str], page: str) -> None:
         super().__init__()
         self.setObjectName(f"{page}.section.{key}")
         self.heading = QToolButton()
@@ -66,7 +66,7 @@ def form_rows(labels: Iterable[str]) -> QGridLayout:
     rows.setVerticalSpacing(GRID // 2)
     rows.setColumnStretch(1, 1)
     metrics = QFontMetrics(ui_font())
-    rows.setColumnMinimumWidth(0, max(map(metrics.horizontalAdvance, labels)))
+    rows.setColumnMinimumWidth(0, max(map(metrics.horizontalAdvance, labels), default=0))
     return rows
 
 

@@ -25,22 +25,26 @@ class SegmentedControl(QFrame):
         self.setAccessibleName(name)
         self.setProperty("segmented", True)
         self._buttons: dict[str, QToolButton] = {}
-        group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(2, 2, 2, 2)
+        self._row.setSpacing(2)
         for key, (label, tip) in options.items():
-            button = QToolButton()
-            button.setObjectName(f"{object_name}.{key}")
-            button.setText(label)
-            button.setToolTip(tip)
-            button.setAccessibleName(f"{name}: {label}")
-            button.setCheckable(True)
-            group.addButton(button)
-            row.addWidget(button)
-            self._buttons[key] = button
+            self.add(key, label, tip)
         next(iter(self._buttons.values())).setChecked(True)
-        group.buttonToggled.connect(self._on_toggled)
+        self._group.buttonToggled.connect(self._on_toggled)
+
+    def add(self, key: str, label: str, tip: str) -> None:
+        """Offer one more choice, after those there are."""
+        button = QToolButton()
+        button.setObjectName(f"{self.objectName()}.{key}")
+        button.setText(label)
+        button.setToolTip(tip)
+        button.setAccessibleName(f"{self.accessibleName()}: {label}")
+        button.setCheckable(True)
+        self._group.addButton(button)
+        self._row.addWidget(button)
+        self._buttons[key] = button
 
     @property
     def current(self) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+
+from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
 
 
 def typed_values(config: BaseModel) -> dict[str, str]:
@@ -18,22 +20,70 @@ def typed_values(config: BaseModel) -> dict[str, str]:
             for key, inner in value.items():
                 walk(f"{prefix}.{key}" if prefix else key, inner)
         else:
-            found[prefix] = (
-                f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
-            )
+            found[prefix] = _text(value)
 
     walk("", config.model_dump(mode="json"))
     return found
 
 
-def put_typed(values: dict[str, Any], typed: Mapping[str, str]) -> None:
-    """Put what was typed, by dotted name, into a configuration's values."""
+def typed_with_defaults(config: BaseModel) -> dict[str, str]:
+    """The same, and the defaults of every table that may be chosen in place of one that was."""
+    found: dict[str, str] = {}
+    for place, tables in tables_by_kind(type(config)).items():
+        for table in tables.values():
+            for name, text in defaults(table).items():
+                found.setdefault(f"{place}.{name}", text)
+    return found | typed_values(config)
+
+
+def defaults(table: type[BaseModel]) -> dict[str, str]:
+    """What stands in the fields of a table at first; "" where something has to be typed."""
+    return {
+        name: "" if field.is_required() else _text(field.get_default())
+        for name, field in table.model_fields.items()
+    }
+
+
+def put_typed(values: dict[str, Any], typed: Mapping[str, str], model: type[BaseModel]) -> None:
+    """Put what was typed, by dotted name, into the values of a ``model``.
+
+    A ``kind`` that was typed begins its table anew.
+    """
+    for name in typed:
+        if name.endswith(".kind"):
+            table(values, name).clear()
     for name, text in typed.items():
-        *sections, leaf = name.split(".")
-        place = values
-        for section in sections:
-            place = place[section]
-        place[leaf] = text.strip()
+        table(values, name)[name.rpartition(".")[2]] = _value(model, name, text.strip())
+
+
+def table(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """The table that a dotted name belongs to; made where there is none."""
+    for section in name.split(".")[:-1]:
+        values = values.setdefault(section, {})
+    return values
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(member) for member in value)
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+
+
+def _value(model: type[BaseModel], name: str, text: str) -> Any:
+    """What the text stands for where pydantic would not see it: a number among choices, a series, nothing."""
+    for field in fields_at(model, name):
+        for kind in alternatives(field.annotation):
+            if get_origin(kind) is Literal:
+                for value in get_args(kind):
+                    if str(value) == text:
+                        return value
+            elif get_origin(kind) in (tuple, list):
+                return [word for word in re.split(r"[,\s]+", text) if word]
+            elif kind is type(None) and not text:
+                return None
+    return text
 
 
 def reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:

@@ -14,3 +14,9 @@ def find_workspaces() -> list[WorkspaceSpec]:
         importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
     ]
     return sorted((module.WORKSPACE for module in found), key=lambda spec: spec.order)
+
+
+def page_of(kind: str) -> str:
+    """Where a person finds the page that trains and shows runs of this kind."""
+    pages = {kind: page for spec in find_workspaces() for kind, page in spec.trains.items()}
+    return pages.get(kind, pages[""])

@@ -13,6 +13,7 @@ from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
 from jnn_studio.training.kind import Kind
 from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.pair_words import WORDS
 
 
 def _prepare(config: PairConfig, watch: Watch) -> AutoencoderPair:
@@ -27,4 +28,4 @@ def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Aut
     return MODEL.from_tensors(config.model, tensors)
 
 
-KIND = Kind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts)
+KIND = Kind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, words=WORDS)

@@ -10,6 +10,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.models.beta_vae import MODEL, BetaVAE
 from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
+from jnn_studio.training.beta_vae_words import WORDS
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.images import open_images
@@ -30,4 +31,4 @@ def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) 
     return MODEL.from_tensors(config.model, tensors)
 
 
-KIND = Kind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts)
+KIND = Kind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts, words=WORDS)

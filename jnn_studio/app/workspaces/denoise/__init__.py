@@ -24,4 +24,5 @@ WORKSPACE = WorkspaceSpec(
     icon="denoise",
     tooltip="Take the noise out of photographs with networks trained on noisy images alone",
     create=_create,
+    trains={"denoise": "Denoise ▸ Train"},
 )

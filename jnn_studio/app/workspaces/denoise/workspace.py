@@ -8,13 +8,14 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QShowEvent
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.session import PhotoSession
-from jnn_studio.app.workspaces.denoise.train.page import TrainPage
+from jnn_studio.app.workspaces.denoise.train.page import SPEC
 from jnn_studio.app.workspaces.denoise.why.page import WhyPage
 
 
@@ -25,8 +26,8 @@ class DenoiseWorkspace(Workspace):
         super().__init__(context, "denoise")
         self.session = PhotoSession(context, self)
         self.photo = PhotoPage(context, self.session)
-        self.train = TrainPage(context)
-        self.train.photo_wanted.connect(self.use_on_photo)
+        self.train = RunPage(context, SPEC)
+        self.train.explore_wanted.connect(self.use_on_photo)
         self.why = WhyPage(context, self.session)
         self.restore = RestorePage(context, self.session)
         pages = {

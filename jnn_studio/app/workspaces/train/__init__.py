@@ -24,4 +24,5 @@ WORKSPACE = WorkspaceSpec(
     icon="train",
     tooltip="Train a regularised and an unregularised model side by side, on faces or your own images",
     create=_create,
+    trains={"": "Train"},
 )

@@ -1,74 +1,75 @@
-"""Train's page: settings at the left, the run on show at the right."""
+"""Train's page: every kind of run that has no page made for it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.steering.controls import Controls
-from jnn_studio.app.steering.desk import RunDesk
-from jnn_studio.app.steering.progress import ProgressView
-from jnn_studio.app.steering.run_plots import RunPlots
+from jnn_studio.app.steering.page_spec import RunPageSpec
+from jnn_studio.app.steering.run_page import RunPage
+from jnn_studio.app.steering.run_plots import Look, RunPlots
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.train.form import SettingsForm
-from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.app.workspaces import page_of
+from jnn_studio.training.config import DEFAULT_KIND, RunConfig
+from jnn_studio.training.derived_words import words_for
+from jnn_studio.training.kind import kind_names
+from jnn_studio.training.presets import preset_names
+
+PLACE = page_of("")
+LOOK = Look("train")
+_WIDTH = 43 * GRID
 
 
-class TrainWorkspace(RunDesk, Workspace):
-    """Starts, steers and shows runs. One run is on show at a time; it may be trained here or elsewhere."""
+def _presets() -> tuple[str, ...]:
+    """Those of a pair first."""
+    others = {kind for kind in kind_names() if page_of(kind) == PLACE} - {DEFAULT_KIND}
+    return (*preset_names({DEFAULT_KIND}), *preset_names(others))
+
+
+def _plots(context: AppContext, config: RunConfig) -> RunPlots:
+    return RunPlots(LOOK, words_for(config))
+
+
+SPEC = RunPageSpec("train", PLACE, page_of, _presets, "Train/recent_runs", _plots)
+
+
+class TrainWorkspace(Workspace):
+    """A page that trains, its settings in a dock."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "train")
-        self.init_desk("train", PairConfig, "a pair of autoencoders", "Train/recent_runs")
-        self.form = SettingsForm(context)
-        self.controls = Controls()
-        self.progress = ProgressView()
-        self.message = MessageBar()
-        self.message.setObjectName("train.message")
-        self.plots = RunPlots()
-        self._arrange()
-        self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
-        self.connect_desk()
-        self._show_status()
+        self.page = RunPage(context, SPEC)
+        self.page.explore_wanted.connect(context.explore_requested)
+        self.page.setObjectName("train.page")
+        self.page.setContentsMargins(0, GRID, GRID, GRID)
+        self._dock = QDockWidget("Settings of the next run", self)
+        self._dock.setObjectName("train.dock.settings")
+        self._dock.setWidget(self.page.form)
+        self._dock.toggleViewAction().setObjectName("train.action.settings")
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
+        self.page.form.column.setContentsMargins(GRID, GRID, GRID, GRID)
+        self.page.form.preferred_width = _WIDTH
+        self.setCentralWidget(self.page)
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return [*self.controls.run_actions.values(), self._dock.toggleViewAction()]
-
-    # --- construction ----------------------------------------------------------------------------------
-
-    def _arrange(self) -> None:
-        self._dock = QDockWidget("Settings of the next run", self)
-        self._dock.setObjectName("train.dock.settings")
-        self._dock.setWidget(self.form)
-        self._dock.toggleViewAction().setObjectName("train.action.settings")
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(0, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.controls)
-        column.addWidget(self.progress)
-        column.addWidget(self.message)
-        column.addWidget(self.plots, 1)
-        self.setCentralWidget(central)
+        return [*self.page.commands(), self._dock.toggleViewAction()]
 
     # --- remembering ----------------------------------------------------------------------------------------
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
-        settings.setValue("form", self.form.state())
-        settings.setValue("plots", self.plots.save_layout())
+        settings.setValue("form", self.page.form.state())
+        settings.setValue("plots", self.page.plots.save_layout())
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
-        self.form.restore(str(settings.value("form", "")))
-        self.plots.restore_layout(settings.value("plots"))
+        self.page.form.restore(str(settings.value("form", "")))
+        self.page.plots.restore_layout(settings.value("plots"))
 
     def reset_layout(self) -> None:
         super().reset_layout()
-        self.plots.reset_layout()
+        self.page.plots.reset_layout()

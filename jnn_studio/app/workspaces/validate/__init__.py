@@ -24,4 +24,5 @@ WORKSPACE = WorkspaceSpec(
     icon="validate",
     tooltip="See the penalty reach the right answer of problems whose answer is known",
     create=_create,
+    trains={"rof": "Validate ▸ ROF denoising"},
 )

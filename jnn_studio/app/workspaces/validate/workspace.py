@@ -6,9 +6,10 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.validate.rof.page import RofPage
+from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.shrinkage.page import ShrinkagePage
 
 
@@ -17,7 +18,7 @@ class ValidateWorkspace(Workspace):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "validate")
-        self.rof = RofPage(context)
+        self.rof = RunPage(context, SPEC)
         self.shrinkage = ShrinkagePage(context)
         self._pages = SwitchedPages(
             "validate.page",

@@ -30,7 +30,7 @@ def test_trained_denoisers_are_taken_to_the_photograph(
 ) -> None:
     denoise.switch.current = "train"
     denoise.show()
-    denoise.train.photo_wanted.emit(weights)
+    denoise.train.explore_wanted.emit(weights)
     assert denoise.photo.isVisible()
     qtbot.waitUntil(lambda: denoise.session.choice == ModelsChoice(path=weights), timeout=10_000)
     wait_for_results(qtbot, denoise.session)

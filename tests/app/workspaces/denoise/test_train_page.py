@@ -7,23 +7,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.denoise.train.page import TrainPage
-from jnn_studio.app.workspaces.denoise.train.settings import (
-    KIND,
-    METHODS,
-    PATH,
-    SECTIONS,
-    WIDTHS,
-    check,
-    relevant,
-    typed,
-)
+from jnn_studio.app.steering.checking import check_run, relevant
+from jnn_studio.app.steering.run_page import RunPage
+from jnn_studio.app.widgets.typed import typed_with_defaults
+from jnn_studio.app.workspaces.denoise.train.page import SPEC
+from jnn_studio.app.workspaces.denoise.train.settings import GROUPS, KIND, METHODS, PATH, WIDTHS, WORDS
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, open_denoisers
@@ -47,9 +42,9 @@ SMALL = {
 
 
 @pytest.fixture
-def page(qtbot: QtBot, settings: QSettings) -> Iterator[TrainPage]:
+def page(qtbot: QtBot, settings: QSettings) -> Iterator[RunPage]:
     context = AppContext(settings)
-    made = TrainPage(context)
+    made = RunPage(context, SPEC)
     made.resize(1208, 740)
     made.show()
     yield made
@@ -58,11 +53,11 @@ def page(qtbot: QtBot, settings: QSettings) -> Iterator[TrainPage]:
     context.close()
 
 
-def button(page: TrainPage, name: str) -> QPushButton:
+def button(page: RunPage, name: str) -> QPushButton:
     return page.findChild(QPushButton, f"denoise.train.{name}")
 
 
-def test_the_form_begins_with_the_quick_preset_and_every_preset_can_be_started(page: TrainPage) -> None:
+def test_the_form_begins_with_the_quick_preset_and_every_preset_can_be_started(page: RunPage) -> None:
     assert page.form.config == load_preset("denoise-quick")
     for name in preset_names({"denoise"}):
         page.form.start_from(name)
@@ -73,9 +68,11 @@ def test_the_form_begins_with_the_quick_preset_and_every_preset_can_be_started(p
 def test_what_was_typed_becomes_the_run() -> None:
     base = load_preset("denoise-quick")
     assert isinstance(base, DenoiseConfig)
-    fields = {setting.name for section in SECTIONS for setting in section.settings}
-    values = {name: text for name, text in (typed(base) | SMALL).items() if name in fields}
-    config, reasons = check({name: values[name] for name in relevant(LEARNT, values)}, LEARNT, base)
+    fields = {setting.name for group in GROUPS for setting in group.settings}
+    values = {name: text for name, text in (typed_with_defaults(base) | SMALL).items() if name in fields}
+    matter = relevant(base, WORDS, values | {METHODS: ", ".join(LEARNT)})
+    typed = {name: text for name, text in values.items() if name in matter}
+    config, reasons = check_run(base, WORDS, typed, {METHODS: list(LEARNT)})
     assert not reasons
     assert config is not None
     assert config.model.widths == (2, 3, 4, 4)
@@ -93,23 +90,23 @@ def test_what_was_typed_becomes_the_run() -> None:
         ("noise.eta", "much", "number"),
     ],
 )
-def test_a_wrong_value_is_marked_at_its_field(page: TrainPage, name: str, text: str, reason: str) -> None:
+def test_a_wrong_value_is_marked_at_its_field(page: RunPage, name: str, text: str, reason: str) -> None:
     page.form.fill({name: text})
     assert reason in page.form.fields[name].reason
     assert not button(page, "start").isEnabled()
 
 
-def test_without_a_method_there_is_nothing_to_start(page: TrainPage) -> None:
-    for box in page.form.methods.values():
+def test_without_a_method_there_is_nothing_to_start(page: RunPage) -> None:
+    for box in page.form.parts["methods"].boxes.values():
         box.setChecked(False)
     assert page.form.problems == ["Choose at least one method."]
-    page.form.methods[PENALISED].setFocus()
-    QTest.keyClick(page.form.methods[PENALISED], Qt.Key.Key_Space)
+    page.form.parts["methods"].boxes[PENALISED].setFocus()
+    QTest.keyClick(page.form.parts["methods"].boxes[PENALISED], Qt.Key.Key_Space)
     assert page.form.config.methods == (PENALISED,)
     assert METHODS not in page.form.fields
 
 
-def test_a_folder_that_is_dropped_is_what_is_trained_on(page: TrainPage, tmp_path: Path) -> None:
+def test_a_folder_that_is_dropped_is_what_is_trained_on(page: RunPage, tmp_path: Path) -> None:
     page.form.fill({KIND: "crops", PATH: str(tmp_path)})
     assert page.form.config.data.path == tmp_path
     assert not page.form.fields["data.count"].isVisible()
@@ -117,10 +114,10 @@ def test_a_folder_that_is_dropped_is_what_is_trained_on(page: TrainPage, tmp_pat
     assert page.form.fields[PATH].reason == "Choose a folder or zip of photographs."
 
 
-def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: TrainPage, qtbot: QtBot) -> None:
+def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: RunPage, qtbot: QtBot) -> None:
     page.form.fill(SMALL)
     wanted: list[Path] = []
-    page.photo_wanted.connect(wanted.append)
+    page.explore_wanted.connect(wanted.append)
     QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=60_000)
     qtbot.waitUntil(lambda: page.plots.previews.step == 4, timeout=10_000)
@@ -132,7 +129,7 @@ def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: Tra
     assert list(open_denoisers(wanted[0])) == list(LEARNT)
 
 
-def test_photographs_smaller_than_a_square_are_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_photographs_smaller_than_a_square_are_told(page: RunPage, qtbot: QtBot, tmp_path: Path) -> None:
     for name, side in (("small", 8), ("large", 32), ("other", 32)):
         pixels = (255 * draw_dead_leaves(side, side, 3, 1)).astype("uint8").transpose(1, 2, 0)
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
@@ -145,9 +142,9 @@ def test_photographs_smaller_than_a_square_are_told(page: TrainPage, qtbot: QtBo
     )
 
 
-def test_settings_are_remembered(page: TrainPage, settings: QSettings) -> None:
+def test_settings_are_remembered(page: RunPage, settings: QSettings) -> None:
     page.form.fill(SMALL)
-    page.form.methods[PENALISED].setChecked(False)
+    page.form.parts["methods"].boxes[PENALISED].setChecked(False)
     before = page.form.config
     state = page.form.state()
     page.form.start_from("denoise-quick")
@@ -155,3 +152,24 @@ def test_settings_are_remembered(page: TrainPage, settings: QSettings) -> None:
     assert page.form.config == before
     page.form.restore("{}")
     assert page.form.config == before
+
+
+def test_settings_remembered_before_pages_were_alike_come_back(page: RunPage) -> None:
+    page.form.restore('{"values": {"schedule.steps": "7", "noise.sigma": "2"}, "methods": ["supervised"]}')
+
+    assert page.form.config.methods == ("supervised",)
+    assert (page.form.config.schedule.steps, page.form.config.noise.sigma) == (7, 2.0)
+
+
+def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
+    page: RunPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "nowhere"))])
+    keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    page.form.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, *keys))
+
+    assert page.form.fields[KIND].value == "crops"
+    assert page.form.fields[PATH].value == str(tmp_path / "nowhere")
+    reason = "There is no folder or file of this name."
+    qtbot.waitUntil(lambda: page.form.fields[PATH].reason == reason, timeout=5_000)

@@ -51,8 +51,8 @@ class Page:
     @property
     def status(self) -> Status:
         """The run on show."""
-        assert self.workspace.status is not None
-        return self.workspace.status
+        assert self.workspace.page.status is not None
+        return self.workspace.page.status
 
     def edit(self, name: str) -> QLineEdit:
         return self.workspace.findChild(QLineEdit, f"train.{name}")
@@ -70,7 +70,7 @@ class Page:
 
     def message(self, part: str = "text") -> str:
         """What the message bar says."""
-        label = self.workspace.message.findChild(QLabel, f"message.{part}")
+        label = self.workspace.page.message.findChild(QLabel, f"message.{part}")
         return label.text() if label.isVisible() else ""
 
     def offered(self) -> set[str]:
@@ -127,7 +127,7 @@ class Page:
         return self.status.feed.path
 
     def wait_for_state(self, state: str) -> None:
-        shown = self.workspace
+        shown = self.workspace.page
         self._qtbot.waitUntil(
             lambda: shown.status is not None and shown.status.state == state, timeout=30_000
         )
@@ -137,7 +137,7 @@ class Page:
 
     def curves(self) -> dict[str, Curve]:
         """Everything on show, by plot and model: steps or indices, and values."""
-        plots = self.workspace.plots
+        plots = self.workspace.page.plots
         shown = {f"{term} {key}": plots.loss.series((key, term)) for term in TERMS for key in MEMBERS}
         shown |= {f"rank {key}": plots.rank.series(key) for key in MEMBERS}
         shown |= {f"spectrum {key}": plots.spectrum.series(key) for key in MEMBERS}

@@ -23,7 +23,7 @@ def test_a_folder_without_images_says_so_and_leaves_the_form_as_it_was(
     assert "There is no image file" in page.message()
     assert page.message("title") == "“small” failed"
     assert page.offered() == {"start", "open"}, "nothing to resume or to explore"
-    assert train.form.config.data.path == tmp_path / "empty"
+    assert train.page.form.config.data.path == tmp_path / "empty"
 
 
 def test_a_learning_rate_too_high_says_at_which_step_and_in_which_term(page) -> None:
@@ -43,9 +43,9 @@ def test_a_folder_that_cannot_be_written_is_a_failure_with_foldable_details(
     page.start(save_to=str(tmp_path / "file" / "run"))
     page.wait_for_state("failed")
     assert "cannot write a run" in page.message()
-    details = train.message.details
+    details = train.page.message.details
     assert not details.isVisible()
-    qtbot.mouseClick(train.message.findChild(QToolButton, "message.unfold"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(train.page.message.findChild(QToolButton, "message.unfold"), Qt.MouseButton.LeftButton)
     assert "RunFolderError" in details.toPlainText()
     assert details.isVisible()
 

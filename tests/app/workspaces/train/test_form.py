@@ -27,7 +27,7 @@ from jnn_studio.training.presets import load_preset, preset_names
 def test_the_form_begins_at_the_quickest_preset_and_can_be_started(page, train: TrainWorkspace) -> None:
     quickest = preset_names(["autoencoder-pair"])[0]
     assert page.combo("preset").currentText() == quickest
-    assert train.form.config == load_preset(quickest)
+    assert train.page.form.config == load_preset(quickest)
     assert page.button("start").isEnabled()
     assert page.text("state") == "No run yet"
 
@@ -38,7 +38,7 @@ def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, 
     page.edit("penalty.sigma").setText("wrong")
     assert page.text("edited") == "edited"
     page.choose_preset(name)
-    assert train.form.config == load_preset(name)
+    assert train.page.form.config == load_preset(name)
     assert page.edit("penalty.sigma").text() == "0.001"
     assert page.text("edited") == ""
 
@@ -105,7 +105,7 @@ def test_eta_is_a_number_or_one_of_the_papers_by_name(page, train: TrainWorkspac
     eta = page.combo("penalty.eta")
     for text in ("0.125", "paper-text", "paper-code"):
         page.type(eta.lineEdit(), text)
-        assert str(train.form.config.penalty.eta) == text
+        assert str(train.page.form.config.penalty.eta) == text
     assert page.text("penalty.eta.note") == "0.001953 in orthonormal coordinates"
     page.type(eta.lineEdit(), "papers")
     assert page.text("penalty.eta.note") == "Enter a number, paper-text, or paper-code."
@@ -124,21 +124,21 @@ def test_own_images_are_looked_for_on_the_disk(
     assert not page.button("start").isEnabled()
     path.setText(str(tmp_path))
     qtbot.waitUntil(lambda: page.text("data.path.note") == "")
-    assert train.form.config.data.path == tmp_path
+    assert train.page.form.config.data.path == tmp_path
 
 
 def test_a_folder_is_dropped_on_its_field(page, train: TrainWorkspace, tmp_path: Path) -> None:
     page.choose("data.kind", "folder")
     page.drop(page.edit("data.path"), tmp_path)
-    assert train.form.config.data.path == tmp_path
+    assert train.page.form.config.data.path == tmp_path
 
 
 def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
     page, train: TrainWorkspace, tmp_path: Path
 ) -> None:
-    page.drop(train.form, tmp_path)
+    page.drop(train.page.form, tmp_path)
     assert page.combo("data.kind").currentData() == "folder"
-    assert train.form.config.data.path == tmp_path
+    assert train.page.form.config.data.path == tmp_path
 
 
 def test_browsing_for_images_does_not_hold_up_the_window(page, train: TrainWorkspace, tmp_path: Path) -> None:
@@ -159,14 +159,14 @@ def test_a_folder_in_use_is_refused_for_a_run(
     assert not page.button("start").isEnabled()
     page.edit("save_to").setText(str(tmp_path / "new"))
     qtbot.waitUntil(lambda: page.button("start").isEnabled())
-    assert train.form.target(train.form.config) == tmp_path / "new"
+    assert train.page.form.target(train.page.form.config) == tmp_path / "new"
 
 
 def test_without_a_folder_the_run_gets_one_named_after_it(
     page, train: TrainWorkspace, tmp_path: Path
 ) -> None:
     page.edit("name").setText("my run / η")
-    target = train.form.target(train.form.config)
+    target = train.page.form.target(train.page.form.config)
     assert target.parent == tmp_path / "runs"
     assert target.name.startswith("my-run-η-")
 
@@ -179,7 +179,7 @@ def test_only_devices_of_this_machine_are_offered(page, qtbot: QtBot) -> None:
 
 def test_a_device_that_is_not_there_is_refused(page, train: TrainWorkspace, qtbot: QtBot) -> None:
     missing = next(name for name in ("mps", "cuda") if name not in available_devices())
-    train.form.fields["schedule.device"].set_value(missing)
+    train.page.form.fields["schedule.device"].set_value(missing)
     page.edit("schedule.steps").setText("10")
     qtbot.waitUntil(lambda: page.text("schedule.device.note") != "")
     assert page.text("schedule.device.note") == f"This machine has no {missing}; choose Automatic."
@@ -205,7 +205,7 @@ def test_damaged_settings_leave_the_form_as_it_is(train: TrainWorkspace, setting
         settings.setValue("form", damaged)
         settings.setValue("plots", "no layout")
         train.restore_state(settings)
-        assert train.form.config == load_preset(preset_names(["autoencoder-pair"])[0])
+        assert train.page.form.config == load_preset(preset_names(["autoencoder-pair"])[0])
 
 
 def test_every_control_says_what_it_is_and_what_it_does(page, train: TrainWorkspace) -> None:
@@ -250,7 +250,7 @@ def test_tab_leads_through_the_form_from_top_to_bottom(page, train: TrainWorkspa
 
 
 def test_a_run_with_a_long_name_among_the_presets_leaves_the_form_as_wide(page) -> None:
-    form = page.workspace.form
+    form = page.workspace.page.form
     before = form.minimumSizeHint().width()
     form.offer(form.config.model_copy(update={"name": "a rather long name for a run that is on show"}))
     assert form.minimumSizeHint().width() == before

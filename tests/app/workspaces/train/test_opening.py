@@ -27,7 +27,7 @@ def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
     page.wait_until_logged(30)
     seen = page.curves()
     before = page.status
-    train.open_run(path)
+    train.page.open_run(path)
     qtbot.waitUntil(lambda: page.status is not before)
     page.wait_for_state("finished")
     page.wait_until_logged(30)
@@ -36,7 +36,7 @@ def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
     for name, (steps, values) in seen.items():
         assert shown[name][0] == steps
         assert np.allclose(shown[name][1], values, rtol=1e-6)
-    qtbot.waitUntil(lambda: train.plots.previews.step == 30)
+    qtbot.waitUntil(lambda: train.page.plots.previews.step == 30)
     page.wait_for_offered({"start", "explore", "open"})
 
 
@@ -64,10 +64,10 @@ def test_a_run_is_opened_through_the_dialog_and_found_again_among_the_recent_one
 def test_the_settings_of_the_run_on_show_can_be_taken_over(
     page, train: TrainWorkspace, trained: Path
 ) -> None:
-    train.open_run(trained)
+    train.page.open_run(trained)
     page.wait_for_state("finished")
     page.choose_preset("Run on show: tiny")
-    assert train.form.config == RunFolder.open(trained).config()
+    assert train.page.form.config == RunFolder.open(trained).config()
 
 
 def test_a_run_written_by_another_process_is_followed_live(
@@ -79,7 +79,7 @@ def test_a_run_written_by_another_process_is_followed_live(
     for event in events:
         if isinstance(event, Metrics) and event.step == 10 and event.member == page.MEMBERS[1]:
             break
-    train.open_run(path)
+    train.page.open_run(path)
     qtbot.waitUntil(lambda: page.logged() == [5, 10])
     assert page.text("state") == "Training “far” in another process"
     page.wait_for_offered({"start", "explore", "open"})
@@ -87,7 +87,7 @@ def test_a_run_written_by_another_process_is_followed_live(
         pass
     page.wait_for_state("finished")
     page.wait_until_logged(20)
-    assert train.plots.previews.step == 20
+    assert train.page.plots.previews.step == 20
 
 
 def test_a_run_whose_process_was_killed_is_told_and_resumed(
@@ -102,7 +102,7 @@ def test_a_run_whose_process_was_killed_is_told_and_resumed(
     killed = tmp_path / "killed"
     shutil.copytree(path, killed)  # as a kill at this moment would leave it
     events.close()
-    train.open_run(killed)
+    train.page.open_run(killed)
     page.wait_for_state("stopped")
     assert "ended without saying so" in page.text("notes")
     page.wait_until_logged(10)
@@ -118,7 +118,7 @@ def test_another_run_can_be_looked_at_while_one_is_trained(
     monkeypatch.setattr("jnn_studio.app.engine.follower.POLL_SECONDS", 0.05)
     path = page.start(schedule__steps=page.ENDLESS)
     page.wait_for_step(4)
-    train.open_run(trained)
+    train.page.open_run(trained)
     page.wait_for_state("finished")
     page.wait_for_offered({"explore", "open", "back"})
     page.click("back")
@@ -135,7 +135,7 @@ def test_a_run_being_prepared_is_found_again_after_looking_at_another(
     page, train: TrainWorkspace, qtbot: QtBot, trained: Path
 ) -> None:
     path = page.start(data__count="300000")
-    train.open_run(trained)
+    train.page.open_run(trained)
     page.wait_for_state("finished")
     page.click("back")
     qtbot.waitUntil(lambda: page.status.feed.path == path)
@@ -145,7 +145,7 @@ def test_a_run_being_prepared_is_found_again_after_looking_at_another(
 
 
 def test_models_are_handed_to_explore(page, train: TrainWorkspace, qtbot: QtBot, trained: Path) -> None:
-    train.open_run(trained)
+    train.page.open_run(trained)
     page.wait_for_state("finished")
     qtbot.waitUntil(lambda: page.button("explore").isVisible())
     with qtbot.waitSignal(train.context.explore_requested) as asked:
@@ -156,15 +156,15 @@ def test_models_are_handed_to_explore(page, train: TrainWorkspace, qtbot: QtBot,
 def test_a_folder_that_holds_no_run_is_refused(
     page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    train.open_run(tmp_path)
+    train.page.open_run(tmp_path)
     qtbot.waitUntil(lambda: "holds no run" in page.message())
     assert str(tmp_path) in page.message()
-    assert train.status is None
+    assert train.page.status is None
     assert page.offered() == {"start", "open"}
 
 
 def test_many_logged_values_are_shown_a_portion_at_a_time(page, train: TrainWorkspace, trained: Path) -> None:
-    train.open_run(trained)
+    train.page.open_run(trained)
     page.wait_for_state("finished")
     page.wait_until_logged(60)
     many = [Metrics(61 + i, 1.0, "regularised", {"total": 1.0}) for i in range(2 * PORTION + 1)]
@@ -178,10 +178,10 @@ def test_many_logged_values_are_shown_a_portion_at_a_time(page, train: TrainWork
 def test_a_hidden_page_takes_what_is_logged_and_draws_it_when_it_is_seen(page, train: TrainWorkspace) -> None:
     train.hide()
     page.fill()
-    train.controls.run_actions["start"].trigger()
+    train.page.controls.run_actions["start"].trigger()
     page.wait_for_state("finished")
     page.wait_until_logged(30)
-    empty = train.plots.loss.canvas.empty
+    empty = train.page.plots.loss.canvas.empty
     assert not empty.isHidden(), "nothing was drawn"
     train.show()
     assert empty.isHidden()
@@ -189,7 +189,7 @@ def test_a_hidden_page_takes_what_is_logged_and_draws_it_when_it_is_seen(page, t
 
 def test_settings_of_a_layout_come_back(train: TrainWorkspace, settings: QSettings) -> None:
     rows = train.findChild(QSplitter, "train.split.rows")
-    train.plots.reset_layout()
+    train.page.plots.reset_layout()
     first = rows.sizes()
     rows.setSizes([400, 250])
     changed = rows.sizes()

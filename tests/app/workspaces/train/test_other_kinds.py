@@ -1,4 +1,4 @@
-"""Runs that are no pair of autoencoders: Train leaves them to the workspace that started them."""
+"""Runs that have a page made for them: Train leaves them to that page."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from jnn_studio.training.session import start_run
 def other() -> RunConfig:
     return validate_config(
         {
-            "kind": "beta-vae",
-            "data": {"kind": "faces", "count": 48},
-            "model": {"size": 32, "latent": 4, "widths": [4, 4, 4, 4, 4]},
-            "schedule": {"steps": 9_999_999, "batch_size": 8, "held_out": 6, "device": "cpu"},
+            "kind": "rof",
+            "network": {"frequencies": 4, "hidden": 4},
+            "measuring": {"grid": 16, "sample": 64},
+            "schedule": {"steps": 9_999_999, "batch_size": 8, "device": "cpu"},
             "logging": {"metrics_every": 1},
         },
         "other",
     )
 
 
-def test_their_presets_are_not_offered(page) -> None:
+def test_the_presets_of_all_kinds_without_a_page_of_their_own_are_offered_a_pair_s_first(page) -> None:
     box = page.combo("preset")
-    offered = {box.itemData(index) for index in range(box.count())}
+    offered = [box.itemData(index) for index in range(box.count())]
 
-    assert offered == set(preset_names(["autoencoder-pair"]))
-    assert offered < set(preset_names())
+    pair = preset_names(["autoencoder-pair"])
+    assert offered[: len(pair)] == list(pair)
+    assert set(offered) == set(preset_names()) - set(preset_names(["rof", "denoise"]))
+    assert "beta-vae-quick" in offered
 
 
 def test_one_under_way_is_neither_shown_nor_robbed_of_its_values(
@@ -48,19 +50,20 @@ def test_one_under_way_is_neither_shown_nor_robbed_of_its_values(
     steps: list[int] = []
 
     def logged() -> bool:
-        steps.extend(metrics.step for metrics in feed.metrics.take() if "total" in metrics.terms)
+        logged = (metrics for metrics in feed.metrics.take() if "total" in metrics.terms)
+        steps.extend(metrics.step for metrics in logged if metrics.member == "exact")
         return len(steps) >= 40
 
     qtbot.waitUntil(logged, timeout=30_000)
     assert steps == list(range(1, len(steps) + 1))
-    assert train.status is None
+    assert train.page.status is None
     with qtbot.waitSignal(context.run_ended, timeout=30_000):
         context.training.send(Command.STOP)
     page.wait_for_offered({"start", "open"})
     assert not page.button("recent").isVisible()
 
 
-def test_one_that_is_opened_is_refused(
+def test_one_that_is_opened_is_refused_with_the_page_that_opens_it(
     page, train: TrainWorkspace, qtbot: QtBot, other: RunConfig, tmp_path: Path
 ) -> None:
     commands = Commands()
@@ -68,7 +71,9 @@ def test_one_that_is_opened_is_refused(
         if isinstance(event, Started):
             commands.send(Command.STOP)
 
-    train.open_run(tmp_path / "other")
+    train.page.open_run(tmp_path / "other")
 
-    qtbot.waitUntil(lambda: "of kind 'beta-vae', not a pair of autoencoders" in page.message())
-    assert train.status is None
+    qtbot.waitUntil(
+        lambda: "a run of kind 'rof'; open it in Validate ▸ ROF denoising" in page.message(), timeout=5_000
+    )
+    assert train.page.status is None

@@ -31,7 +31,7 @@ def test_a_pair_is_trained_to_the_end_while_its_curves_grow(
         assert shown[f"spectrum {key}"][0] == list(range(1, 9))
         assert shown[f"spectrum {key}"][1][0] == 1
     assert lengths == sorted(lengths)
-    assert train.plots.previews.step == 30
+    assert train.page.plots.previews.step == 30
     assert page.text("state") == "Finished “small”"
     assert page.text("place") == str(path)
     assert page.text("figures").startswith("step 30 of 30")

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from jnn_studio.app.steering import checking
+from jnn_studio.app.steering.checking import images_problem, target_problem
 from jnn_studio.app.widgets.typed import typed_values
-from jnn_studio.app.workspaces.train.settings import KIND, SETTINGS, relevant
-from jnn_studio.app.workspaces.train.validation import check, images_problem, target_problem
+from jnn_studio.training.common_settings import IMAGES as KIND
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.derived_words import words_for
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset, preset_names
+
+WORDS = words_for(PairConfig()).described_by(PairConfig)
+SETTINGS = {setting.name: setting for group in WORDS.groups for setting in group.settings}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A configuration, or reasons by name."""
+
+    config: RunConfig | None
+    reasons: Mapping[str, str]
+
+
+def check(typed: Mapping[str, str]) -> Checked:
+    """What is typed on top of the defaults, as the form checks it."""
+    return Checked(*checking.check_run(PairConfig(), WORDS, typed))
+
+
+def relevant(typed: Mapping[str, str]) -> set[str]:
+    """Settings that matter, given some of them."""
+    return checking.relevant(PairConfig(), WORDS, dict.fromkeys(SETTINGS, "") | typed)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.validate.rof.page import RofPage
+from jnn_studio.app.steering.run_page import RunPage
+from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.shrinkage.page import ShrinkagePage
 from jnn_studio.app.workspaces.validate.workspace import ValidateWorkspace
 
@@ -60,9 +61,9 @@ def shrinkage(context: AppContext, qtbot: QtBot) -> Iterator[ShrinkagePage]:
 
 
 @pytest.fixture
-def rof(context: AppContext) -> Iterator[RofPage]:
-    for page in shown(RofPage(context)):
-        assert isinstance(page, RofPage)
+def rof(context: AppContext) -> Iterator[RunPage]:
+    for page in shown(RunPage(context, SPEC)):
+        assert isinstance(page, RunPage)
         page.form.fill(SMALL_ROF)
         yield page
 

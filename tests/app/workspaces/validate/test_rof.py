@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.app.workspaces.validate.rof.page import RofPage
+from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.rof.plots import LABELS
 from jnn_studio.labs.rof.experiment import MEMBERS
+from jnn_studio.labs.rof.targets import TwoBalls
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.session import start_run
@@ -23,7 +25,7 @@ PAGE = "validate.rof"
 ENDLESS = "9999999"
 
 
-def start(page: RofPage, **changes: str) -> Path:
+def start(page: RunPage, **changes: str) -> Path:
     """Press Start; the run's folder. ``a__b`` stands for the setting a.b."""
     page.form.fill({name.replace("__", "."): value for name, value in changes.items()})
     button = page.findChild(QPushButton, f"{PAGE}.start")
@@ -34,25 +36,25 @@ def start(page: RofPage, **changes: str) -> Path:
     return page.status.feed.path
 
 
-def wait_for_state(qtbot: QtBot, page: RofPage, state: str) -> None:
+def wait_for_state(qtbot: QtBot, page: RunPage, state: str) -> None:
     qtbot.waitUntil(lambda: page.status is not None and page.status.state == state, timeout=30_000)
 
 
-def wait_for_maps(qtbot: QtBot, page: RofPage, titles: list[str]) -> None:
+def wait_for_maps(qtbot: QtBot, page: RunPage, titles: list[str]) -> None:
     qtbot.waitUntil(lambda: [one.title for one in page.plots.maps.maps] == titles, timeout=20_000)
 
 
-def note(page: RofPage, name: str) -> str:
+def note(page: RunPage, name: str) -> str:
     return page.findChild(QLabel, f"{PAGE}.{name}.note").text()
 
 
-def offered(page: RofPage) -> set[str]:
+def offered(page: RunPage) -> set[str]:
     names = ("start", "pause", "go_on", "stop", "discard", "resume", "back", "open")
     return {name for name in names if page.findChild(QPushButton, f"{PAGE}.{name}").isVisible()}
 
 
 class TestBeforeARun:
-    def test_the_target_and_the_right_solution_are_there(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_the_target_and_the_right_solution_are_there(self, qtbot: QtBot, rof: RunPage) -> None:
         wait_for_maps(qtbot, rof, ["Target τ", "Right solution"])
         target, solution = rof.plots.maps.maps
         assert set(np.unique(target.values)) == {0.0, 1.0}
@@ -60,13 +62,13 @@ class TestBeforeARun:
         assert "0.800" in solution.caption
         assert offered(rof) == {"start", "open"}
 
-    def test_they_follow_what_is_typed(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_they_follow_what_is_typed(self, qtbot: QtBot, rof: RunPage) -> None:
         rof.form.fill({"problem.eta": "0.2"})
         qtbot.waitUntil(
             lambda: bool(rof.plots.maps.maps) and abs(rof.plots.maps.maps[-1].values.max() - 0.6) < 1e-6
         )
 
-    def test_beyond_the_plane_there_is_a_profile_in_place_of_maps(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_beyond_the_plane_there_is_a_profile_in_place_of_maps(self, qtbot: QtBot, rof: RunPage) -> None:
         rof.form.fill({"problem.n": "4"})
         qtbot.waitUntil(lambda: rof.plots.maps.isHidden(), timeout=20_000)
         assert "profile" in rof.plots.section.accessibleName()
@@ -84,13 +86,13 @@ class TestWhatIsTyped:
         ],
     )
     def test_is_refused_at_the_field_with_the_reason(
-        self, rof: RofPage, name: str, text: str, reason: str
+        self, rof: RunPage, name: str, text: str, reason: str
     ) -> None:
         rof.findChild(QLineEdit, f"{PAGE}.{name}").setText(text)
         assert reason in note(rof, name)
         assert not rof.findChild(QPushButton, f"{PAGE}.start").isEnabled()
 
-    def test_depends_on_the_target(self, rof: RofPage) -> None:
+    def test_depends_on_the_target(self, rof: RunPage) -> None:
         fields = rof.form.fields
         box = rof.findChild(QComboBox, f"{PAGE}.problem.target.kind")
         box.setCurrentIndex(box.findData("annulus"))
@@ -98,17 +100,42 @@ class TestWhatIsTyped:
         assert not fields["problem.target.inner"].isHidden()
         assert rof.form.config.problem.target.kind == "annulus"
 
-    def test_is_remembered_with_the_drawing(self, qtbot: QtBot, rof: RofPage, context: AppContext) -> None:
+    def test_is_remembered_with_the_drawing(self, qtbot: QtBot, rof: RunPage, context: AppContext) -> None:
         rof.form.fill({"problem.target.kind": "drawn", "problem.eta": "0.05"})
-        rof.form.canvas.set_points([(0, 0), (1, 0), (0, 1)])
-        other = RofPage(context)
+        rof.form.parts["points"].set_points([(0, 0), (1, 0), (0, 1)])
+        other = RunPage(context, SPEC)
         qtbot.addWidget(other)
         other.form.restore(rof.form.state())
         assert other.form.config == rof.form.config
         assert other.form.config is not None
         context.bridge.close()  # nothing may arrive at what is about to go
 
-    def test_a_preset_fills_the_form(self, rof: RofPage) -> None:
+    def test_is_remembered_as_earlier_versions_wrote_it(self, rof: RunPage) -> None:
+        rof.form.restore(
+            '{"values": {"problem.target.kind": "drawn", "problem.eta": "0.05"}, '
+            '"points": [[0, 0], [1, 0], [0, 1]]}'
+        )
+        assert rof.form.config.problem.eta == 0.05
+        assert rof.form.config.problem.target.points == ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+
+    def test_begins_at_the_default_of_another_target(self, rof: RunPage) -> None:
+        box = rof.findChild(QComboBox, f"{PAGE}.problem.target.kind")
+        rof.findChild(QLineEdit, f"{PAGE}.problem.target.radius").setText("0.9")
+        box.setCurrentIndex(box.findData("two-balls"))
+        assert rof.form.config.problem.target == TwoBalls()
+
+    def test_says_whether_it_is_still_the_preset_and_where_it_is_saved(
+        self, rof: RunPage, tmp_path: Path
+    ) -> None:
+        rof.form.start_from("rof-2d-quick")
+        edited = rof.findChild(QLabel, f"{PAGE}.edited")
+        assert not edited.isVisible()
+        rof.findChild(QLineEdit, f"{PAGE}.problem.eta").setText("0.2")
+        assert edited.isVisible()
+        rof.findChild(QLineEdit, f"{PAGE}.save_to").setText(str(tmp_path / "mine"))
+        assert rof.form.target(rof.form.config) == tmp_path / "mine"
+
+    def test_a_preset_fills_the_form(self, rof: RunPage) -> None:
         box = rof.findChild(QComboBox, f"{PAGE}.preset")
         box.setCurrentIndex(box.findData("rof-5d"))
         box.activated.emit(box.currentIndex())
@@ -117,16 +144,16 @@ class TestWhatIsTyped:
 
 class TestDrawing:
     @pytest.fixture
-    def area(self, rof: RofPage) -> QWidget:
+    def area(self, rof: RunPage) -> QWidget:
         rof.form.fill({"problem.target.kind": "drawn", "problem.eta": "0.05"})
         found: QWidget = rof.findChild(QWidget, f"{PAGE}.canvas.area")
         return found
 
-    def test_an_outline_is_asked_for(self, rof: RofPage, area: QWidget) -> None:
+    def test_an_outline_is_asked_for(self, rof: RunPage, area: QWidget) -> None:
         assert "Draw" in note(rof, "problem.target.kind")
         assert area.isVisible()
 
-    def test_the_mouse_draws_it(self, qtbot: QtBot, rof: RofPage, area: QWidget) -> None:
+    def test_the_mouse_draws_it(self, qtbot: QtBot, rof: RunPage, area: QWidget) -> None:
         middle = area.rect().center()
         corners = [middle + QPoint(*at) for at in ((-40, -40), (40, -40), (40, 40), (-40, 40))]
         qtbot.mousePress(area, Qt.MouseButton.LeftButton, pos=corners[0])
@@ -140,7 +167,7 @@ class TestDrawing:
         assert x < 0 < y  # upwards is up
         assert target.volume(2) == pytest.approx((2 * abs(x)) ** 2, rel=0.1)
 
-    def test_the_keyboard_chooses_one(self, rof: RofPage, area: QWidget) -> None:
+    def test_the_keyboard_chooses_one(self, rof: RunPage, area: QWidget) -> None:
         shapes = rof.findChild(QComboBox, f"{PAGE}.canvas.shapes")
         for index in range(1, shapes.count()):
             shapes.activated.emit(0)
@@ -149,15 +176,15 @@ class TestDrawing:
             assert rof.form.problems == []
             assert len(rof.form.config.problem.target.points) >= 6
 
-    def test_clear_asks_for_another(self, rof: RofPage, area: QWidget) -> None:
-        rof.form.canvas.set_points([(0, 0), (1, 0), (0, 1)])
+    def test_clear_asks_for_another(self, rof: RunPage, area: QWidget) -> None:
+        rof.form.parts["points"].set_points([(0, 0), (1, 0), (0, 1)])
         assert rof.form.config is not None
         rof.findChild(QPushButton, f"{PAGE}.canvas.clear").click()
         assert rof.form.config is None
 
 
 class TestARun:
-    def test_shows_three_solutions_beside_the_right_one(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_shows_three_solutions_beside_the_right_one(self, qtbot: QtBot, rof: RunPage) -> None:
         start(rof)
         wait_for_state(qtbot, rof, "finished")
         wait_for_maps(qtbot, rof, ["Right solution", *(LABELS[member] for member in MEMBERS)])
@@ -169,11 +196,11 @@ class TestARun:
                 assert len(rof.plots.objectives.series((member, term))) == 5
             assert len(rof.plots.objectives.series((member, "seconds_per_step"))) > 0
             assert len(rof.plots.errors.series((member, "mae_whole_space"))) == 5
-        assert "Theory" in rof.summary.text()
-        assert "from (8)" in rof.summary.text()
+        assert "Theory" in rof.plots.summary.text()
+        assert "from (8)" in rof.plots.summary.text()
         assert offered(rof) == {"start", "open"}
 
-    def test_maps_and_section_agree_wherever_the_line_is(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_maps_and_section_agree_wherever_the_line_is(self, qtbot: QtBot, rof: RunPage) -> None:
         start(rof)
         wait_for_state(qtbot, rof, "finished")
         wait_for_maps(qtbot, rof, ["Right solution", *(LABELS[member] for member in MEMBERS)])
@@ -188,7 +215,7 @@ class TestARun:
         qtbot.mouseClick(maps, Qt.MouseButton.LeftButton, pos=(box.bottomLeft().toPoint() + QPoint(5, -2)))
         assert maps.row == 0
 
-    def test_can_be_paused_stopped_and_taken_up_again(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_can_be_paused_stopped_and_taken_up_again(self, qtbot: QtBot, rof: RunPage) -> None:
         path = start(rof, schedule__steps=ENDLESS)
         wait_for_state(qtbot, rof, "running")
         assert offered(rof) == {"pause", "stop", "discard", "open"}
@@ -202,7 +229,7 @@ class TestARun:
         rof.controls.run_actions["stop"].trigger()
         wait_for_state(qtbot, rof, "stopped")
 
-    def test_can_be_discarded(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_can_be_discarded(self, qtbot: QtBot, rof: RunPage) -> None:
         path = start(rof, schedule__steps=ENDLESS)
         wait_for_state(qtbot, rof, "running")
         rof.controls.run_actions["discard"].trigger()
@@ -210,13 +237,13 @@ class TestARun:
         wait_for_state(qtbot, rof, "discarded")
         assert not path.exists()
 
-    def test_in_one_dimension_is_one_plot_of_functions(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_in_one_dimension_is_one_plot_of_functions(self, qtbot: QtBot, rof: RunPage) -> None:
         start(rof, problem__n="1")
         wait_for_state(qtbot, rof, "finished")
         qtbot.waitUntil(lambda: len(rof.plots.section.series("draws")) == 16)
         assert rof.plots.maps.isHidden()
 
-    def test_beyond_the_plane_shows_profiles_with_their_spread(self, qtbot: QtBot, rof: RofPage) -> None:
+    def test_beyond_the_plane_shows_profiles_with_their_spread(self, qtbot: QtBot, rof: RunPage) -> None:
         start(rof, problem__n="3")
         wait_for_state(qtbot, rof, "finished")
         plot = rof.plots.section
@@ -227,7 +254,7 @@ class TestARun:
 
 
 class TestOpening:
-    def test_a_finished_folder_is_shown_as_it_was(self, qtbot: QtBot, rof: RofPage, tmp_path: Path) -> None:
+    def test_a_finished_folder_is_shown_as_it_was(self, qtbot: QtBot, rof: RunPage, tmp_path: Path) -> None:
         config = rof.form.config
         for _ in start_run(config, tmp_path / "elsewhere", Commands()):
             pass
@@ -236,7 +263,7 @@ class TestOpening:
         wait_for_maps(qtbot, rof, ["Right solution", *(LABELS[member] for member in MEMBERS)])
         qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5, timeout=10_000)
 
-    def test_a_folder_being_written_is_followed(self, qtbot: QtBot, rof: RofPage, tmp_path: Path) -> None:
+    def test_a_folder_being_written_is_followed(self, qtbot: QtBot, rof: RunPage, tmp_path: Path) -> None:
         events = start_run(rof.form.config, tmp_path / "elsewhere", Commands())
         for event in events:
             if type(event).__name__ == "Arrays":
@@ -250,17 +277,26 @@ class TestOpening:
         qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5, timeout=10_000)
 
     def test_another_kind_of_run_is_refused_in_words(
-        self, qtbot: QtBot, rof: RofPage, tmp_path: Path
+        self, qtbot: QtBot, rof: RunPage, tmp_path: Path
     ) -> None:
         rof.open_run(tmp_path)
         label = rof.message.findChild(QLabel, "message.text")
         qtbot.waitUntil(lambda: label.isVisible(), timeout=5_000)
         assert str(tmp_path) in label.text()
 
+    def test_a_run_of_another_page_is_refused_with_the_page_that_opens_it(
+        self, qtbot: QtBot, rof: RunPage, trained: Path
+    ) -> None:
+        rof.open_run(trained)
+        label = rof.message.findChild(QLabel, "message.text")
+        wanted = f"{trained} holds a run of kind 'autoencoder-pair'; open it in Train"
+        qtbot.waitUntil(lambda: wanted in label.text(), timeout=5_000)
+        assert rof.status is None
+
 
 class TestOneRunAtATime:
     def test_each_page_says_that_the_other_trains(
-        self, qtbot: QtBot, rof: RofPage, context: AppContext
+        self, qtbot: QtBot, rof: RunPage, context: AppContext
     ) -> None:
         train = TrainWorkspace(context)
         qtbot.addWidget(train)
@@ -279,7 +315,7 @@ class TestOneRunAtATime:
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv"])
-def test_maps_are_saved(qtbot: QtBot, rof: RofPage, tmp_path: Path, suffix: str) -> None:
+def test_maps_are_saved(qtbot: QtBot, rof: RunPage, tmp_path: Path, suffix: str) -> None:
     wait_for_maps(qtbot, rof, ["Target τ", "Right solution"])
     path = tmp_path / f"maps.{suffix}"
     rof.plots.maps.save(path)

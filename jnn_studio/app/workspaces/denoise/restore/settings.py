@@ -7,13 +7,13 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from jnn_studio.app.widgets.setting import Section
-from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
+from jnn_studio.base.setting_words import Setting as AnySetting
+from jnn_studio.base.setting_words import SettingGroup
 from jnn_studio.labs.denoise.restoration import ProblemConfig, RestorationConfig
 
 PAGE = "denoise.restore"
-Setting = partial(AnySetting, model=RestorationConfig, page=PAGE)
+Setting = partial(AnySetting, model=RestorationConfig)
 TASK = "problem.task"
 TASKS = {
     "missing": "Fill in missing pixels",
@@ -29,7 +29,7 @@ _OF_TASK = {
 }
 
 SECTIONS = (
-    Section(
+    SettingGroup(
         "problem",
         "What is seen",
         (
@@ -42,7 +42,7 @@ SECTIONS = (
             Setting("problem.seed", "Seed"),
         ),
     ),
-    Section(
+    SettingGroup(
         "prior",
         "Learnt prior",
         (
@@ -63,7 +63,7 @@ def relevant(typed: Mapping[str, str]) -> set[str]:
 def check(typed: Mapping[str, str]) -> tuple[RestorationConfig | None, dict[str, str]]:
     """What was typed, or None and the reasons by name."""
     values = RestorationConfig().model_dump(mode="json")
-    put_typed(values, typed)
+    put_typed(values, typed, RestorationConfig)
     try:
         return RestorationConfig.model_validate(values), {}
     except ValidationError as error:

@@ -1,34 +1,20 @@
-"""What the training page of Denoise asks for. Free of Qt."""
+"""What the training page of Denoise asks for, in words. Free of Qt."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import ValidationError
-
-from jnn_studio.app.widgets.setting import DEVICES, Section
-from jnn_studio.app.widgets.setting import Setting as AnySetting
-from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
-from jnn_studio.data.config import CropsConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.base.setting_words import Setting, SettingGroup
+from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
 from jnn_studio.labs.denoise.methods import DIFFERENCES
+from jnn_studio.training.common_settings import DEVICE
+from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
 
 PAGE = "denoise.train"
-Setting = partial(AnySetting, model=DenoiseConfig, page=PAGE)
 KIND, PATH, WIDTHS, METHODS = "data.kind", "data.path", "model.widths", "methods"
-_OF_DATA = {"dead-leaves": ("count", "seed"), "crops": ("path", "per_photo")}
-_DEFAULTS = {
-    "data.count": str(DeadLeavesConfig.model_fields["count"].default),
-    "data.seed": str(DeadLeavesConfig.model_fields["seed"].default),
-    "data.path": "",
-    "data.per_photo": str(CropsConfig.model_fields["per_photo"].default),
-}
 
-SECTIONS = (
-    Section(
+GROUPS = (
+    SettingGroup(
         "data",
         "Clean images",
         (
@@ -40,13 +26,13 @@ SECTIONS = (
             ),
             Setting("data.count", "Number", "images"),
             Setting("data.seed", "Seed of the images"),
-            Setting(PATH, "Folder or &zip", text=True),
+            Setting(PATH, "Folder or &zip", holds="photographs"),
             Setting("data.per_photo", "Squares", "per photo"),
             Setting("schedule.crop", "Si&de of a square", "px"),
             Setting("schedule.held_out", "Held o&ut", "images"),
         ),
     ),
-    Section(
+    SettingGroup(
         "noise",
         "Noise and penalty",
         (
@@ -56,7 +42,7 @@ SECTIONS = (
             Setting("noise.difference", "σ of differences"),
         ),
     ),
-    Section(
+    SettingGroup(
         "training",
         "Training",
         (
@@ -65,18 +51,20 @@ SECTIONS = (
             Setting("schedule.batch_size", "&Batch size", "images"),
             Setting("optimiser.learning_rate", "&Learning rate"),
             Setting("schedule.seed", "Seed"),
-            Setting(
-                "schedule.device",
-                "Device",
-                choices=DEVICES,
-            ),
+            DEVICE,
         ),
     ),
-    Section(
+    SettingGroup(
         "more",
         "Network and logging",
         (
-            Setting(WIDTHS, "Channels", "4 levels", text=True),
+            Setting(
+                WIDTHS,
+                "Channels",
+                "4 levels",
+                text=True,
+                wrong="Enter four whole numbers of 1 or more: channels at full size, 1/2, 1/4 and 1/8.",
+            ),
             Setting("optimiser.weight_decay", "Weight decay"),
             Setting(
                 "optimiser.schedule",
@@ -97,42 +85,32 @@ SECTIONS = (
 )
 
 
-def relevant(methods: Collection[str], typed: Mapping[str, str]) -> set[str]:
-    """Names of the settings that matter, given the values of the others and the chosen methods."""
-    wanted = {f"data.{name}" for name in _OF_DATA[typed[KIND]]}
-    hidden = set(_DEFAULTS) - wanted
-    if DIFFERENCES not in methods:
-        hidden.add("noise.difference")
-    return set(typed) - hidden
+def _hidden(typed: Mapping[str, str]) -> set[str]:
+    return set() if DIFFERENCES in typed[METHODS].split(", ") else {"noise.difference"}
 
 
-def check(
-    typed: Mapping[str, str], methods: Collection[str], base: DenoiseConfig
-) -> tuple[DenoiseConfig | None, dict[str, str]]:
-    """The run that was typed, or None and the reasons by name; ``base``: what has no field."""
-    if not methods:
-        return None, {METHODS: "Choose at least one method."}
-    if typed.get(PATH, "-").strip() == "":
-        # An empty path would mean the working folder.
-        return None, {PATH: "Choose a folder or zip of photographs."}
-    values: dict[str, Any] = base.model_dump(mode="json")
-    values["data"] = {}
-    put_typed(values, typed)
-    values["methods"] = list(methods)
-    values["model"]["widths"] = [word for word in re.split(r"[,\s]+", typed[WIDTHS].strip()) if word]
-    try:
-        return DenoiseConfig.model_validate(values), {}
-    except ValidationError as error:
-        found = reasons(error, typed)
-        if any(name.startswith("model") for name in found):
-            found = {name: why for name, why in found.items() if not name.startswith("model")}
-            found[WIDTHS] = "Enter four whole numbers of 1 or more: channels at full size, 1/2, 1/4 and 1/8."
-        return None, found
-
-
-def typed(config: DenoiseConfig) -> dict[str, str]:
-    """The inverse of `check`, the methods aside; fields of other kinds of data have their defaults."""
-    values = _DEFAULTS | typed_values(config)
-    values[WIDTHS] = ", ".join(map(str, config.model.widths))
-    values.pop(METHODS)
-    return values
+WORDS = RunWords(
+    groups=GROUPS,
+    hidden=_hidden,
+    terms={
+        PSNR: (
+            "PSNR",
+            "Quality on held-out images, range 2 (images in [-1, 1]), clipped: more is better",
+            "Held-out PSNR in dB, range 2, clipped",
+        ),
+        "data": (
+            "Data",
+            "½‖f(y) − target‖² against what the method learns from: clean, noisy again, or y itself; "
+            "comparable between methods that have the same target only",
+            "½ squared error per image",
+        ),
+        "penalty": LOSS_TERMS["penalty"],
+        "total": ("Total", "What is minimised: data + η · penalty", "Total loss per image"),
+    },
+    invitation="Press Start to train the chosen methods on the same images and noise.",
+    start="Train a network for each chosen method with the settings of the form",
+    empty=(
+        "Losses of all methods and their PSNR on held-out images",
+        f"Singular values of the denoisers' Jacobians at a noisy {SPECTRUM_SIDE} × {SPECTRUM_SIDE} crop",
+    ),
+)

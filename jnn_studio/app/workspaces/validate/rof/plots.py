@@ -9,18 +9,22 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout
 
+from jnn_studio.app.context import AppContext
 from jnn_studio.app.plots.plot import StudioPlot
-from jnn_studio.app.theme import GRID
+from jnn_studio.app.steering.run_view import RunView
+from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.workspaces.validate.rof.field_maps import FieldMaps, Map
 from jnn_studio.app.workspaces.validate.rof.settings import PAGE
+from jnn_studio.app.workspaces.validate.rof.truth import Truth
 from jnn_studio.app.workspaces.validate.term_plot import TermPlot
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import MEMBERS
 from jnn_studio.labs.rof.result import OBJECTIVE
 from jnn_studio.labs.rof.solution import DIFFERENCE, Theory, theory
-from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.events import Arrays, Metrics
 
 LABELS = {"exact": "Exact nuclear (8)", "composite": "Composite (9), exact", "draws": "Composite (9), draws"}
 SHORT = {"exact": "Nuclear (8)", "composite": "Composite (9)", "draws": "Draws (9)"}
@@ -45,11 +49,21 @@ OBJECTIVES = {
 }
 
 
-class RofPlots(QWidget):
-    """Maps (n = 2) above cross-section or profile, errors, and objectives. `refresh` draws."""
+class RofPlots(RunView):
+    """Newest figures above maps (n = 2), cross-section or profile, errors, and objectives.
 
-    def __init__(self) -> None:
+    Before a run there are the target and the right solution alone.
+    """
+
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
+        self._truth = Truth(context, self._show_plan, self.failed)
+        self.summary = QLabel()
+        self.summary.setObjectName(f"{PAGE}.summary")
+        self.summary.setTextFormat(Qt.TextFormat.RichText)
+        self.summary.setFont(ui_font(0.92, digits=True))
+        self.summary.setToolTip("Newest figures of each solver; theory is the closed solution on the box")
+        self.summary.hide()
         self.maps = FieldMaps(f"{PAGE}.maps")
         self.section = StudioPlot(f"{PAGE}.section", "Cross-section")
         self.errors = TermPlot(f"{PAGE}.errors", "Error", ERRORS)
@@ -68,8 +82,8 @@ class RofPlots(QWidget):
             plot.set_empty_text("Press Start: three solvers of the same problem on the same batches")
         self.maps.lineMoved.connect(self._show_section)
         lower = QSplitter(Qt.Orientation.Horizontal)
-        for plot in (self.section, self.errors, self.objectives):
-            lower.addWidget(plot)
+        for part in (self.section, self.errors, self.objectives):
+            lower.addWidget(part)
         rows = QSplitter(Qt.Orientation.Vertical)
         rows.addWidget(self.maps)
         rows.addWidget(lower)
@@ -80,7 +94,9 @@ class RofPlots(QWidget):
         rows.setSizes([460_000, 540_000])  # as the maps' width leaves them
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(rows)
+        column.setSpacing(GRID)
+        column.addWidget(self.summary)
+        column.addWidget(rows, 1)
         self._theory: Theory | None = None
         self._config: RofConfig | None = None
         self._arrays: Mapping[str, Mapping[str, np.ndarray]] = {}
@@ -96,14 +112,27 @@ class RofPlots(QWidget):
         self.errors.clear()
         self.objectives.clear()
         self._show_values({"": self._arrays[""]} if "" in self._arrays else {})
+        self._show_summary()
 
-    def set_config(self, config: RofConfig) -> None:
+    def show_plan(self, config: RunConfig | None) -> None:
+        """Have the right solution of what was typed found."""
+        if isinstance(config, RofConfig):
+            self._truth.find(config)
+
+    def show_config(self, config: RunConfig) -> None:
         """The problem that what follows belongs to."""
+        self._truth.forget()
+        if isinstance(config, RofConfig):
+            self._set_problem(config)
+        self._show_summary()
+
+    def _set_problem(self, config: RofConfig) -> None:
         self._config, self._theory = config, theory(config.problem)
         self.errors.offer("mae_whole_space", self._theory is not None)
 
-    def set_models(self, members: tuple[MemberInfo, ...]) -> None:
-        """They are the same in every run."""
+    def _show_plan(self, config: RofConfig, truth: Mapping[str, np.ndarray]) -> None:
+        self._set_problem(config)
+        self._show_values({"": truth})
 
     def add_metrics(self, metrics: Sequence[Metrics]) -> None:
         """Append logged values to their curves; steps logged before are passed over."""
@@ -125,24 +154,15 @@ class RofPlots(QWidget):
             elif term in OBJECTIVES:
                 self.objectives.extend((member, term), steps, values)
 
-    def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
-        """f is scalar: there are none."""
-
-    def show_preview(self, preview: Preview) -> None:
-        """There are no images."""
-
     def show_arrays(self, arrays: Arrays) -> None:
         """The newest solutions."""
         self._show_values(arrays.values)
-
-    def show_truth(self, truth: Mapping[str, np.ndarray]) -> None:
-        """Before a run: the target and the right solution alone."""
-        self._show_values({"": truth})
 
     def refresh(self) -> None:
         """Draw what is new and can be seen."""
         for plot in (self.section, self.errors, self.objectives):
             plot.refresh()
+        self._show_summary()
 
     # --- showing ----------------------------------------------------------------------------------------
 
@@ -202,7 +222,12 @@ class RofPlots(QWidget):
             return ""
         return f"in {inside:.3f} · out {outside:.3f}"
 
-    def summary(self) -> str:
+    def _show_summary(self) -> None:
+        text = self._figures()
+        self.summary.setText(text)
+        self.summary.setVisible(bool(text))
+
+    def _figures(self) -> str:
         """The newest figures in one line a solver, as rich text."""
         lines = []
         for member in MEMBERS:

@@ -1,20 +1,14 @@
-"""What the ROF page asks for. Free of Qt."""
+"""What the ROF page asks for, in words. Free of Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
-from pydantic import ValidationError
-
-from jnn_studio.app.widgets.setting import DEVICES, Section
-from jnn_studio.app.widgets.setting import Setting as AnySetting
-from jnn_studio.app.widgets.typed import put_typed, reasons
-from jnn_studio.labs.rof.config import RofConfig
-from jnn_studio.labs.rof.targets import Annulus, Ball, Box, TwoBalls
+from jnn_studio.base.setting_words import Setting, SettingGroup
+from jnn_studio.training.common_settings import DEVICE
+from jnn_studio.training.words import RunWords
 
 PAGE = "validate.rof"
-Setting = partial(AnySetting, model=RofConfig, page=PAGE)
 KIND = "problem.target.kind"
 TARGETS = (
     ("ball", "Ball"),
@@ -23,21 +17,9 @@ TARGETS = (
     ("two-balls", "Two balls"),
     ("drawn", "Drawn by hand"),
 )
-_OF_TARGET = {
-    "ball": ("radius",),
-    "box": ("half_side",),
-    "annulus": ("inner", "outer"),
-    "two-balls": ("radius", "distance"),
-    "drawn": (),
-}
-_DEFAULTS = {
-    kind: {name: f"{model.model_fields[name].default:g}" for name in _OF_TARGET[kind]}
-    for kind, model in (("ball", Ball), ("box", Box), ("annulus", Annulus), ("two-balls", TwoBalls))
-}
-Points = Sequence[tuple[float, float]]
 
-SECTIONS = (
-    Section(
+GROUPS = (
+    SettingGroup(
         "problem",
         "Problem",
         (
@@ -52,7 +34,7 @@ SECTIONS = (
             Setting("problem.eta", "&η"),
         ),
     ),
-    Section(
+    SettingGroup(
         "training",
         "Training",
         (
@@ -61,14 +43,10 @@ SECTIONS = (
             Setting("schedule.batch_size", "Batch, points"),
             Setting("optimiser.learning_rate", "Learning rate"),
             Setting("schedule.seed", "Seed"),
-            Setting(
-                "schedule.device",
-                "Device",
-                choices=DEVICES,
-            ),
+            DEVICE,
         ),
     ),
-    Section(
+    SettingGroup(
         "penalty",
         "Warm-up and noise",
         (
@@ -80,7 +58,7 @@ SECTIONS = (
         ),
         folded=True,
     ),
-    Section(
+    SettingGroup(
         "more",
         "Network and logging",
         (
@@ -97,44 +75,18 @@ SECTIONS = (
 )
 
 
-def relevant(typed: Mapping[str, str]) -> set[str]:
-    """Names of the settings that matter, given the values of the others."""
-    sizes = {name for name in typed if name.startswith("problem.target.")} - {KIND}
-    wanted = {f"problem.target.{name}" for name in _OF_TARGET[typed[KIND]]}
-    hidden = sizes - wanted
+def _hidden(typed: Mapping[str, str]) -> set[str]:
+    hidden = set()
     if typed["penalty.every"].strip() == "0":
         hidden |= {"penalty.start", "penalty.increment"}
     if typed["problem.n"].strip() not in ("1", "2"):
         hidden.add("measuring.grid")
-    return set(typed) - hidden
+    return hidden
 
 
-def check(
-    typed: Mapping[str, str], points: Points, base: RofConfig
-) -> tuple[RofConfig | None, dict[str, str]]:
-    """The run that was typed, or None and the reasons by name.
-
-    ``points``: the outline drawn by hand. ``base``: what the form has no field for.
-    """
-    values = base.model_dump(mode="json")
-    values["problem"]["target"] = {}
-    put_typed(values, typed)
-    if typed[KIND] == "drawn":
-        if len(points) < 3:
-            return None, {KIND: "Draw an outline below, or choose one."}
-        values["problem"]["target"]["points"] = [list(point) for point in points]
-    try:
-        return RofConfig.model_validate(values), {}
-    except ValidationError as error:
-        found = reasons(error, typed)
-        return None, {(name if name in typed else _nearest(name)): why for name, why in found.items()}
-
-
-def sizes(kind: str) -> dict[str, str]:
-    """What to begin with once a kind of target is chosen."""
-    return {f"problem.target.{name}": text for name, text in _DEFAULTS.get(kind, {}).items()}
-
-
-def _nearest(name: str) -> str:
-    """The field that stands for a setting without one of its own."""
-    return KIND if name.startswith("problem.target") else "problem.n" if name == "problem" else name
+WORDS = RunWords(
+    groups=GROUPS,
+    hidden=_hidden,
+    invitation="Below: the target and the right solution. Press Start to see three networks find it.",
+    start="Train the three solvers with the settings of the form",
+)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QSizePolicy, QWidget
 
+from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.workspaces.validate.rof.settings import KIND
+from jnn_studio.labs.rof.config import RofConfig
+from jnn_studio.training.config import RunConfig
 
 Points = tuple[tuple[float, float], ...]
 REACH = 0.95
@@ -40,14 +44,12 @@ def blob(size: float) -> Points:
 SHAPES = {"Star": star, "Letter L": letter_l, "Flower": blob}
 
 
-class ShapeCanvas(QWidget):
-    """A square in which a closed outline is drawn freehand.
+class ShapeCanvas(FormPart):
+    """A square in which a closed outline is drawn freehand: the target that is drawn by hand."""
 
-    Signals:
-        drawn: the outline was finished, chosen or cleared.
-    """
-
-    drawn = Signal()
+    name = "problem.target.points"
+    key = "points"
+    below = "problem"
 
     def __init__(self, object_name: str) -> None:
         super().__init__()
@@ -73,12 +75,27 @@ class ShapeCanvas(QWidget):
         rows.addWidget(clear, 1, 1)
         rows.setColumnStretch(0, 1)
 
-    def set_points(self, points: Sequence[tuple[float, float]], tell: bool = True) -> None:
+    @property
+    def value(self) -> list[list[float]]:
+        return [list(point) for point in self.points]
+
+    def set_value(self, value: list[list[float]]) -> None:
+        self.set_points([(x, y) for x, y in value])
+
+    @property
+    def problem(self) -> tuple[str, str]:
+        return KIND, "" if len(self.points) >= 3 else "Draw an outline below, or choose one."
+
+    def show_checked(self, config: RunConfig) -> None:
+        """The outline stands in the box of this run."""
+        if isinstance(config, RofConfig):
+            self.set_half_width(config.problem.half_width)
+
+    def set_points(self, points: Sequence[tuple[float, float]]) -> None:
         """Show another outline."""
         self.points = tuple((float(x), float(y)) for x, y in points)
         self.area.update()
-        if tell:
-            self.drawn.emit()
+        self.changed.emit()
 
     def set_half_width(self, half_width: float) -> None:
         """The box the outline stands in, [-L, L]²."""

@@ -7,16 +7,16 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from jnn_studio.app.widgets.setting import Section
-from jnn_studio.app.widgets.setting import Setting as AnySetting
 from jnn_studio.app.widgets.typed import reasons as plain_reasons
+from jnn_studio.base.setting_words import Setting as AnySetting
+from jnn_studio.base.setting_words import SettingGroup
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig, reasons
 
 PAGE = "validate.shrinkage"
-Setting = partial(AnySetting, model=ShrinkageConfig, page=PAGE)
+Setting = partial(AnySetting, model=ShrinkageConfig)
 
 SECTIONS = (
-    Section(
+    SettingGroup(
         "data",
         "Data Y = X + σ·Z",
         (
@@ -40,7 +40,7 @@ SECTIONS = (
             Setting("seed", "Seed"),
         ),
     ),
-    Section(
+    SettingGroup(
         "penalty",
         "Penalty",
         (

@@ -1,0 +1,137 @@
+"""What a pair of autoencoders is called, asks for and logs, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jnn_studio.base.setting_words import Setting, SettingGroup
+from jnn_studio.training.common_settings import IMAGES, NAME, common
+from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
+from jnn_studio.training.words import LOSS_TERMS, QUALITY, RunWords
+
+GROUPS = (
+    SettingGroup("run", "", (NAME,)),
+    SettingGroup(
+        "data",
+        "Data",
+        common(
+            "data.kind",
+            "data.count",
+            "data.seed",
+            "data.path",
+            "model.size",
+            "model.channels",
+            "schedule.held_out",
+        ),
+    ),
+    SettingGroup(
+        "penalty",
+        "Penalty of the regularised model",
+        (
+            Setting("penalty.eta", "η en&coder", suggestions=tuple(PAPER_ETA)),
+            Setting("penalty.eta_decoder", "η decoder"),
+            Setting("penalty.warmup_steps", "&Warm-up of η", "steps"),
+            Setting(
+                "penalty.estimator",
+                "‖J‖² estimator",
+                choices=(
+                    ("auto", "Automatic"),
+                    ("closed_form", "Closed form"),
+                    ("finite_difference", "Finite difference"),
+                ),
+            ),
+            Setting("penalty.sigma", "σ of the noise"),
+        ),
+    ),
+    SettingGroup(
+        "training",
+        "Training",
+        common(
+            "schedule.steps",
+            "schedule.batch_size",
+            "schedule.seed",
+            "schedule.device",
+            "schedule.precision",
+        ),
+    ),
+    SettingGroup(
+        "network",
+        "Network",
+        (
+            Setting("model.dct", "DCT coefficients", "per side"),
+            Setting("model.hidden", "Hidden width", "units"),
+            *common("model.latent"),
+            Setting(
+                "model.decoder",
+                "Decoder",
+                choices=(("mirrored", "Mirrored"), ("convolutional", "Convolutional")),
+            ),
+            Setting("model.decoder_hidden", "Its hidden width", "units"),
+            Setting("model.decoder_channels", "Its channels", "at ¼ size"),
+            Setting("model.refinement", "Refinement", "channels"),
+        ),
+        folded=True,
+    ),
+    SettingGroup(
+        "optimiser",
+        "Optimiser",
+        common("optimiser.learning_rate", "optimiser.weight_decay", "optimiser.schedule"),
+        folded=True,
+    ),
+    SettingGroup(
+        "logging",
+        "Logging",
+        common(
+            "logging.metrics_every",
+            "logging.spectrum_every",
+            "logging.preview_every",
+            "logging.checkpoint_every",
+            "logging.keep_checkpoints",
+        ),
+        folded=True,
+    ),
+)
+
+
+def hidden(typed: Mapping[str, str]) -> set[str]:
+    """Names of the settings that do not matter, given the values of the others."""
+    found = set()
+    if typed.get(IMAGES.name) == "faces":
+        found.add("model.channels")
+    if typed.get("model.decoder") != "convolutional":
+        found |= {"model.decoder_hidden", "model.decoder_channels"}
+    if typed.get("penalty.estimator") != "finite_difference":
+        # The bundled architectures have a closed form, so that "auto" draws no noise.
+        found.add("penalty.sigma")
+    return found
+
+
+def _hints(config: PairConfig) -> Mapping[str, str]:
+    if not isinstance(config.penalty.eta, str):
+        return {}
+    eta = config.penalty.encoder_eta(config.model.size)
+    return {"penalty.eta": f"{eta:.4g} in orthonormal coordinates"}
+
+
+WORDS = RunWords(
+    groups=GROUPS,
+    hidden=hidden,
+    hints=_hints,
+    terms={
+        **LOSS_TERMS,
+        "tightness_gap": (
+            "Gap",
+            "Tightness gap: how far the penalty stands above the nuclear norm; 0 once the factors balance",
+            "½(‖Jg‖² + ‖Jh‖²) − ‖Jf‖_*",
+        ),
+        **QUALITY,
+    },
+    invitation="Choose what to train, then press Start. "
+    "Both models learn from the same images; only η differs.",
+    start="Train both models with the settings of the form",
+    empty=(
+        "Losses of both models and their PSNR on held-out images",
+        "Singular values of both encoders' Jacobians",
+        "In how many directions the encoders are sensitive",
+    ),
+)
