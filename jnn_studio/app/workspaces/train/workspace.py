@@ -56,7 +56,7 @@ class TrainWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return [*self.page.commands(), self._dock.toggleViewAction()]
+        return self.page.commands()
 
     # --- remembering ----------------------------------------------------------------------------------------
 
