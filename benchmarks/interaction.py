@@ -92,7 +92,7 @@ class Session:
         self._window = MainWindow(settings)
         self._window.show()
         self._explore: Any = self._window.workspace("Explore")
-        self._wait(lambda: self._explore.session.scene is not None, 60)
+        self._wait(lambda: self._explore.desk.scene is not None, 60)
         self._wait(lambda: self._window.stack.count() == len(self._window._specs), 60)
         self._settle(2.0)
 

@@ -25,8 +25,8 @@ from jnn_studio.data.photo import read_photo
 from jnn_studio.labs.denoise import methods
 from jnn_studio.labs.denoise.noise import to_signed
 from jnn_studio.labs.denoise.restoration import (
+    DegradationConfig,
     PriorConfig,
-    ProblemConfig,
     pose,
     prior_of,
     restore_both,
@@ -61,7 +61,7 @@ def main() -> None:
     result: dict[str, Any] = {"images": len(squares), "side": arguments.side, "steps": arguments.steps}
     for name in arguments.problems:
         for noise in arguments.noise:
-            config = ProblemConfig(**PROBLEMS[name], noise=noise)
+            config = DegradationConfig(**PROBLEMS[name], noise=noise)
             figures = measure(squares, config, arguments.methods, arguments.strengths, arguments.steps)
             result[f"{name}, noise {noise:g}"] = figures
             print(f"{name}, noise {noise:g}: {figures}", file=sys.stderr)  # it takes minutes
@@ -83,7 +83,7 @@ def photographs(folder: Path, limit: int, side: int) -> Iterator[Tensor]:
 
 
 def measure(
-    squares: list[Tensor], config: ProblemConfig, wanted: list[str], strengths: list[float], steps: int
+    squares: list[Tensor], config: DegradationConfig, wanted: list[str], strengths: list[float], steps: int
 ) -> dict[str, Any]:
     """One problem at one noise: every method at every strength, beside smoothness alone."""
     sigma = methods.nearest_sigma(methods.bundled_sigmas(), config.noise)

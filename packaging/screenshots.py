@@ -43,8 +43,8 @@ def main() -> None:
         window = MainWindow(settings)
         window.show()
         explore = window.workspace("Explore")
-        _wait(lambda: explore.session.scene is not None)
-        explore.session.set_amount(2, 0.06)
+        _wait(lambda: explore.desk.scene is not None)
+        explore.desk.set_amount(2, 0.06)
         window.show_workspace("Train")
         _photograph(window, folder, "train-empty", SIZES[:1])
         ended: list[object] = []
@@ -56,11 +56,11 @@ def main() -> None:
         _photograph(window, folder, "train", SIZES)
         window.show_workspace("Explore")
         _photograph(window, folder, "explore", SIZES)
-        explore.session.add_models("beta-vae")
-        _wait(lambda: len(explore.session.scene.columns) == 3)
-        explore.session.set_directions("c3", "axes")
+        explore.desk.add_models("beta-vae")
+        _wait(lambda: len(explore.desk.scene.columns) == 3)
+        explore.desk.set_directions("c3", "axes")
         explore.findChild(QDockWidget, "explore.dock.meaning").raise_()
-        _wait(lambda: explore.session.scene.state == explore.session.state)
+        _wait(lambda: explore.desk.scene.state == explore.desk.state)
         _settle(2.0)
         _photograph(window, folder, "explore-three-models", SIZES)
         window.show_workspace("Validate")
@@ -72,7 +72,7 @@ def main() -> None:
         _photograph(window, folder, "validate", SIZES)
         window.show_workspace("Denoise")
         denoise = window.workspace("Denoise")
-        _wait(lambda: "bm3d" in denoise.session.levels, 120)  # the slowest, and the last
+        _wait(lambda: "bm3d" in denoise.desk.levels, 120)  # the slowest, and the last
         _photograph(window, folder, "denoise", SIZES[:1])
         denoise.switch.current = "why"
         _wait(lambda: denoise.why.spectra.answers and not denoise.why.spectra.waiting)

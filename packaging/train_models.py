@@ -15,7 +15,7 @@ from jnn_studio.training.events import Metrics, StateChanged
 from jnn_studio.training.kind import run_members
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 PRESETS = ("faces", "beta-vae-quick")
 SIGMAS = (0.5, 1.0)

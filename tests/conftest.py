@@ -16,7 +16,7 @@ from torch import Tensor
 
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig, validate_config
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 TINY: Mapping[str, Any] = {
     "data": {"kind": "faces", "count": 48, "seed": 1},

@@ -17,7 +17,7 @@ from jnn_studio.app.colors import DARK, LIGHT, Colors
 from jnn_studio.app.plain_text import PlainTextStyle
 from jnn_studio.app.stylesheet import stylesheet
 
-Mode = Literal["system", "light", "dark"]
+ThemeMode = Literal["system", "light", "dark"]
 
 GRID = 8
 """Spacing unit in device-independent pixels: margins and gaps are multiples or halves of it."""
@@ -31,7 +31,7 @@ class ThemeManager(QObject):
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
         self._application = application
-        self._mode: Mode = "system"
+        self._mode: ThemeMode = "system"
         self._colors: Colors | None = None
         # Where the platform reports no scheme, its own palette tells; read it before it is replaced.
         self._platform_is_dark = _is_dark(application.palette().color(QPalette.ColorRole.Window))
@@ -40,11 +40,11 @@ class ThemeManager(QObject):
         self._apply()
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> ThemeMode:
         return self._mode
 
     @mode.setter
-    def mode(self, mode: Mode) -> None:
+    def mode(self, mode: ThemeMode) -> None:
         self._mode = mode
         # Tells the platform too, so that title bars and native dialogs go along.
         self._application.styleHints().setColorScheme(

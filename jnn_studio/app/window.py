@@ -23,7 +23,7 @@ from jnn_studio.app.collector import Collector
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.rail import Rail
-from jnn_studio.app.theme import Mode, theme
+from jnn_studio.app.theme import ThemeMode, theme
 from jnn_studio.app.widgets.command_palette import CommandPalette
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
@@ -37,7 +37,7 @@ OTHERS_MS = 4000
 PAUSE_MS = 50
 """Between the making of one page and the next, for what somebody does meanwhile."""
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
-THEMES: dict[Mode, str] = {"system": "Follow the &system", "light": "&Light", "dark": "&Dark"}
+THEMES: dict[ThemeMode, str] = {"system": "Follow the &system", "light": "&Light", "dark": "&Dark"}
 """Modes and their names in the menu."""
 
 
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
 
     # --- what belongs to all -----------------------------------------------------------------------
 
-    def _theme_setter(self, mode: Mode) -> Callable[[], None]:
+    def _theme_setter(self, mode: ThemeMode) -> Callable[[], None]:
         def choose() -> None:
             theme().mode = mode
             self.settings.setValue("theme", mode)

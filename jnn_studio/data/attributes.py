@@ -15,9 +15,9 @@ import numpy as np
 from jnn_studio.base.reading import open_file
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
-from jnn_studio.data.attribute_values import Column, NotAnAttribute
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.source import ImageSource
+from jnn_studio.data.table_columns import NotAnAttribute, TableColumn
 
 MAX_TABLE_BYTES = 256 * 2**20
 MAX_COLUMNS = 512
@@ -199,7 +199,7 @@ def _file_column(table: _Table, names: FileNames) -> int:
 
 def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: int) -> AttributeTable:
     columns = [
-        Column(name, decimal_comma=table.delimiter == ";")
+        TableColumn(name, decimal_comma=table.delimiter == ";")
         for index, name in enumerate(table.header)
         if index != at
     ]

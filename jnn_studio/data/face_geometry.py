@@ -18,7 +18,7 @@ Vector = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
-class Window:
+class CanvasPart:
     """A fixed rectangle of the canvas: as far as a layer can reach, whatever the factors."""
 
     rows: slice
@@ -35,16 +35,16 @@ class Window:
 class Layer:
     """Values (batch, 1, height, width) known on a window, for use on a smaller one inside it."""
 
-    window: Window
+    window: CanvasPart
     values: Tensor
 
-    def on(self, window: Window) -> Tensor:
+    def on(self, window: CanvasPart) -> Tensor:
         top = window.rows.start - self.window.rows.start
         left = window.columns.start - self.window.columns.start
         return self.values[:, :, top : top + window.y.shape[2], left : left + window.x.shape[3]]
 
 
-class Sheet:
+class FaceCanvas:
     """The pixel centres of a square canvas, and how soft an edge is on it."""
 
     # What of the canvas the picture shows: a square of this half side around this height.
@@ -57,10 +57,10 @@ class Sheet:
         # A sigmoid of this scale rises from 10 % to 90 % within one and a half pixels.
         self._edge = 0.7 * self._HALF / size
 
-    def window(self, left: float, right: float, top: float, bottom: float) -> Window:
+    def window(self, left: float, right: float, top: float, bottom: float) -> CanvasPart:
         rows = self._slice(top - self._MIDDLE, bottom - self._MIDDLE)
         columns = self._slice(left, right)
-        return Window(rows, columns, self._x[columns].view(1, 1, 1, -1), self._y[rows].view(1, 1, -1, 1))
+        return CanvasPart(rows, columns, self._x[columns].view(1, 1, 1, -1), self._y[rows].view(1, 1, -1, 1))
 
     def _slice(self, start: float, stop: float) -> slice:
         first, last = (math.floor((edge / self._HALF + 1) / 2 * self._size) for edge in (start, stop))
@@ -85,7 +85,7 @@ class Patch:
     down: Vector
     front: Vector
 
-    def local(self, window: Window) -> tuple[Tensor, Tensor]:
+    def local(self, window: CanvasPart) -> tuple[Tensor, Tensor]:
         """Lengths (u, v) along the surface of every pixel of ``window``.
 
         Inverts the tangent plane's projection, then corrects for the surface curving away behind it.
@@ -136,7 +136,7 @@ class Pose:
         return Patch(*self.project(x, y, c * height + lift), right, down, self._front)
 
     def upright(
-        self, window: Window, x: Scalar | None = None, y: Scalar | None = None
+        self, window: CanvasPart, x: Scalar | None = None, y: Scalar | None = None
     ) -> tuple[Tensor, Tensor]:
         """Canvas offsets from the head's centre, or from (x, y), along axes that only tilt with the head."""
         dx = window.x - (self.x if x is None else x)
@@ -149,7 +149,7 @@ def bump(x: Tensor, width: Scalar) -> Tensor:
     return torch.exp2(-1.442695 * (x / width) ** 2)  # exp2 stays fast where it underflows, exp does not
 
 
-def spots(window: Window, table: Sequence[tuple[Scalar, Scalar, Scalar, float, float]]) -> Tensor:
+def spots(window: CanvasPart, table: Sequence[tuple[Scalar, Scalar, Scalar, float, float]]) -> Tensor:
     """Sum of smooth spots (strength, x, y, width, height) on a window: (batch, 1, height, width).
 
     A spot is the product of a bump along x and one along y, so the sum is one matrix product.

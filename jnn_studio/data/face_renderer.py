@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.face_geometry import (
+    CanvasPart,
+    FaceCanvas,
     Layer,
     Pose,
     Scalar,
-    Sheet,
-    Window,
     bump,
     ellipse,
     smooth_min,
@@ -69,7 +69,7 @@ def render_faces(factors: Tensor, size: int) -> Tensor:
 
 def _draw(factors: Tensor, size: int) -> Tensor:
     face = _Face({name: factors[:, i].view(-1, 1, 1, 1) for i, name in enumerate(FACTOR_NAMES)})
-    sheet = Sheet(size, factors)
+    sheet = FaceCanvas(size, factors)
     hair = _comb(sheet, face)
     canvas = _background(sheet, face)
     hair.window.paint(canvas, hair.back, hair.silhouette)
@@ -107,7 +107,7 @@ class _Face:
 class _Hair:
     """All of the hair, painted behind the head, and the part of it in front of the face's rim."""
 
-    window: Window
+    window: CanvasPart
     silhouette: Tensor
     back: Tensor
     front: Tensor
@@ -119,13 +119,13 @@ def _mix(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
     return a + weight * (b - a)
 
 
-def _background(sheet: Sheet, face: _Face) -> Tensor:
+def _background(sheet: FaceCanvas, face: _Face) -> Tensor:
     window, palette = sheet.window(-1, 1, -1, 1), face.palette
     column = _mix(palette.sky, palette.ground, torch.sigmoid(1.6 * window.y))
     return torch.lerp(column, palette.glow, spots(window, [(0.75, 0.5 * face.light[0], -0.2, 0.9, 0.9)]))
 
 
-def _comb(sheet: Sheet, face: _Face) -> _Hair:
+def _comb(sheet: FaceCanvas, face: _Face) -> _Hair:
     palette, pose, length = face.palette, face.pose, face.hair_length
     lx, ly, lz = face.light
     window = sheet.window(-0.92, 0.92, -0.97, 1.0)
@@ -169,7 +169,7 @@ def _comb(sheet: Sheet, face: _Face) -> _Hair:
     return _Hair(window, silhouette, back, front, front_mask, shadow)
 
 
-def _paint_body(canvas: Tensor, sheet: Sheet, face: _Face) -> None:
+def _paint_body(canvas: Tensor, sheet: FaceCanvas, face: _Face) -> None:
     palette, pose, lx = face.palette, face.pose, face.light[0]
     window = sheet.window(-1, 1, 0.3, 1)  # the neck goes on behind the head
     x, y = window.x, window.y
@@ -195,7 +195,7 @@ def _paint_body(canvas: Tensor, sheet: Sheet, face: _Face) -> None:
     window.paint(canvas, torch.lerp(palette.skin_dark, palette.skin, torch.sigmoid(tone)), neck)
 
 
-def _paint_ear(canvas: Tensor, sheet: Sheet, face: _Face, side: float) -> None:
+def _paint_ear(canvas: Tensor, sheet: FaceCanvas, face: _Face, side: float) -> None:
     palette = face.palette
     window = _beside(sheet, side, 0.08, 0.80, -0.40, 0.42)
     u, v = face.pose.upright(window, *face.pose.project(side * (face.width + 0.012), 0.05, -0.10))
@@ -206,7 +206,7 @@ def _paint_ear(canvas: Tensor, sheet: Sheet, face: _Face, side: float) -> None:
     window.paint(canvas, torch.lerp(palette.skin_dark, palette.skin, tone), mask)
 
 
-def _paint_head(canvas: Tensor, sheet: Sheet, face: _Face, hair: _Hair) -> Layer:
+def _paint_head(canvas: Tensor, sheet: FaceCanvas, face: _Face, hair: _Hair) -> Layer:
     """Paint the bare face and return its mask."""
     palette, pose = face.palette, face.pose
     lx, ly, lz = face.light
@@ -235,7 +235,7 @@ def _paint_head(canvas: Tensor, sheet: Sheet, face: _Face, hair: _Hair) -> Layer
     return Layer(window, mask)
 
 
-def _relief(window: Window, face: _Face) -> Tensor:
+def _relief(window: CanvasPart, face: _Face) -> Tensor:
     """Light and shade of nose, eye sockets and chin, added to the tone of the face."""
     pose, lx = face.pose, face.light[0]
     tip, bridge = pose.patch(*_NOSE), pose.patch(0.0, -0.05, 0.03)
@@ -258,7 +258,7 @@ def _relief(window: Window, face: _Face) -> Tensor:
     return spots(window, table)
 
 
-def _paint_mouth(canvas: Tensor, sheet: Sheet, face: _Face) -> None:
+def _paint_mouth(canvas: Tensor, sheet: FaceCanvas, face: _Face) -> None:
     palette, smile, opening = face.palette, face.factor["smile"], face.open
     window = sheet.window(-0.64, 0.64, -0.18, 0.78)
     u, v = face.pose.patch(0.0, 0.285, 0.02).local(window)
@@ -281,7 +281,7 @@ def _paint_mouth(canvas: Tensor, sheet: Sheet, face: _Face) -> None:
     window.paint(canvas, mouth, sheet.inside(ellipse(u, v, 0.95 * half, height)))
 
 
-def _paint_eye(canvas: Tensor, sheet: Sheet, face: _Face, head: Layer, side: float) -> None:
+def _paint_eye(canvas: Tensor, sheet: FaceCanvas, face: _Face, head: Layer, side: float) -> None:
     palette, lx = face.palette, face.light[0]
     window = _beside(sheet, side, -0.44, 0.74, -0.46, 0.36)
     skin = head.on(window)
@@ -313,7 +313,7 @@ def _paint_eye(canvas: Tensor, sheet: Sheet, face: _Face, head: Layer, side: flo
     window.paint(canvas, eye, sheet.inside(ellipse(u, v, half, height)) * skin)
 
 
-def _paint_brow(canvas: Tensor, sheet: Sheet, face: _Face, head: Layer, side: float) -> None:
+def _paint_brow(canvas: Tensor, sheet: FaceCanvas, face: _Face, head: Layer, side: float) -> None:
     window = _beside(sheet, side, -0.40, 0.74, -0.68, 0.22)
     height = 0.232 + 0.050 * face.factor["brow height"]
     u, v = face.pose.patch(side * (face.eye_x + 0.025), -height).local(window)
@@ -324,7 +324,9 @@ def _paint_brow(canvas: Tensor, sheet: Sheet, face: _Face, head: Layer, side: fl
     window.paint(canvas, face.palette.brow, mask)
 
 
-def _beside(sheet: Sheet, side: float, inner: float, outer: float, top: float, bottom: float) -> Window:
+def _beside(
+    sheet: FaceCanvas, side: float, inner: float, outer: float, top: float, bottom: float
+) -> CanvasPart:
     """A window left (side -1) or right (side 1) of the middle, between two distances from it."""
     left, right = sorted((side * inner, side * outer))
     return sheet.window(left, right, top, bottom)

@@ -28,7 +28,7 @@ DECODING = "Decoding images"
 
 
 @dataclass(frozen=True)
-class Failure:
+class UnreadFile:
     """File ``index`` of a listing gave no image."""
 
     index: int
@@ -42,7 +42,7 @@ class Chunk:
 
     files: int
     images: np.ndarray
-    failures: tuple[Failure, ...]
+    failures: tuple[UnreadFile, ...]
 
 
 def decode_listing(
@@ -115,5 +115,5 @@ def _decode(
             count += each
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
-            failures.append(Failure(index, cause.reason, cause.transient))
+            failures.append(UnreadFile(index, cause.reason, cause.transient))
     return Chunk(len(files), images[:count], tuple(failures))

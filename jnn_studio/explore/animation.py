@@ -50,7 +50,7 @@ class Animation:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Film:
     frames: Sequence[Frame]
     render: Callable[[Sequence[Frame], Watch], Iterator[np.ndarray]]
     animation: Animation
@@ -74,10 +74,10 @@ def save_animation(
     def render(chosen: Sequence[Frame], watch: Watch) -> Iterator[np.ndarray]:
         return render_frames(renderer, chosen, animation.style, watch)
 
-    write(path, _Job(frames, render, animation, state, watch or Watch()))
+    write(path, _Film(frames, render, animation, state, watch or Watch()))
 
 
-def check_animation(path: Path, animation: Animation) -> Callable[[Path, _Job], None]:
+def check_animation(path: Path, animation: Animation) -> Callable[[Path, _Film], None]:
     """What writes to ``path``; ExportError if plainly nothing can, to be known before the work."""
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
@@ -105,7 +105,7 @@ def gif_durations(count: int, fps: float) -> list[int]:
     return [10 * max(1, end - begin) for begin, end in pairwise(ends)]
 
 
-def _write_gif(path: Path, job: _Job) -> None:
+def _write_gif(path: Path, job: _Film) -> None:
     samples = [
         job.frames[n] for n in sorted({*np.linspace(0, len(job.frames) - 1, PALETTE_SAMPLES).astype(int)})
     ]
@@ -129,7 +129,7 @@ def _write_gif(path: Path, job: _Job) -> None:
         )
 
 
-def _write_mp4(path: Path, job: _Job) -> None:
+def _write_mp4(path: Path, job: _Film) -> None:
     motion = job.animation.motion
     words = {"title": SOFTWARE, "comment": state_json(job.state)}
     crf = round(51 * (1 - job.animation.quality / 10))
@@ -141,7 +141,7 @@ def _write_mp4(path: Path, job: _Job) -> None:
             add(frame)
 
 
-def _write_frames(path: Path, job: _Job) -> None:
+def _write_frames(path: Path, job: _Film) -> None:
     digits = max(4, len(str(len(job.frames))))
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
@@ -161,7 +161,7 @@ def _write_frames(path: Path, job: _Job) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-_WRITERS: dict[str, Callable[[Path, _Job], None]] = {
+_WRITERS: dict[str, Callable[[Path, _Film], None]] = {
     ".gif": _write_gif,
     ".mp4": _write_mp4,
     "": _write_frames,

@@ -69,8 +69,8 @@ def calibrate(decode: Decode, latent: Tensor, directions: Tensor, limit: float) 
 
     k = directions.shape[1]
     scale = float(latent.norm().clamp_min(1.0))
-    probe = latent.new_full((k, 1), 1e-3 * scale)
-    slope = (change(probe) / probe).clamp_min(1e-3 * limit / scale)
+    trial = latent.new_full((k, 1), 1e-3 * scale)
+    slope = (change(trial) / trial).clamp_min(1e-3 * limit / scale)
     ends = limit / slope * latent.new_tensor([-1.0, 1.0])
     reached = change(ends)
     for _ in range(MAX_DOUBLINGS):

@@ -1,4 +1,4 @@
-"""What the directions of a whole scene mean, by the factors of its images or by probes of a table."""
+"""What the directions of a whole scene mean, by the factors of its images or by readouts of a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jnn_studio.explore.meaning import (
     MeaningView,
     factor_effects,
 )
-from jnn_studio.explore.probes import PROBE_UNIT, STEP, ProbeSet
+from jnn_studio.explore.readouts import READOUT_UNIT, STEP, ReadoutSet
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS
 
@@ -39,30 +39,32 @@ def explain_by_factors(scene: Scene, derivatives: Tensor, names: Sequence[str]) 
 
 
 @torch.no_grad()
-def explain_by_probes(scene: Scene, probes: Mapping[str, ProbeSet], progress: str = "") -> MeaningView:
+def explain_by_readouts(scene: Scene, readouts: Mapping[str, ReadoutSet], progress: str = "") -> MeaningView:
     """Effects on the attributes of a table, of a step that changes the image by `STEP` RMS.
 
     Args:
-        probes: by the references of columns; models without are left out.
+        readouts: by the references of columns; models without are left out.
     """
     columns = []
     labels: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     for view in scene.columns:
-        found = probes.get(view.column.where)
+        found = readouts.get(view.column.where)
         if found is None:
             continue
         labels = found.labels
         measures = found.measures
         columns.append(_column(view, found.effects(_steps(view)), found))
-    return MeaningView(labels, tuple(columns), PROBE_UNIT, measures, progress=progress)
+    return MeaningView(labels, tuple(columns), READOUT_UNIT, measures, progress=progress)
 
 
-def _column(view: ColumnView, meanings: Sequence[Meaning], probes: ProbeSet | None = None) -> MeaningColumn:
+def _column(
+    view: ColumnView, meanings: Sequence[Meaning], readouts: ReadoutSet | None = None
+) -> MeaningColumn:
     shown = tuple(meanings[:DIRECTIONS])
-    if probes is None:
+    if readouts is None:
         return MeaningColumn(view.caption, view.role, shown, key=view.column.key)
-    accuracies, reliable = probes.accuracies, probes.reliable
+    accuracies, reliable = readouts.accuracies, readouts.reliable
     return MeaningColumn(view.caption, view.role, shown, accuracies, reliable, view.column.key)
 
 

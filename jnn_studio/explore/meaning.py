@@ -47,8 +47,8 @@ class MeaningColumn:
     Attributes:
         role: its colour.
         meanings: one for each direction, in the order of the sliders.
-        accuracies: of its probes, in the order of the labels, None where there is no probe; None for factors.
-        reliable: whether each probe is better than chance; None for factors.
+        accuracies: of its readouts, in the order of the labels, None where one is missing; None for factors.
+        reliable: whether each readout is better than chance; None for factors.
         key: of the scene's column; two columns of one model have the same name.
     """
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.sheet import direction_name, reaching, sheet_state
-from jnn_studio.explore.state import DIRECTIONS, Column, ExploreState, Leg, Mode, Walk
+from jnn_studio.explore.state import DIRECTIONS, Column, ExploreState, Leg, Walk, WalkMode
 
 MotionKind = Literal["sweep", "walk", "interpolation", "directions"]
 """One direction from end to end; from the base to where the walk has led; from there to another image;
@@ -86,7 +86,7 @@ def share_at(frame: int, motion: Motion) -> float:
     return (1 - math.cos(2 * math.pi * frame / count)) / 2
 
 
-def part_of_walk(walk: Walk, mode: Mode, share: float) -> Walk:
+def part_of_walk(walk: Walk, mode: WalkMode, share: float) -> Walk:
     """The first ``share`` of a walk: straight, that much of every amount; curved, of the way."""
     if mode == "straight":
         return Walk(amounts=tuple(share * amount for amount in walk.amounts))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from jnn_studio.explore.state import DIRECTIONS, Mode, Walk
+from jnn_studio.explore.state import DIRECTIONS, Walk, WalkMode
 
 
 def random_step(
-    walk: Walk, mode: Mode, k: int, size: float, limit: float, generator: torch.Generator
+    walk: Walk, mode: WalkMode, k: int, size: float, limit: float, generator: torch.Generator
 ) -> Walk:
     """``walk`` with a random vector of length ``size`` added among its first ``k`` directions.
 

@@ -25,7 +25,7 @@ from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.data.pixels import to_grey
 from jnn_studio.explore.roles import number
-from jnn_studio.explore.state import DirectionKind, ImageRef, Mode
+from jnn_studio.explore.state import DirectionKind, ImageRef, WalkMode
 from jnn_studio.models.weights import LoadedModel
 
 SCHEMA_VERSION = 1
@@ -121,7 +121,7 @@ class SavedDirection(Frozen):
     model: ModelProvenance
     kind: DirectionKind
     index: int = Field(ge=0)
-    mode: Mode
+    mode: WalkMode
     image: ImageRef
     label: str = Field(max_length=4096)
     source: DataConfig
@@ -181,7 +181,7 @@ def save_direction(
     fingerprint: str,
     kind: DirectionKind,
     index: int,
-    mode: Mode,
+    mode: WalkMode,
     image: ImageRef,
     label: str,
     source: DataConfig,

@@ -63,7 +63,7 @@ class _Cell:
 
 
 @dataclass(frozen=True)
-class Page:
+class SheetPage:
     """Where everything is, in pixels from the upper left corner."""
 
     width: int
@@ -96,7 +96,7 @@ def check_suffix(path: Path) -> str:
     return suffix
 
 
-def lay_out(sheet: Sheet, scale: int = 1, layout: Layout = "side by side") -> Page:
+def lay_out(sheet: Sheet, scale: int = 1, layout: Layout = "side by side") -> SheetPage:
     """Where everything goes. Images of smaller models are enlarged further, by whole factors."""
     texts: list[_Text] = []
     cells: list[_Cell] = []
@@ -117,7 +117,7 @@ def lay_out(sheet: Sheet, scale: int = 1, layout: Layout = "side by side") -> Pa
     for line in _wrapped(sheet.caption, width - 2 * MARGIN):
         texts.append(_Text(MARGIN, bottom + MARGIN, line, SMALL_SIZE, MUTED))
         bottom += LINE
-    return Page(width, bottom + 2 * MARGIN, tuple(texts), tuple(cells))
+    return SheetPage(width, bottom + 2 * MARGIN, tuple(texts), tuple(cells))
 
 
 def _place_block(
@@ -167,7 +167,7 @@ def _label_width(block: SheetBlock) -> float:
     return max((_width(line, size) for row in block.rows for line, size in _label(row)), default=0)
 
 
-def _figure(page: Page) -> Figure:
+def _figure(page: SheetPage) -> Figure:
     figure = Figure(figsize=(page.width / DPI, page.height / DPI), dpi=DPI, facecolor="white")
     axes: Axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()

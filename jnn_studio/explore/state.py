@@ -20,7 +20,7 @@ DirectionKind = Literal["encoder", "decoder", "axes"]
 """Left singular vectors of the encoder's Jacobian (the paper's), right singular vectors of the decoder's
 Jacobian, or the axes of the latent space."""
 
-Mode = Literal["straight", "curved"]
+WalkMode = Literal["straight", "curved"]
 """Along the directions at the base, or following them as they turn."""
 
 Amount = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
@@ -56,13 +56,13 @@ class Walk(Frozen):
     amounts: tuple[Amount, ...] = Field((0.0,) * DIRECTIONS, min_length=DIRECTIONS, max_length=DIRECTIONS)
     legs: tuple[Leg, ...] = ()
 
-    def amount(self, direction: int, mode: Mode) -> float:
+    def amount(self, direction: int, mode: WalkMode) -> float:
         """What the slider of ``direction`` shows: for a curve, the sum of its legs."""
         if mode == "straight":
             return self.amounts[direction]
         return sum(leg.amount for leg in self.legs if leg.direction == direction)
 
-    def moved(self, direction: int, mode: Mode, amount: float) -> Walk:
+    def moved(self, direction: int, mode: WalkMode, amount: float) -> Walk:
         """This walk with the slider of ``direction`` at ``amount``.
 
         A curve goes on from where it is: the last leg changes if it is this direction's, else one is added.
@@ -78,7 +78,7 @@ class Walk(Frozen):
             legs = (*legs, Leg.model_construct(direction=direction, amount=change))
         return self.model_copy(update={"legs": legs})
 
-    def is_still(self, mode: Mode) -> bool:
+    def is_still(self, mode: WalkMode) -> bool:
         """Whether it leads nowhere."""
         return not any(self.amounts) if mode == "straight" else not self.legs
 
@@ -117,7 +117,7 @@ class ExploreState(Frozen):
     source: DataConfig = FacesConfig()
     columns: tuple[Column, ...] = Field((), max_length=MAX_COLUMNS)
     base: Base = Base(image=SourceImage(index=0))
-    mode: Mode = "straight"
+    mode: WalkMode = "straight"
     walk: Walk = Walk()
     towards: Towards | None = None
     matched: bool = False

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
+from jnn_studio.jacobian.layers import LayerKind, kind_of, primitive_layers
 from jnn_studio.jacobian.result import JacobianSVD
 from jnn_studio.jacobian.thin_svd import float64, from_gram
 
@@ -24,7 +24,7 @@ def two_layers(f: object) -> tuple[nn.Linear, nn.Module, nn.Linear] | None:
     if not isinstance(f, nn.Module):
         return None
     layers = list(primitive_layers(f))
-    if [kind_of(layer) for layer in layers] != [Kind.AFFINE, Kind.ELEMENTWISE, Kind.AFFINE]:
+    if [kind_of(layer) for layer in layers] != [LayerKind.AFFINE, LayerKind.ELEMENTWISE, LayerKind.AFFINE]:
         return None
     first, phi, last = layers
     if isinstance(first, nn.Linear) and isinstance(last, nn.Linear):

@@ -17,7 +17,7 @@ from torch.nn import grad as conv_grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, Kind, kind_of
+from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, LayerKind, kind_of
 from jnn_studio.jacobian.replay import Replay, batch_statistics, record, replay
 from jnn_studio.jacobian.structure import Structure, map_leaves, transforming
 
@@ -38,7 +38,7 @@ class LayerPass(NamedTuple):
     """
 
     layer: Callable[..., Any]
-    kind: Kind
+    kind: LayerKind
     input: Any
     output: Any
     scale: Tensor | None = None
@@ -47,19 +47,19 @@ class LayerPass(NamedTuple):
     port: Tensor | None = None
 
 
-def run(layer: Callable[..., Any], kind: Kind, x: Structure) -> LayerPass:
+def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
     """Evaluate a layer of a kind and keep what its Jacobian needs."""
-    if kind is Kind.OTHER or not isinstance(x, Tensor):
+    if kind is LayerKind.OTHER or not isinstance(x, Tensor):
         if isinstance(layer, nn.Module) and any(part.training for part in layer.modules()):
             output, how = record(layer, x)
-            return LayerPass(layer, Kind.OTHER, x, output, replay=how)
-        return LayerPass(layer, Kind.OTHER, x, layer(x))
+            return LayerPass(layer, LayerKind.OTHER, x, output, replay=how)
+        return LayerPass(layer, LayerKind.OTHER, x, layer(x))
     assert isinstance(layer, nn.Module)
-    if kind is Kind.ELEMENTWISE:
+    if kind is LayerKind.ELEMENTWISE:
         return LayerPass(layer, kind, x, apply_elementwise(layer, x))
-    if kind is Kind.DROPOUT:
+    if kind is LayerKind.DROPOUT:
         return _run_dropout(layer, x)
-    if kind is Kind.BATCH_NORM:
+    if kind is LayerKind.BATCH_NORM:
         return _run_batch_norm(layer, x)
     return LayerPass(layer, kind, x, layer(x))
 
@@ -70,9 +70,9 @@ def again(done: LayerPass, x: Any) -> Any:
     if done.replay is not None:
         assert isinstance(layer, nn.Module)
         return replay(layer, x, done.replay)
-    if done.kind is Kind.DROPOUT:
+    if done.kind is LayerKind.DROPOUT:
         return x * done.scale
-    if done.kind is Kind.ELEMENTWISE:
+    if done.kind is LayerKind.ELEMENTWISE:
         assert isinstance(layer, nn.Module)
         return apply_elementwise(layer, x)
     if done.statistics is not None:
@@ -95,11 +95,11 @@ def push(done: LayerPass, tangents: Any, spare: bool = False) -> Any:
     ``spare`` allows the tangents' memory to be used for the result.
     """
     match done.kind:
-        case Kind.AFFINE:
+        case LayerKind.AFFINE:
             return _over_batch(lambda t: linear_part(done.layer, t), tangents)
-        case Kind.FIXED | Kind.REARRANGING:
+        case LayerKind.FIXED | LayerKind.REARRANGING:
             return _over_batch(done.layer, tangents)
-        case Kind.OTHER:
+        case LayerKind.OTHER:
             return torch.func.vmap(
                 lambda t: torch.func.jvp(lambda x: again(done, x), (done.input,), (t,))[1],
                 randomness="same",
@@ -114,13 +114,13 @@ def pull(done: LayerPass, cotangents: Any, spare: bool = False) -> Any:
     ``spare`` allows the cotangents' memory to be used for the result.
     """
     match done.kind:
-        case Kind.AFFINE:
+        case LayerKind.AFFINE:
             return _over_batch(lambda c: _transposed(done, c), cotangents)
-        case Kind.FIXED | Kind.REARRANGING:
+        case LayerKind.FIXED | LayerKind.REARRANGING:
             blank = torch.zeros_like(done.input)
             transpose = torch.func.vjp(done.layer, blank)[1]
             return torch.func.vmap(transpose)(cotangents)[0]
-        case Kind.OTHER:
+        case LayerKind.OTHER:
             transpose = torch.func.vjp(lambda x: again(done, x), done.input)[1]
             return torch.func.vmap(lambda c: transpose(c)[0], randomness="same")(
                 _like(cotangents, done.output)
@@ -210,10 +210,10 @@ def _over_batch(function: Callable[[Tensor], Tensor], stacked: Tensor) -> Tensor
 
 def _run_dropout(layer: nn.Module, x: Tensor) -> LayerPass:
     if not layer.training:
-        return LayerPass(nn.Identity(), Kind.REARRANGING, x, x)
+        return LayerPass(nn.Identity(), LayerKind.REARRANGING, x, x)
     # Dropping out ones draws the mask that dropping out x would.
     mask = layer(torch.ones_like(x))
-    return LayerPass(layer, Kind.DROPOUT, x, x * mask, scale=mask)
+    return LayerPass(layer, LayerKind.DROPOUT, x, x * mask, scale=mask)
 
 
 def _run_batch_norm(layer: nn.Module, x: Tensor) -> LayerPass:
@@ -227,7 +227,7 @@ def _run_batch_norm(layer: nn.Module, x: Tensor) -> LayerPass:
     if layer.weight is not None:
         scale = scale * layer.weight
     scale = scale.reshape(-1, *(1,) * (x.ndim - 2))
-    return LayerPass(layer, Kind.BATCH_NORM, x, layer(x), scale=scale, statistics=statistics)
+    return LayerPass(layer, LayerKind.BATCH_NORM, x, layer(x), scale=scale, statistics=statistics)
 
 
 def push_all(passes: Sequence[LayerPass], tangents: Any) -> Any:
@@ -250,7 +250,11 @@ def pull_all(passes: Sequence[LayerPass], cotangents: Any) -> Any:
 
 def _gives_own_memory(done: LayerPass, spare: bool) -> bool:
     """Whether what a layer made of vectors belongs to nobody else; rearranging may only have made a view."""
-    return done.kind is Kind.AFFINE or done.kind in DIAGONAL or (spare and done.kind is Kind.REARRANGING)
+    return (
+        done.kind is LayerKind.AFFINE
+        or done.kind in DIAGONAL
+        or (spare and done.kind is LayerKind.REARRANGING)
+    )
 
 
 def again_all(passes: Sequence[LayerPass], x: Any) -> Any:

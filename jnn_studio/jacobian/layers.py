@@ -31,7 +31,7 @@ FIXED = (
 REARRANGING = (nn.ChannelShuffle, nn.Flatten, nn.PixelShuffle, nn.PixelUnshuffle, nn.Unflatten)
 
 
-class Kind(Enum):
+class LayerKind(Enum):
     """What the Jacobian of a layer looks like."""
 
     AFFINE = auto()
@@ -50,25 +50,25 @@ class Kind(Enum):
     """Anything else: only automatic differentiation knows."""
 
 
-_KINDS: dict[type[nn.Module], Kind] = {
-    **dict.fromkeys((nn.Linear, *CONVOLUTIONS, *TRANSPOSED), Kind.AFFINE),
-    **dict.fromkeys(ELEMENTWISE, Kind.ELEMENTWISE),
-    **dict.fromkeys(DROPOUTS, Kind.DROPOUT),
-    **dict.fromkeys(BATCH_NORMS, Kind.BATCH_NORM),
-    **dict.fromkeys(FIXED, Kind.FIXED),
-    **dict.fromkeys(REARRANGING, Kind.REARRANGING),
+_KINDS: dict[type[nn.Module], LayerKind] = {
+    **dict.fromkeys((nn.Linear, *CONVOLUTIONS, *TRANSPOSED), LayerKind.AFFINE),
+    **dict.fromkeys(ELEMENTWISE, LayerKind.ELEMENTWISE),
+    **dict.fromkeys(DROPOUTS, LayerKind.DROPOUT),
+    **dict.fromkeys(BATCH_NORMS, LayerKind.BATCH_NORM),
+    **dict.fromkeys(FIXED, LayerKind.FIXED),
+    **dict.fromkeys(REARRANGING, LayerKind.REARRANGING),
 }
-DIAGONAL = frozenset({Kind.ELEMENTWISE, Kind.DROPOUT, Kind.BATCH_NORM})
+DIAGONAL = frozenset({LayerKind.ELEMENTWISE, LayerKind.DROPOUT, LayerKind.BATCH_NORM})
 
 
-def kind_of(layer: Callable[..., object]) -> Kind:
-    """The kind of a layer; one with a forward pass of its own is `Kind.OTHER`."""
+def kind_of(layer: Callable[..., object]) -> LayerKind:
+    """The kind of a layer; one with a forward pass of its own is `LayerKind.OTHER`."""
     if not isinstance(layer, nn.Module) or "forward" in layer.__dict__:
-        return Kind.OTHER
+        return LayerKind.OTHER
     if isinstance(layer, _ConvNd) and layer.padding_mode != "zeros":
-        return Kind.OTHER
+        return LayerKind.OTHER
     if isinstance(layer, nn.Flatten) and layer.start_dim == 0:
-        return Kind.OTHER
+        return LayerKind.OTHER
     known = _KINDS.get(type(layer))
     if known is not None:
         return known
@@ -76,7 +76,7 @@ def kind_of(layer: Callable[..., object]) -> Kind:
     for base, kind in _KINDS.items():
         if isinstance(layer, base) and type(layer).forward is base.forward:
             return kind
-    return Kind.OTHER
+    return LayerKind.OTHER
 
 
 def primitive_layers(f: Callable[..., object]) -> Iterator[Callable[..., object]]:

@@ -14,8 +14,8 @@ from jnn_studio.jacobian.result import JacobianSVD
 from jnn_studio.jacobian.structure import Structure, check_finite, check_structure
 from jnn_studio.jacobian.thin_svd import thin_svd
 
-Method = Literal["auto", "dense", "gram", "krylov"]
-METHODS = ("auto", "dense", "gram", "krylov")
+SvdMethod = Literal["auto", "dense", "gram", "krylov"]
+SVD_METHODS = ("auto", "dense", "gram", "krylov")
 
 # Products with J and Jᵀ that block Krylov needs for one block's worth of triplets, as a rule of thumb.
 KRYLOV_PRODUCTS = 8
@@ -26,7 +26,7 @@ def jacobian_svd(
     f: Map,
     x: Structure,
     k: int | None = None,
-    method: Method = "auto",
+    method: SvdMethod = "auto",
     *,
     tolerance: float = 1e-4,
     start: Tensor | JacobianSVD | None = None,
@@ -55,8 +55,8 @@ def jacobian_svd(
     """
     if k is not None and k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}")
+    if method not in SVD_METHODS:
+        raise ValueError(f"method must be one of {', '.join(map(repr, SVD_METHODS))}, got {method!r}")
     check_structure(x, "x")
     layers = two_layers(f) if isinstance(x, Tensor) and x.ndim == 2 else None
     if method == "gram" and layers is None:

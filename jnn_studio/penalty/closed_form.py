@@ -16,21 +16,21 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.jacobian.layer_pass import LayerPass, diagonal, linear_part, transposed_convolution
-from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, TRANSPOSED, Kind
+from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, TRANSPOSED, LayerKind
 from jnn_studio.jacobian.structure import Structure, leaves, row_size
 from jnn_studio.penalty.row_norms import squared_row_norms
 
-_KNOWN = DIAGONAL | {Kind.AFFINE, Kind.REARRANGING}
+_KNOWN = DIAGONAL | {LayerKind.AFFINE, LayerKind.REARRANGING}
 
 
-def is_closed_form(kinds: Sequence[Kind]) -> bool:
+def is_closed_form(kinds: Sequence[LayerKind]) -> bool:
     """Whether layers of these kinds have ‖J‖_F² in closed form together."""
-    return all(kind in _KNOWN for kind in kinds) and kinds.count(Kind.AFFINE) <= 1
+    return all(kind in _KNOWN for kind in kinds) and kinds.count(LayerKind.AFFINE) <= 1
 
 
-def closed_form_evaluations(kinds: Sequence[Kind]) -> int:
+def closed_form_evaluations(kinds: Sequence[LayerKind]) -> int:
     """Network evaluations it costs: one (of the squared weight) if something diagonal precedes the affine."""
-    affine = kinds.index(Kind.AFFINE) if Kind.AFFINE in kinds else 0
+    affine = kinds.index(LayerKind.AFFINE) if LayerKind.AFFINE in kinds else 0
     return int(any(kind in DIAGONAL for kind in kinds[:affine]))
 
 
@@ -53,12 +53,12 @@ def closed_form(passes: Sequence[LayerPass], x: Structure) -> Tensor:
     squares: Tensor | None = None
     shared = True
     for position, done in enumerate(passes):
-        if done.kind is Kind.AFFINE:
+        if done.kind is LayerKind.AFFINE:
             if squares is None:
                 squares = _squared_rows(done)
             else:
                 squares = _on_batch(_squared_affine(done), squares, shared)
-        elif done.kind is Kind.REARRANGING:
+        elif done.kind is LayerKind.REARRANGING:
             squares = None if squares is None else _on_batch(done.layer, squares, shared)
         else:
             slopes, own = _squared_slopes(done)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from jnn_studio.jacobian.layer_pass import LayerPass, again_all, pull_all, push_all, run
-from jnn_studio.jacobian.layers import Kind, kind_of, primitive_layers
+from jnn_studio.jacobian.layers import LayerKind, kind_of, primitive_layers
 from jnn_studio.jacobian.replay import Precision
 from jnn_studio.jacobian.structure import (
     Structure,
@@ -145,11 +145,11 @@ def _pass(position: int, factor: nn.Module, x: Structure, precision: Precision) 
     kinds = [kind_of(layer) for layer in layers]
     ports = is_closed_form(kinds)
     if not ports and inner is not factor:
-        layers, kinds = [factor], [Kind.OTHER]
+        layers, kinds = [factor], [LayerKind.OTHER]
     passes: list[LayerPass] = []
     value = x
     for layer, kind in zip(layers, kinds, strict=True):
-        if kind is Kind.AFFINE:
+        if kind is LayerKind.AFFINE:
             _check_input(layer, value, position, bool(passes))
         try:
             done = _run(layer, kind, value, ports)
@@ -161,12 +161,12 @@ def _pass(position: int, factor: nn.Module, x: Structure, precision: Precision) 
     return FactorPass(position, factor, tuple(passes), x, value, precision)
 
 
-def _run(layer: Callable[..., Any], kind: Kind, x: Any, ports: bool) -> LayerPass:
+def _run(layer: Callable[..., Any], kind: LayerKind, x: Any, ports: bool) -> LayerPass:
     if ports and isinstance(layer, nn.Linear) and can_have_port(layer, x):
         weight = layer.weight
         y, port = linear_with_port(x, weight, layer.bias)
-        return LayerPass(layer, Kind.AFFINE, x, y, port=port)
-    if kind is not Kind.OTHER or transforming():
+        return LayerPass(layer, LayerKind.AFFINE, x, y, port=port)
+    if kind is not LayerKind.OTHER or transforming():
         return run(layer, kind, x)
     watched = [tensor for tensor in leaves(x) if not tensor.is_inference()]
     versions = [tensor._version for tensor in watched]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from jnn_studio.jacobian.layers import Kind
+from jnn_studio.jacobian.layers import LayerKind
 from jnn_studio.jacobian.structure import identity_tangents, transforming
 from jnn_studio.penalty.closed_form import is_closed_form
 from jnn_studio.penalty.composition import FactorPass
@@ -105,7 +105,7 @@ def plan(done: FactorPass, options: Options) -> Choice:
         return explained(done, ReverseMode(), f"only {done.m} outputs")
     if done.n <= budget and _works(done.push, done.input):
         return explained(done, ForwardMode(), f"only {done.n} inputs")
-    unknown = [layer for layer in done.layers if layer.kind is Kind.OTHER]
+    unknown = [layer for layer in done.layers if layer.kind is LayerKind.OTHER]
     if not unknown:
         return explained(done, named("jvp", options), "all layers known: unbiased at one evaluation a probe")
     name = type(unknown[0].layer).__name__

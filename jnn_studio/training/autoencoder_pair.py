@@ -147,7 +147,7 @@ class AutoencoderPair:
 
     @torch.no_grad()
     def _spectrum(self, member: Member, step: int) -> Iterator[Event]:
-        """Singular values at the probe images, and how far the penalty stands above their sum there."""
+        """Singular values at some held-out images, and how far the penalty stands above their sum there."""
         model = member.model
         assert isinstance(model, Autoencoder)
         features = model.dct(self._held_out[:SPECTRUM_IMAGES])

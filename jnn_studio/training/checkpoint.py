@@ -48,7 +48,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Where a run is: steps taken, seconds of training, and the terms of the block not yet logged.
 
     ``logged``: bytes that were in each of the run's logs, by their names.
@@ -60,7 +60,7 @@ class Progress:
     logged: Mapping[str, int] = field(default_factory=dict)
 
 
-def save_checkpoint(path: Path, members: Mapping[str, Trained], progress: Progress) -> None:
+def save_checkpoint(path: Path, members: Mapping[str, Trained], progress: RunProgress) -> None:
     """Write weights, optimiser state and progress to ``path``, atomically.
 
     Randomness needs no state here: batches and noise are functions of the seed and the step.
@@ -87,7 +87,7 @@ def save_checkpoint(path: Path, members: Mapping[str, Trained], progress: Progre
     write_tensors(path, tensors, metadata | {CHECKSUM: json.dumps(sums)}, through_links=False)
 
 
-def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> Progress:
+def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> RunProgress:
     """Put the state in ``path`` into ``members`` and say where the run was.
 
     Raises:
@@ -123,7 +123,7 @@ def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> Progress:
                 pending[key] = tensors[f"{key}/pending"]
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path} does not fit the run's configuration: {error}") from error
-    return Progress(step, elapsed, pending, logged)
+    return RunProgress(step, elapsed, pending, logged)
 
 
 def load_weights(

@@ -50,7 +50,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Singular values of one model's encoder Jacobian, (k,), mean over the fixed probe images."""
+    """Singular values of one model's encoder Jacobian, (k,), mean over the same held-out images."""
 
     step: int
     member: str

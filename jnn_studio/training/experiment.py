@@ -28,7 +28,7 @@ class Member:
 class Experiment(Protocol):
     """Models that differ in one thing, stepped alternately on the same batches; or one model alone.
 
-    A new kind of experiment is a new class with these members and a `Kind` that prepares it; the trainer,
+    A new kind of experiment is a new class with these members and a `RunKind` that prepares it; the trainer,
     the run folder, the command line and the window serve it as they are.
     """
 

@@ -38,7 +38,7 @@ def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
-class Kind(Generic[C]):
+class RunKind(Generic[C]):
     """One kind of run.
 
     Attributes:
@@ -74,14 +74,14 @@ def kind_names() -> tuple[str, ...]:
     return plugins.names(plugins.KINDS)
 
 
-def find_kind(name: str) -> Kind[Any]:
+def find_kind(name: str) -> RunKind[Any]:
     """The kind called ``name``.
 
     Raises:
         KeyError: there is none.
         PluginError: it is an installed package's, and cannot be loaded.
     """
-    return plugins.find(plugins.KINDS, name, Kind)
+    return plugins.find(plugins.KINDS, name, RunKind)
 
 
 def run_members(config: RunConfig) -> tuple[MemberInfo, ...]:

@@ -16,7 +16,7 @@ from jnn_studio.base.system_errors import advice_for
 from jnn_studio.training.checkpoint import (
     CheckpointError,
     DamagedCheckpointError,
-    Progress,
+    RunProgress,
     Trained,
     load_checkpoint,
     save_checkpoint,
@@ -129,7 +129,7 @@ class Trainer:
             self._heartbeat()
         yield from self._obey()
 
-    def _resume(self) -> tuple[Progress | None, list[str]]:
+    def _resume(self) -> tuple[RunProgress | None, list[str]]:
         """Where the newest sound checkpoint was, and what to say of those that are damaged."""
         damaged: list[DamagedCheckpointError] = []
         names = []
@@ -287,7 +287,7 @@ class Trainer:
         pending = {key: value for key, value in rows.items() if len(value)}
         self._folder.check_there()
         path = self._folder.checkpoint_path(self._step)
-        progress = Progress(self._step, self._time(), pending, self._folder.logged())
+        progress = RunProgress(self._step, self._time(), pending, self._folder.logged())
         save_checkpoint(path, self._trained, progress)
         self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
         return CheckpointSaved(self._step, str(path))

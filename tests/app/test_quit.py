@@ -25,7 +25,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 import jnn_studio.app.main, jnn_studio.app.window
 import jnn_studio.app.workspaces.explore, jnn_studio.app.workspaces.train
-import jnn_studio.training.session
+import jnn_studio.training.running
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.training.config import validate_config
 
@@ -60,12 +60,12 @@ def program(number):
         window = window_of()
         window.show_workspace(choose.choice(["Explore", "Train"]))
         if way == "loading":
-            window.workspace("Explore").session.open_source(FolderConfig(path=scratch / "photos"))
+            window.workspace("Explore").desk.open_source(FolderConfig(path=scratch / "photos"))
         elif way != "idle":
             feed = window.context.start_run(config, folder / "run")
             if choose.random() < 0.5:
-                window.workspace("Explore").session.live.follow(feed)
-        window.workspace("Explore").session.set_amount(0, 0.05)
+                window.workspace("Explore").desk.live.follow(feed)
+        window.workspace("Explore").desk.set_amount(0, 0.05)
         if way in TRAINING and number >= 6:
             once_it_trains()
         else:

@@ -24,7 +24,7 @@ def window(qtbot: QtBot, settings: QSettings, qapp) -> Iterator[MainWindow]:
     window = MainWindow(settings)
     window.show()
     explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.session.scene is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.scene is not None, timeout=30_000)
     yield window
     window.shutdown()
     window.hide()
@@ -161,12 +161,12 @@ def test_the_next_window_comes_up_as_this_one_went(
     window: MainWindow, settings: QSettings, qtbot: QtBot
 ) -> None:
     window.show_workspace("Train")
-    window.workspace("Explore").session.set_limit(0.07)
+    window.workspace("Explore").desk.set_limit(0.07)
     window.close()
     later = MainWindow(settings)
     try:
         assert later.stack.currentWidget() is later.workspace("Train")
-        assert later.workspace("Explore").session.state.limit == 0.07
+        assert later.workspace("Explore").desk.state.limit == 0.07
     finally:
         later.shutdown()
         later.deleteLater()

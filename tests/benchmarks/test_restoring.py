@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.restoring import PROBLEMS, measure, photographs
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.restoration import ProblemConfig
+from jnn_studio.labs.denoise.restoration import DegradationConfig
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_squares_are_the_middles_of_photographs_that_are_large_enough(folder: Pa
 @pytest.mark.parametrize("name", ["half missing", "Gaussian blur"])
 def test_gains_are_those_over_smoothness_alone(folder: Path, name: str) -> None:
     squares = list(photographs(folder, 8, 32))
-    config = ProblemConfig(**PROBLEMS[name], noise=0.4)
+    config = DegradationConfig(**PROBLEMS[name], noise=0.4)
     found = measure(squares, config, ["supervised", "penalised"], [1.0, 2.0], 2)
     assert found["denoisers_sigma"] == 0.5
     for method in ("supervised", "penalised"):

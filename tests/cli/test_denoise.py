@@ -14,7 +14,7 @@ from jnn_studio.cli.commands.denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.restoration import PriorConfig, ProblemConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import build
 from jnn_studio.models.weights import save_model
@@ -121,7 +121,7 @@ class TestRestore:
         out = tmp_path / "out.png"
         call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "3", "--sigma", "0.3"]
         assert runner.invoke(app, call).exit_code == 0
-        problem = pose(to_signed(np.asarray(Image.open(photo))), ProblemConfig(noise=0.3))
+        problem = pose(to_signed(np.asarray(Image.open(photo))), DegradationConfig(noise=0.3))
         model = open_denoisers(weights)["penalised"].model
         *_, last = restore_both(problem, prior_of(model), 0.5, PriorConfig(steps=3))
         assert np.array_equal(np.asarray(Image.open(out)), to_pixels(last.learnt.image))

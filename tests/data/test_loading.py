@@ -15,7 +15,7 @@ from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data import loading
 from jnn_studio.data.decode import decode_square
 from jnn_studio.data.listing import FolderListing
-from jnn_studio.data.loading import Failure, decode_listing
+from jnn_studio.data.loading import UnreadFile, decode_listing
 
 SHAPE = (3, 8, 8)
 
@@ -55,7 +55,7 @@ def test_failures_are_told_by_index_and_images_close_ranks(listing: Watched, tmp
     chunks = list(decode_listing(listing, SHAPE))
     assert sum(chunk.files for chunk in chunks) == 200
     empty, gone = (failure for chunk in chunks for failure in chunk.failures)
-    assert empty == Failure(3, "empty file", transient=False)
+    assert empty == UnreadFile(3, "empty file", transient=False)
     assert (gone.index, gone.transient) == (150, True)
     greys = np.concatenate([chunk.images for chunk in chunks])[:, 0, 0, 0]
     np.testing.assert_array_equal(greys, np.delete(np.arange(200), [3, 150]))

@@ -8,9 +8,9 @@ import pytest
 from jnn_studio.data.attributes import open_attributes
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
+from jnn_studio.explore.explain import explain_by_factors, explain_by_readouts
 from jnn_studio.explore.gallery import Surveyor
-from jnn_studio.explore.probes import STEP, ProbeSet, fit_probes
+from jnn_studio.explore.readouts import STEP, ReadoutSet, fit_readouts
 from jnn_studio.explore.renderer import Scene, SceneRenderer
 from jnn_studio.explore.state import Base, Column, ExploreState, SourceImage
 
@@ -35,7 +35,9 @@ def scene(source: FaceSource) -> Scene:
 
 
 @pytest.fixture(scope="module")
-def probes(scene: Scene, source: FaceSource, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ProbeSet]:
+def readouts(
+    scene: Scene, source: FaceSource, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, ReadoutSet]:
     """A table of what the faces were drawn from: two factors that are easy to read, and noise."""
     factors = source.factors(range(COUNT)).numpy()
     hue, light = (factors[:, source.factor_names.index(n)] for n in ("background hue", "light direction"))
@@ -49,7 +51,7 @@ def probes(scene: Scene, source: FaceSource, tmp_path_factory: pytest.TempPathFa
     table = open_attributes(path, source)
     assert table.matched == COUNT
     return {
-        view.column.where: fit_probes(Surveyor(view.loaded, source).advance(len(source)).latents, table)
+        view.column.where: fit_readouts(Surveyor(view.loaded, source).advance(len(source)).latents, table)
         for view in scene.columns
     }
 
@@ -68,12 +70,12 @@ def test_every_model_gets_names_bars_and_tangent_energies(scene: Scene, source: 
     assert second > first, "regularised directions do more of what faces can do"
 
 
-def test_probes_read_the_factors_behind_the_pictures_and_nothing_out_of_noise(
-    scene: Scene, probes: dict[str, ProbeSet]
+def test_readouts_read_the_factors_behind_the_pictures_and_nothing_out_of_noise(
+    scene: Scene, readouts: dict[str, ReadoutSet]
 ) -> None:
-    found = explain_by_probes(scene, probes)
+    found = explain_by_readouts(scene, readouts)
     assert found.labels == ("hue", "lit from the right", "noise")
-    assert all(probe_set.reliable == (True, True, False) for probe_set in probes.values())
+    assert all(readout_set.reliable == (True, True, False) for readout_set in readouts.values())
     assert found.measures == ("R²", "balanced accuracy", "R²")
     for column in found.columns:
         assert column.accuracies is not None
@@ -82,21 +84,21 @@ def test_probes_read_the_factors_behind_the_pictures_and_nothing_out_of_noise(
         assert not any("noise" in meaning.name for meaning in column.meanings)
 
 
-def test_the_effect_of_a_step_is_how_the_probe_changes_over_it(
-    scene: Scene, probes: dict[str, ProbeSet]
+def test_the_effect_of_a_step_is_how_the_readout_changes_over_it(
+    scene: Scene, readouts: dict[str, ReadoutSet]
 ) -> None:
     """Decoded and measured: the step whose effects are shown changes the picture by `STEP`."""
     view = scene.columns[1]
-    probe = probes[view.column.where].probes[0]
-    assert probe is not None
+    readout = readouts[view.column.where].readouts[0]
+    assert readout is not None
     step = view.place.directions[:, 0] * (STEP / view.place.push[0].square().mean().sqrt())
-    effects = explain_by_probes(scene, probes).columns[1].meanings[0].effects
-    assert effects[0] == pytest.approx(probe.weights @ step.double().numpy(), rel=1e-3)
+    effects = explain_by_readouts(scene, readouts).columns[1].meanings[0].effects
+    assert effects[0] == pytest.approx(readout.weights @ step.double().numpy(), rel=1e-3)
     image = view.loaded.model.decode((view.place.latent + step)[None]).clamp(0, 1)[0]
     assert float((image - view.place.start).square().mean().sqrt()) == pytest.approx(STEP, rel=0.5)
 
 
-def test_models_without_probes_are_left_out(scene: Scene, probes: dict[str, ProbeSet]) -> None:
-    one = {"regularised": probes["regularised"]}
-    assert [column.role for column in explain_by_probes(scene, one).columns] == ["regularised"]
-    assert explain_by_probes(scene, {}).columns == ()
+def test_models_without_readouts_are_left_out(scene: Scene, readouts: dict[str, ReadoutSet]) -> None:
+    one = {"regularised": readouts["regularised"]}
+    assert [column.role for column in explain_by_readouts(scene, one).columns] == ["regularised"]
+    assert explain_by_readouts(scene, {}).columns == ()

@@ -17,7 +17,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.events import CheckpointSaved
 from jnn_studio.training.run_folder import RunFolderError
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 Tiny = Callable[..., RunConfig]
 

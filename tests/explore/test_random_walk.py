@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from jnn_studio.explore.random_walk import random_step
-from jnn_studio.explore.state import Leg, Mode, Walk
+from jnn_studio.explore.state import Leg, Walk, WalkMode
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -14,7 +14,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 @pytest.mark.parametrize("mode", ["straight", "curved"])
-def test_a_step_has_its_length_and_stays_among_the_first_directions(mode: Mode) -> None:
+def test_a_step_has_its_length_and_stays_among_the_first_directions(mode: WalkMode) -> None:
     walk = random_step(Walk(), mode, 3, 0.02, 0.1, generator())
 
     amounts = torch.tensor([walk.amount(d, mode) for d in range(8)])

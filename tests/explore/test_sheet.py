@@ -18,7 +18,7 @@ from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import Sheet, make_sheet
-from jnn_studio.explore.sheet_page import Layout, Page, lay_out, save_sheet
+from jnn_studio.explore.sheet_page import Layout, SheetPage, lay_out, save_sheet
 from jnn_studio.explore.state import Column, ExploreState, SourceImage, Towards, Walk
 
 
@@ -44,7 +44,7 @@ def sheet(renderer: SceneRenderer, state: ExploreState) -> Sheet:
 # --- what is in it -----------------------------------------------------------------------------------
 
 
-def box(page: Page, number: int) -> tuple[int, int, int, int]:
+def box(page: SheetPage, number: int) -> tuple[int, int, int, int]:
     """(left, top, width, height) of a cell; cells are numbered block by block, row by row."""
     cell = page.cells[number]
     return cell.x, cell.y, cell.side[1], cell.side[0]

@@ -12,8 +12,8 @@ from torch import nn
 
 from jnn_studio.labs.shrinkage import (
     Descent,
-    Problem,
-    Progress,
+    DescentState,
+    ShrinkageProblem,
     checked,
     descend,
     make_problem,
@@ -31,22 +31,22 @@ CLEAR = {"depth": 3, "smallest": 2.5, "sigma": 0.5, "eta": 0.6}
 """All signal far above the threshold and all noise below: no local minimum in the way of a depth of three."""
 
 
-def problem(**changes: Any) -> Problem:
+def problem(**changes: Any) -> ShrinkageProblem:
     return make_problem(checked(SMALL | changes))
 
 
-def solved(found: Problem, **how: Any) -> Progress:
+def solved(found: ShrinkageProblem, **how: Any) -> DescentState:
     config = found.config
     return list(descend(found, Descent(config.weight, config.depth, config.reading, **how)))[-1]
 
 
-def nuclear_objective(found: Problem, map_: Floats) -> float:
+def nuclear_objective(found: ShrinkageProblem, map_: Floats) -> float:
     """Straight from its definition: 1/(2N)‖AY − Y‖² + η‖A‖_*."""
     misfit = np.linalg.norm(map_ @ found.noisy - found.noisy) ** 2 / (2 * found.samples)
     return float(misfit + found.config.weight * np.linalg.norm(map_, "nuc"))
 
 
-def proximal_gradient(found: Problem, steps: int = 5000) -> Floats:
+def proximal_gradient(found: ShrinkageProblem, steps: int = 5000) -> Floats:
     """An independent solver of the convex problem: it knows neither U nor the closed form."""
     covariance = found.noisy @ found.noisy.T / found.samples
     rate = 1 / np.linalg.norm(covariance, 2)

@@ -28,7 +28,7 @@ from jnn_studio.training.events import Event, Metrics, Preview, Snapshot, Spectr
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 Finish = Callable[[Iterable[Event]], Event]
 

@@ -20,7 +20,7 @@ from jnn_studio.training.checkpoint import (
     SCHEMA_VERSION,
     CheckpointError,
     DamagedCheckpointError,
-    Progress,
+    RunProgress,
     Trained,
     load_checkpoint,
     load_weights,
@@ -60,7 +60,7 @@ def members() -> Members:
 @pytest.fixture
 def saved(members: Members, tmp_path: Path) -> Path:
     path = tmp_path / "step-0000003.safetensors"
-    save_checkpoint(path, members, Progress(3, 1.25, {"a": torch.rand(2, 4)}))
+    save_checkpoint(path, members, RunProgress(3, 1.25, {"a": torch.rand(2, 4)}))
     return path
 
 
@@ -81,7 +81,7 @@ def test_training_goes_on_as_if_nothing_had_happened(members: Members, saved: Pa
 
 def test_progress_comes_back_exactly(members: Members, tmp_path: Path) -> None:
     rows = torch.rand(2, 4)
-    save_checkpoint(tmp_path / "c", members, Progress(3, 0.1 + 0.2, {"b": rows}))
+    save_checkpoint(tmp_path / "c", members, RunProgress(3, 0.1 + 0.2, {"b": rows}))
 
     progress = load_checkpoint(tmp_path / "c", fresh())
 
@@ -92,7 +92,7 @@ def test_progress_comes_back_exactly(members: Members, tmp_path: Path) -> None:
 
 def test_a_run_that_has_not_taken_a_step_can_be_kept_too(tmp_path: Path) -> None:
     members = fresh()
-    save_checkpoint(tmp_path / "c", members, Progress(0, 0.0, {}))
+    save_checkpoint(tmp_path / "c", members, RunProgress(0, 0.0, {}))
 
     resumed = fresh()
     load_checkpoint(tmp_path / "c", resumed)
@@ -209,7 +209,7 @@ def test_a_checkpoint_from_before_there_were_sums_is_still_read(members: Members
 
 
 def test_how_much_had_been_logged_comes_back(members: Members, tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "c", members, Progress(3, 1.0, {}, {"metrics.jsonl": 120}))
+    save_checkpoint(tmp_path / "c", members, RunProgress(3, 1.0, {}, {"metrics.jsonl": 120}))
 
     assert load_checkpoint(tmp_path / "c", fresh()).logged == {"metrics.jsonl": 120}
 
@@ -322,7 +322,7 @@ def test_the_weights_alone_can_be_had_and_are_compared_too(members: Members, sav
 def test_checkpoints_are_for_everybody_the_umask_allows(members: Members, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        save_checkpoint(tmp_path / "c", members, Progress(3, 1.0, {}))
+        save_checkpoint(tmp_path / "c", members, RunProgress(3, 1.0, {}))
     finally:
         os.umask(before)
 

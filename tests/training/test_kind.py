@@ -17,7 +17,7 @@ from jnn_studio.training.config import ConfigError, RunConfig, parse_config
 from jnn_studio.training.events import Arrays, Event, Preview, StateChanged
 from jnn_studio.training.kind import find_kind, kind_names, run_members
 from jnn_studio.training.run_folder import KEPT_ARRAYS, RunFolder
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 Finish = Callable[[Iterable[Event]], Event]
 
@@ -33,7 +33,7 @@ from jnn_studio.training.config import OptimiserConfig, RunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 
 
 class LineConfig(Frozen):
@@ -85,7 +85,7 @@ def members(config):
     return (MemberInfo("linear", "Linear", 0.0), MemberInfo("affine", "Affine", 0.0))
 
 
-KIND = Kind("fit-a-line", LineRunConfig, members, lambda config, watch: Lines(config))
+KIND = RunKind("fit-a-line", LineRunConfig, members, lambda config, watch: Lines(config))
 """
 
 CONFIG = """

@@ -17,7 +17,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.ownership import RunInUseError, own
 from jnn_studio.training.run_folder import OWNER, RunFolder
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 Tiny = Callable[..., RunConfig]
 

@@ -37,7 +37,7 @@ from jnn_studio.training.events import (
 )
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 from jnn_studio.training.trainer import Trainer
 
 Tiny = Callable[..., RunConfig]

@@ -12,11 +12,11 @@ from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.base.watch import Watch
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import UNDER_WAY, Event, StateChanged
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 
 @dataclass(frozen=True)
-class _Job:
+class _TrainingJob:
     feed: RunFeed
     commands: Commands
     events: Callable[[], Iterator[Event]]
@@ -26,8 +26,8 @@ class TrainingThread:
     """One long-lived thread that trains one run at a time and tells its feed about it."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._current: _Job | None = None
+        self._jobs: queue.SimpleQueue[_TrainingJob | None] = queue.SimpleQueue()
+        self._current: _TrainingJob | None = None
         self._thread = threading.Thread(target=self._serve, name="training", daemon=True)
         self._thread.start()
 
@@ -64,7 +64,7 @@ class TrainingThread:
     def _submit(self, feed: RunFeed, commands: Commands, events: Callable[[], Iterator[Event]]) -> None:
         if self._current is not None:
             raise RuntimeError("a run is under way; stop it first")
-        self._current = _Job(feed, commands, events)
+        self._current = _TrainingJob(feed, commands, events)
         self._jobs.put(self._current)
 
     def _serve(self) -> None:
@@ -74,7 +74,7 @@ class TrainingThread:
             job.feed.put(last)
             del job, last
 
-    def _train(self, job: _Job) -> StateChanged:
+    def _train(self, job: _TrainingJob) -> StateChanged:
         """Run to the end; the closing event is handed out only when the thread is free again."""
         last = StateChanged("failed", 0, "the run ended without saying why")
         try:

@@ -26,7 +26,7 @@ class Failure:
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class _Request:
     key: str
     number: int
     work: Callable[[Watch], Any]
@@ -47,8 +47,8 @@ class Worker:
     def __init__(self, bridge: Bridge, name: str) -> None:
         self._bridge = bridge
         self._changed = threading.Condition()
-        self._waiting: dict[str, _Job] = {}
-        self._newest: dict[str, _Job] = {}  # until they have arrived
+        self._waiting: dict[str, _Request] = {}
+        self._newest: dict[str, _Request] = {}  # until they have arrived
         self._numbers = itertools.count()
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -76,7 +76,7 @@ class Worker:
         with self._changed:
             if not self._closing:
                 self._call_off(key)
-                self._newest[key] = self._waiting[key] = _Job(
+                self._newest[key] = self._waiting[key] = _Request(
                     key, number, work, deliver, failed, cancelled, watch
                 )
                 self._changed.notify()
@@ -120,7 +120,7 @@ class Worker:
             self._do(job)
             del job  # its result must not live until the next request
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, job: _Request) -> None:
         try:
             job.watch.check()
             result = job.work(job.watch)
@@ -132,7 +132,7 @@ class Worker:
         else:
             self._post(job, lambda: job.deliver(result))
 
-    def _post(self, job: _Job, call: Callable[[], object]) -> None:
+    def _post(self, job: _Request, call: Callable[[], object]) -> None:
         """The end of a job: nothing of it is heard afterwards."""
 
         def arrive() -> None:

@@ -20,7 +20,7 @@ from jnn_studio.app.theme import GRID, ui_font
 
 
 @dataclass(frozen=True)
-class Reading:
+class CurveReading:
     """One curve under the crosshair."""
 
     label: str
@@ -29,14 +29,14 @@ class Reading:
     y: float
 
 
-def read(curves: Iterable[Curve], x: float, colors: Colors) -> list[Reading]:
+def read(curves: Iterable[Curve], x: float, colors: Colors) -> list[CurveReading]:
     """The sample nearest to x of each curve that has one."""
     readings = []
     for curve in curves:
         index = curve.series.nearest(x)
         if index is not None:
             at = float(curve.series.x[index]), float(curve.series.y[index])
-            readings.append(Reading(curve.name, curve.looks(colors).name(), *at))
+            readings.append(CurveReading(curve.name, curve.looks(colors).name(), *at))
     return readings
 
 
@@ -70,7 +70,7 @@ class Crosshair:
         for part in (self._line, self._dots, self.readout):
             part.hide()
 
-    def show(self, x_name: str, readings: Sequence[Reading], near: float, log: bool) -> None:
+    def show(self, x_name: str, readings: Sequence[CurveReading], near: float, log: bool) -> None:
         """Read out the samples, standing at the one nearest to `near`; `log`: the axis shows log10 y."""
         if not readings:
             self.hide()
@@ -123,7 +123,7 @@ def number(value: float) -> str:
     return f"{digits}·{power_of_ten(int(exponent))}"
 
 
-def _table(x_name: str, x: float, readings: Sequence[Reading]) -> str:
+def _table(x_name: str, x: float, readings: Sequence[CurveReading]) -> str:
     rows = [f"<tr><td></td><td>{escape(x_name)}&nbsp;&nbsp;</td><td align='right'>{x:.10g}</td></tr>"]
     for reading in readings:
         elsewhere = f" @ {reading.x:.10g}" if reading.x != x else ""

@@ -12,7 +12,7 @@ from jnn_studio.app.widgets.segmented import SegmentedControl
 
 
 @dataclass(frozen=True)
-class Page:
+class SwitchedPage:
     """A page: its name on the switch, the tooltip there, what is said beside it, and what it shows."""
 
     label: str
@@ -24,7 +24,7 @@ class Page:
 class SwitchedPages(QWidget):
     """A switch called ``name``, words about the page on show, and below them the page."""
 
-    def __init__(self, object_name: str, name: str, pages: Mapping[str, Page]) -> None:
+    def __init__(self, object_name: str, name: str, pages: Mapping[str, SwitchedPage]) -> None:
         super().__init__()
         self._pages = dict(pages)
         self.switch = SegmentedControl(

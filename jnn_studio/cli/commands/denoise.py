@@ -210,8 +210,8 @@ def restore(
     from jnn_studio.labs.denoise.methods import trained_sigma
     from jnn_studio.labs.denoise.noise import to_pixels, to_signed
     from jnn_studio.labs.denoise.restoration import (
+        DegradationConfig,
         PriorConfig,
-        ProblemConfig,
         pose,
         prior_of,
         restore_both,
@@ -221,7 +221,7 @@ def restore(
     leave_a_core_free()
     try:
         values = {"task": task, "share": share, "width": width, "length": length, "angle": angle}
-        wanted = ProblemConfig.model_validate(values | {"noise": sigma, "seed": seed})
+        wanted = DegradationConfig.model_validate(values | {"noise": sigma, "seed": seed})
         prior = PriorConfig(strength=strength, steps=steps)
     except ValidationError as error:
         first = error.errors()[0]

@@ -19,7 +19,7 @@ from jnn_studio.training.config import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 NUMBERS = "numbers.json"
 RUN = "run"

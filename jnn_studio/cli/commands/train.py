@@ -18,7 +18,7 @@ from jnn_studio.training.config import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 try:
     PRESET_HELP = f"One of: {', '.join(preset_names())}."

@@ -27,8 +27,8 @@ from jnn_studio.explore.state import (
     DirectionKind,
     ExploreState,
     FileImage,
-    Mode,
     Towards,
+    WalkMode,
 )
 from jnn_studio.models.weights import LoadedModel
 
@@ -67,7 +67,7 @@ def traverse(
     scale: Annotated[int, typer.Option(min=1, max=8, help="Figure: enlargement of each image.")] = 1,
     layout: Annotated[_Layout, typer.Option(help="Figure: how models are placed.")] = "side-by-side",
     mode: Annotated[
-        Mode | None, typer.Option(help="Along straight rays, or following directions as they turn.")
+        WalkMode | None, typer.Option(help="Along straight rays, or following directions as they turn.")
     ] = None,
     along: Annotated[
         DirectionKind | None,
@@ -167,7 +167,7 @@ def _opened(
 
 def _with_options(
     state: ExploreState,
-    mode: Mode | None,
+    mode: WalkMode | None,
     along: DirectionKind | None,
     matched: bool | None,
     towards: Path | None,

@@ -31,7 +31,7 @@ class ModelsChoice:
 
 
 @dataclass(frozen=True)
-class OpenedModels:
+class OpenedDenoisers:
     """Denoisers by method, which σ of bundled ones there are, and which of them these are, if any."""
 
     models: Mapping[str, LoadedDenoiser]
@@ -39,7 +39,7 @@ class OpenedModels:
     sigma: float | None
 
 
-def open_choice(choice: ModelsChoice, sigma: float) -> OpenedModels:
+def open_choice(choice: ModelsChoice, sigma: float) -> OpenedDenoisers:
     """Read the weights a choice means for an image of ``sigma``; no bundled ones are no models.
 
     Raises:
@@ -47,9 +47,9 @@ def open_choice(choice: ModelsChoice, sigma: float) -> OpenedModels:
     """
     sigmas = bundled_sigmas()
     if choice.path is not None:
-        return OpenedModels(open_denoisers(choice.path), sigmas, None)
+        return OpenedDenoisers(open_denoisers(choice.path), sigmas, None)
     meant = choice.sigma_for(sigmas, sigma)
-    return OpenedModels({} if meant is None else bundled_denoisers(meant), sigmas, meant)
+    return OpenedDenoisers({} if meant is None else bundled_denoisers(meant), sigmas, meant)
 
 
 def trained_for(models: Mapping[str, LoadedDenoiser]) -> tuple[float, ...]:

@@ -38,13 +38,13 @@ SMOOTH_STRENGTH = 0.6
 SETTLED = 1e-4
 """Smoothness alone has one solution: once a step changes it by less than this it is there."""
 
-Task = Literal["missing", "scratches", "gaussian", "motion"]
+DegradationTask = Literal["missing", "scratches", "gaussian", "motion"]
 
 
-class ProblemConfig(Frozen):
+class DegradationConfig(Frozen):
     """What happens to the photograph."""
 
-    task: Task = Field("missing", description="What is to be undone.")
+    task: DegradationTask = Field("missing", description="What is to be undone.")
     share: float = Field(
         0.5, gt=0, le=0.95, allow_inf_nan=False, description="How much of the picture is gone, 0.5 for half."
     )
@@ -91,12 +91,12 @@ class PriorConfig(Frozen):
 class RestorationConfig(Frozen):
     """A problem and how it is undone."""
 
-    problem: ProblemConfig = Field(default_factory=ProblemConfig)
+    problem: DegradationConfig = Field(default_factory=DegradationConfig)
     prior: PriorConfig = Field(default_factory=PriorConfig)
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class DegradedPhoto:
     """A photograph (3, h, w) in [-1, 1] and what is seen of it.
 
     Attributes:
@@ -111,7 +111,7 @@ class Problem:
     seen: Tensor
     start: Tensor
     degradation: Degradation
-    config: ProblemConfig
+    config: DegradationConfig
 
 
 @dataclass(frozen=True)
@@ -123,14 +123,14 @@ class Pair:
 
     @property
     def psnr(self) -> tuple[float, float]:
-        """Of both, in dB (range 2, clipped): of a `Problem` the photograph is known."""
+        """Of both, in dB (range 2, clipped): of a `DegradedPhoto` the photograph is known."""
         learnt, smooth = self.learnt.psnr, self.smooth.psnr
         assert learnt is not None
         assert smooth is not None
         return learnt, smooth
 
 
-def pose(clean: Tensor, config: ProblemConfig) -> Problem:
+def pose(clean: Tensor, config: DegradationConfig) -> DegradedPhoto:
     """What is seen of ``clean`` (channels, height, width) in [-1, 1]; always the same for the same settings.
 
     Raises:
@@ -143,7 +143,7 @@ def pose(clean: Tensor, config: ProblemConfig) -> Problem:
         known = lose(size, config.share, lost)
         holes = Inpainting(known)
         seen = holes.apply(add_noise(clean, config.noise, drawn))
-        return Problem(clean, seen, fill_in(seen, known), holes, config)
+        return DegradedPhoto(clean, seen, fill_in(seen, known), holes, config)
     kernel = (
         gaussian_kernel(config.width)
         if config.task == "gaussian"
@@ -155,10 +155,10 @@ def pose(clean: Tensor, config: ProblemConfig) -> Problem:
         )
     blur = Blur(kernel, size)
     seen = add_noise(blur.apply(clean), config.noise, drawn)
-    return Problem(clean, seen, seen, blur, config)
+    return DegradedPhoto(clean, seen, seen, blur, config)
 
 
-def seen_psnr(problem: Problem) -> float:
+def seen_psnr(problem: DegradedPhoto) -> float:
     """How near what is seen is to the photograph, in dB for a range of 2, clipped."""
     return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
 
@@ -170,7 +170,7 @@ def prior_of(denoiser: DenoisingModel, watch: Watch | None = None) -> Denoise:
 
 
 def restore_both(
-    problem: Problem,
+    problem: DegradedPhoto,
     denoise: Denoise,
     sigma: float,
     config: PriorConfig,

@@ -8,7 +8,7 @@ from jnn_studio.labs.denoise.experiment import DenoiseExperiment, denoise_facts,
 from jnn_studio.labs.denoise.methods import DIFFERENCES
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 
 
 def _prepare(config: DenoiseConfig, watch: Watch) -> DenoiseExperiment:
@@ -19,4 +19,4 @@ def _prepare(config: DenoiseConfig, watch: Watch) -> DenoiseExperiment:
     return DenoiseExperiment(config, source, device, watch, notes)
 
 
-KIND = Kind("denoise", DenoiseConfig, denoise_members, _prepare, facts=denoise_facts)
+KIND = RunKind("denoise", DenoiseConfig, denoise_members, _prepare, facts=denoise_facts)

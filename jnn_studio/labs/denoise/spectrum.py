@@ -46,7 +46,7 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class CropSpectrum:
     """Leading singular triplets of a denoiser's Jacobian.
 
     Attributes:
@@ -73,7 +73,7 @@ def denoiser_spectrum(
     *,
     tolerance: float = 1e-3,
     watch: Watch | None = None,
-) -> Spectrum:
+) -> CropSpectrum:
     """The ``k`` leading singular triplets of the Jacobian of ``denoiser`` at a crop of a noisy image.
 
     The map looked at is the denoiser of that crop alone, ℝ^(channels·side²) → ℝ^(channels·side²), and no
@@ -105,7 +105,7 @@ def denoiser_spectrum(
     watched = _Watched(denoiser, x, watch or Watch())
     found = krylov_svd(watched, k, tolerance=tolerance, max_blocks=MAX_BLOCKS, generator=generator)
     shape = (-1, *x.shape[1:])
-    return Spectrum(
+    return CropSpectrum(
         found.sigma[0],
         found.vh[0].reshape(shape),
         found.u[0].mT.reshape(shape),

@@ -21,7 +21,7 @@ GRID_DIMENSIONS = 2
 """Up to here a grid holds the box, to look at and to solve on."""
 
 
-class ProblemConfig(Frozen):
+class RofProblemConfig(Frozen):
     """Minimise the mean over the box of ½(f − τ)² + η|∇f|, τ the indicator of the target.
 
     Fields are checked in their order, each against those before it.
@@ -89,7 +89,7 @@ class ProblemConfig(Frozen):
         return eta
 
 
-class PenaltyConfig(Frozen):
+class RofPenaltyConfig(Frozen):
     """How η rises, and the paper's stochastic estimator."""
 
     start: Positive = Field(0.05, description="η at the first step, if every is not 0.")
@@ -139,8 +139,8 @@ class RofConfig(RunConfig):
     """Three solvers of one problem on the same batches: (8), (9) exactly, and (9) by the paper's draws."""
 
     kind: Literal["rof"] = "rof"
-    problem: ProblemConfig = ProblemConfig()
-    penalty: PenaltyConfig = PenaltyConfig()
+    problem: RofProblemConfig = RofProblemConfig()
+    penalty: RofPenaltyConfig = RofPenaltyConfig()
     network: NetworkConfig = NetworkConfig()
     measuring: MeasuringConfig = MeasuringConfig()
     optimiser: OptimiserConfig = OptimiserConfig()

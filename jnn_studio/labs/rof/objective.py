@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.rof.config import PenaltyConfig
+from jnn_studio.labs.rof.config import RofPenaltyConfig
 from jnn_studio.penalty import Composition, NuclearNormPenalty, Trace
 
 
@@ -24,7 +24,7 @@ def exact_composite() -> NuclearNormPenalty:
     return NuclearNormPenalty(exact_budget=64)
 
 
-def drawn_composite(config: PenaltyConfig) -> NuclearNormPenalty:
+def drawn_composite(config: RofPenaltyConfig) -> NuclearNormPenalty:
     """The same by the paper's estimator: Gaussian finite differences of a fixed σ."""
     return NuclearNormPenalty("finite_difference", config.sigma, config.draws)
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.rof.config import ProblemConfig
+from jnn_studio.labs.rof.config import RofProblemConfig
 from jnn_studio.labs.rof.solution import Theory, theory
 
 FINE_CELLS = 128
@@ -44,7 +44,7 @@ def grid_points(n: int, half_width: float, count: int) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def grid_reference(problem: ProblemConfig, cells: int) -> tuple[np.ndarray, np.ndarray]:
+def grid_reference(problem: RofProblemConfig, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """The solution at the middles of ``cells`` cells per axis, by the grid's solver; n = 1 or 2.
 
     It is found on a grid of at least `FINE_CELLS` and averaged. Forward differences favour one diagonal,
@@ -79,7 +79,7 @@ class Reference:
     theory: Theory | None
 
 
-def at_points(problem: ProblemConfig, points: Tensor, grid: int | None = None) -> Reference:
+def at_points(problem: RofProblemConfig, points: Tensor, grid: int | None = None) -> Reference:
     """The solution at points (points, n); for targets without a closed one these must be ``grid``'s cells.
 
     Raises:
@@ -97,7 +97,7 @@ def at_points(problem: ProblemConfig, points: Tensor, grid: int | None = None) -
     return Reference(values.to(points.device), None, None)
 
 
-def _share(problem: ProblemConfig, cells: int) -> np.ndarray:
+def _share(problem: RofProblemConfig, cells: int) -> np.ndarray:
     """How much of each cell the target covers, float64."""
     points = grid_points(problem.n, problem.half_width, cells * SUBSAMPLES)
     inside = problem.target.inside(points).double().numpy()

@@ -7,7 +7,7 @@ from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import MEMBERS, RofExperiment, rof_members
 from jnn_studio.labs.rof.result import misfit
 from jnn_studio.training.device import choose_device
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 
 __all__ = ["KIND", "MEMBERS"]
 
@@ -19,4 +19,4 @@ def _prepare(config: RofConfig, watch: Watch) -> RofExperiment:
     return experiment
 
 
-KIND = Kind("rof", RofConfig, rof_members, _prepare, misfit=misfit)
+KIND = RunKind("rof", RofConfig, rof_members, _prepare, misfit=misfit)

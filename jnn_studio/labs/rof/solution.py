@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jnn_studio.labs.rof.config import ProblemConfig
+from jnn_studio.labs.rof.config import RofProblemConfig
 from jnn_studio.labs.rof.gap import gap_lets_through
 from jnn_studio.labs.rof.targets import Ball
 
@@ -37,7 +37,7 @@ class Theory:
     whole_outside: float = 0.0
 
 
-def theory(problem: ProblemConfig) -> Theory | None:
+def theory(problem: RofProblemConfig) -> Theory | None:
     """The closed solution, or None where the target has none."""
     target, n = problem.target, problem.n
     if not isinstance(target, Ball) or not gap_lets_through(n, target.radius, problem.half_width):

@@ -6,10 +6,10 @@ trained by gradient descent, have to reach it.
 """
 
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig, SpectrumShape, checked, reasons
-from jnn_studio.labs.shrinkage.descent import Descent, Progress, descend
+from jnn_studio.labs.shrinkage.descent import Descent, DescentState, descend
 from jnn_studio.labs.shrinkage.problem import (
     Denoised,
-    Problem,
+    ShrinkageProblem,
     denoise_all,
     error_curves,
     make_problem,
@@ -21,9 +21,9 @@ from jnn_studio.labs.shrinkage.problem import (
 __all__ = [
     "Denoised",
     "Descent",
-    "Problem",
-    "Progress",
+    "DescentState",
     "ShrinkageConfig",
+    "ShrinkageProblem",
     "SpectrumShape",
     "checked",
     "denoise_all",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jnn_studio.labs.shrinkage.config import Reading
-from jnn_studio.labs.shrinkage.problem import Problem, mode_gains
+from jnn_studio.labs.shrinkage.problem import ShrinkageProblem, mode_gains
 
 Floats = npt.NDArray[np.float64]
 STEPS = 2000
@@ -20,7 +20,7 @@ TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True)
-class Progress:
+class DescentState:
     """Where the descent stands.
 
     Attributes:
@@ -71,14 +71,14 @@ def objective(factors: list[Floats], covariance: Floats, descent: Descent) -> tu
     return value, gradients[::-1]
 
 
-def start(problem: Problem, depth: int) -> list[Floats]:
+def start(problem: ShrinkageProblem, depth: int) -> list[Floats]:
     """Factors to begin with: Gaussian, as a linear layer's weights, repeatable from the problem's seed."""
     rng = np.random.default_rng([problem.config.seed, 1])
     size = len(problem.covariance)
     return [rng.standard_normal((size, size)) / np.sqrt(size) for _ in range(depth)]
 
 
-def descend(problem: Problem, descent: Descent) -> Iterator[Progress]:
+def descend(problem: ShrinkageProblem, descent: Descent) -> Iterator[DescentState]:
     """Gradient descent with Nesterov's momentum, restarted when it points uphill; full batch.
 
     The step is halved until it lowers the objective as much as the gradient promises, and grows again
@@ -89,10 +89,10 @@ def descend(problem: Problem, descent: Descent) -> Iterator[Progress]:
     )
     scale = float(np.linalg.norm(optimum)) or 1.0
 
-    def report(step: int, value: float, factors: list[Floats], done: bool) -> Progress:
+    def report(step: int, value: float, factors: list[Floats], done: bool) -> DescentState:
         map_ = reduce(lambda product, factor: factor @ product, factors)
         gap = float(np.linalg.norm(map_ - optimum)) / scale
-        return Progress(step, spent, value, gap, map_, done)
+        return DescentState(step, spent, value, gap, map_, done)
 
     begun = time.perf_counter()
     spent = 0.0

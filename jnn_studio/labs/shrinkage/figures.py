@@ -9,7 +9,7 @@ import numpy as np
 
 from jnn_studio.base.drawing import Axes, Figure, drawing
 from jnn_studio.labs.figure_files import write_figure
-from jnn_studio.labs.shrinkage.descent import Progress
+from jnn_studio.labs.shrinkage.descent import DescentState
 from jnn_studio.labs.shrinkage.problem import shrunk
 from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
 
@@ -27,7 +27,7 @@ COLORS = {
 MARKERS = {"truncated": "s", "hard": "^", "optimal": "D", "deep": "v"}
 
 
-def write_figures(folder: Path, solution: Solution, history: Sequence[Progress]) -> list[Path]:
+def write_figures(folder: Path, solution: Solution, history: Sequence[DescentState]) -> list[Path]:
     """Write each figure as .png and .svg into ``folder``; the files.
 
     Raises:
@@ -53,7 +53,7 @@ def write_figures(folder: Path, solution: Solution, history: Sequence[Progress])
     return written
 
 
-def _singular_values(axes: Axes, solution: Solution, last: Progress) -> None:
+def _singular_values(axes: Axes, solution: Solution, last: DescentState) -> None:
     problem = solution.problem
     index = np.arange(1, len(problem.sigma) + 1)
     axes.plot(index, problem.sigma, ".-", color=COLORS["raw"], label=LABELS["raw"])
@@ -68,7 +68,7 @@ def _singular_values(axes: Axes, solution: Solution, last: Progress) -> None:
     axes.set(xlabel="Index i", ylabel="Singular value", title=f"Before and after, η = {solution.eta:.4g}")
 
 
-def _curve(axes: Axes, solution: Solution, last: Progress) -> None:
+def _curve(axes: Axes, solution: Solution, last: DescentState) -> None:
     problem = solution.problem
     sigma = np.linspace(0, 1.1 * float(problem.sigma[0]), 400)
     axes.plot(sigma, sigma, color=COLORS["raw"], lw=1, label="Unchanged")
@@ -85,7 +85,7 @@ def _curve(axes: Axes, solution: Solution, last: Progress) -> None:
     axes.set(xlabel="Singular value of Y", ylabel="After shrinkage", title="Shrinkage curve")
 
 
-def _error(axes: Axes, solution: Solution, last: Progress) -> None:
+def _error(axes: Axes, solution: Solution, last: DescentState) -> None:
     problem = solution.problem
     axes.plot(solution.etas, solution.errors, color=COLORS["closed"], label=LABELS["closed"])
     for name in ("truncated", "hard", "optimal"):
@@ -96,7 +96,7 @@ def _error(axes: Axes, solution: Solution, last: Progress) -> None:
     axes.set(xscale="log", xlabel="η", ylabel="‖AY − X‖ / ‖X‖", title="Error against the clean data")
 
 
-def _convergence(axes: Axes, solution: Solution, history: Sequence[Progress]) -> None:
+def _convergence(axes: Axes, solution: Solution, history: Sequence[DescentState]) -> None:
     steps = [progress.step for progress in history]
     axes.plot(
         steps, [progress.gap for progress in history], color=COLORS["gradient"], label="‖A − A*‖ / ‖A*‖"

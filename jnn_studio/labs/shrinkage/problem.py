@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Problem:
+class ShrinkageProblem:
     """Clean data X and noisy data Y = X + σ·Z, both (D, N), with Y = UΣVᵀ.
 
     Attributes:
@@ -67,7 +67,7 @@ class Denoised:
     error: float
 
 
-def make_problem(config: ShrinkageConfig) -> Problem:
+def make_problem(config: ShrinkageConfig) -> ShrinkageProblem:
     """Draw X with the spectrum asked for, between Haar-random bases, and Y; repeatable from the seed."""
     rng = np.random.default_rng(config.seed)
     d, n, r = config.rows, config.samples, config.rank
@@ -79,7 +79,7 @@ def make_problem(config: ShrinkageConfig) -> Problem:
     clean_sigma = np.zeros(len(values))
     clean_sigma[:r] = sigma
     overlap = np.einsum("dk,dn,kn->k", left, clean, right, optimize=True)
-    return Problem(config, clean, noisy, clean_sigma, left, values, overlap, noisy @ noisy.T / n)
+    return ShrinkageProblem(config, clean, noisy, clean_sigma, left, values, overlap, noisy @ noisy.T / n)
 
 
 def shrunk(sigma: Floats, eta: float | Floats, samples: int) -> Floats:
@@ -114,7 +114,7 @@ def minimised_penalty(gains: Floats, depth: int, reading: Reading) -> float:
     return float(np.sum(gains**exponent))
 
 
-def denoise_all(problem: Problem, eta: float) -> Mapping[str, Denoised]:
+def denoise_all(problem: ShrinkageProblem, eta: float) -> Mapping[str, Denoised]:
     """The closed form at ``eta`` and what it is compared with.
 
     Keys: "closed" (nuclear norm), "deep" (the problem's depth and reading), "truncated" (to the rank of X),
@@ -134,7 +134,7 @@ def denoise_all(problem: Problem, eta: float) -> Mapping[str, Denoised]:
     return {name: Denoised(values, float(problem.errors_of(values))) for name, values in kept.items()}
 
 
-def error_curves(problem: Problem, etas: Floats) -> Floats:
+def error_curves(problem: ShrinkageProblem, etas: Floats) -> Floats:
     """‖A*Y − X‖_F/‖X‖_F of the closed form at each η of ``etas`` (m,): (m,)."""
     return problem.errors_of(shrunk(problem.sigma, etas[:, None], problem.samples))
 

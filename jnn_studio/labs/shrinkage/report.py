@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig
-from jnn_studio.labs.shrinkage.descent import Progress
+from jnn_studio.labs.shrinkage.descent import DescentState
 from jnn_studio.labs.shrinkage.problem import (
     Denoised,
     Floats,
-    Problem,
+    ShrinkageProblem,
     denoise_all,
     error_curves,
     minimised_penalty,
@@ -43,7 +43,7 @@ class Solution:
         optimum: the least objective that the factors can reach (diagonal in U; see `mode_gains`).
     """
 
-    problem: Problem
+    problem: ShrinkageProblem
     eta: float
     threshold: float
     methods: Mapping[str, Denoised]
@@ -65,7 +65,7 @@ def eta_range(config: ShrinkageConfig) -> tuple[float, float]:
     return middle / 100, max(4 * middle, 1.2 * strongest)
 
 
-def solve(problem: Problem, eta: float) -> Solution:
+def solve(problem: ShrinkageProblem, eta: float) -> Solution:
     """The closed form at ``eta`` and its error for a range of others."""
     config = problem.config
     etas = np.geomspace(*eta_range(config), POINTS)
@@ -91,7 +91,7 @@ def shown_methods(config: ShrinkageConfig) -> tuple[str, ...]:
     return tuple(name for name in LABELS if name != "deep" or deep)
 
 
-def numbers(solution: Solution, history: Iterable[Progress]) -> dict[str, Any]:
+def numbers(solution: Solution, history: Iterable[DescentState]) -> dict[str, Any]:
     """All of it as plain Python, for JSON; ``history`` is of the descent, oldest first."""
     problem, config = solution.problem, solution.problem.config
     steps = list(history)

@@ -11,7 +11,7 @@ from jnn_studio.models.autoencoder import MODEL, Autoencoder
 from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_members
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.pair_words import WORDS
 
@@ -28,4 +28,4 @@ def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Aut
     return MODEL.from_tensors(config.model, tensors)
 
 
-KIND = Kind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, words=WORDS)
+KIND = RunKind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, words=WORDS)

@@ -14,7 +14,7 @@ from jnn_studio.training.beta_vae_words import WORDS
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.images import open_images
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 
 
 def _members(config: BetaVAERunConfig) -> tuple[MemberInfo, ...]:
@@ -31,4 +31,4 @@ def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) 
     return MODEL.from_tensors(config.model, tensors)
 
 
-KIND = Kind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts, words=WORDS)
+KIND = RunKind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts, words=WORDS)

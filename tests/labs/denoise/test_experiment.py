@@ -31,7 +31,7 @@ from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Event, Metrics, Preview, Spectrum, StateChanged
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.presets import load_preset
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 TINY: dict[str, Any] = {
     "kind": "denoise",

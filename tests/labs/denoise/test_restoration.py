@@ -19,8 +19,8 @@ from jnn_studio.labs.denoise.noise import to_signed
 from jnn_studio.labs.denoise.plug_and_play import restore
 from jnn_studio.labs.denoise.restoration import (
     SMOOTH_STRENGTH,
+    DegradationConfig,
     PriorConfig,
-    ProblemConfig,
     pose,
     prior_of,
     restore_both,
@@ -39,30 +39,30 @@ def clean() -> Tensor:
 class TestWhatIsSeen:
     @pytest.mark.parametrize("task", TASKS)
     def test_is_the_degraded_image_with_noise_on_it(self, clean: Tensor, task: str) -> None:
-        exact = pose(clean, ProblemConfig(task=task, noise=0, length=7))
+        exact = pose(clean, DegradationConfig(task=task, noise=0, length=7))
         torch.testing.assert_close(exact.seen, exact.degradation.apply(clean))
-        noisy = pose(clean, ProblemConfig(task=task, noise=0.3, length=7))
+        noisy = pose(clean, DegradationConfig(task=task, noise=0.3, length=7))
         known = noisy.degradation.apply(torch.ones_like(clean)).abs() > 0.5
         assert float((noisy.seen - exact.seen)[known].std()) == pytest.approx(0.3, rel=0.05)
 
     def test_lacks_the_share_that_is_asked_for(self, clean: Tensor) -> None:
-        problem = pose(clean, ProblemConfig(share=0.8, noise=0.5))
+        problem = pose(clean, DegradationConfig(share=0.8, noise=0.5))
         known = problem.degradation.apply(torch.ones_like(clean))[0] > 0
         assert float(known.float().mean()) == pytest.approx(0.2, abs=0.03)
         assert float(problem.seen[:, ~known].abs().max()) == 0
         assert torch.equal(problem.start, fill_in(problem.seen, known))
 
     def test_depends_on_the_seed_alone(self, clean: Tensor) -> None:
-        first, again, other = (pose(clean, ProblemConfig(seed=seed)).seen for seed in (3, 3, 4))
+        first, again, other = (pose(clean, DegradationConfig(seed=seed)).seen for seed in (3, 3, 4))
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 
     def test_of_too_wide_a_blur_is_refused(self, clean: Tensor) -> None:
         with pytest.raises(ValueError, match="too wide for a picture of 64 × 48"):
-            pose(clean, ProblemConfig(task="motion", length=55))
+            pose(clean, DegradationConfig(task="motion", length=55))
 
     def test_is_measured_with_a_range_of_two(self, clean: Tensor) -> None:
-        problem = pose(clean, ProblemConfig(noise=0.5))
+        problem = pose(clean, DegradationConfig(noise=0.5))
         error = float((problem.seen.clamp(-1, 1) - clean).square().mean())
         assert seen_psnr(problem) == pytest.approx(10 * math.log10(4 / error), abs=1e-3)
 
@@ -71,12 +71,12 @@ class TestWhatIsSeen:
     )
     def test_settings_out_of_bounds_are_refused(self, wrong: dict[str, float]) -> None:
         with pytest.raises(ValidationError):
-            ProblemConfig.model_validate(wrong)
+            DegradationConfig.model_validate(wrong)
 
 
 class TestBoth:
     def test_go_step_by_step_from_the_same_guess(self, clean: Tensor) -> None:
-        problem = pose(clean, ProblemConfig(noise=0.3))
+        problem = pose(clean, DegradationConfig(noise=0.3))
         pairs = list(restore_both(problem, lambda x: 0.9 * x, 0.5, PriorConfig(steps=4)))
         assert [pair.learnt.step for pair in pairs] == [0, 1, 2, 3, 4]
         assert torch.equal(pairs[0].learnt.image, pairs[0].smooth.image)
@@ -84,7 +84,7 @@ class TestBoth:
 
     def test_the_control_is_the_same_scheme_with_nothing_learnt(self, clean: Tensor) -> None:
         """Whatever the strength of the prior: the control has its own."""
-        problem = pose(clean, ProblemConfig(noise=0.3))
+        problem = pose(clean, DegradationConfig(noise=0.3))
         *_, alone = restore(
             problem.degradation,
             problem.seen,
@@ -106,7 +106,7 @@ class TestBoth:
             asked.append(image)
             return image
 
-        problem = pose(clean, ProblemConfig(noise=0.5, seed=7))
+        problem = pose(clean, DegradationConfig(noise=0.5, seed=7))
         list(restore_both(problem, watch, 0.5, PriorConfig(steps=1)))
         added = (asked[0] - problem.start).flatten()
         drawn = (problem.seen - problem.degradation.apply(clean)).flatten()
@@ -117,7 +117,7 @@ class TestBoth:
         sigma = trained_sigma(found)
         assert sigma == 0.5
         square = to_signed(astronaut()[:256, 100:356])
-        problem = pose(square, ProblemConfig())
+        problem = pose(square, DegradationConfig())
         *_, last = restore_both(problem, prior_of(found.model), sigma, PriorConfig(steps=8))
         assert last.learnt.psnr is not None
         assert last.smooth.psnr is not None
@@ -131,7 +131,7 @@ class TestBoth:
             asked.append(True)
             return len(asked) > 20
 
-        problem = pose(clean, ProblemConfig(task=task, length=7, noise=0.1))
+        problem = pose(clean, DegradationConfig(task=task, length=7, noise=0.1))
         with pytest.raises(Cancelled):
             list(restore_both(problem, lambda x: x, 0.5, PriorConfig(steps=500), Watch(unwanted=cancelled)))
         assert len(asked) == 21

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.rof.config import NetworkConfig, PenaltyConfig
+from jnn_studio.labs.rof.config import NetworkConfig, RofPenaltyConfig
 from jnn_studio.labs.rof.network import build
 from jnn_studio.labs.rof.objective import drawn_composite, exact_composite, gradient_norm, objectives
 from jnn_studio.penalty import Composition
@@ -97,7 +97,7 @@ def test_draws_agree_with_the_exact_penalty_on_average() -> None:
     f = build(2, NetworkConfig(frequencies=7, hidden=6), seed=3).double()
     x = points(f, 40)
 
-    drawn = drawn_composite(PenaltyConfig(draws=300))(f, x, torch.Generator().manual_seed(0))
+    drawn = drawn_composite(RofPenaltyConfig(draws=300))(f, x, torch.Generator().manual_seed(0))
 
     torch.testing.assert_close(drawn, exact_composite()(f, x), rtol=0.02, atol=0)
 
@@ -116,8 +116,8 @@ def test_objectives_differ_by_the_gap(network: Composition) -> None:
 
 
 def test_eta_rises_in_steps() -> None:
-    rising = PenaltyConfig(start=0.05, increment=0.05, every=10)
+    rising = RofPenaltyConfig(start=0.05, increment=0.05, every=10)
 
     assert [rising.eta(step, 0.12) for step in (0, 9, 10, 20, 999)] == [0.05, 0.05, 0.1, 0.12, 0.12]
     assert rising.eta(0, 0.01) == 0.01
-    assert PenaltyConfig(every=0).eta(0, 0.3) == 0.3
+    assert RofPenaltyConfig(every=0).eta(0, 0.3) == 0.3

@@ -27,7 +27,7 @@ from jnn_studio.labs.rof.run import KIND, MEMBERS
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Arrays, Event, Metrics, Started, StateChanged
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 TinyRof = Callable[..., RofConfig]
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from jnn_studio.labs.rof import reference
-from jnn_studio.labs.rof.config import ProblemConfig
+from jnn_studio.labs.rof.config import RofProblemConfig
 from jnn_studio.labs.rof.gap import gap_lets_through
 from jnn_studio.labs.rof.reference import at_points, grid_points, grid_reference
 from jnn_studio.labs.rof.solution import theory
@@ -27,7 +27,7 @@ def _coarse(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_papers_values() -> None:
-    closed = theory(ProblemConfig(n=2, half_width=2.0, eta=0.1))
+    closed = theory(RofProblemConfig(n=2, half_width=2.0, eta=0.1))
 
     assert closed is not None
     assert closed.inside == pytest.approx(0.8)
@@ -36,7 +36,7 @@ def test_the_papers_values() -> None:
 
 
 def test_outside_vanishes_on_the_papers_box() -> None:
-    closed = theory(ProblemConfig(n=2, half_width=10.0, eta=0.1))
+    closed = theory(RofProblemConfig(n=2, half_width=10.0, eta=0.1))
 
     assert closed is not None
     assert closed.outside == pytest.approx(0.0016, abs=5e-5)
@@ -45,7 +45,7 @@ def test_outside_vanishes_on_the_papers_box() -> None:
 @pytest.mark.parametrize(("n", "eta"), [(1, 0.1), (2, 0.1), (5, 0.05)])
 def test_what_the_inside_loses_the_outside_gains(n: int, eta: float) -> None:
     """The mean is kept: adding a constant to f changes the data term alone."""
-    problem = ProblemConfig(n=n, eta=eta)
+    problem = RofProblemConfig(n=n, eta=eta)
     closed = theory(problem)
 
     assert closed is not None
@@ -55,7 +55,7 @@ def test_what_the_inside_loses_the_outside_gains(n: int, eta: float) -> None:
 
 @pytest.mark.parametrize("eta", [0.1, 0.25])
 def test_no_two_values_have_a_smaller_objective(eta: float) -> None:
-    problem = ProblemConfig(n=2, eta=eta)
+    problem = RofProblemConfig(n=2, eta=eta)
     closed = theory(problem)
     assert closed is not None
     ball, edge, rest = problem.target.volume(2), problem.target.perimeter(2), 16 - problem.target.volume(2)
@@ -73,13 +73,13 @@ def test_a_wall_close_to_a_disc_has_no_closed_solution() -> None:
     assert gap_lets_through(2, 1.0, 1.5)
     assert not gap_lets_through(2, 1.0, 1.05)
     assert gap_lets_through(1, 1.0, 1.05)
-    assert theory(ProblemConfig(n=2, half_width=1.05, eta=0.01)) is None
+    assert theory(RofProblemConfig(n=2, half_width=1.05, eta=0.01)) is None
 
 
 @pytest.mark.usefixtures("_coarse")
 def test_the_grids_solver_finds_the_closed_solution_on_a_line() -> None:
     """Cells meet the interval's ends: no error of the grid hides one in the weight, η over a cell's side."""
-    problem = ProblemConfig(n=1, half_width=2.0, eta=0.1)
+    problem = RofProblemConfig(n=1, half_width=2.0, eta=0.1)
 
     axis, values = grid_reference(problem, 40)
 
@@ -88,7 +88,7 @@ def test_the_grids_solver_finds_the_closed_solution_on_a_line() -> None:
 
 
 def test_the_grids_solver_finds_the_closed_solution_in_the_plane() -> None:
-    problem = ProblemConfig(n=2, half_width=2.0, eta=0.1)
+    problem = RofProblemConfig(n=2, half_width=2.0, eta=0.1)
 
     _, values = grid_reference(problem, 128)
 
@@ -104,7 +104,7 @@ def test_the_grids_solver_finds_the_closed_solution_in_the_plane() -> None:
 def test_rows_are_y_and_columns_x() -> None:
     wide = Drawn(points=((-1.5, -0.5), (1.5, -0.5), (1.5, 0.5), (-1.5, 0.5)))
 
-    axis, values = grid_reference(ProblemConfig(n=2, target=wide, eta=0.02), 20)
+    axis, values = grid_reference(RofProblemConfig(n=2, target=wide, eta=0.02), 20)
 
     middle, far = len(axis) // 2, int(np.argmin(np.abs(axis - 1.1)))
     assert values[middle, far] > 0.7
@@ -119,7 +119,7 @@ def test_rows_are_y_and_columns_x() -> None:
 
 @pytest.mark.usefixtures("_coarse")
 def test_total_variation_rounds_the_corners_of_a_box() -> None:
-    problem = ProblemConfig(n=2, target=Box(), eta=0.1)
+    problem = RofProblemConfig(n=2, target=Box(), eta=0.1)
     points = grid_points(2, 2.0, 40)
 
     found = at_points(problem, points, 40)
@@ -131,11 +131,13 @@ def test_total_variation_rounds_the_corners_of_a_box() -> None:
 
 def test_points_off_the_grid_need_a_closed_solution() -> None:
     with pytest.raises(ValueError, match="'box' has no closed solution"):
-        at_points(ProblemConfig(target=Box()), torch.zeros(1, 2))
+        at_points(RofProblemConfig(target=Box()), torch.zeros(1, 2))
 
 
 def test_at_points_gives_both_solutions_of_the_ball() -> None:
-    found = at_points(ProblemConfig(target=Ball(radius=0.5), eta=0.1), torch.tensor([[0.0, 0.0], [1.0, 0.0]]))
+    found = at_points(
+        RofProblemConfig(target=Ball(radius=0.5), eta=0.1), torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    )
 
     assert found.whole is not None
     torch.testing.assert_close(found.whole, torch.tensor([0.6, 0.0]))

@@ -19,7 +19,7 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 
 @dataclass(frozen=True)
-class Task:
+class DenoisingTask:
     """What is to be denoised: images (3, h, w) in [-1, 1], and the σ that BM3D is told."""
 
     noisy: Tensor
@@ -59,7 +59,7 @@ class Denoising(QObject):
         """Also there for what comes before: a queue of its own would only compete with it."""
         self._classical = Worker(context.bridge, "bm3d")
 
-    def start_networks(self, task: Task, models: Mapping[str, LoadedDenoiser]) -> None:
+    def start_networks(self, task: DenoisingTask, models: Mapping[str, LoadedDenoiser]) -> None:
         """Have ``models``, by method, denoise; what they were at is given up."""
         self.stopped = False
         for method, loaded in models.items():
@@ -67,7 +67,7 @@ class Denoising(QObject):
             self._request(self.worker, method, work, f"“{loaded.name}”")
         self.work_changed.emit()
 
-    def start_bm3d(self, task: Task) -> None:
+    def start_bm3d(self, task: DenoisingTask) -> None:
         """Have BM3D denoise, if it is installed."""
         self.forget(BM3D)
         if bm3d.available():

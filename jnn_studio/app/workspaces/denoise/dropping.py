@@ -7,15 +7,15 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.widgets.fields import dropped_path
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 
 
 class Dropping(QObject):
     """Has a page open what is dropped anywhere on it: a photograph, or weights: a file or folder."""
 
-    def __init__(self, page: QWidget, session: PhotoSession) -> None:
+    def __init__(self, page: QWidget, desk: PhotoDesk) -> None:
         super().__init__(page)
-        self._session = session
+        self._desk = desk
         page.setAcceptDrops(True)
         page.installEventFilter(self)
 
@@ -28,7 +28,7 @@ class Dropping(QObject):
         event.acceptProposedAction()
         if event.type() == QEvent.Type.Drop:
             if path.suffix == ".safetensors" or path.is_dir():
-                self._session.open_models(path)
+                self._desk.open_models(path)
             else:
-                self._session.open_photo(path)
+                self._desk.open_photo(path)
         return True

@@ -1,4 +1,4 @@
-"""What a session has to show, in words and pictures. Free of Qt."""
+"""What a desk has to show, in words and pictures. Free of Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jnn_studio.labs.denoise.methods import BM3D, METHODS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jnn_studio.app.workspaces.denoise.session import PhotoSession
+    from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 
 CLEAN, NOISY = "clean", "noisy"
 
@@ -45,49 +45,49 @@ def _decibels(value: float) -> str:
     return "undefined" if math.isnan(value) else "∞" if math.isinf(value) else f"{value:.2f} dB"
 
 
-def entries_of(session: PhotoSession, shares: Mapping[str, float]) -> dict[str, Entry]:
-    """Every pane of a session in its order; ``shares``: how far methods are that are at a large image."""
+def entries_of(desk: PhotoDesk, shares: Mapping[str, float]) -> dict[str, Entry]:
+    """Every pane of a desk in its order; ``shares``: how far methods are that are at a large image."""
     found: dict[str, Entry] = {}
-    if not session.already_noisy:
+    if not desk.already_noisy:
         found[CLEAN] = Entry(
             "Clean",
-            levels=session.levels.get(CLEAN, ()),
+            levels=desk.levels.get(CLEAN, ()),
             lines=("The photograph as it is", ""),
             empty="Opening…",
             tip="The photograph, which every result is measured against",
         )
-    found[NOISY] = _noisy(session)
-    for method in (*session.models, BM3D):
-        found[method] = _method(session, method, shares.get(method))
+    found[NOISY] = _noisy(desk)
+    for method in (*desk.models, BM3D):
+        found[method] = _method(desk, method, shares.get(method))
     return found
 
 
-def _noisy(session: PhotoSession) -> Entry:
-    words = f"Noisy, σ = {session.sigma:.3g}"
-    if session.already_noisy:
-        words = "Noisy" if session.estimate is None else f"Noisy, σ ≈ {session.estimate:.2g}"
+def _noisy(desk: PhotoDesk) -> Entry:
+    words = f"Noisy, σ = {desk.sigma:.3g}"
+    if desk.already_noisy:
+        words = "Noisy" if desk.estimate is None else f"Noisy, σ ≈ {desk.estimate:.2g}"
         lines = ("The photograph as it is, clean image unknown", "")
     else:
-        lines = quality_lines(session.noisy_quality)
+        lines = quality_lines(desk.noisy_quality)
     return Entry(
         words,
-        levels=session.levels.get(NOISY, ()),
+        levels=desk.levels.get(NOISY, ()),
         lines=lines,
         empty="Drawing the noise…",
         tip="What every method is given; values beyond black and white are cut off here, not for them",
     )
 
 
-def _method(session: PhotoSession, method: str, share: float | None) -> Entry:
-    lines, corner, empty, levels = ("", ""), "", "", session.levels.get(method, ())
+def _method(desk: PhotoDesk, method: str, share: float | None) -> Entry:
+    lines, corner, empty, levels = ("", ""), "", "", desk.levels.get(method, ())
     if method == BM3D and not bm3d.available():
         empty, levels = bm3d.HOW_TO_GET, ()
-    elif method in session.results:
-        result = session.results[method]
+    elif method in desk.results:
+        result = desk.results[method]
         lines, corner = quality_lines(result.quality), f"{result.seconds:.2g} s"
-    elif method in session.failures:
-        empty = session.failures[method].text
-    elif session.stopped:
+    elif method in desk.failures:
+        empty = desk.failures[method].text
+    elif desk.stopped:
         levels, empty = (), "Stopped"
     else:
         empty = "Denoising…"

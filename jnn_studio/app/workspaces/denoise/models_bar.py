@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton
 from jnn_studio.app.file_dialogs import WEIGHTS, ask_file, ask_folder
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
 
 NEAR = 1.1
@@ -18,15 +18,15 @@ NEAR = 1.1
 
 
 class ModelsBar(QWidget):
-    """Shows and sets the denoisers of a session; stops and starts their work on the photograph.
+    """Shows and sets the denoisers of a desk; stops and starts their work on the photograph.
 
     Without ``steering`` the work has no button: the page shows none of it.
     """
 
-    def __init__(self, session: PhotoSession, page: str, *, steering: bool = True) -> None:
+    def __init__(self, desk: PhotoDesk, page: str, *, steering: bool = True) -> None:
         super().__init__()
         self.setObjectName(f"{page}.models_bar")
-        self._session = session
+        self._desk = desk
         label = QLabel("&Denoisers")
         self.choice = QComboBox(objectName=f"{page}.models")
         self.choice.setToolTip("The trained networks that are compared")
@@ -52,43 +52,41 @@ class ModelsBar(QWidget):
             row.addWidget(part)
         if steering:
             row.addWidget(self.work)
-            session.work_changed.connect(self._show_work)
+            desk.work_changed.connect(self._show_work)
             self._show_work()
         else:
             self.work.setParent(self)
             self.work.hide()
         self.choice.activated.connect(self._choose)
         self.work.clicked.connect(self._stop_or_go_on)
-        session.settings_changed.connect(self._show)
-        session.models_changed.connect(self._show)
+        desk.settings_changed.connect(self._show)
+        desk.models_changed.connect(self._show)
         self._show()
 
     def ask_weights(self) -> None:
         """Choose a weights file."""
-        ask_file(self, "Open a denoiser", WEIGHTS, self._session.open_models)
+        ask_file(self, "Open a denoiser", WEIGHTS, self._desk.open_models)
 
     def ask_folder(self) -> None:
         """Choose a run, or any folder of weights."""
-        start = self._session.context.runs_folder
-        ask_folder(
-            self, "Open a run's denoisers", self._session.open_models, start if start.is_dir() else None
-        )
+        start = self._desk.context.runs_folder
+        ask_folder(self, "Open a run's denoisers", self._desk.open_models, start if start.is_dir() else None)
 
     def _choose(self, index: int) -> None:
         choice = self.choice.itemData(index)
-        if choice == self._session.choice:
+        if choice == self._desk.choice:
             return
         if choice.path is None:
-            self._session.use_bundled(choice.sigma)
+            self._desk.use_bundled(choice.sigma)
         else:
-            self._session.open_models(choice.path)
+            self._desk.open_models(choice.path)
 
     def _show(self) -> None:
-        session = self._session
-        offered = {ModelsChoice(): "Bundled, nearest σ" if session.bundled_sigmas else "Bundled: none"}
-        offered |= {ModelsChoice(sigma=s): f"Bundled, σ = {s:g}" for s in session.bundled_sigmas}
+        desk = self._desk
+        offered = {ModelsChoice(): "Bundled, nearest σ" if desk.bundled_sigmas else "Bundled: none"}
+        offered |= {ModelsChoice(sigma=s): f"Bundled, σ = {s:g}" for s in desk.bundled_sigmas}
         known = [self.choice.itemData(index) for index in range(self.choice.count())]
-        for choice in (*known, session.choice):
+        for choice in (*known, desk.choice):
             if choice.path is not None:
                 offered.setdefault(choice, _place(choice.path))
         if list(offered) != known or self.choice.itemText(0) != offered[ModelsChoice()]:
@@ -99,33 +97,33 @@ class ModelsBar(QWidget):
                     if choice.path is not None:
                         tip = str(choice.path)
                         self.choice.setItemData(self.choice.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.choice.setCurrentIndex(list(offered).index(session.choice))
+        self.choice.setCurrentIndex(list(offered).index(desk.choice))
 
     def _show_work(self) -> None:
-        session = self._session
-        self.work.setVisible(bool(session.waiting) or session.stopped)
-        self.work.set_icon("play" if session.stopped else "stop")
-        self.work.set_tip("Go on denoising" if session.stopped else "Stop denoising")
+        desk = self._desk
+        self.work.setVisible(bool(desk.waiting) or desk.stopped)
+        self.work.set_icon("play" if desk.stopped else "stop")
+        self.work.set_tip("Go on denoising" if desk.stopped else "Stop denoising")
 
     def _stop_or_go_on(self) -> None:
-        if self._session.stopped:
-            self._session.go_on()
+        if self._desk.stopped:
+            self._desk.go_on()
         else:
-            self._session.stop()
+            self._desk.stop()
 
 
-def remark(session: PhotoSession) -> tuple[str, str]:
+def remark(desk: PhotoDesk) -> tuple[str, str]:
     """(words, tone) about the open denoisers and the noise at hand; empty where there is nothing to say."""
-    if not session.models_known:
+    if not desk.models_known:
         return "", "muted"
-    if not session.models:
+    if not desk.models:
         return "No denoisers are open: train some on the page Train, or open weights.", "warning"
-    trained, sigma = trained_for(session.models), session.sigma
+    trained, sigma = trained_for(desk.models), desk.sigma
     if not trained:
         return "These denoisers' files do not say which σ they were trained on.", "muted"
     words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
     if any(max(known / sigma, sigma / known) > NEAR for known in trained):
-        about = "The photograph has" if session.already_noisy else "The noise has"
+        about = "The photograph has" if desk.already_noisy else "The noise has"
         lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"
         return f"{words}. {about} σ = {sigma:.3g}: expect {lacks}.", "warning"
     return f"{words}.", "muted"

@@ -9,47 +9,47 @@ from PySide6.QtGui import QAction, QShowEvent
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.run_page import RunPage
-from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
+from jnn_studio.app.widgets.switched_pages import SwitchedPage, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.app.workspaces.denoise.train.page import SPEC
 from jnn_studio.app.workspaces.denoise.why.page import WhyPage
 
 
 class DenoiseWorkspace(Workspace):
-    """Pages behind a switch, over one session."""
+    """Pages behind a switch, over one desk."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "denoise")
-        self.session = PhotoSession(context, self)
-        self.photo = PhotoPage(context, self.session)
+        self.desk = PhotoDesk(context, self)
+        self.photo = PhotoPage(context, self.desk)
         self.train = RunPage(context, SPEC)
         self.train.explore_wanted.connect(self.use_on_photo)
-        self.why = WhyPage(context, self.session)
-        self.restore = RestorePage(context, self.session)
+        self.why = WhyPage(context, self.desk)
+        self.restore = RestorePage(context, self.desk)
         pages = {
-            "photo": Page(
+            "photo": SwitchedPage(
                 "Photo",
                 "Denoise a photograph with every method, side by side",
                 "Networks that have seen noisy images alone, beside those that have seen more, and BM3D.",
                 self.photo,
             ),
-            "train": Page(
+            "train": SwitchedPage(
                 "Train",
                 "Train a denoiser for each method, all on the same images and noise",
                 "The same first weights, images and noise for every method; only what is minimised differs.",
                 self.train,
             ),
-            "why": Page(
+            "why": SwitchedPage(
                 "Why it works",
                 "Singular values and vectors of the denoisers' Jacobians at a crop of the noisy photograph",
                 "A denoiser lets few directions of a noisy crop through and damps the rest, noise with them.",
                 self.why,
             ),
-            "restore": Page(
+            "restore": SwitchedPage(
                 "Restore",
                 "Fill in missing pixels or undo a blur, with a denoiser as all that is known of images",
                 "What a learnt denoiser adds to smoothness alone where pixels are missing or blurred.",
@@ -66,18 +66,18 @@ class DenoiseWorkspace(Workspace):
 
     def use_on_photo(self, path: Path) -> None:
         """Show what a run's denoisers make of the photograph."""
-        self.session.open_models(path)
+        self.desk.open_models(path)
         self.switch.current = "photo"
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         # Not before anybody looks: denoising would take the processor from what is looked at.
-        self.session.begin()
+        self.desk.begin()
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
         settings.setValue("page", self.switch.current)
-        settings.setValue("session", remembered(self.session))
+        settings.setValue("session", remembered(self.desk))
         self.photo.save_state(settings)
         settings.setValue("train", self.train.form.state())
         self.why.save_state(settings)
@@ -86,7 +86,7 @@ class DenoiseWorkspace(Workspace):
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
         self._pages.restore(str(settings.value("page", "")))
-        restore(self.session, str(settings.value("session", "")))
+        restore(self.desk, str(settings.value("session", "")))
         self.photo.restore_state(settings)
         self.train.form.restore(str(settings.value("train", "")))
         self.why.restore_state(settings)

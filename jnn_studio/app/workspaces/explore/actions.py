@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from jnn_studio.app.workspaces.explore.asking import Asking
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.export.exports import Exports
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
-from jnn_studio.app.workspaces.explore.walking.directions import Directions
+from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.explore.state import DIRECTIONS
 
@@ -83,12 +83,12 @@ class Actions:
 
 def make_actions(
     owner: QObject,
-    session: ExploreSession,
+    desk: ExploreDesk,
     ask: Asking,
     exports: Exports,
     explainer: Explainer,
     choosing: Choosing,
-    directions: Directions,
+    directions: DirectionSliders,
 ) -> Actions:
     """All of the page's actions."""
     actions = Actions(owner)
@@ -102,25 +102,23 @@ def make_actions(
     add("open_weights", "Open &weights…", ask.weights)
     add("add_run", "Add models of a run…", ask.add_run)
     add("add_weights", "Add weights beside…", ask.add_weights)
-    add("open_bundled", "&Bundled pair", session.open_bundled)
-    add("open_faces", "&Procedural faces", lambda: session.open_source(FacesConfig()))
-    add("reset", "R&eset", session.reset, "R", tip="All walks back to where they started")
-    undo = session.undo.createUndoAction(owner, "Undo")
-    redo = session.undo.createRedoAction(owner, "Redo")
+    add("open_bundled", "&Bundled pair", desk.open_bundled)
+    add("open_faces", "&Procedural faces", lambda: desk.open_source(FacesConfig()))
+    add("reset", "R&eset", desk.reset, "R", tip="All walks back to where they started")
+    undo = desk.undo.createUndoAction(owner, "Undo")
+    redo = desk.undo.createRedoAction(owner, "Redo")
     undo.setObjectName("explore.undo")
     redo.setObjectName("explore.redo")
     actions.take(undo, "Ctrl+Z")
     actions.take(redo, "Ctrl+Y", "Ctrl+Shift+Z")
     add("next_image", "&Next image", lambda: choosing.step(1), "PgDown")
     add("previous_image", "Pre&vious image", lambda: choosing.step(-1), "PgUp")
-    add(
-        "walk_on", "New base", session.walk_on, "B", tip="Walk on from here: the moved image becomes the base"
-    )
-    add("back_to_image", "Back to the image", session.back_to_image, "Shift+B")
-    add("random_step", "Random step", lambda: session.random_step(DIRECTIONS), "N")
+    add("walk_on", "New base", desk.walk_on, "B", tip="Walk on from here: the moved image becomes the base")
+    add("back_to_image", "Back to the image", desk.back_to_image, "Shift+B")
+    add("random_step", "Random step", lambda: desk.random_step(DIRECTIONS), "N")
     add("blend", "Blend towards an image…", choosing.begin_blending, "T")
-    add("mode", "Straight or curved walks", session.toggle_mode, "C")
-    add("match", "Match directions", lambda: session.set_matched(not session.state.matched), "M")
+    add("mode", "Straight or curved walks", desk.toggle_mode, "C")
+    add("match", "Match directions", lambda: desk.set_matched(not desk.state.matched), "M")
     difference = QAction("Show differences", owner, objectName="explore.difference", checkable=True)
     actions.take(difference, "D", tip="Signed change of luminance since the base")
     add("save_session", "&Save session…", ask.save_session, standard.Save)

@@ -16,9 +16,9 @@ from jnn_studio.app.file_dialogs import (
     ask_folder,
     ask_new_file,
 )
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
+from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
-from jnn_studio.app.workspaces.explore.session.sessions import Sessions
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.state import FileImage
@@ -31,13 +31,13 @@ class Asking:
     def __init__(
         self,
         parent: QWidget,
-        session: ExploreSession,
+        desk: ExploreDesk,
         sessions: Sessions,
         explainer: Explainer,
         choosing: Choosing,
     ) -> None:
         self._parent = parent
-        self._session, self._sessions = session, sessions
+        self._desk, self._sessions = desk, sessions
         self._explainer, self._choosing = explainer, choosing
 
     def image(self) -> None:
@@ -53,14 +53,14 @@ class Asking:
         ask_file(self._parent, "Open a table of attributes", TABLES, self._explainer.open_table)
 
     def run(self) -> None:
-        runs = self._session.context.runs_folder
-        ask_folder(self._parent, "Open a run folder", self._session.open_path, runs)
+        runs = self._desk.context.runs_folder
+        ask_folder(self._parent, "Open a run folder", self._desk.open_path, runs)
 
     def weights(self) -> None:
-        ask_file(self._parent, "Open weights", WEIGHTS, self._session.open_path)
+        ask_file(self._parent, "Open weights", WEIGHTS, self._desk.open_path)
 
     def add_run(self) -> None:
-        runs = self._session.context.runs_folder
+        runs = self._desk.context.runs_folder
         ask_folder(self._parent, "Add the models of a run", self._add_models, runs)
 
     def add_weights(self) -> None:
@@ -75,7 +75,7 @@ class Asking:
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
         if is_run(path) or path.suffix == ".safetensors":
-            self._session.open_path(path)
+            self._desk.open_path(path)
         elif path.suffix == ".jnnsession":
             self._sessions.open(path)
         elif path.is_dir() or path.suffix.lower() == ".zip":
@@ -87,7 +87,7 @@ class Asking:
         self._choosing.choose(FileImage(path=path))
 
     def _take_images(self, path: Path) -> None:
-        self._session.open_source(FolderConfig(path=path))
+        self._desk.open_source(FolderConfig(path=path))
 
     def _add_models(self, path: Path) -> None:
-        self._session.add_models(str(path))
+        self._desk.add_models(str(path))

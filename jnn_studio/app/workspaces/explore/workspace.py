@@ -17,6 +17,10 @@ from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
+from jnn_studio.app.workspaces.explore.desk.opened import Data
+from jnn_studio.app.workspaces.explore.desk.opening_bar import OpeningBar
+from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.export.exports import Exports
 from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
 from jnn_studio.app.workspaces.explore.library.keeping import Keeping
@@ -25,12 +29,8 @@ from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
 from jnn_studio.app.workspaces.explore.pictures.spectra import Spectra
-from jnn_studio.app.workspaces.explore.session.opened import Data
-from jnn_studio.app.workspaces.explore.session.opening_bar import OpeningBar
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
-from jnn_studio.app.workspaces.explore.session.sessions import Sessions
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
-from jnn_studio.app.workspaces.explore.walking.directions import Directions
+from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FolderConfig
@@ -46,13 +46,13 @@ EXPLAIN_MS = 40
 
 
 class ExploreWorkspace(Workspace):
-    """Shows what the session tells and passes on what is asked."""
+    """Shows what the desk tells and passes on what is asked."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "explore")
         self.setAcceptDrops(True)
-        self.session = ExploreSession(context, self)
-        self.sessions = Sessions(context, self.session)
+        self.desk = ExploreDesk(context, self)
+        self.sessions = Sessions(context, self.desk)
         self._sequence = 0
         self._whose = ""
         self._names: list[list[str]] = []
@@ -67,16 +67,16 @@ class ExploreWorkspace(Workspace):
         self.gallery = Gallery(context)
         self.meaning = MeaningPanel()
         self.library = LibraryPanel(context, context.data_folder / "directions")
-        self.keeping = Keeping(context, self.session, self.library)
+        self.keeping = Keeping(context, self.desk, self.library)
         self.bar = WalkBar()
-        self.directions = Directions(self.bar)
+        self.directions = DirectionSliders(self.bar)
         self.setFocusProxy(self.directions.sliders[0].slider)
         self.spectrum = Spectra()
-        self.choosing = Choosing(self.session, self.message)
-        self.asking = Asking(self, self.session, self.sessions, self.explainer, self.choosing)
-        exports = Exports(self, self.session)
+        self.choosing = Choosing(self.desk, self.message)
+        self.asking = Asking(self, self.desk, self.sessions, self.explainer, self.choosing)
+        exports = Exports(self, self.desk)
         actions = self._actions = make_actions(
-            self, self.session, self.asking, exports, self.explainer, self.choosing, self.directions
+            self, self.desk, self.asking, exports, self.explainer, self.choosing, self.directions
         )
         self.bar.offer(
             [actions["walk_on"], actions["reset"]],
@@ -134,15 +134,15 @@ class ExploreWorkspace(Workspace):
         return dock
 
     def _connect(self) -> None:
-        session = self.session
-        session.state_changed.connect(self._show_state)
-        session.source_changed.connect(self._show_source)
-        session.scene_changed.connect(self._show_scene)
-        session.rate_changed.connect(self._show_rate)
-        session.opened.opening.connect(self._opening.show_opening)
-        session.failed.connect(self._show_failure)
-        session.failed.connect(self.alive)
-        session.told.connect(self.message.show_info)
+        desk = self.desk
+        desk.state_changed.connect(self._show_state)
+        desk.source_changed.connect(self._show_source)
+        desk.scene_changed.connect(self._show_scene)
+        desk.rate_changed.connect(self._show_rate)
+        desk.opened.opening.connect(self._opening.show_opening)
+        desk.failed.connect(self._show_failure)
+        desk.failed.connect(self.alive)
+        desk.told.connect(self.message.show_info)
         self.sessions.failed.connect(self._show_failure)
         self.sessions.told.connect(self.message.show_info)
         self.sessions.left_over.connect(self._offer_left_over)
@@ -158,31 +158,31 @@ class ExploreWorkspace(Workspace):
         self.keeping.failed.connect(self._show_failure)
         self.directions.amount_changed.connect(self._set_amount)
         self.directions.picked.connect(self._explain)
-        self.directions.blend.share_changed.connect(session.set_share)
-        self.directions.blend.ended.connect(session.stop_blending)
-        self.bar.mode_chosen.connect(session.set_mode)
-        self.bar.matched_chosen.connect(session.set_matched)
-        self.bar.limit_changed.connect(session.set_limit)
+        self.directions.blend.share_changed.connect(desk.set_share)
+        self.directions.blend.ended.connect(desk.stop_blending)
+        self.bar.mode_chosen.connect(desk.set_mode)
+        self.bar.matched_chosen.connect(desk.set_matched)
+        self.bar.limit_changed.connect(desk.set_limit)
         self.bar.walker_chosen.connect(self._choose_walk)
         self.panes.panes_made.connect(self._connect_panes)
         self.panes.painted.connect(self._painted)
         choices = self.choices
-        choices.path_chosen.connect(session.open_path)
-        choices.model_added.connect(session.add_models)
-        choices.run_chosen.connect(session.live.follow)
-        choices.folder_chosen.connect(lambda path: session.open_source(FolderConfig(path=path)))
+        choices.path_chosen.connect(desk.open_path)
+        choices.model_added.connect(desk.add_models)
+        choices.run_chosen.connect(desk.live.follow)
+        choices.folder_chosen.connect(lambda path: desk.open_source(FolderConfig(path=path)))
         self._actions["difference"].triggered.connect(self.redraw)
-        self.context.explore_requested.connect(session.open_path)
+        self.context.explore_requested.connect(desk.open_path)
         self.context.run_started.connect(choices.offer_run)
         self.context.run_ended.connect(self._run_ended)
 
     def _connect_panes(self) -> None:
         for pane in self.panes.moved:
-            pane.renamed.connect(self.session.rename_column)
-            pane.removed.connect(self.session.remove_column)
-            pane.shifted.connect(self.session.move_column)
-            pane.directions_chosen.connect(self.session.set_directions)
-            pane.linked.connect(self.session.set_linked)
+            pane.renamed.connect(self.desk.rename_column)
+            pane.removed.connect(self.desk.remove_column)
+            pane.shifted.connect(self.desk.move_column)
+            pane.directions_chosen.connect(self.desk.set_directions)
+            pane.linked.connect(self.desk.set_linked)
             pane.save_asked.connect(self._save_direction)
 
     # --- showing -----------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class ExploreWorkspace(Workspace):
         all_free = len(free) == len(state.columns) > 0
         if self._whose not in free or (not self._whose and all_free):
             self._whose = free[0] if all_free else ""
-        scene = self.session.scene
+        scene = self.desk.scene
         names = {view.column.key: view.caption for view in scene.columns} if scene is not None else {}
         self.bar.show_state(state, self._whose, names)
         self.directions.show_state(state, self._whose)
@@ -229,7 +229,7 @@ class ExploreWorkspace(Workspace):
         """What stays while sliders move."""
         self.panes.show_places(scene)
         self.bar.show_scene(scene)
-        self.choices.show_models(scene, self.session.live.step if self.session.live.feed else None)
+        self.choices.show_models(scene, self.desk.live.step if self.desk.live.feed else None)
         image = scene.state.base.image
         self.gallery.set_models([(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns])
         self.gallery.show_current(image.index if isinstance(image, SourceImage) else None)
@@ -250,7 +250,7 @@ class ExploreWorkspace(Workspace):
 
     def _show_meaning(self, view: MeaningView) -> None:
         self.meaning.show_view(view)
-        scene = self.session.scene
+        scene = self.desk.scene
         if scene is None:
             return
         names = {column.key: [m.name for m in column.meanings] for column in view.columns}
@@ -264,8 +264,8 @@ class ExploreWorkspace(Workspace):
 
     def redraw(self) -> None:
         """The same scene in other colours."""
-        if self.session.scene is not None:
-            self._show_scene(self.session.scene)
+        if self.desk.scene is not None:
+            self._show_scene(self.desk.scene)
 
     def _show_failure(self, title: str, failure: Failure) -> None:
         self.message.show_error(title, failure.text, failure.details)
@@ -276,7 +276,7 @@ class ExploreWorkspace(Workspace):
     # --- walking -----------------------------------------------------------------------------------
 
     def _set_amount(self, direction: int, amount: float) -> None:
-        self.session.set_amount(direction, amount, self._whose)
+        self.desk.set_amount(direction, amount, self._whose)
         self._explain(direction)
 
     def _explain(self, direction: int) -> None:
@@ -296,7 +296,7 @@ class ExploreWorkspace(Workspace):
 
     def _choose_walk(self, key: str) -> None:
         self._whose = key
-        self._show_state(self.session.state)
+        self._show_state(self.desk.state)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.choosing.blending:
@@ -336,9 +336,9 @@ class ExploreWorkspace(Workspace):
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
-        settings.setValue("state", self.session.state.at_rest().model_dump_json())
+        settings.setValue("state", self.desk.state.at_rest().model_dump_json())
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
-        self.session.restore(str(settings.value("state", "")))
+        self.desk.restore(str(settings.value("state", "")))
         self.sessions.begin()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.run_page import RunPage
-from jnn_studio.app.widgets.switched_pages import Page, SwitchedPages
+from jnn_studio.app.widgets.switched_pages import SwitchedPage, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.shrinkage.page import ShrinkagePage
@@ -24,14 +24,14 @@ class ValidateWorkspace(Workspace):
             "validate.page",
             "Problem",
             {
-                "rof": Page(
+                "rof": SwitchedPage(
                     "ROF denoising",
                     "Total variation of a shape: networks trained with (8) and (9), paper §4",
                     "Rudin–Osher–Fatemi: for f: ℝⁿ → ℝ the nuclear norm of the Jacobian is the total "
                     "variation.",
                     self.rof,
                 ),
-                "shrinkage": Page(
+                "shrinkage": SwitchedPage(
                     "Optimal shrinkage",
                     "Low-rank data in noise: factors of a linear map, paper §5 and A.4",
                     "For linear maps the penalty has its optimum in closed form; training has to reach it.",

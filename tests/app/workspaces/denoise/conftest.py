@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 
@@ -31,8 +31,8 @@ def without_bm3d(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def session(context: AppContext, without_bm3d: None) -> PhotoSession:
-    return PhotoSession(context)
+def desk(context: AppContext, without_bm3d: None) -> PhotoDesk:
+    return PhotoDesk(context)
 
 
 @pytest.fixture

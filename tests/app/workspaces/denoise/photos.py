@@ -11,7 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import build
 from jnn_studio.models.weights import save_model
@@ -29,33 +29,33 @@ def write_photo(path: Path, width: int, height: int, seed: int = 0) -> Path:
     return path
 
 
-def wait_for_noisy(qtbot: QtBot, session: PhotoSession, path: Path | None) -> None:
+def wait_for_noisy(qtbot: QtBot, desk: PhotoDesk, path: Path | None) -> None:
     qtbot.waitUntil(
-        lambda: session.photo is not None and session.path == path and session.noisy is not None,
+        lambda: desk.photo is not None and desk.path == path and desk.noisy is not None,
         timeout=10_000,
     )
 
 
-def wait_for_results(qtbot: QtBot, session: PhotoSession) -> None:
+def wait_for_results(qtbot: QtBot, desk: PhotoDesk) -> None:
     """Everything there is to have of the noisy image has arrived."""
     qtbot.waitUntil(
         lambda: (
-            session.noisy is not None
-            and session.models_known
-            and not session.waiting
-            and set(session.results) >= set(session.models)
-            and (session.clean is None or session.noisy_quality is not None)
+            desk.noisy is not None
+            and desk.models_known
+            and not desk.waiting
+            and set(desk.results) >= set(desk.models)
+            and (desk.clean is None or desk.noisy_quality is not None)
         ),
         timeout=20_000,
     )
 
 
-def open_all(qtbot: QtBot, session: PhotoSession, photo: Path, weights: Path) -> None:
-    session.open_models(weights)
-    session.open_photo(photo)
-    qtbot.waitUntil(lambda: len(session.models) == 2, timeout=10_000)
-    wait_for_noisy(qtbot, session, photo)
-    wait_for_results(qtbot, session)
+def open_all(qtbot: QtBot, desk: PhotoDesk, photo: Path, weights: Path) -> None:
+    desk.open_models(weights)
+    desk.open_photo(photo)
+    qtbot.waitUntil(lambda: len(desk.models) == 2, timeout=10_000)
+    wait_for_noisy(qtbot, desk, photo)
+    wait_for_results(qtbot, desk)
 
 
 def drop(page: QWidget, path: Path) -> None:

@@ -32,8 +32,8 @@ def test_trained_denoisers_are_taken_to_the_photograph(
     denoise.show()
     denoise.train.explore_wanted.emit(weights)
     assert denoise.photo.isVisible()
-    qtbot.waitUntil(lambda: denoise.session.choice == ModelsChoice(path=weights), timeout=10_000)
-    wait_for_results(qtbot, denoise.session)
+    qtbot.waitUntil(lambda: denoise.desk.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, denoise.desk)
 
 
 def test_everything_chosen_is_remembered(
@@ -44,21 +44,21 @@ def test_everything_chosen_is_remembered(
     photo: Path,
     weights: Path,
 ) -> None:
-    denoise.session.set_sigma(0.8)
-    open_all(qtbot, denoise.session, photo, weights)
+    denoise.desk.set_sigma(0.8)
+    open_all(qtbot, denoise.desk, photo, weights)
     denoise.photo.viewer_bar.modes.current = "split"
     denoise.restore.form.fill({"problem.task": "motion", "problem.noise": "0.2"})
     denoise.save_state(settings)
     other = DenoiseWorkspace(context)
     other.restore_state(settings)
     other.show()
-    wait_for_noisy(qtbot, other.session, photo)
-    assert other.session.sigma == 0.8
+    wait_for_noisy(qtbot, other.desk, photo)
+    assert other.desk.sigma == 0.8
     assert other.photo.viewer.mode == "split"
     assert other.restore.form.config == denoise.restore.form.config
     assert other.restore.form.config.problem.task == "motion"
-    qtbot.waitUntil(lambda: other.session.choice == ModelsChoice(path=weights), timeout=10_000)
-    wait_for_results(qtbot, other.session)
+    qtbot.waitUntil(lambda: other.desk.choice == ModelsChoice(path=weights), timeout=10_000)
+    wait_for_results(qtbot, other.desk)
     other.hide()
     other.deleteLater()
 
@@ -70,7 +70,7 @@ def test_a_photograph_can_be_dropped_wherever_one_is_looked_at(
     denoise.switch.current = page
     denoise.show()
     drop(getattr(denoise, page), photo)
-    wait_for_noisy(qtbot, denoise.session, photo)
+    wait_for_noisy(qtbot, denoise.desk, photo)
 
 
 def test_keys_of_a_viewer_belong_to_the_page_on_show(denoise: DenoiseWorkspace) -> None:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.labs.denoise import methods
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET
 from jnn_studio.labs.denoise.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
@@ -26,8 +26,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def page(context: AppContext, session: PhotoSession) -> Iterator[PhotoPage]:
-    made = PhotoPage(context, session)
+def page(context: AppContext, desk: PhotoDesk) -> Iterator[PhotoPage]:
+    made = PhotoPage(context, desk)
     made.resize(1208, 740)
     made.show()
     yield made
@@ -37,37 +37,37 @@ def page(context: AppContext, session: PhotoSession) -> Iterator[PhotoPage]:
 
 class TestOpening:
     def test_photographs_and_weights_can_be_dropped(
-        self, qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path, weights: Path
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path
     ) -> None:
         drop(page, weights)
         drop(page, photo)
-        qtbot.waitUntil(lambda: len(session.models) == 2, timeout=10_000)
-        wait_for_noisy(qtbot, session, photo)
-        wait_for_results(qtbot, session)
+        qtbot.waitUntil(lambda: len(desk.models) == 2, timeout=10_000)
+        wait_for_noisy(qtbot, desk, photo)
+        wait_for_results(qtbot, desk)
         qtbot.waitUntil(lambda: list(page.viewer.panes) == ["clean", "noisy", SUPERVISED, PENALISED, BM3D])
         qtbot.waitUntil(lambda: "PSNR" in page.viewer.panes[PENALISED].accessibleDescription())
         assert page.photo_bar.name.text() == "photo.png · 57 × 43 px"
 
     def test_a_recent_photograph_is_opened_again(
-        self, qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path, tmp_path: Path
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, tmp_path: Path
     ) -> None:
         drop(page, photo)
-        wait_for_noisy(qtbot, session, photo)
+        wait_for_noisy(qtbot, desk, photo)
         other = write_photo(tmp_path / "other.png", 20, 20)
         drop(page, other)
-        wait_for_noisy(qtbot, session, other)
+        wait_for_noisy(qtbot, desk, other)
         menu = page.photo_bar.lately.menu()
         menu.aboutToShow.emit()
         offered = {action.text(): action for action in menu.actions()}
         assert list(offered)[:2] == ["other.png", "photo.png"]
         offered["photo.png"].trigger()
-        wait_for_noisy(qtbot, session, photo)
+        wait_for_noisy(qtbot, desk, photo)
 
     def test_a_damaged_photograph_is_told_and_the_last_one_stays(
-        self, qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path, tmp_path: Path
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, tmp_path: Path
     ) -> None:
         drop(page, photo)
-        wait_for_noisy(qtbot, session, photo)
+        wait_for_noisy(qtbot, desk, photo)
         bad = tmp_path / "bad.jpg"
         bad.write_bytes(b"no picture")
         drop(page, bad)
@@ -77,7 +77,7 @@ class TestOpening:
 
     @pytest.mark.parametrize("kind", ["one pixel", "CMYK", "16 bit"])
     def test_unusual_photographs_are_shown(
-        self, qtbot: QtBot, page: PhotoPage, session: PhotoSession, tmp_path: Path, kind: str
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, tmp_path: Path, kind: str
     ) -> None:
         path = tmp_path / ("unusual.jpg" if kind == "CMYK" else "unusual.png")
         image = {
@@ -87,7 +87,7 @@ class TestOpening:
         }[kind]()
         image.save(path)
         drop(page, path)
-        wait_for_noisy(qtbot, session, path)
+        wait_for_noisy(qtbot, desk, path)
         qtbot.waitUntil(lambda: bool(page.viewer.entries["clean"].levels))
         expected = (255, 255, 255) if kind == "16 bit" else (255, 0, 0)
         assert np.abs(page.viewer.entries["clean"].levels[0][0, 0].astype(int) - expected).max() <= 40
@@ -95,67 +95,67 @@ class TestOpening:
 
 
 class TestNoise:
-    def test_sigma_is_typed_or_chosen(self, page: PhotoPage, session: PhotoSession) -> None:
+    def test_sigma_is_typed_or_chosen(self, page: PhotoPage, desk: PhotoDesk) -> None:
         bar = page.photo_bar
         bar.sigma.selectAll()
         QTest.keyClicks(bar.sigma.lineEdit(), bar.sigma.locale().toString(0.25))
         QTest.keyClick(bar.sigma, Qt.Key.Key_Return)
-        assert session.sigma == 0.25
+        assert desk.sigma == 0.25
         button = page.findChild(QToolButton, "denoise.photo.sigma_2")
         QTest.mouseClick(button, LEFT)
-        assert session.sigma == 2
+        assert desk.sigma == 2
         assert bar.sigma.value() == 2
         assert [preset.isChecked() for preset in bar.presets] == [False, False, True]
 
-    def test_the_dice_draws_other_noise(self, page: PhotoPage, session: PhotoSession) -> None:
+    def test_the_dice_draws_other_noise(self, page: PhotoPage, desk: PhotoDesk) -> None:
         QTest.mouseClick(page.photo_bar.dice, LEFT)
-        assert session.seed == page.photo_bar.seed.value() == 1
+        assert desk.seed == page.photo_bar.seed.value() == 1
 
     def test_of_a_photograph_noisy_already_is_estimated(
-        self, qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path
     ) -> None:
         drop(page, photo)
-        wait_for_noisy(qtbot, session, photo)
+        wait_for_noisy(qtbot, desk, photo)
         page.photo_bar.already.setFocus()
         QTest.keyClick(page.photo_bar.already, Qt.Key.Key_Space)
-        qtbot.waitUntil(lambda: session.estimate is not None, timeout=5000)
+        qtbot.waitUntil(lambda: desk.estimate is not None, timeout=5000)
         qtbot.waitUntil(lambda: "clean" not in page.viewer.panes)
         qtbot.waitUntil(lambda: "σ ≈" in page.viewer.panes["noisy"].accessibleName(), timeout=5000)
         assert not page.photo_bar.seed.isEnabled()
 
 
 def test_a_result_is_saved_as_png(
-    qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path, weights: Path, tmp_path: Path
+    qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path, tmp_path: Path
 ) -> None:
-    open_all(qtbot, session, photo, weights)
+    open_all(qtbot, desk, photo, weights)
     qtbot.waitUntil(lambda: PENALISED in page.viewer.entries)
     page.save(PENALISED, tmp_path / "result.png")
     qtbot.waitUntil(page.message.isVisible, timeout=5000)
     assert page.message.title.text() == "Saved"
     saved = np.asarray(Image.open(tmp_path / "result.png"))
-    assert np.array_equal(saved, session.results[PENALISED].pixels)
+    assert np.array_equal(saved, desk.results[PENALISED].pixels)
 
 
 def test_without_bm3d_its_place_says_how_to_get_it(
-    qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path
+    qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path
 ) -> None:
     drop(page, photo)
-    wait_for_noisy(qtbot, session, photo)
+    wait_for_noisy(qtbot, desk, photo)
     qtbot.waitUntil(lambda: BM3D in page.viewer.entries)
     assert page.viewer.entries[BM3D].empty == HOW_TO_GET
 
 
 def test_stop_is_there_only_while_there_is_something_to_stop(
-    qtbot: QtBot, page: PhotoPage, session: PhotoSession, photo: Path, weights: Path
+    qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path
 ) -> None:
-    open_all(qtbot, session, photo, weights)
+    open_all(qtbot, desk, photo, weights)
     work = page.models_bar.work
     assert not work.isVisible()
     shown: list[bool] = []  # the work may be over before anybody has looked
-    session.work_changed.connect(lambda: shown.append(work.isVisible()))
-    session.set_seed(5)
+    desk.work_changed.connect(lambda: shown.append(work.isVisible()))
+    desk.set_seed(5)
     qtbot.waitUntil(lambda: True in shown, timeout=5000)
-    wait_for_results(qtbot, session)
+    wait_for_results(qtbot, desk)
     assert not work.isVisible()
 
 
@@ -173,7 +173,7 @@ def test_every_button_says_what_it_is(page: PhotoPage) -> None:
 def test_nothing_is_cut_in_the_smallest_window(
     qtbot: QtBot,
     page: PhotoPage,
-    session: PhotoSession,
+    desk: PhotoDesk,
     photo: Path,
     weights: Path,
     tmp_path: Path,
@@ -186,10 +186,10 @@ def test_nothing_is_cut_in_the_smallest_window(
     for sigma in ("0.5", "1"):
         save_denoiser(tmp_path / f"sigma-{sigma}-{PENALISED}.safetensors", PENALISED, 0, float(sigma))
     monkeypatch.setattr(methods, "resource", lambda *_: tmp_path)
-    session.open_models(weights)
-    session.open_photo(photo)
-    qtbot.waitUntil(lambda: len(session.models) == 4, timeout=10_000)
-    wait_for_results(qtbot, session)
+    desk.open_models(weights)
+    desk.open_photo(photo)
+    qtbot.waitUntil(lambda: len(desk.models) == 4, timeout=10_000)
+    wait_for_results(qtbot, desk)
     page.viewer_bar.modes.current = mode
     qtbot.wait(20)
     assert page.minimumSizeHint().width() <= 1208

@@ -18,16 +18,16 @@ from torch import Tensor
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.window import MainWindow
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.restore import restoring
 from jnn_studio.app.workspaces.denoise.restore.entries import CLEAN, LEARNT, SEEN, SMOOTH
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
-from jnn_studio.app.workspaces.denoise.restore.restoring import Snapshot
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.restore.restoring import Standing
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.plug_and_play import Denoise
-from jnn_studio.labs.denoise.restoration import PriorConfig, ProblemConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
 from jnn_studio.models.denoiser import Denoiser
 
 from .photos import open_all, save_denoiser, write_photo
@@ -36,8 +36,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def page(context: AppContext, session: PhotoSession) -> Iterator[RestorePage]:
-    made = RestorePage(context, session)
+def page(context: AppContext, desk: PhotoDesk) -> Iterator[RestorePage]:
+    made = RestorePage(context, desk)
     made.resize(1208, 690)
     made.show()
     yield made
@@ -48,7 +48,7 @@ def page(context: AppContext, session: PhotoSession) -> Iterator[RestorePage]:
 @pytest.fixture
 def opened(qtbot: QtBot, page: RestorePage, photo: Path, weights: Path) -> RestorePage:
     """With something to restore."""
-    open_all(qtbot, page._session, photo, weights)
+    open_all(qtbot, page._desk, photo, weights)
     wait_until_ready(qtbot, page)
     return page
 
@@ -97,19 +97,19 @@ def wait_until_ready(qtbot: QtBot, page: RestorePage) -> None:
             and page.start.isEnabled()
             and posed.question.config == config.problem
             and posed.question.crop == page.picker.crop
-            and posed.question.photo is page._session.photo
+            and posed.question.photo is page._desk.photo
         )
 
     qtbot.waitUntil(there, timeout=10_000)
 
 
-def wait_until_done(qtbot: QtBot, page: RestorePage) -> Snapshot:
+def wait_until_done(qtbot: QtBot, page: RestorePage) -> Standing:
     qtbot.waitUntil(lambda: not page.restoring.running, timeout=20_000)
     assert page.restoring.snapshot is not None
     return page.restoring.snapshot
 
 
-def wait_for_step(qtbot: QtBot, page: RestorePage, step: int) -> Snapshot:
+def wait_for_step(qtbot: QtBot, page: RestorePage, step: int) -> Standing:
     def there() -> bool:
         return page.restoring.snapshot is not None and page.restoring.snapshot.step == step
 
@@ -124,7 +124,7 @@ def shown(page: RestorePage, key: str) -> np.ndarray:
 
 def cropped(page: RestorePage) -> np.ndarray:
     """The part of the photograph that is restored."""
-    photo, crop = page._session.photo, page.picker.crop
+    photo, crop = page._desk.photo, page.picker.crop
     assert photo is not None
     assert crop is not None
     return photo.pixels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
@@ -145,7 +145,7 @@ class TestBeforeStart:
         assert opened.picker.crop is not None
         assert opened.picker.crop.side == 40
         pixels = cropped(opened)
-        problem = pose(to_signed(pixels), ProblemConfig())
+        problem = pose(to_signed(pixels), DegradationConfig())
         assert np.array_equal(shown(opened, CLEAN), pixels)
         assert np.array_equal(shown(opened, SEEN), to_pixels(problem.seen))
         assert "Press Start" in opened.viewer.entries[LEARNT].empty
@@ -168,7 +168,7 @@ class TestBeforeStart:
         for name in ("share", "width", "length", "angle"):
             assert opened.form.fields[f"problem.{name}"].isVisible() == (name in fields)
         pixels = cropped(opened)
-        expected = to_pixels(pose(to_signed(pixels), ProblemConfig(task=task)).seen)
+        expected = to_pixels(pose(to_signed(pixels), DegradationConfig(task=task)).seen)
         assert np.array_equal(shown(opened, SEEN), expected)
 
     def test_a_value_that_will_not_do_is_told_where_it_stands(
@@ -188,7 +188,7 @@ class TestBeforeStart:
         assert not opened.start.isEnabled()
 
     def test_a_photograph_can_be_too_small(self, qtbot: QtBot, opened: RestorePage, tmp_path: Path) -> None:
-        opened._session.open_photo(write_photo(tmp_path / "tiny.png", 20, 7))
+        opened._desk.open_photo(write_photo(tmp_path / "tiny.png", 20, 7))
         qtbot.waitUntil(lambda: "too small" in opened.note.text(), timeout=5000)
         assert not opened.start.isEnabled()
 
@@ -197,7 +197,7 @@ class TestBeforeStart:
     ) -> None:
         path = tmp_path / "other.safetensors"
         save_denoiser(path, SUPERVISED, 0, 0.0)
-        opened._session.open_models(path)
+        opened._desk.open_models(path)
         qtbot.waitUntil(lambda: "for which σ" in opened.note.text(), timeout=5000)
         assert not opened.start.isEnabled()
 
@@ -208,8 +208,8 @@ class TestRestoring:
         wait_until_ready(qtbot, opened)
         qtbot.mouseClick(opened.start, LEFT)
         wait_until_done(qtbot, opened)
-        problem = pose(to_signed(cropped(opened)), ProblemConfig(noise=0.3))
-        model = opened._session.models[PENALISED].model
+        problem = pose(to_signed(cropped(opened)), DegradationConfig(noise=0.3))
+        model = opened._desk.models[PENALISED].model
         pairs = list(restore_both(problem, prior_of(model), 0.5, PriorConfig(strength=2, steps=5)))
         assert np.array_equal(shown(opened, LEARNT), to_pixels(pairs[-1].learnt.image))
         assert np.array_equal(shown(opened, SMOOTH), to_pixels(pairs[-1].smooth.image))
@@ -271,7 +271,7 @@ class TestRestoring:
         elif what == "noise":
             opened.form.fill({"problem.noise": "0.1"})
         else:
-            opened._session.open_photo(write_photo(tmp_path / "other.png", 57, 43, seed=4))
+            opened._desk.open_photo(write_photo(tmp_path / "other.png", 57, 43, seed=4))
         qtbot.waitUntil(lambda: watch.cancelled, timeout=10_000)
         wait_until_ready(qtbot, opened)
         assert opened.restoring.snapshot is None
@@ -375,7 +375,7 @@ class TestLooking:
         opened.sides.current = "128"
         opened.viewer_bar.modes.current = "split"
         opened.save_state(settings)
-        other = RestorePage(context, opened._session)
+        other = RestorePage(context, opened._desk)
         other.restore_state(settings)
         assert other.form.config == opened.form.config
         assert other.form.config.problem.width == 1.5

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.why import spectra
 from jnn_studio.app.workspaces.denoise.why.page import WhyPage
 from jnn_studio.app.workspaces.denoise.why.spectra import COUNT
@@ -22,8 +22,8 @@ from .photos import open_all, save_denoiser, wait_for_noisy, write_photo
 
 
 @pytest.fixture
-def page(qtbot: QtBot, context: AppContext, session: PhotoSession) -> WhyPage:
-    made = WhyPage(context, session)
+def page(qtbot: QtBot, context: AppContext, desk: PhotoDesk) -> WhyPage:
+    made = WhyPage(context, desk)
     qtbot.addWidget(made)
     made.resize(1200, 700)
     made.show()
@@ -33,19 +33,19 @@ def page(qtbot: QtBot, context: AppContext, session: PhotoSession) -> WhyPage:
 @pytest.fixture
 def opened(qtbot: QtBot, page: WhyPage, photo: Path, weights: Path) -> WhyPage:
     """With its first answers."""
-    open_all(qtbot, page._session, photo, weights)
+    open_all(qtbot, page._desk, photo, weights)
     wait_for_answers(qtbot, page)
     return page
 
 
 def wait_for_answers(qtbot: QtBot, page: WhyPage) -> None:
-    """All that is on show is of the session as it is."""
+    """All that is on show is of the desk as it is."""
 
     def there() -> bool:
         found = [page.spectra.answers.get(method) for method in page.chosen]
         return bool(found) and all(
             answer is not None
-            and answer.question.noisy is page._session.noisy
+            and answer.question.noisy is page._desk.noisy
             and answer.question.crop == page.picker.crop
             for answer in found
         )
@@ -56,8 +56,8 @@ def wait_for_answers(qtbot: QtBot, page: WhyPage) -> None:
 
 def expected(page: WhyPage, method: str) -> np.ndarray:
     """σᵢ / σ₁ of a method at the page's crop, computed here."""
-    model = page._session.models[method].model
-    sigma = denoiser_spectrum(model, page._session.noisy, page.picker.crop, COUNT, tolerance=1e-2).sigma
+    model = page._desk.models[method].model
+    sigma = denoiser_spectrum(model, page._desk.noisy, page.picker.crop, COUNT, tolerance=1e-2).sigma
     return (sigma / sigma[0]).double().numpy()
 
 
@@ -81,10 +81,10 @@ class TestTheCurves:
 
     def test_follow_the_noise(self, qtbot: QtBot, opened: WhyPage) -> None:
         before = np.array(opened.plot.series(PENALISED).y)
-        opened._session.set_seed(5)
+        opened._desk.set_seed(5)
         qtbot.waitUntil(
             lambda: (
-                opened.spectra.answers[PENALISED].question.noisy is opened._session.noisy
+                opened.spectra.answers[PENALISED].question.noisy is opened._desk.noisy
                 and not np.array_equal(opened.plot.series(PENALISED).y, before)
             ),
             timeout=20_000,
@@ -94,7 +94,7 @@ class TestTheCurves:
     def test_follow_the_denoisers(self, qtbot: QtBot, opened: WhyPage, tmp_path: Path) -> None:
         path = tmp_path / "other.safetensors"
         save_denoiser(path, NOISE2NOISE, 3, 0.5, DenoiserConfig(widths=(2, 3, 4, 4), channels=1))
-        opened._session.open_models(path)
+        opened._desk.open_models(path)
         qtbot.waitUntil(lambda: opened.chosen == (NOISE2NOISE,), timeout=10_000)
         wait_for_answers(qtbot, opened)
         assert opened.spectra.answers[NOISE2NOISE].spectrum.right.shape == (COUNT, 1, 32, 32)
@@ -135,8 +135,8 @@ class TestTheCrop:
 
     def test_needs_a_photograph_of_eight_pixels(self, qtbot: QtBot, opened: WhyPage, tmp_path: Path) -> None:
         path = write_photo(tmp_path / "tiny.png", 20, 7)
-        opened._session.open_photo(path)
-        wait_for_noisy(qtbot, opened._session, path)
+        opened._desk.open_photo(path)
+        wait_for_noisy(qtbot, opened._desk, path)
         qtbot.waitUntil(lambda: "too small" in opened.note.text(), timeout=5000)
         assert not opened.spectra.waiting
         assert not opened.strips.strips
@@ -177,7 +177,7 @@ class TestWork:
     def test_stops_when_the_page_is_left_and_begins_again_when_it_is_seen(
         self, qtbot: QtBot, page: WhyPage, photo: Path, weights: Path, endless: None
     ) -> None:
-        open_all(qtbot, page._session, photo, weights)
+        open_all(qtbot, page._desk, photo, weights)
         qtbot.waitUntil(lambda: bool(page.spectra.waiting), timeout=10_000)
         watch = page.spectra._worker._newest[SUPERVISED].watch
         assert "Computing Supervised" in page.note.text()
@@ -192,7 +192,7 @@ class TestWork:
     def test_for_the_last_crop_is_given_up(
         self, qtbot: QtBot, page: WhyPage, photo: Path, weights: Path, endless: None
     ) -> None:
-        open_all(qtbot, page._session, photo, weights)
+        open_all(qtbot, page._desk, photo, weights)
         qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting, timeout=10_000)
         watch = page.spectra._worker._newest[SUPERVISED].watch
         page.picker.move_to(0, 0)
@@ -200,11 +200,11 @@ class TestWork:
         assert page.spectra.waiting[SUPERVISED].crop == Crop(0, 0, 32)
 
     def test_is_not_begun_before_the_page_is_seen(
-        self, qtbot: QtBot, context: AppContext, session: PhotoSession, photo: Path, weights: Path
+        self, qtbot: QtBot, context: AppContext, desk: PhotoDesk, photo: Path, weights: Path
     ) -> None:
-        page = WhyPage(context, session)
+        page = WhyPage(context, desk)
         qtbot.addWidget(page)
-        open_all(qtbot, session, photo, weights)
+        open_all(qtbot, desk, photo, weights)
         qtbot.wait(50)
         assert not page.spectra.waiting
         assert not page.spectra.answers

@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtWidgets import QDockWidget, QLabel
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.explore.walking.directions import ROOM_FOR_NAMES
+from jnn_studio.app.workspaces.explore.walking.direction_sliders import ROOM_FOR_NAMES
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.library import Library
@@ -19,7 +19,7 @@ from jnn_studio.explore.state import SourceImage
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
 
 
 def save(explore: ExploreWorkspace, qtbot: QtBot, name: str) -> None:
@@ -48,10 +48,10 @@ def test_at_its_own_image_it_is_found_exactly(explore: ExploreWorkspace, qtbot: 
     explore.directions.sliders[2].slider.setValue(600)
     wait_for_scene(explore, qtbot)
     save(explore, qtbot, "mine")
-    explore.session.reset()
+    explore.desk.reset()
     wait_for_scene(explore, qtbot)
     explore.library.apply_asked.emit(explore.library.selected)
-    qtbot.waitUntil(lambda: explore.session.state.walk.amounts[2] == pytest.approx(0.06), timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.state.walk.amounts[2] == pytest.approx(0.06), timeout=20_000)
     assert "|cos| 1.00 in the latent" in explore.library.result.text()
 
 
@@ -59,10 +59,10 @@ def test_at_another_image_the_nearest_is_walked_and_the_match_shown(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     save(explore, qtbot, "mine")
-    explore.session.select(SourceImage(index=9))
+    explore.desk.select(SourceImage(index=9))
     wait_for_scene(explore, qtbot)
     explore.library.apply_asked.emit(explore.library.selected)
-    qtbot.waitUntil(lambda: any(explore.session.state.walk.amounts), timeout=20_000)
+    qtbot.waitUntil(lambda: any(explore.desk.state.walk.amounts), timeout=20_000)
     assert "|cos| 0." in explore.library.result.text()
 
 
@@ -86,9 +86,9 @@ def test_directions_name_themselves_by_the_factors(explore: ExploreWorkspace, qt
 def test_a_model_shown_twice_has_other_names_for_other_directions(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
-    explore.session.add_models("regularised")
-    qtbot.waitUntil(lambda: len(explore.session.state.columns) == 3, timeout=20_000)
-    explore.session.set_directions("c3", "axes")
+    explore.desk.add_models("regularised")
+    qtbot.waitUntil(lambda: len(explore.desk.state.columns) == 3, timeout=20_000)
+    explore.desk.set_directions("c3", "axes")
     wait_for_scene(explore, qtbot)
     views = open_meaning(explore)
     qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 3, timeout=30_000)
@@ -104,7 +104,7 @@ def test_a_model_shown_twice_has_other_names_for_other_directions(
 def test_nothing_is_worked_out_while_nobody_looks(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     views: list[MeaningView] = []
     explore.explainer.explained.connect(views.append)
-    explore.session.set_amount(0, 0.03)
+    explore.desk.set_amount(0, 0.03)
     wait_for_scene(explore, qtbot)
     qtbot.wait(200)
     assert not views
@@ -124,8 +124,8 @@ def test_a_table_of_attributes_explains_a_folder(
         rows.append(f"{i:02}.png,{bright},{generator.integers(2)}")
     table = tmp_path / "table.csv"
     table.write_text("\n".join(rows))
-    explore.session.open_source(FolderConfig(path=folder))
-    qtbot.waitUntil(lambda: explore.session.scene.label == "00.png", timeout=30_000)
+    explore.desk.open_source(FolderConfig(path=folder))
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "00.png", timeout=30_000)
     views = open_meaning(explore)
     qtbot.waitUntil(lambda: any("no known factors" in view.state for view in views), timeout=20_000)
     explore.explainer.open_table(table)

@@ -161,7 +161,7 @@ def test_accuracies_stand_beside_attributes_and_what_is_not_to_be_relied_on_is_s
     assert panel.findChild(QPushButton, "explore.meaning.other_table").isVisible()
 
 
-def test_a_probe_no_better_than_chance_is_drawn_hollow(panel: MeaningPanel) -> None:
+def test_a_readout_no_better_than_chance_is_drawn_hollow(panel: MeaningPanel) -> None:
     sure = ATTRIBUTES.columns[0]
     unsure = MeaningColumn(sure.name, sure.role, sure.meanings, (0.52, 0.01, 0.5), (False, False, False))
     panel.show_view(ATTRIBUTES)
@@ -191,11 +191,11 @@ def test_more_rows_than_fit_are_reached_by_keyboard_with_the_axis_in_view(
     assert shown.row_at(QPoint(20, 2)) is None, "that is the axis"
 
 
-def test_progress_is_shown_while_probes_are_fitted_and_no_second_table_is_asked_for(
+def test_progress_is_shown_while_readouts_are_fitted_and_no_second_table_is_asked_for(
     panel: MeaningPanel,
 ) -> None:
-    panel.show_view(MeaningView(state=NO_FACTORS, progress="Fitting probes, 3 of 40"))
-    assert panel.findChild(QLabel, "explore.meaning.progress").text() == "Fitting probes, 3 of 40"
+    panel.show_view(MeaningView(state=NO_FACTORS, progress="Fitting readouts, 3 of 40"))
+    assert panel.findChild(QLabel, "explore.meaning.progress").text() == "Fitting readouts, 3 of 40"
     assert not panel.findChild(QPushButton, "explore.meaning.open_table").isEnabled()
     panel.show_view(ATTRIBUTES)
     assert not panel.findChild(QLabel, "explore.meaning.progress").isVisible()

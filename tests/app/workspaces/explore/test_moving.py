@@ -18,7 +18,7 @@ def trigger(explore: ExploreWorkspace, name: str) -> None:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
 
 
 def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
@@ -31,7 +31,7 @@ def test_a_curved_walk_says_how_long_it_is_and_its_spectrum_follows(
     qtbot.mouseClick(explore.findChild(QToolButton, "explore.mode.curved"), Qt.MouseButton.LeftButton)
     explore.directions.sliders[1].slider.setValue(400)
     wait_for_scene(explore, qtbot)
-    view = explore.session.scene.columns[1]
+    view = explore.desk.scene.columns[1]
     assert view.moved.length == pytest.approx(0.04, rel=0.02)
     assert "path 0.04" in explore.panes.moved[1].caption
     assert not np.allclose(view.moved.here.sigma[:8], view.place.sigma[:8])
@@ -39,13 +39,13 @@ def test_a_curved_walk_says_how_long_it_is_and_its_spectrum_follows(
 
 def test_another_slider_goes_on_from_the_end_of_a_curve(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "mode")
-    explore.session.set_amount(0, 0.02)
-    explore.session.set_amount(1, 0.02)
-    assert [leg.direction for leg in explore.session.state.walk.legs] == [0, 1]
+    explore.desk.set_amount(0, 0.02)
+    explore.desk.set_amount(1, 0.02)
+    assert [leg.direction for leg in explore.desk.state.walk.legs] == [0, 1]
     wait_for_scene(explore, qtbot)
-    assert explore.session.scene.columns[0].moved.length == pytest.approx(0.04, rel=0.02)
-    explore.session.undo.undo()
-    assert [leg.direction for leg in explore.session.state.walk.legs] == [0]
+    assert explore.desk.scene.columns[0].moved.length == pytest.approx(0.04, rel=0.02)
+    explore.desk.undo.undo()
+    assert [leg.direction for leg in explore.desk.state.walk.legs] == [0]
 
 
 class Layouts(QObject):
@@ -64,7 +64,7 @@ class Layouts(QObject):
 def test_a_moving_slider_does_not_lay_the_window_out(
     explore: ExploreWorkspace, qtbot: QtBot, mode: str
 ) -> None:
-    explore.session.set_mode(mode)
+    explore.desk.set_mode(mode)
     slider = explore.directions.sliders[0].slider
     slider.setValue(50)  # the words of the figures appear
     wait_for_scene(explore, qtbot)
@@ -78,7 +78,7 @@ def test_a_moving_slider_does_not_lay_the_window_out(
 
 
 def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.session.set_amount(0, 0.05)
+    explore.desk.set_amount(0, 0.05)
     wait_for_scene(explore, qtbot)
     before = pictures(explore)
     trigger(explore, "walk_on")
@@ -88,20 +88,20 @@ def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qt
     assert explore.panes.reconstructions[0].caption == "walked on"
     trigger(explore, "back_to_image")
     wait_for_scene(explore, qtbot)
-    assert explore.session.scene.columns[0].place.psnr is not None
+    assert explore.desk.scene.columns[0].place.psnr is not None
 
 
 def test_blending_ends_at_the_image_chosen(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "blend")
     explore.gallery.chosen.emit(4)
-    qtbot.waitUntil(lambda: explore.session.state.towards is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.state.towards is not None, timeout=20_000)
     slider = explore.findChild(QSlider, "explore.blend.slider")
     assert slider.isVisibleTo(explore)
     slider.setValue(slider.maximum())
     wait_for_scene(explore, qtbot)
     arrived = pictures(explore)
     trigger(explore, "reset")
-    explore.session.select(SourceImage(index=4))
+    explore.desk.select(SourceImage(index=4))
     wait_for_scene(explore, qtbot)
     assert not slider.isVisibleTo(explore)
     for a, b in zip(arrived, pictures(explore), strict=True):
@@ -112,20 +112,20 @@ def test_escape_gives_blending_up(explore: ExploreWorkspace, qtbot: QtBot) -> No
     trigger(explore, "blend")
     qtbot.keyClick(explore, Qt.Key.Key_Escape)
     explore.gallery.chosen.emit(4)
-    qtbot.waitUntil(lambda: explore.session.state.base.image == SourceImage(index=4), timeout=20_000)
-    assert explore.session.state.towards is None
+    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=4), timeout=20_000)
+    assert explore.desk.state.towards is None
 
 
 def test_a_random_step_stays_within_the_range_and_is_undone(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "random_step")
-    amounts = np.array(explore.session.state.walk.amounts)
+    amounts = np.array(explore.desk.state.walk.amounts)
     assert np.linalg.norm(amounts) == pytest.approx(0.025)
     for _ in range(20):
         trigger(explore, "random_step")
-    assert np.abs(explore.session.state.walk.amounts).max() <= 0.1
+    assert np.abs(explore.desk.state.walk.amounts).max() <= 0.1
     for _ in range(21):
-        explore.session.undo.undo()
-    assert not any(explore.session.state.walk.amounts)
+        explore.desk.undo.undo()
+    assert not any(explore.desk.state.walk.amounts)
 
 
 def test_keys_choose_move_play_and_reset(explore: ExploreWorkspace, qtbot: QtBot) -> None:
@@ -136,20 +136,20 @@ def test_keys_choose_move_play_and_reset(explore: ExploreWorkspace, qtbot: QtBot
     slider = explore.directions.sliders[2].slider
     qtbot.waitUntil(slider.hasFocus)
     qtbot.keyClick(slider, Qt.Key.Key_Right)
-    assert explore.session.state.walk.amounts[2] == pytest.approx(0.001)
+    assert explore.desk.state.walk.amounts[2] == pytest.approx(0.001)
     qtbot.keyClick(slider, Qt.Key.Key_Space)
     assert explore.directions.sliders[2].play_button.isChecked()
     qtbot.keyClick(slider, Qt.Key.Key_Space)
     qtbot.keyClick(slider, Qt.Key.Key_R)
-    assert not any(explore.session.state.walk.amounts)
+    assert not any(explore.desk.state.walk.amounts)
     qtbot.keyClick(slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert explore.session.state.walk.amounts[2] != 0
+    assert explore.desk.state.walk.amounts[2] != 0
     qtbot.keyClick(slider, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
-    assert not any(explore.session.state.walk.amounts)
+    assert not any(explore.desk.state.walk.amounts)
 
 
 def test_differences_are_shown_on_one_scale(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.session.set_amount(0, 0.08)
+    explore.desk.set_amount(0, 0.08)
     wait_for_scene(explore, qtbot)
     before = pictures(explore)
     trigger(explore, "difference")
@@ -160,9 +160,9 @@ def test_differences_are_shown_on_one_scale(explore: ExploreWorkspace, qtbot: Qt
 
 
 def test_pressing_a_picture_shows_its_base(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.session.set_amount(0, 0.08)
+    explore.desk.set_amount(0, 0.08)
     wait_for_scene(explore, qtbot)
-    pane, view = explore.panes.moved[1], explore.session.scene.columns[1]
+    pane, view = explore.panes.moved[1], explore.desk.scene.columns[1]
     qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=pane.picture_rect().center())
     assert (pane.array == view.place.reconstruction).all()
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=pane.picture_rect().center())

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.explore.session import opened as module
-from jnn_studio.app.workspaces.explore.session.opened import Data, Opened
+from jnn_studio.app.workspaces.explore.desk import opened as module
+from jnn_studio.app.workspaces.explore.desk.opened import Data, Opened
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.opening import open_source

@@ -26,7 +26,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.explore.session import sessions
+from jnn_studio.app.workspaces.explore.desk import sessions
 sessions.AUTOSAVE_MS = 100
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 application = QApplication([])
@@ -34,7 +34,7 @@ settings = QSettings(sys.argv[1], QSettings.Format.IniFormat)
 context = AppContext(settings)
 explore = ExploreWorkspace(context)
 explore.restore_state(settings)
-QTimer.singleShot(0, lambda: explore.session.set_amount(2, 0.07))
+QTimer.singleShot(0, lambda: explore.desk.set_amount(2, 0.07))
 application.exec()
 """
 
@@ -44,28 +44,28 @@ def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.session.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
 
 
 def test_a_saved_session_comes_back_to_the_pixel(
     explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session = explore.session
-    session.select(SourceImage(index=5))
-    session.set_mode("curved")
-    session.set_amount(1, 0.03)
-    session.set_matched(True)
+    desk = explore.desk
+    desk.select(SourceImage(index=5))
+    desk.set_mode("curved")
+    desk.set_amount(1, 0.03)
+    desk.set_matched(True)
     wait_for_scene(explore, qtbot)
-    state, before = session.state, pictures(explore)
+    state, before = desk.state, pictures(explore)
     path = tmp_path / "found.jnnsession"
     with qtbot.waitSignal(explore.sessions.saved, timeout=20_000):
         explore.sessions.save(path)
-    session.open_bundled()
-    session.reset()
-    session.select(SourceImage(index=0))
+    desk.open_bundled()
+    desk.reset()
+    desk.select(SourceImage(index=0))
     wait_for_scene(explore, qtbot)
     explore.open_dropped(path)
-    qtbot.waitUntil(lambda: session.state == state, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.state == state, timeout=20_000)
     wait_for_scene(explore, qtbot)
     assert all((a == b).all() for a, b in zip(before, pictures(explore), strict=True))
 
@@ -75,11 +75,11 @@ def test_a_damaged_session_is_refused_by_name(
 ) -> None:
     path = tmp_path / "damaged.jnnsession"
     path.write_text("{")
-    before = explore.session.state
+    before = explore.desk.state
     explore.sessions.open(path)
     qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
     assert "damaged.jnnsession" in explore.message.text.text()
-    assert explore.session.state == before
+    assert explore.desk.state == before
 
 
 def test_what_a_killed_program_had_in_view_is_offered_again(
@@ -103,7 +103,7 @@ def test_what_a_killed_program_had_in_view_is_offered_again(
     qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
     assert "did not end as it should" in explore.message.title.text()
     qtbot.mouseClick(explore.findChild(QPushButton, "message.choice"), Qt.MouseButton.LeftButton)
-    assert explore.session.state.walk.amounts[2] == 0.07
+    assert explore.desk.state.walk.amounts[2] == 0.07
     assert not explore.message.isVisible()
     wait_for_scene(explore, qtbot)
 
@@ -111,7 +111,7 @@ def test_what_a_killed_program_had_in_view_is_offered_again(
 def test_a_program_that_ended_well_leaves_nothing(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     folder = explore.context.data_folder / "autosave"
     qtbot.waitUntil(lambda: any(folder.glob("*.lock")), timeout=20_000)
-    explore.session.set_amount(0, 0.02)
+    explore.desk.set_amount(0, 0.02)
     explore.sessions._keep()
     qtbot.waitUntil(lambda: any(folder.glob("*.jnnsession")), timeout=20_000)
     explore.context.close()

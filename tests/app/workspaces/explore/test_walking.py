@@ -26,7 +26,7 @@ def moved(explore: QWidget) -> list[np.ndarray]:
 
 
 def image_in_view(explore: ExploreWorkspace) -> object:
-    return explore.session.scene.state.base.image
+    return explore.desk.scene.state.base.image
 
 
 def wait_for_change(qtbot: QtBot, explore: QWidget, before: list[np.ndarray]) -> list[np.ndarray]:
@@ -38,7 +38,7 @@ def wait_for_change(qtbot: QtBot, explore: QWidget, before: list[np.ndarray]) ->
 
 
 def amount(explore: ExploreWorkspace, direction: int) -> float:
-    return explore.session.state.walk.amounts[direction - 1]
+    return explore.desk.state.walk.amounts[direction - 1]
 
 
 def drop(workspace: ExploreWorkspace, path: Path) -> None:
@@ -55,7 +55,7 @@ def drop(workspace: ExploreWorkspace, path: Path) -> None:
 
 
 def test_the_first_thing_seen_is_a_face_in_two_models(explore: ExploreWorkspace) -> None:
-    scene = explore.session.scene
+    scene = explore.desk.scene
     assert [view.loaded.name for view in scene.columns] == ["Unregularised", "Regularised"]
     for name in ("explore.original", "explore.reconstruction.0", "explore.reconstruction.1"):
         assert explore.findChild(ImagePane, name).array.std() > 10, "a picture and not a blank"
@@ -76,9 +76,7 @@ def test_dragging_a_slider_moves_both_models_by_the_same_amount(
     wait_for_change(qtbot, explore, before)
     asked = amount(explore, 1)
     assert asked > 0.05
-    qtbot.waitUntil(
-        lambda: all(abs(v.moved.rms - asked) < 0.1 * asked for v in explore.session.scene.columns)
-    )
+    qtbot.waitUntil(lambda: all(abs(v.moved.rms - asked) < 0.1 * asked for v in explore.desk.scene.columns))
     captions = [explore.findChild(ImagePane, f"explore.moved.{i}").caption for i in range(2)]
     assert all(caption.startswith("RMS change 0.0") for caption in captions)
 
@@ -121,10 +119,10 @@ def test_playing_sweeps_until_grabbed(explore: ExploreWorkspace, qtbot: QtBot) -
 
 
 def test_reset_all_undo_and_redo(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    explore.session.set_amount(0, 0.03)
-    explore.session.set_amount(4, -0.02)
+    explore.desk.set_amount(0, 0.03)
+    explore.desk.set_amount(4, -0.02)
     explore.findChild(QAction, "explore.reset").trigger()
-    assert not any(explore.session.state.walk.amounts)
+    assert not any(explore.desk.state.walk.amounts)
     explore.findChild(QAction, "explore.undo").trigger()
     assert (amount(explore, 1), amount(explore, 5)) == (0.03, -0.02)
     assert explore.directions.sliders[4].value() == pytest.approx(-0.02)
@@ -135,12 +133,12 @@ def test_reset_all_undo_and_redo(explore: ExploreWorkspace, qtbot: QtBot) -> Non
 
 
 def test_choosing_another_thumbnail_changes_everything(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    before = explore.session.scene
+    before = explore.desk.scene
     images = explore.findChild(ImageList, "explore.images")
     target = images.visualRect(images.model().index(3)).center()
     qtbot.mouseClick(images.viewport(), Qt.MouseButton.LeftButton, pos=target)
     qtbot.waitUntil(lambda: image_in_view(explore) == SourceImage(index=3), timeout=10_000)
-    after = explore.session.scene
+    after = explore.desk.scene
     assert after.label == "face 3"
     assert (after.original != before.original).any()
     assert not np.allclose(after.columns[0].place.sigma, before.columns[0].place.sigma)
@@ -148,7 +146,7 @@ def test_choosing_another_thumbnail_changes_everything(explore: ExploreWorkspace
 
 def test_the_range_is_where_the_sliders_end(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     explore.bar.limit.setValue(0.05)
-    qtbot.waitUntil(lambda: explore.session.scene.state.limit == 0.05, timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.state.limit == 0.05, timeout=10_000)
     slider = explore.directions.sliders[0]
     slider.slider.setValue(slider.slider.maximum())
     assert amount(explore, 1) == pytest.approx(0.05)
@@ -168,14 +166,14 @@ def test_a_broken_image_is_refused_by_name_and_nothing_is_lost(
 ) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
-    before = explore.session.scene
+    before = explore.desk.scene
     drop(explore, path)
     message = explore.findChild(MessageBar, "explore.message")
     qtbot.waitUntil(message.isVisible, timeout=10_000)
     assert "broken.jpg" in message.text.text()
-    assert explore.session.state.base == before.state.base
-    assert explore.session.scene is not None
-    explore.session.set_amount(0, 0.02)
+    assert explore.desk.state.base == before.state.base
+    assert explore.desk.scene is not None
+    explore.desk.set_amount(0, 0.02)
     wait_for_change(qtbot, explore, [view.place.reconstruction for view in before.columns])
 
 
@@ -186,8 +184,8 @@ def test_a_folder_of_images_can_be_dropped(explore: ExploreWorkspace, qtbot: QtB
         Image.fromarray(np.full((40, 50, 3), 40 * i, np.uint8)).save(folder / f"{i}.png")
     (folder / "broken.png").write_bytes(b"nothing")
     drop(explore, folder)
-    qtbot.waitUntil(lambda: explore.session.source.name == "photos", timeout=10_000)
-    qtbot.waitUntil(lambda: explore.session.scene.label == "0.png", timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.source.name == "photos", timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "0.png", timeout=10_000)
     assert "photos (5)" in explore.choices.images.text()
 
 
@@ -218,13 +216,13 @@ def test_a_run_under_way_is_walked_with_its_newest_weights(
     )
     context = explore.context
     feed = context.start_run(config, tmp_path / "run")
-    explore.session.live.follow(feed)
+    explore.desk.live.follow(feed)
     title = explore.choices.models
     qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
-    qtbot.waitUntil(lambda: explore.session.scene.original.shape == (32, 32, 3), timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.original.shape == (32, 32, 3), timeout=20_000)
     first = title.text()
     qtbot.waitUntil(lambda: title.text() != first, timeout=20_000)
     with qtbot.waitSignal(context.run_ended, timeout=20_000):
         context.training.send(Command.STOP)
     qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
-    assert explore.session.live.feed is None
+    assert explore.desk.live.feed is None

@@ -20,7 +20,7 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 MODULE = """
 import math
@@ -35,7 +35,7 @@ from jnn_studio.training.config import OptimiserConfig, RunConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.kind import Kind
+from jnn_studio.training.kind import RunKind
 
 
 class Normal(Frozen):
@@ -96,7 +96,7 @@ class Lines:
         pass
 
 
-KIND = Kind(
+KIND = RunKind(
     "fit-a-line",
     LineRunConfig,
     lambda config: (MemberInfo("line", "Line", math.nan),),

@@ -12,7 +12,7 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig, validate_config
 from jnn_studio.training.events import Started
 from jnn_studio.training.presets import preset_names
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from jnn_studio.labs.rof.experiment import MEMBERS
 from jnn_studio.labs.rof.targets import TwoBalls
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.session import start_run
+from jnn_studio.training.running import start_run
 
 PAGE = "validate.rof"
 ENDLESS = "9999999"

@@ -24,7 +24,7 @@ from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
-from jnn_studio.app.workspaces.denoise.session import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoSession
+from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
 
 POSITIONS = 400
 SLIDER_LOW, SLIDER_HIGH = 0.02, 2.0
@@ -32,13 +32,13 @@ PRESETS = (0.5, 1.0, 2.0)
 
 
 class PhotoBar(QWidget):
-    """Shows and sets what a session has open, its σ and its seed; `name` is for the page to place."""
+    """Shows and sets what a desk has open, its σ and its seed; `name` is for the page to place."""
 
-    def __init__(self, session: PhotoSession, page: str) -> None:
+    def __init__(self, desk: PhotoDesk, page: str) -> None:
         super().__init__()
         self.setObjectName(f"{page}.photo_bar")
-        self._session, self._page = session, page
-        self.recent = RecentPaths(session.context.settings, "Denoise/recent_photos")
+        self._desk, self._page = desk, page
+        self.recent = RecentPaths(desk.context.settings, "Denoise/recent_photos")
         self._build()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,20 +54,20 @@ class PhotoBar(QWidget):
         for part in (self._seed_label, self.seed, self.dice):
             row.addWidget(part)
         self.slider.valueChanged.connect(self._slid)
-        self.sigma.valueChanged.connect(session.set_sigma)
-        self.seed.valueChanged.connect(session.set_seed)
-        self.dice.clicked.connect(lambda: session.set_seed((session.seed + 1) % (MAX_SEED + 1)))
-        self.already.toggled.connect(session.set_already_noisy)
-        session.photo_changed.connect(self._photo_changed)
-        session.work_changed.connect(self._show_name)
-        session.settings_changed.connect(self._show_settings)
+        self.sigma.valueChanged.connect(desk.set_sigma)
+        self.seed.valueChanged.connect(desk.set_seed)
+        self.dice.clicked.connect(lambda: desk.set_seed((desk.seed + 1) % (MAX_SEED + 1)))
+        self.already.toggled.connect(desk.set_already_noisy)
+        desk.photo_changed.connect(self._photo_changed)
+        desk.work_changed.connect(self._show_name)
+        desk.settings_changed.connect(self._show_settings)
         self._show_name()
         self._show_settings()
 
     def ask(self) -> None:
         """Choose a file."""
-        path = self._session.path
-        ask_file(self, "Open a photograph", IMAGES, self._session.open_photo, path.parent if path else None)
+        path = self._desk.path
+        ask_file(self, "Open a photograph", IMAGES, self._desk.open_photo, path.parent if path else None)
 
     def _build(self) -> None:
         page = self._page
@@ -134,59 +134,59 @@ class PhotoBar(QWidget):
         """What is offered to open again."""
         menu.clear()
         for path in self.recent.paths:
-            action = menu.addAction(path.name, partial(self._session.open_photo, path))
+            action = menu.addAction(path.name, partial(self._desk.open_photo, path))
             action.setToolTip(str(path))
         if self.recent.paths:
             menu.addSeparator()
-        menu.addAction("Sample: dead leaves", self._session.open_sample)
+        menu.addAction("Sample: dead leaves", self._desk.open_sample)
 
     def forget(self, path: Path) -> None:
         """A photograph that is gone is not offered again."""
         self.recent.remove(path)
 
     def _choose(self, sigma: float) -> None:
-        self._session.set_sigma(sigma)
+        self._desk.set_sigma(sigma)
         self._show_settings()
 
     def _slid(self, position: int) -> None:
-        self._session.set_sigma(round(_at(position), 3))
+        self._desk.set_sigma(round(_at(position), 3))
 
     def _photo_changed(self) -> None:
-        if self._session.path is not None:
-            self.recent.add(self._session.path)
+        if self._desk.path is not None:
+            self.recent.add(self._desk.path)
         self._show_name()
 
     def _show_name(self) -> None:
-        session = self._session
+        desk = self._desk
         text = ""
-        if session.opening:
-            text = f"Opening {session.opening}…"
-        elif session.photo is not None:
-            height, width = session.photo.pixels.shape[:2]
-            text = f"{session.photo.name} · {width} × {height} px"
+        if desk.opening:
+            text = f"Opening {desk.opening}…"
+        elif desk.photo is not None:
+            height, width = desk.photo.pixels.shape[:2]
+            text = f"{desk.photo.name} · {width} × {height} px"
         self.name.setText(text)
-        self.name.setToolTip(str(session.path or text))
+        self.name.setToolTip(str(desk.path or text))
 
     def _show_settings(self) -> None:
-        session = self._session
+        desk = self._desk
         blocked: list[QWidget] = [self.slider, self.sigma, self.seed, self.already]
         blockers = [QSignalBlocker(widget) for widget in blocked]
-        if round(_at(self.slider.value()), 3) != session.sigma:
-            self.slider.setValue(_position(session.sigma))
-        self.sigma.setValue(session.sigma)
-        self.seed.setValue(session.seed)
-        self.already.setChecked(session.already_noisy)
+        if round(_at(self.slider.value()), 3) != desk.sigma:
+            self.slider.setValue(_position(desk.sigma))
+        self.sigma.setValue(desk.sigma)
+        self.seed.setValue(desk.seed)
+        self.already.setChecked(desk.already_noisy)
         for blocker in blockers:
             blocker.unblock()
         for button, sigma in zip(self.presets, PRESETS, strict=True):
-            button.setChecked(session.sigma == sigma)
-            button.setEnabled(not session.already_noisy)
-        self.slider.setEnabled(not session.already_noisy)
+            button.setChecked(desk.sigma == sigma)
+            button.setEnabled(not desk.already_noisy)
+        self.slider.setEnabled(not desk.already_noisy)
         for part in (self._seed_label, self.seed, self.dice):
-            part.setEnabled(not session.already_noisy)
+            part.setEnabled(not desk.already_noisy)
         self.sigma.setToolTip(
             "σ estimated from the finest detail, for images in [-1, 1]; BM3D goes by it; type what you know"
-            if session.already_noisy
+            if desk.already_noisy
             else "σ of the noise that is added, for images in [-1, 1]"
         )
 

@@ -18,8 +18,8 @@ from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.labs.denoise.methods import PENALISED
 
 PAGE = "denoise.photo"
@@ -28,18 +28,18 @@ PAGE = "denoise.photo"
 class PhotoPage(QWidget):
     """Bars above the viewer; photographs and weights can be dropped anywhere on it."""
 
-    def __init__(self, context: AppContext, session: PhotoSession) -> None:
+    def __init__(self, context: AppContext, desk: PhotoDesk) -> None:
         super().__init__()
         self.setObjectName(PAGE)
-        self._session = session
+        self._desk = desk
         self._shares: dict[str, float] = {}
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
         self._saver = PictureSaver(self, context, self.message)
-        self.photo_bar = PhotoBar(session, PAGE)
+        self.photo_bar = PhotoBar(desk, PAGE)
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
-        self.models_bar = ModelsBar(session, PAGE)
+        self.models_bar = ModelsBar(desk, PAGE)
         self.remark = QLabel(objectName=f"{PAGE}.remark")
         self.remark.setWordWrap(True)
         self.conventions = QLabel(SHORT_CONVENTIONS, objectName=f"{PAGE}.conventions")
@@ -48,21 +48,21 @@ class PhotoPage(QWidget):
         self.conventions.setWordWrap(True)
         self.conventions.setFont(ui_font(0.92))
         self._arrange()
-        Dropping(self, session)
+        Dropping(self, desk)
         # Several things change in one go: they are shown once.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
         for changed in (
-            session.photo_changed,
-            session.noisy_changed,
-            session.noisy_measured,
-            session.models_changed,
-            session.work_changed,
-            session.settings_changed,
+            desk.photo_changed,
+            desk.noisy_changed,
+            desk.noisy_measured,
+            desk.models_changed,
+            desk.work_changed,
+            desk.settings_changed,
         ):
             changed.connect(self._show_soon)
-        session.progress_changed.connect(self._progressed)
-        session.failed.connect(self._failed)
+        desk.progress_changed.connect(self._progressed)
+        desk.failed.connect(self._failed)
         self.viewer.save_asked.connect(self.ask_where_to_save)
         self.viewer.keys_changed.connect(self._first_pair)
         self._paired = False
@@ -88,12 +88,12 @@ class PhotoPage(QWidget):
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
         entry = self.viewer.entries.get(key)
-        if entry is not None and entry.levels and self._session.photo is not None:
-            self._saver.ask(self._session.photo.name, key, entry.title, entry.levels[0])
+        if entry is not None and entry.levels and self._desk.photo is not None:
+            self._saver.ask(self._desk.photo.name, key, entry.title, entry.levels[0])
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures as a PNG, in its own resolution."""
-        levels = self._session.levels.get(key, ())
+        levels = self._desk.levels.get(key, ())
         if levels:
             self._saver.save(self.viewer.entries[key].title, levels[0], path)
 
@@ -119,15 +119,15 @@ class PhotoPage(QWidget):
             self._soon.start()
 
     def _show(self) -> None:
-        session = self._session
-        self._shares = {key: share for key, share in self._shares.items() if key in session.waiting}
-        self.viewer.show_entries(entries_of(session, self._shares))
-        words, tone = remark(session)
+        desk = self._desk
+        self._shares = {key: share for key, share in self._shares.items() if key in desk.waiting}
+        self.viewer.show_entries(entries_of(desk, self._shares))
+        words, tone = remark(desk)
         self.remark.setText(words)
         if self.remark.property("tone") != tone:
             self.remark.setProperty("tone", tone)
             self.remark.style().polish(self.remark)
-        self.conventions.setVisible(not session.already_noisy)
+        self.conventions.setVisible(not desk.already_noisy)
 
     def _progressed(self, method: str, share: float) -> None:
         self._shares[method] = share
@@ -140,7 +140,7 @@ class PhotoPage(QWidget):
         """What is most telling to compare, until somebody chooses."""
         entries = self.viewer.entries
         if not self._paired and any(key not in ("clean", NOISY) for key in entries):
-            methods = list(self._session.models)
+            methods = list(self._desk.models)
             best = PENALISED if PENALISED in methods else methods[0] if methods else ""
             if best:
                 self._paired = True
@@ -172,7 +172,7 @@ class PhotoPage(QWidget):
             ("open_photo", "Open &photo…", self.photo_bar.ask, QKeySequence.StandardKey.Open),
             ("open_weights", "Open &weights…", self.models_bar.ask_weights, None),
             ("open_run", "Open a &run's denoisers…", self.models_bar.ask_folder, "Ctrl+R"),
-            ("sample", "&Sample picture", self._session.open_sample, None),
+            ("sample", "&Sample picture", self._desk.open_sample, None),
             ("save", "Sa&ve picture…", self._save_current, QKeySequence.StandardKey.Save),
         ):
             action = QAction(text, self, objectName=f"{PAGE}.action.{name}")

@@ -13,8 +13,8 @@ from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import BM3D
 
 if TYPE_CHECKING:
-    from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Restoring, Snapshot
-    from jnn_studio.app.workspaces.denoise.session import PhotoSession
+    from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+    from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Restoring, Standing
     from jnn_studio.labs.denoise.spectrum import Crop
 
 CLEAN, SEEN, LEARNT, SMOOTH = "clean", "seen", "learnt", "smooth"
@@ -75,7 +75,7 @@ def entries_of(restoring: Restoring, reason: str) -> dict[str, Entry]:
 
 
 def progress(
-    restoring: Restoring, prior: Prior | None, reason: str, crop: Crop | None, session: PhotoSession
+    restoring: Restoring, prior: Prior | None, reason: str, crop: Crop | None, desk: PhotoDesk
 ) -> str:
     """What is on show, or what to do."""
     if reason:
@@ -90,8 +90,8 @@ def progress(
             "" if prior is None or _same(prior, snapshot.prior) else " Settings have changed: Start again."
         )
         return f"{done}, {snapshot.seconds:.1f} s. {_named(snapshot.prior)}: {_ahead(snapshot)}.{changed}"
-    words = [] if session.photo is None or crop is None else [_part(session.photo.pixels.shape, crop.side)]
-    if session.already_noisy:
+    words = [] if desk.photo is None or crop is None else [_part(desk.photo.pixels.shape, crop.side)]
+    if desk.already_noisy:
         words.append("The photograph counts as clean here.")
     if restoring.posed is not None and prior is not None:
         noise = restoring.posed.question.config.noise
@@ -125,7 +125,7 @@ def _psnr(value: float) -> str:
     return f"{CONVENTIONS['psnr_plain'].label} {value:.2f} dB"
 
 
-def _ahead(snapshot: Snapshot) -> str:
+def _ahead(snapshot: Standing) -> str:
     """The learnt prior against the control."""
     gain = snapshot.learnt_psnr[-1] - snapshot.smooth_psnr[-1]
     if abs(gain) < 0.005:

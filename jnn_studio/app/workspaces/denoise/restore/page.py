@@ -32,6 +32,7 @@ from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.restore.entries import (
     CONVENTION,
     LEARNT,
@@ -40,10 +41,9 @@ from jnn_studio.app.workspaces.denoise.restore.entries import (
     entries_of,
     progress,
 )
-from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Question, Restoring
+from jnn_studio.app.workspaces.denoise.restore.restoring import DegradationQuestion, Prior, Restoring
 from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, check, defaults, relevant
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
 from jnn_studio.labs.denoise.methods import PENALISED, trained_sigma
 from jnn_studio.labs.denoise.restoration import PriorConfig
 from jnn_studio.models.denoiser import STRIDE
@@ -59,11 +59,11 @@ class RestorePage(QWidget):
     A problem is posed as soon as its settings are there; restoring waits for Start and goes on unseen.
     """
 
-    def __init__(self, context: AppContext, session: PhotoSession) -> None:
+    def __init__(self, context: AppContext, desk: PhotoDesk) -> None:
         super().__init__()
         self.setObjectName(PAGE)
-        self._session = session
-        Dropping(self, session)
+        self._desk = desk
+        Dropping(self, desk)
         self.restoring = Restoring(context, self)
         self._method = PENALISED
         self._curve = ""
@@ -79,7 +79,7 @@ class RestorePage(QWidget):
         self.start = QPushButton("Start", objectName=f"{PAGE}.start")
         self.start.setAccessibleName("Start or stop restoring")
         self.start.setProperty("primary", True)
-        self.models_bar = ModelsBar(session, PAGE, steering=False)
+        self.models_bar = ModelsBar(desk, PAGE, steering=False)
         self.methods = QComboBox(objectName=f"{PAGE}.method")
         self.methods.setToolTip("Which of the denoisers is the prior")
         self.methods.setAccessibleName("The denoiser that is the prior")
@@ -104,9 +104,9 @@ class RestorePage(QWidget):
         self.form.changed.connect(self._settings_changed)
         self.methods.activated.connect(self._choose_method)
         self.start.clicked.connect(self.start_or_stop)
-        for changed in (session.photo_changed, session.work_changed, session.settings_changed):
+        for changed in (desk.photo_changed, desk.work_changed, desk.settings_changed):
             changed.connect(self._soon.start)
-        session.models_changed.connect(self._models_changed)
+        desk.models_changed.connect(self._models_changed)
         self.restoring.changed.connect(self._show)
         self.restoring.failed.connect(self._failed)
         self.viewer.save_asked.connect(self.ask_where_to_save)
@@ -159,8 +159,8 @@ class RestorePage(QWidget):
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
         entry = self.viewer.entries.get(key)
-        if entry is not None and entry.levels and self._session.photo is not None:
-            self._saver.ask(self._session.photo.name, key, entry.title, entry.levels[0])
+        if entry is not None and entry.levels and self._desk.photo is not None:
+            self._saver.ask(self._desk.photo.name, key, entry.title, entry.levels[0])
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures as a PNG, in its own resolution."""
@@ -171,17 +171,17 @@ class RestorePage(QWidget):
     # --- following -------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        """Have posed what the session and the settings say now."""
+        """Have posed what the desk and the settings say now."""
         if not self.isVisible():
             return
-        photo, config = self._session.photo, self.form.config
-        self.picker.set_empty_text(f"Opening {self._session.opening}…" if self._session.opening else "")
+        photo, config = self._desk.photo, self.form.config
+        self.picker.set_empty_text(f"Opening {self._desk.opening}…" if self._desk.opening else "")
         self.picker.set_pixels(None if photo is None else photo.pixels)
         crop = self.picker.crop
         if photo is None or crop is None or config is None:
             self.restoring.want(None)
         else:
-            self.restoring.want(Question(photo, crop, config.problem))
+            self.restoring.want(DegradationQuestion(photo, crop, config.problem))
         self._show()
 
     def _settings_changed(self) -> None:
@@ -194,7 +194,7 @@ class RestorePage(QWidget):
     def _models_changed(self) -> None:
         """Offer the methods there are; what they are asked for stays chosen while it is there."""
         self.restoring.stop()
-        models = self._session.models
+        models = self._desk.models
         with QSignalBlocker(self.methods):
             self.methods.clear()
             for method in models:
@@ -211,7 +211,7 @@ class RestorePage(QWidget):
     def _prior(self) -> Prior | None:
         """What Start would go by; None while there is a `_reason`."""
         method, config = self.methods.currentData(), self.form.config
-        loaded = self._session.models.get(method)
+        loaded = self._desk.models.get(method)
         sigma = None if loaded is None else trained_sigma(loaded)
         if loaded is None or not sigma or config is None or self.restoring.posed is None:
             return None
@@ -220,17 +220,17 @@ class RestorePage(QWidget):
 
     def _reason(self) -> str:
         """Why nothing can be started; "" if it can."""
-        session, loaded = self._session, self._session.models.get(self.methods.currentData())
+        desk, loaded = self._desk, self._desk.models.get(self.methods.currentData())
         if self.form.problems:
             return self.form.problems[0]
-        if session.photo is None:
-            return f"Opening {session.opening}…" if session.opening else "Open a photograph under Photo."
+        if desk.photo is None:
+            return f"Opening {desk.opening}…" if desk.opening else "Open a photograph under Photo."
         if self.picker.crop is None:
             return f"The photograph is too small: a crop needs {STRIDE} × {STRIDE} pixels."
         if self.restoring.refusal:
             return self.restoring.refusal
         if loaded is None:
-            known = session.models_known
+            known = desk.models_known
             return "No denoisers are open: open or train some." if known else "Opening the denoisers…"
         if not trained_sigma(loaded):
             return "This denoiser's file does not say for which σ it was trained: take another one."
@@ -247,7 +247,7 @@ class RestorePage(QWidget):
         self._steer.setText("&Stop restoring" if restoring.running else "&Start restoring")
         self._steer.setEnabled(self.start.isEnabled())
         self.viewer.show_entries(entries_of(restoring, reason))
-        words = progress(restoring, self._prior(), reason, self.picker.crop, self._session)
+        words = progress(restoring, self._prior(), reason, self.picker.crop, self._desk)
         self.note.setText(words)
         self._show_curves()
 

@@ -16,10 +16,10 @@ from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import (
+    DegradationConfig,
+    DegradedPhoto,
     Pair,
     PriorConfig,
-    Problem,
-    ProblemConfig,
     pose,
     prior_of,
     restore_both,
@@ -30,20 +30,20 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 
 @dataclass(frozen=True)
-class Question:
+class DegradationQuestion:
     """Which part of which photograph is spoilt, and how; photographs are compared by identity."""
 
     photo: Photo
     crop: Crop
-    config: ProblemConfig
+    config: DegradationConfig
 
 
 @dataclass(frozen=True, eq=False)
 class Posed:
     """A problem and its pictures; ``psnr``: of what is seen, in dB, range 2, clipped."""
 
-    question: Question
-    problem: Problem
+    question: DegradationQuestion
+    problem: DegradedPhoto
     clean: Levels
     seen: Levels
     psnr: float
@@ -60,7 +60,7 @@ class Prior:
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class Standing:
     """Where both restorations stand, as a whole.
 
     Attributes:
@@ -102,16 +102,16 @@ class Restoring(QObject):
         self._telling = partial(context.telling, self.failed)
         self.posed: Posed | None = None
         self.refusal = ""
-        self.snapshot: Snapshot | None = None
+        self.snapshot: Standing | None = None
         self.running = False
-        self._question: Question | None = None
-        self._newest: Slot[Snapshot] = Slot()
+        self._question: DegradationQuestion | None = None
+        self._newest: Slot[Standing] = Slot()
         """What the last restoration leaves: another one has another."""
         self._worker = Worker(context.bridge, "restore")
         context.ticked.connect(self._tick)
         context.at_close(self._worker.close)
 
-    def want(self, question: Question | None) -> None:
+    def want(self, question: DegradationQuestion | None) -> None:
         """Pose this problem, unless it is the one there is; a restoration of another one is given up."""
         if question == self._question:
             return
@@ -151,7 +151,7 @@ class Restoring(QObject):
         self.refusal = failure.text
         self.changed.emit()
 
-    def _take_last(self, last: Snapshot) -> None:
+    def _take_last(self, last: Standing) -> None:
         self._newest.take()
         self.running, self.snapshot = False, last
         self.changed.emit()
@@ -168,14 +168,14 @@ class Restoring(QObject):
             self.changed.emit()
 
 
-def _posed(question: Question) -> Posed:
+def _posed(question: DegradationQuestion) -> Posed:
     crop = question.crop
     pixels = question.photo.pixels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
     problem = pose(to_signed(pixels), question.config)
     return Posed(question, problem, levels_of(pixels), levels_of(to_pixels(problem.seen)), seen_psnr(problem))
 
 
-def _restored(problem: Problem, prior: Prior, newest: Slot[Snapshot], watch: Watch) -> Snapshot:
+def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watch: Watch) -> Standing:
     """Leaves every step in ``newest``; the last one. Raises `Cancelled` once ``watch`` says so."""
     began = time.perf_counter()
     denoise = prior_of(prior.loaded.model, watch)
@@ -189,6 +189,6 @@ def _restored(problem: Problem, prior: Prior, newest: Slot[Snapshot], watch: Wat
     return found
 
 
-def _snapshot(prior: Prior, pair: Pair, learnt: list[float], smooth: list[float], seconds: float) -> Snapshot:
+def _snapshot(prior: Prior, pair: Pair, learnt: list[float], smooth: list[float], seconds: float) -> Standing:
     pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.smooth)]
-    return Snapshot(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds)
+    return Standing(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
 from jnn_studio.base.setting_words import Setting as AnySetting
 from jnn_studio.base.setting_words import SettingGroup
-from jnn_studio.labs.denoise.restoration import ProblemConfig, RestorationConfig
+from jnn_studio.labs.denoise.restoration import DegradationConfig, RestorationConfig
 
 PAGE = "denoise.restore"
 Setting = partial(AnySetting, model=RestorationConfig)
@@ -75,7 +75,7 @@ def defaults() -> dict[str, str]:
     return typed_values(RestorationConfig())
 
 
-def in_words(config: ProblemConfig) -> str:
+def in_words(config: DegradationConfig) -> str:
     """What has happened to a picture, in a few words."""
     done = {
         "missing": f"{config.share:.0%} missing",

@@ -26,8 +26,8 @@ from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
 from jnn_studio.app.workspaces.denoise.dropping import Dropping
 from jnn_studio.app.workspaces.denoise.entries import NOISY, method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
-from jnn_studio.app.workspaces.denoise.session import PhotoSession
-from jnn_studio.app.workspaces.denoise.why.spectra import Question, Spectra
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.app.workspaces.denoise.why.spectra import Spectra, SpectrumQuestion
 from jnn_studio.app.workspaces.denoise.why.vector_strips import VectorStrips
 from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, SUPERVISED
 from jnn_studio.models.denoiser import STRIDE
@@ -44,11 +44,11 @@ class WhyPage(QWidget):
     Nothing is computed while the page cannot be seen.
     """
 
-    def __init__(self, context: AppContext, session: PhotoSession) -> None:
+    def __init__(self, context: AppContext, desk: PhotoDesk) -> None:
         super().__init__()
         self.setObjectName(PAGE)
-        self._session = session
-        Dropping(self, session)
+        self._desk = desk
+        Dropping(self, desk)
         self.spectra = Spectra(context, self)
         self.methods: dict[str, QCheckBox] = {}
         self._chosen = set(FIRST)
@@ -72,9 +72,9 @@ class WhyPage(QWidget):
         self._soon.timeout.connect(self._follow)
         self.sides.currentChanged.connect(lambda side: self.picker.set_side(int(side)))
         self.picker.cropChanged.connect(self._soon.start)
-        session.photo_changed.connect(self._forget_all)
-        session.noisy_changed.connect(self._soon.start)
-        session.models_changed.connect(self._forget_all)
+        desk.photo_changed.connect(self._forget_all)
+        desk.noisy_changed.connect(self._soon.start)
+        desk.models_changed.connect(self._forget_all)
         self.spectra.arrived.connect(self._show_answers)
         self.spectra.work_changed.connect(self._show_note)
         self.spectra.failed.connect(self._failed)
@@ -105,18 +105,18 @@ class WhyPage(QWidget):
         self._soon.start()
 
     def _follow(self) -> None:
-        """Show, and have computed, what belongs to the session as it is now."""
+        """Show, and have computed, what belongs to the desk as it is now."""
         if not self.isVisible():
             return
-        if list(self.methods) != list(self._session.models):
+        if list(self.methods) != list(self._desk.models):
             self._make_boxes()
-        noisy, levels = self._session.noisy, self._session.levels.get(NOISY, ())
+        noisy, levels = self._desk.noisy, self._desk.levels.get(NOISY, ())
         self.picker.set_pixels(levels[0] if noisy is not None and levels else None)
         crop = self.picker.crop
         questions = {}
         if noisy is not None and crop is not None:
-            models = self._session.models
-            questions = {method: Question(models[method], noisy, crop) for method in self.chosen}
+            models = self._desk.models
+            questions = {method: SpectrumQuestion(models[method], noisy, crop) for method in self.chosen}
         self.spectra.want(questions)
         self._show_answers()
         self._show_note()
@@ -146,12 +146,12 @@ class WhyPage(QWidget):
 
     def _reason(self) -> str:
         """Why there is nothing to compute; "" if there is."""
-        if self._session.noisy is None:
+        if self._desk.noisy is None:
             return "The noisy photograph is not there yet"
         if self.picker.crop is None:
             return f"The photograph is too small: a crop needs {STRIDE} × {STRIDE} pixels"
-        if not self._session.models:
-            known = self._session.models_known
+        if not self._desk.models:
+            known = self._desk.models_known
             return "No denoisers are open: open some under Photo" if known else "Opening the denoisers…"
         if not self.chosen:
             return "No method is chosen"
@@ -188,7 +188,7 @@ class WhyPage(QWidget):
             self._boxes.removeWidget(box)
             box.hide()
             box.deleteLater()
-        models = list(self._session.models)
+        models = list(self._desk.models)
         chosen = self._chosen & set(models) or set(models[:1])
         self.methods = {}
         for method in models:

@@ -15,7 +15,7 @@ from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.why.vector_strips import Strip, strip_of
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.labs.denoise.spectrum import Crop, Spectrum, denoiser_spectrum
+from jnn_studio.labs.denoise.spectrum import Crop, CropSpectrum, denoiser_spectrum
 from jnn_studio.models.weights import LoadedDenoiser
 
 COUNT = 256
@@ -28,14 +28,14 @@ TOLERANCE = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class SpectrumQuestion:
     """The Jacobian of which denoiser, at which crop of which noisy image (3, h, w)."""
 
     loaded: LoadedDenoiser
     noisy: Tensor
     crop: Crop
 
-    def same_as(self, other: Question | None) -> bool:
+    def same_as(self, other: SpectrumQuestion | None) -> bool:
         """Whether the answer would be the same: images are compared by identity, which is instant."""
         return (
             other is not None
@@ -49,12 +49,12 @@ class Question:
 class Answer:
     """A spectrum, and its first vectors as pictures."""
 
-    question: Question
-    spectrum: Spectrum
+    question: SpectrumQuestion
+    spectrum: CropSpectrum
     strip: Strip
 
 
-def answer(method: str, question: Question, watch: Watch) -> Answer:
+def answer(method: str, question: SpectrumQuestion, watch: Watch) -> Answer:
     """The leading singular triplets. A network for grey sees the green channel.
 
     Raises:
@@ -97,13 +97,13 @@ class Spectra(QObject):
         super().__init__(parent)
         self._telling = partial(context.telling, self.failed)
         self.answers: dict[str, Answer] = {}
-        self.waiting: dict[str, Question] = {}
+        self.waiting: dict[str, SpectrumQuestion] = {}
         self.portions: dict[str, tuple[int, int]] = {}
-        self.failures: dict[str, Question] = {}
+        self.failures: dict[str, SpectrumQuestion] = {}
         self._worker = Worker(context.bridge, "denoiser spectra")
         context.at_close(self._worker.close)
 
-    def want(self, questions: Mapping[str, Question]) -> None:
+    def want(self, questions: Mapping[str, SpectrumQuestion]) -> None:
         """Answer these, by method, and nothing else; those that are answered or under way stay so."""
         for method in tuple(self.waiting):
             if method not in questions or not questions[method].same_as(self.waiting[method]):
@@ -128,7 +128,7 @@ class Spectra(QObject):
 
     # --- inside ----------------------------------------------------------------------------------------
 
-    def _ask(self, method: str, question: Question) -> None:
+    def _ask(self, method: str, question: SpectrumQuestion) -> None:
         self.failures.pop(method, None)
         self.waiting[method] = question
         self._worker.request(
@@ -154,7 +154,7 @@ class Spectra(QObject):
         self.arrived.emit(method)
         self.work_changed.emit()
 
-    def _fail(self, method: str, question: Question, failure: Failure) -> None:
+    def _fail(self, method: str, question: SpectrumQuestion, failure: Failure) -> None:
         self._done(method)
         self.answers.pop(method, None)
         self.failures[method] = question

@@ -26,7 +26,7 @@ from jnn_studio.app.file_dialogs import ask_where_to_save
 from jnn_studio.app.png import save_png
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
-from jnn_studio.labs.denoise.spectrum import Spectrum
+from jnn_studio.labs.denoise.spectrum import CropSpectrum
 
 TITLE = 3 * GRID
 LABEL = 3 * GRID
@@ -45,7 +45,7 @@ class Strip:
     sigma: np.ndarray
 
 
-def strip_of(title: str, role: str, spectrum: Spectrum, most: int) -> Strip:
+def strip_of(title: str, role: str, spectrum: CropSpectrum, most: int) -> Strip:
     """The first ``most`` vectors as pictures: grey is 0, each scaled by its own largest entry.
 
     The sign of a pair (u, v) is free: it is taken so that v's largest entry is positive.

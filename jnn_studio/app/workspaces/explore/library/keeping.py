@@ -7,8 +7,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.place import Here, Place
 from jnn_studio.explore.renderer import ColumnView, Scene
@@ -29,9 +29,9 @@ class Keeping(QObject):
 
     failed = Signal(str, object)
 
-    def __init__(self, context: AppContext, session: ExploreSession, panel: LibraryPanel) -> None:
-        super().__init__(session)
-        self._context, self._session, self._panel = context, session, panel
+    def __init__(self, context: AppContext, desk: ExploreDesk, panel: LibraryPanel) -> None:
+        super().__init__(desk)
+        self._context, self._desk, self._panel = context, desk, panel
         self._telling = partial(context.telling, self.failed)
         self.direction = 0
         """The one last moved or chosen."""
@@ -51,7 +51,7 @@ class Keeping(QObject):
         return keys.get(self._key) or (regularised or list(scene.columns))[0]
 
     def _save(self, name: str, note: str) -> None:
-        scene = self._session.scene
+        scene = self._desk.scene
         if scene is None:
             return
         view, direction = self._view(scene), self.direction
@@ -89,7 +89,7 @@ class Keeping(QObject):
         )
 
     def _apply(self, saved: SavedDirection) -> None:
-        scene = self._session.scene
+        scene = self._desk.scene
         if scene is None:
             return
 
@@ -107,13 +107,13 @@ class Keeping(QObject):
         )
 
     def _walk(self, saved: SavedDirection, view: ColumnView, applied: Applied) -> None:
-        state = self._session.state
+        state = self._desk.state
         key = "" if view.column.linked else view.column.key
         walk = state.column(key).walk if key else state.walk
         amount = applied.sign * min(max(abs(a) for a in saved.amounts), state.limit)
         if state.mode == "curved":
             amount += walk.amount(applied.index, state.mode)
-        self._session.set_amount(applied.index, amount, key)
+        self._desk.set_amount(applied.index, amount, key)
         measured = "in the latent" if applied.same_model else "by what it does to the picture"
         self._panel.show_applied(
             f"“{saved.name}” is nearest to u{applied.index + 1} of {view.caption} here: "

@@ -94,7 +94,7 @@ class EffectBars(QAbstractScrollArea):
             if column.accuracies is not None:
                 accuracy = column.accuracies[label]
                 if accuracy is None:
-                    said = f"{column.name}: no probe, too few images"
+                    said = f"{column.name}: no readout, too few images"
                 else:
                     said += f" ({view.measures[label]} {_accuracy(accuracy, view.measures[label])}"
                     unsure = column.reliable is not None and not column.reliable[label]

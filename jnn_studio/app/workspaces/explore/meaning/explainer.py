@@ -14,10 +14,10 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
 from jnn_studio.data.source import FactorSource, ImageSource
-from jnn_studio.explore.explain import explain_by_factors, explain_by_probes
+from jnn_studio.explore.explain import explain_by_factors, explain_by_readouts
 from jnn_studio.explore.gallery import Surveyor
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
-from jnn_studio.explore.probes import ProbeSet, fit_probes, folder_groups
+from jnn_studio.explore.readouts import ReadoutSet, fit_readouts, folder_groups
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import SourceImage
 from jnn_studio.models.weights import LoadedModel
@@ -27,7 +27,7 @@ CHUNK = 256
 
 
 class Explainer(QObject):
-    """Keeps the table of attributes and the probes of every model on it.
+    """Keeps the table of attributes and the readouts of every model on it.
 
     Signals:
         explained: (MeaningView).
@@ -48,7 +48,7 @@ class Explainer(QObject):
         self._source: ImageSource | None = None
         self._derivatives: tuple[ImageSource, int, Tensor] | None = None
         self.table: AttributeTable | None = None
-        self._probes: dict[str, tuple[LoadedModel, ProbeSet]] = {}
+        self._readouts: dict[str, tuple[LoadedModel, ReadoutSet]] = {}
         self._fitting: tuple[str, LoadedModel] | None = None
         self._progress = ""
 
@@ -91,9 +91,9 @@ class Explainer(QObject):
         self._explain()
 
     def _set_table(self, table: AttributeTable | None) -> None:
-        self._context.loading.forget("probes")
+        self._context.loading.forget("readouts")
         self._fitting, self._progress = None, ""
-        self._probes.clear()
+        self._readouts.clear()
         if table is not self.table:
             self.table = table
             self.table_changed.emit(table)
@@ -103,7 +103,7 @@ class Explainer(QObject):
         if scene is None or source is None or not self._wanted:
             return
         if self.table is not None:
-            self._by_probes(scene, source, self.table)
+            self._by_readouts(scene, source, self.table)
         elif isinstance(source, FactorSource):
             self._by_factors(scene, source)
         else:
@@ -133,15 +133,15 @@ class Explainer(QObject):
 
     # --- attributes --------------------------------------------------------------------------------
 
-    def _by_probes(self, scene: Scene, source: ImageSource, table: AttributeTable) -> None:
+    def _by_readouts(self, scene: Scene, source: ImageSource, table: AttributeTable) -> None:
         for view in scene.columns:
-            known = self._probes.get(view.column.where)
+            known = self._readouts.get(view.column.where)
             if known is None or known[0] is not view.loaded:
                 self._fit(view.column.where, view.loaded, source, table)
                 break
-        probes = {where: found for where, (_, found) in self._probes.items()}
+        readouts = {where: found for where, (_, found) in self._readouts.items()}
         progress = self._progress
-        self._ask(lambda: explain_by_probes(scene, probes, progress))
+        self._ask(lambda: explain_by_readouts(scene, readouts, progress))
 
     def _fit(self, where: str, loaded: LoadedModel, source: ImageSource, table: AttributeTable) -> None:
         if self._fitting == (where, loaded):
@@ -149,18 +149,18 @@ class Explainer(QObject):
         self._fitting = where, loaded
         surveyor = Surveyor(loaded, source)
 
-        def advance(watch: Watch) -> float | ProbeSet:
+        def advance(watch: Watch) -> float | ReadoutSet:
             # A chunk at a time: thumbnails and images are served in between.
             survey = surveyor.advance(CHUNK)
             if not survey.complete:
                 return survey.done / survey.total
-            # Photographs of one person in one folder: a probe must not get by on knowing the person.
+            # Photographs of one person in one folder: a readout must not get by on knowing the person.
             groups = folder_groups([source.label(index) for index in range(len(source))])
-            return fit_probes(survey.latents, table, watch, groups)
+            return fit_readouts(survey.latents, table, watch, groups)
 
-        def arrived(result: float | ProbeSet) -> None:
-            if isinstance(result, ProbeSet):
-                self._probes[where] = loaded, result
+        def arrived(result: float | ReadoutSet) -> None:
+            if isinstance(result, ReadoutSet):
+                self._readouts[where] = loaded, result
                 self._fitting, self._progress = None, ""
             else:
                 self._progress = f"Reading {loaded.name}'s latents of all images: {result:.0%}"
@@ -168,7 +168,7 @@ class Explainer(QObject):
             self._explain()
 
         def ask() -> None:
-            self._context.loading.request("probes", advance, arrived, self._cannot)
+            self._context.loading.request("readouts", advance, arrived, self._cannot)
 
         self._progress = f"Reading {loaded.name}'s latents of all images"
         ask()

@@ -26,7 +26,7 @@ WIDE = 88 * GRID
 
 OPEN_TIP = (
     "A table of what is known of the images: CelebA's list_attr_celeba.txt, or a CSV with a column of file "
-    "names. Probes on the latent then tell what directions change"
+    "names. Readouts on the latent then tell what directions change"
 )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.explore.state import ImageRef, SourceImage
 
 
 class Choosing:
     """An image that is chosen becomes the base, or after `begin_blending` what is blended towards."""
 
-    def __init__(self, session: ExploreSession, message: MessageBar) -> None:
-        self._session, self._message = session, message
+    def __init__(self, desk: ExploreDesk, message: MessageBar) -> None:
+        self._desk, self._message = desk, message
         self.blending = False
         """The next image is to be blended towards."""
 
@@ -19,9 +19,9 @@ class Choosing:
         """Take this image."""
         if self.blending:
             self.end_blending()
-            self._session.blend_towards(ref)
+            self._desk.blend_towards(ref)
         else:
-            self._session.select(ref)
+            self._desk.select(ref)
 
     def begin_blending(self) -> None:
         """Ask for an image to blend towards."""
@@ -37,7 +37,7 @@ class Choosing:
 
     def step(self, by: int) -> None:
         """So many images further, within the source; the first one after an image of a file."""
-        image, source = self._session.state.base.image, self._session.source
+        image, source = self._desk.state.base.image, self._desk.source
         if source is not None:
             index = image.index + by if isinstance(image, SourceImage) else 0
-            self._session.select(SourceImage(index=min(max(index, 0), len(source) - 1)))
+            self._desk.select(SourceImage(index=min(max(index, 0), len(source) - 1)))

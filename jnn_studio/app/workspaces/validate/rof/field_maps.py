@@ -38,7 +38,7 @@ WORDS = 5 * GRID
 
 
 @dataclass(frozen=True)
-class Map:
+class FieldMap:
     """One function: ``values`` (G, G), row i at y = axis[i], column j at x = axis[j]."""
 
     title: str
@@ -62,7 +62,7 @@ class FieldMaps(QWidget):
         self.setAccessibleName("Heat maps of the solutions")
         self.setToolTip("Drag the line, or press Up and Down, to move the cross-section; right-click to save")
         self.setMinimumHeight(20 * GRID)
-        self.maps: Sequence[Map] = ()
+        self.maps: Sequence[FieldMap] = ()
         self.row = 0
         self._axis = np.zeros(0, np.float32)
         self._scale = (0.0, 1.0)
@@ -74,7 +74,7 @@ class FieldMaps(QWidget):
         return QSize(80 * GRID, 30 * GRID)
 
     def show_maps(
-        self, axis: npt.NDArray[np.float32], maps: Sequence[Map], scale: tuple[float, float]
+        self, axis: npt.NDArray[np.float32], maps: Sequence[FieldMap], scale: tuple[float, float]
     ) -> None:
         """Show functions on one grid; ``scale``: the values of the colour bar's ends."""
         if len(axis) != len(self._axis):

@@ -15,7 +15,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.steering.run_view import RunView
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.app.workspaces.validate.rof.field_maps import FieldMaps, Map
+from jnn_studio.app.workspaces.validate.rof.field_maps import FieldMap, FieldMaps
 from jnn_studio.app.workspaces.validate.rof.settings import PAGE
 from jnn_studio.app.workspaces.validate.rof.truth import Truth
 from jnn_studio.app.workspaces.validate.term_plot import TermPlot
@@ -174,9 +174,9 @@ class RofPlots(RunView):
         if plane:
             members = [member for member in MEMBERS if member in values]
             names = ["reference"] if members else ["target", "reference"]
-            maps = [Map(TITLES[name], self._caption(name), truth[name]) for name in names]
+            maps = [FieldMap(TITLES[name], self._caption(name), truth[name]) for name in names]
             maps += [
-                Map(LABELS[member], self._caption(member), values[member]["field"]) for member in members
+                FieldMap(LABELS[member], self._caption(member), values[member]["field"]) for member in members
             ]
             low, high = float(truth["reference"].min()), float(truth["reference"].max())
             self.maps.show_maps(truth["axis"], maps, (min(0.0, low), max(1.0, high)))

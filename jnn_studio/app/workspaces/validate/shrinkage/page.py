@@ -27,8 +27,8 @@ from jnn_studio.app.workspaces.validate.shrinkage.settings import (
     typed,
 )
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig
-from jnn_studio.labs.shrinkage.descent import Descent, Progress, descend
-from jnn_studio.labs.shrinkage.problem import Problem, make_problem
+from jnn_studio.labs.shrinkage.descent import Descent, DescentState, descend
+from jnn_studio.labs.shrinkage.problem import ShrinkageProblem, make_problem
 from jnn_studio.labs.shrinkage.report import Solution, eta_range, shown_methods, solve
 
 POSITIONS = 1000
@@ -43,11 +43,11 @@ class ShrinkagePage(QWidget):
         super().__init__()
         self.setObjectName(PAGE)
         self._context = context
-        self.problem: Problem | None = None
+        self.problem: ShrinkageProblem | None = None
         self.solution: Solution | None = None
-        self.last: Progress | None = None
+        self.last: DescentState | None = None
         """Where the descent stands."""
-        self._descent: Iterator[Progress] | None = None
+        self._descent: Iterator[DescentState] | None = None
         self._waiting = False
         """There is more to do once the page can be seen."""
         self._asked: ShrinkageConfig | None = None
@@ -131,11 +131,11 @@ class ShrinkagePage(QWidget):
                 f"{PAGE}.problem", lambda _: make_problem(config), self._made, self._failed
             )
 
-    def _made(self, problem: Problem) -> None:
+    def _made(self, problem: ShrinkageProblem) -> None:
         asked = self._asked or problem.config
         self._solve(replace(problem, config=asked))
 
-    def _solve(self, problem: Problem) -> None:
+    def _solve(self, problem: ShrinkageProblem) -> None:
         self.problem = problem
         eta = problem.config.weight
         self._context.inference.forget(f"{PAGE}.descend")
@@ -192,7 +192,7 @@ class ShrinkagePage(QWidget):
             f"{PAGE}.descend", lambda _: _portion(descent), self._descended, self._failed
         )
 
-    def _descended(self, progress: list[Progress]) -> None:
+    def _descended(self, progress: list[DescentState]) -> None:
         if self.solution is None or not progress:
             return
         self.last = progress[-1]
@@ -230,7 +230,7 @@ class ShrinkagePage(QWidget):
             self._go_on()
 
 
-def _portion(descent: Iterator[Progress]) -> list[Progress]:
+def _portion(descent: Iterator[DescentState]) -> list[DescentState]:
     """What the descent does in a moment."""
     end = time.perf_counter() + CHUNK_SECONDS
     found = []

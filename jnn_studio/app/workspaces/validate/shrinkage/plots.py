@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import GRID
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig
-from jnn_studio.labs.shrinkage.descent import Progress
+from jnn_studio.labs.shrinkage.descent import DescentState
 from jnn_studio.labs.shrinkage.problem import shrunk
 from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
 
@@ -111,7 +111,7 @@ class ShrinkagePlots(QWidget):
             plot.set_data("gradient", [], [])
         self.convergence.clear()
 
-    def add_progress(self, solution: Solution, progress: Sequence[Progress]) -> None:
+    def add_progress(self, solution: Solution, progress: Sequence[DescentState]) -> None:
         """Where the descent has come."""
         problem, last = solution.problem, progress[-1]
         unit = float(np.sqrt(problem.samples))

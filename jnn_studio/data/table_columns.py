@@ -31,7 +31,7 @@ class Attribute:
     binary: bool
 
 
-class Column:
+class TableColumn:
     """Gathers the cells of a column, in the order of the rows; distinct texts are kept once.
 
     Args:

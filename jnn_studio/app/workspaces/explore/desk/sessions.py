@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.explore.session.session import ExploreSession
+from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.autosave import AutosaveFile
 from jnn_studio.explore.session_file import Session, load_session, save_session
@@ -33,9 +33,9 @@ class Sessions(QObject):
     failed = Signal(str, object)
     told = Signal(str, str)
 
-    def __init__(self, context: AppContext, session: ExploreSession) -> None:
-        super().__init__(session)
-        self._context, self._session = context, session
+    def __init__(self, context: AppContext, desk: ExploreDesk) -> None:
+        super().__init__(desk)
+        self._context, self._desk = context, desk
         self._telling = partial(context.telling, self.failed)
         self._autosave: AutosaveFile | None = None
         self._kept: ExploreState | None = None
@@ -64,13 +64,13 @@ class Sessions(QObject):
     def answer_left_over(self, state: ExploreState | None) -> None:
         """Restore what was left over, or let it go."""
         if state is not None:
-            self._session.open_state(state, "restore the last session")
+            self._desk.open_state(state, "restore the last session")
         self._timer.start()
 
     def save(self, path: Path) -> None:
         """Write what is in view to ``path``."""
-        state = self._session.state
-        models = self._session.opened.models(state)
+        state = self._desk.state
+        models = self._desk.opened.models(state)
         self._context.loading.request(
             "save session",
             lambda _: save_session(path, state, models),
@@ -80,11 +80,11 @@ class Sessions(QObject):
 
     def open(self, path: Path) -> None:
         """Show what ``path`` holds."""
-        find = self._session.opened.finder()
+        find = self._desk.opened.finder()
 
         def arrived(found: Session) -> None:
-            self._session.opened.keep(found.models)
-            self._session.open_state(found.state, f"open {path.name}")
+            self._desk.opened.keep(found.models)
+            self._desk.open_state(found.state, f"open {path.name}")
             if found.warnings:
                 self.told.emit(f"{path.name} was opened, but not all is as it was", "\n".join(found.warnings))
 
@@ -96,7 +96,7 @@ class Sessions(QObject):
         )
 
     def _keep(self) -> None:
-        state, autosave = self._session.state, self._autosave
+        state, autosave = self._desk.state, self._autosave
         if autosave is None or state == self._kept or not state.columns:
             return
         self._kept = state

@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.denoise.denoising import Denoising, Task
+from jnn_studio.app.workspaces.denoise.denoising import Denoising, DenoisingTask
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedModels, open_choice
+from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
 from jnn_studio.labs.denoise.photo import (
     Noised,
     OpenedPhoto,
@@ -32,7 +32,7 @@ MIN_SIGMA, MAX_SIGMA = 0.01, 4.0
 MAX_SEED = 999_999
 
 
-class PhotoSession(QObject):
+class PhotoDesk(QObject):
     """Used on the main thread; reading, noise, denoising and measuring are done on threads of its own.
 
     Nothing is open until `begin` or `open_photo`. What has changed is asked for anew, and what is then out of
@@ -278,8 +278,8 @@ class PhotoSession(QObject):
     # --- denoising ---------------------------------------------------------------------------------
 
     @property
-    def _task(self) -> Task | None:
-        return None if self.noisy is None else Task(self.noisy, self.clean, self.sigma)
+    def _task(self) -> DenoisingTask | None:
+        return None if self.noisy is None else DenoisingTask(self.noisy, self.clean, self.sigma)
 
     def stop(self) -> None:
         """Give up what is being denoised; results that are there stay."""
@@ -327,7 +327,7 @@ class PhotoSession(QObject):
             refused,
         )
 
-    def _take_models(self, choice: ModelsChoice, opened: OpenedModels) -> None:
+    def _take_models(self, choice: ModelsChoice, opened: OpenedDenoisers) -> None:
         for method in self.models:
             self._denoising.forget(method)
             if method not in opened.models:

@@ -13,9 +13,9 @@ from PySide6.QtGui import QUndoStack
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.explore.session.live import LiveRun
-from jnn_studio.app.workspaces.explore.session.opened import Data, Models, Opened, OpenedModels
-from jnn_studio.app.workspaces.explore.session.undo import Change
+from jnn_studio.app.workspaces.explore.desk.live import LiveRun
+from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Models, Opened
+from jnn_studio.app.workspaces.explore.desk.undo import Change
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
@@ -30,10 +30,10 @@ from jnn_studio.explore.state import (
     ExploreState,
     FileImage,
     ImageRef,
-    Mode,
     SourceImage,
     Towards,
     Walk,
+    WalkMode,
     bundled_state,
 )
 from jnn_studio.training.run_folder import is_run
@@ -44,7 +44,7 @@ RANDOM_SHARE = 0.25
 """Size of a random step, as a share of the sliders' range."""
 
 
-class ExploreSession(QObject):
+class ExploreDesk(QObject):
     """Everything here happens on the main thread; models and pixels are the workers' business.
 
     Signals:
@@ -132,7 +132,7 @@ class ExploreSession(QObject):
         self.live.unfollow()
         self._open_state(state, text)
 
-    def _replace_models(self, found: OpenedModels) -> None:
+    def _replace_models(self, found: FoundModels) -> None:
         self.live.unfollow()
         self.opened.keep(found.models)
         self._show_models(list(found.models)[:MAX_COLUMNS], found.data, "open models")
@@ -146,7 +146,7 @@ class ExploreSession(QObject):
         state = self.state.change(columns=columns, source=source, base=base, walk=Walk(), towards=None)
         self._open_state(state, text)
 
-    def _add_found(self, found: OpenedModels) -> None:
+    def _add_found(self, found: FoundModels) -> None:
         self.opened.keep(found.models)
         state, left_out = self.state, 0
         for where in found.models:
@@ -265,7 +265,7 @@ class ExploreSession(QObject):
         if state != self.state:
             self._push("reset all", state)
 
-    def set_mode(self, mode: Mode) -> None:
+    def set_mode(self, mode: WalkMode) -> None:
         """Straight rays, or curves that follow the directions as they turn; walks start anew."""
         if mode != self.state.mode:
             self._push("change the way to move", self.state.at_rest().change(mode=mode))

@@ -19,7 +19,7 @@ ROOM_FOR_NAMES = 760
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 
-class Directions(QWidget):
+class DirectionSliders(QWidget):
     """Sliders d = 1 … 8 with the singular values of each model beside them."""
 
     amount_changed = Signal(int, float)

@@ -1,4 +1,4 @@
-"""Probes: attributes read off latents, with an accuracy that is earned on images left out."""
+"""Readouts: attributes read off latents, with an accuracy that is earned on images left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.explore.linear_fit import STRENGTHS, Moments, ridge
-from jnn_studio.explore.probes import FOLDS, MAX_IMAGES, ProbeSet, fit_probes, folder_groups
+from jnn_studio.explore.readouts import FOLDS, MAX_IMAGES, ReadoutSet, fit_readouts, folder_groups
 
 LATENT = 12
 
@@ -37,10 +37,10 @@ def step(axis: int, amount: float = 1.0) -> np.ndarray:
 def test_a_linear_attribute_is_read_exactly_and_its_effect_is_in_standard_deviations() -> None:
     latents, _ = data()
     size = 7 * latents[:, 2] + 100
-    (probe,) = fit_probes(latents, table_of({"size": size})).probes
-    assert probe is not None
-    assert probe.accuracy == pytest.approx(1, abs=1e-4)
-    found = fit_probes(latents, table_of({"size": size})).effects(step(2, 0.5))
+    (readout,) = fit_readouts(latents, table_of({"size": size})).readouts
+    assert readout is not None
+    assert readout.accuracy == pytest.approx(1, abs=1e-4)
+    found = fit_readouts(latents, table_of({"size": size})).effects(step(2, 0.5))
     assert found[0].effects[0] == pytest.approx(7 * 0.5 / size.std(), rel=1e-3)
     assert found[0].name == "mostly size"
 
@@ -49,11 +49,11 @@ def test_noise_is_no_better_than_chance_and_names_nothing() -> None:
     latents, generator = data()
     noise = {f"number {i}": generator.normal(size=400) for i in range(10)}
     noise |= {f"coin {i}": generator.choice([-1.0, 1.0], 400) for i in range(10)}
-    found = fit_probes(latents, table_of(noise))
-    for probe in found.probes:
-        assert probe is not None
-        assert not probe.reliable
-        assert abs(probe.accuracy - (0.5 if probe.binary else 0)) < 0.15
+    found = fit_readouts(latents, table_of(noise))
+    for readout in found.readouts:
+        assert readout is not None
+        assert not readout.reliable
+        assert abs(readout.accuracy - (0.5 if readout.binary else 0)) < 0.15
     assert found.effects(step(0))[0].name == "none of the attributes"
 
 
@@ -61,17 +61,17 @@ def test_an_attribute_with_noise_gets_the_accuracy_it_deserves() -> None:
     latents, generator = data(2_000)
     signal = latents[:, 1] - latents[:, 1].mean()
     noisy = signal + generator.normal(size=2_000) * signal.std()
-    (probe,) = fit_probes(latents, table_of({"half": noisy})).probes
-    assert probe is not None
-    assert probe.accuracy == pytest.approx(0.5, abs=0.05), "half of the variance is signal"
-    assert probe.reliable
+    (readout,) = fit_readouts(latents, table_of({"half": noisy})).readouts
+    assert readout is not None
+    assert readout.accuracy == pytest.approx(0.5, abs=0.05), "half of the variance is signal"
+    assert readout.reliable
 
 
 def test_a_rare_kind_is_judged_as_fairly_as_the_common_one() -> None:
     latents, generator = data(2_000)
     rare = np.where(latents[:, 0] > latents[:, 0].mean() + 2 * latents[:, 0].std(), 1.0, -1.0)
     coin = np.where(generator.random(2_000) < 0.03, 1.0, -1.0)
-    first, second = fit_probes(latents, table_of({"rare": rare, "coin": coin})).probes
+    first, second = fit_readouts(latents, table_of({"rare": rare, "coin": coin})).readouts
     assert first is not None
     assert second is not None
     assert first.accuracy > 0.9
@@ -83,7 +83,7 @@ def test_a_rare_kind_is_judged_as_fairly_as_the_common_one() -> None:
 def test_positive_means_that_a_positive_step_raises_the_attribute() -> None:
     latents, _ = data()
     smile = np.where(latents[:, 3] > latents[:, 3].mean(), 0.0, 1.0)
-    found = fit_probes(latents, table_of({"smile": smile}))
+    found = fit_readouts(latents, table_of({"smile": smile}))
     up, down = found.effects(np.hstack([step(3, -1), step(3, 1)]))
     assert up.effects[0] > 0 > down.effects[0]
     assert (up.name, down.name) == ("mostly smile", "mostly −smile")
@@ -95,18 +95,18 @@ def test_missing_values_and_images_without_a_latent_are_left_out() -> None:
     size = latents[:, 2].astype(np.float64)
     size[::3] = np.nan
     latents[1] = np.nan
-    (probe,) = fit_probes(latents, table_of({"size": size})).probes
-    assert probe is not None
-    assert probe.images == int(np.isfinite(size).sum()) - 1
-    assert probe.accuracy > 0.99
+    (readout,) = fit_readouts(latents, table_of({"size": size})).readouts
+    assert readout is not None
+    assert readout.images == int(np.isfinite(size).sum()) - 1
+    assert readout.accuracy > 0.99
 
 
-def test_what_is_known_of_too_few_images_gets_no_probe_and_the_reason_is_told() -> None:
+def test_what_is_known_of_too_few_images_gets_no_readout_and_the_reason_is_told() -> None:
     latents, _ = data()
     few = np.full(400, np.nan)
     few[:10] = np.arange(10)
     lonely = np.where(np.arange(400) < 3, 1.0, 0.0)
-    found = fit_probes(latents, table_of({"few": few, "lonely": lonely, "size": latents[:, 2]}))
+    found = fit_readouts(latents, table_of({"few": few, "lonely": lonely, "size": latents[:, 2]}))
     assert found.measures == ("R²", "balanced accuracy", "R²")
     assert found.reliable == (False, False, True)
     assert [name for name, _ in found.skipped] == ["few", "lonely"]
@@ -125,20 +125,20 @@ def test_people_seen_in_training_do_not_count_when_groups_are_given() -> None:
     centres = generator.normal(size=(60, 40)) * 5
     latents = (centres[person] + generator.normal(size=(600, 40)) * 0.1).astype(np.float32)
     table = table_of({"lot": generator.choice([0.0, 1.0], 60)[person]})
-    (by_image,) = fit_probes(latents, table).probes
-    (by_person,) = fit_probes(latents, table, groups=person.tolist()).probes
+    (by_image,) = fit_readouts(latents, table).readouts
+    (by_person,) = fit_readouts(latents, table, groups=person.tolist()).readouts
     assert by_image is not None
     assert by_person is not None
     assert by_image.accuracy > 0.85
     assert by_person.accuracy < 0.7
 
 
-def test_the_same_data_give_the_same_probes() -> None:
+def test_the_same_data_give_the_same_readouts() -> None:
     latents, generator = data()
     table = table_of(
         {"a": generator.normal(size=400) + latents[:, 0], "b": generator.choice([0.0, 1.0], 400)}
     )
-    first, second = fit_probes(latents, table), fit_probes(latents, table)
+    first, second = fit_readouts(latents, table), fit_readouts(latents, table)
     assert first.accuracies == second.accuracies
     assert first.effects(step(0)) == second.effects(step(0))
 
@@ -147,35 +147,35 @@ def test_a_turn_of_the_latent_space_changes_nothing() -> None:
     latents, generator = data()
     table = table_of({"a": latents[:, 0] + generator.normal(size=400)})
     turn, _ = np.linalg.qr(generator.normal(size=(LATENT, LATENT)))
-    plain = fit_probes(latents, table)
-    turned = fit_probes((latents @ turn.T).astype(np.float32), table)
+    plain = fit_readouts(latents, table)
+    turned = fit_readouts((latents @ turn.T).astype(np.float32), table)
     expected = plain.effects(step(0))[0].effects[0]
     assert turned.effects(turn @ step(0))[0].effects[0] == pytest.approx(expected, rel=1e-3)
 
 
 def test_very_many_images_are_thinned_out_evenly() -> None:
     latents, _ = data(MAX_IMAGES + 5_000)
-    (probe,) = fit_probes(latents, table_of({"size": latents[:, 2]})).probes
-    assert probe is not None
-    assert probe.images == MAX_IMAGES
+    (readout,) = fit_readouts(latents, table_of({"size": latents[:, 2]})).readouts
+    assert readout is not None
+    assert readout.images == MAX_IMAGES
 
 
 def test_it_can_be_watched_and_cancelled() -> None:
     latents, generator = data(100)
     table = table_of({name: generator.normal(size=100) for name in "abc"})
     seen: list[tuple[int, int]] = []
-    fit_probes(latents, table, Watch(lambda now: seen.append((now.done, now.total))))
+    fit_readouts(latents, table, Watch(lambda now: seen.append((now.done, now.total))))
     assert seen == [(1, 3), (2, 3), (3, 3)]
     with pytest.raises(Cancelled):
-        fit_probes(latents, table, Watch(unwanted=lambda: True))
+        fit_readouts(latents, table, Watch(unwanted=lambda: True))
 
 
 def test_latents_of_other_images_or_models_are_refused() -> None:
     latents, _ = data(100)
     table = table_of({"size": latents[:, 2]})
     with pytest.raises(ValueError, match="100 images"):
-        fit_probes(latents[:50], table)
-    found: ProbeSet = fit_probes(latents, table)
+        fit_readouts(latents[:50], table)
+    found: ReadoutSet = fit_readouts(latents, table)
     with pytest.raises(ValueError, match="displacements"):
         found.effects(np.zeros((5, 2)))
 

@@ -1,4 +1,4 @@
-"""Linear probes: what a table says of images, read off a model's latents, with how well that can be done."""
+"""Linear readouts: what a table says of images, from a model's latents, with how well that can be done."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from jnn_studio.explore.meaning import Meaning, name_direction
 
 FOLDS = 5
 MIN_IMAGES = 4 * FOLDS
-"""Images with a value, below which an attribute gets no probe."""
+"""Images with a value, below which an attribute gets no readout."""
 
 MIN_OF_A_KIND = 2 * FOLDS
 """Images of the rarer kind, below which a yes-or-no attribute gets none."""
 
 MAX_IMAGES = 20_000
-"""Images probes are fitted to, evenly spread; more than enough for latents of some hundred dimensions."""
+"""Images readouts are fitted to, evenly spread; more than enough for latents of some hundred dimensions."""
 
 SURE = 3.0
-"""Standard errors by which a probe must be better than chance before directions are named after it."""
+"""Standard errors by which a readout must be better than chance before directions are named after it."""
 
 STEP = 0.1
 """RMS change of the image that the effects of directions are given for."""
 
-PROBE_UNIT = f"standard deviations for +{STEP:g} RMS"
+READOUT_UNIT = f"standard deviations for +{STEP:g} RMS"
 
 
 @dataclass(frozen=True)
-class Probe:
+class Readout:
     """One attribute as a linear function of the latent.
 
     Attributes:
@@ -65,19 +65,19 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class ProbeSet:
-    """The probes of one model on one table.
+class ReadoutSet:
+    """The readouts of one model on one table.
 
     Attributes:
         labels: all attributes of the table, in its order.
         binary: whether each of them is yes or no.
-        probes: in the same order, None where none could be fitted.
+        readouts: in the same order, None where none could be fitted.
         skipped: (attribute, why) of those.
     """
 
     labels: tuple[str, ...]
     binary: tuple[bool, ...]
-    probes: tuple[Probe | None, ...]
+    readouts: tuple[Readout | None, ...]
     skipped: tuple[tuple[str, str], ...]
 
     @property
@@ -88,27 +88,29 @@ class ProbeSet:
     @property
     def accuracies(self) -> tuple[float | None, ...]:
         """Of each label."""
-        return tuple(None if probe is None else probe.accuracy for probe in self.probes)
+        return tuple(None if readout is None else readout.accuracy for readout in self.readouts)
 
     @property
     def reliable(self) -> tuple[bool, ...]:
-        """Whether each label's probe is better than chance."""
-        return tuple(probe is not None and probe.reliable for probe in self.probes)
+        """Whether each label's readout is better than chance."""
+        return tuple(readout is not None and readout.reliable for readout in self.readouts)
 
     def effects(self, displacements: np.ndarray) -> tuple[Meaning, ...]:
         """What moving the latent by each column of ``displacements`` (latent, k) does to every attribute.
 
-        In standard deviations of the attribute; 0 where there is no probe. Of a poorly predictable attribute
-        a probe finds only the predictable part, so its effects are small. Names only count probes better
+        In standard deviations of the attribute; 0 where there is no readout. Of an attribute hard to predict
+        a readout finds only the predictable part, so its effects are small. Names only count readouts better
         than chance. For comparable directions each column is the step that changes the image by `STEP` RMS.
 
         Raises:
             ValueError: the columns are no latents of this model.
         """
-        count = next((len(probe.weights) for probe in self.probes if probe is not None), len(displacements))
+        count = next(
+            (len(readout.weights) for readout in self.readouts if readout is not None), len(displacements)
+        )
         if displacements.ndim != 2 or len(displacements) != count:
             raise ValueError(f"displacements must be ({count}, k), got {displacements.shape}")
-        weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.probes])
+        weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.readouts])
         sure = np.array(self.reliable)
         effects = weights @ displacements
         return tuple(
@@ -122,13 +124,13 @@ class ProbeSet:
         )
 
 
-def fit_probes(
+def fit_readouts(
     latents: np.ndarray,
     table: AttributeTable,
     watch: Watch | None = None,
     groups: Sequence[int] | None = None,
-) -> ProbeSet:
-    """Fit a probe to every attribute: ridge regression on the latents, its strength chosen by GCV.
+) -> ReadoutSet:
+    """Fit a readout to every attribute: ridge regression on the latents, its strength chosen by GCV.
 
     The penalty is the same for all latent directions (axes are not standardised one by one), because a walk
     goes in any direction of the same metric, and axes that hardly vary must not gain weight. A yes-or-no
@@ -151,7 +153,7 @@ def fit_probes(
     if groups is not None and len(groups) != len(latents):
         raise ValueError(f"{len(latents)} images have {len(groups)} groups")
     watch = watch or Watch()
-    found: list[Probe | None] = []
+    found: list[Readout | None] = []
     skipped: list[tuple[str, str]] = []
     known = np.isfinite(latents).all(1)
     for index, (name, binary) in enumerate(zip(table.names, table.binary, strict=True)):
@@ -169,11 +171,11 @@ def fit_probes(
             chosen = np.arange(len(rows)) if groups is None else np.asarray(groups)[rows]
             found.append(_fit(name, x, y, binary, chosen))
         watch.step(index + 1, len(table.names))
-    return ProbeSet(table.names, table.binary, tuple(found), tuple(skipped))
+    return ReadoutSet(table.names, table.binary, tuple(found), tuple(skipped))
 
 
 def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:
-    """The folder of each image as a number, for `fit_probes`: a folder is often one person, or one scene.
+    """The folder of each image as a number, for `fit_readouts`: a folder is often one person, or one scene.
 
     None, every image on its own, where fewer than 2 × `FOLDS` folders have images (then folders are rather
     classes), or no two images share one.
@@ -196,7 +198,7 @@ def _too_few(y: np.ndarray, binary: bool) -> str:
     return ""
 
 
-def _fit(name: str, x: np.ndarray, y: np.ndarray, binary: bool, groups: np.ndarray) -> Probe:
+def _fit(name: str, x: np.ndarray, y: np.ndarray, binary: bool, groups: np.ndarray) -> Readout:
     x = x - x.mean(0)
     # Standardised: weights are in standard deviations; of a binary attribute the larger value means yes.
     y = (y - y.mean()) / y.std()
@@ -211,7 +213,7 @@ def _fit(name: str, x: np.ndarray, y: np.ndarray, binary: bool, groups: np.ndarr
         # Half-way between the class means of the training part, or its mean.
         training = ~held
         cut[held] = _half_way(x[training], y[training]) @ fit.weights + fit.offset if binary else fit.mean
-    return Probe(name, ridge(whole).weights, binary, *_accuracy(y, predicted, cut, binary), len(y))
+    return Readout(name, ridge(whole).weights, binary, *_accuracy(y, predicted, cut, binary), len(y))
 
 
 def _half_way(x: np.ndarray, y: np.ndarray) -> np.ndarray:

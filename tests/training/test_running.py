@@ -13,14 +13,14 @@ import torch
 from PIL import Image
 
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.training import session
+from jnn_studio.training import running
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig, validate_config
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.events import Event, Preview, Started, StateChanged
 from jnn_studio.training.kinds import autoencoder_pair
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
-from jnn_studio.training.session import resume_run, start_run
+from jnn_studio.training.running import resume_run, start_run
 
 Tiny = Callable[..., RunConfig]
 Finish = Callable[[Iterable[Event]], Event]
@@ -226,7 +226,7 @@ def test_discarding_while_a_resumed_run_is_prepared_deletes_it(stopped: Path) ->
 def test_a_long_preparation_shows_signs_of_life(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "HEARTBEAT_SECONDS", -1.0)
+    monkeypatch.setattr(running, "HEARTBEAT_SECONDS", -1.0)
     beats: list[float] = []
     folder = RunFolder(tmp_path / "run")
 

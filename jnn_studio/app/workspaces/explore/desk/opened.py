@@ -31,7 +31,7 @@ Models = dict[str, LoadedModel]
 
 
 @dataclass(frozen=True)
-class OpenedModels:
+class FoundModels:
     """Models found at a place, by reference, and what they were trained on if that is known."""
 
     models: Models
@@ -83,14 +83,14 @@ class Opened(QObject):
         return self._sources.get((state.source, *image_size(list(models.values()))))
 
     def find(
-        self, where: str, deliver: Callable[[OpenedModels], None], failed: Callable[[Failure], None]
+        self, where: str, deliver: Callable[[FoundModels], None], failed: Callable[[Failure], None]
     ) -> None:
         """Open whatever models are at ``where``."""
 
-        def work(_: Watch) -> OpenedModels:
+        def work(_: Watch) -> FoundModels:
             path = Path(where)
             data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
-            return OpenedModels(open_references(where), data)
+            return FoundModels(open_references(where), data)
 
         self._context.loading.request("find models", work, deliver, failed)
 
