@@ -10,9 +10,11 @@ from jnn_studio.base import plugins
 from jnn_studio.base.version import __version__
 from jnn_studio.jacobian import JacobianSVD, jacobian_svd
 from jnn_studio.penalty import Composition, NuclearNormPenalty
+from jnn_studio.training import kinds
 
 __all__ = ["Composition", "JacobianSVD", "NuclearNormPenalty", "__version__", "jacobian_svd"]
 
-# Here, above all rooms, `training` is told of the labs, which stand above it: whatever is imported of this
-# package, in whichever process, this comes first.
+# Here, above all rooms, it is told where kinds of run are, those of the labs too, which stand above `training`.
+# Whatever is imported of this package, in whichever process, this comes first.
+plugins.provide(plugins.KINDS, kinds.kinds)
 plugins.provide(plugins.KINDS, labs.kinds)

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from jnn_studio.training.commands import Commands
-from jnn_studio.training.config import RunConfig, validate_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.running import start_run
 
 TINY: Mapping[str, Any] = {

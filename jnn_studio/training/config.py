@@ -10,11 +10,7 @@ import tomli_w
 from pydantic import Field, ValidationError
 
 from jnn_studio.base.errors import StudioError
-from jnn_studio.base.plugins import PluginError
-from jnn_studio.base.reading import MAX_TOML_BYTES, MalformedError, parse_toml, read_text
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
-from jnn_studio.base.system_errors import reason_of
-from jnn_studio.training.kind import find_kind, kind_names
 from jnn_studio.training.wrong_settings import wrong_settings
 
 SCHEMA_VERSION = 1
@@ -172,59 +168,14 @@ def eta_as_number(eta: str, *names: str) -> float:
 C = TypeVar("C", bound=RunConfig)
 
 
-def parse_config(text: str, where: str) -> RunConfig:
-    """The configuration in TOML ``text``; ``where`` names the file in error messages.
-
-    Raises:
-        ConfigError: not TOML, written by a newer version, or a setting is unknown or out of range.
-    """
-    try:
-        data = parse_toml(text)
-    except MalformedError as error:
-        raise ConfigError(f"{where} is not valid TOML: {error}") from error
-    version = data.get("schema_version", SCHEMA_VERSION)
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise ConfigError(
-            f"{where} was written by a newer JNN Studio (format {version}, this one reads up to "
-            f"{SCHEMA_VERSION}); update the program"
-        )
-    return validate_config(data, where)
-
-
-def validate_config(data: dict[str, Any], where: str) -> RunConfig:
-    """``data`` as the configuration of its kind.
+def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:
+    """``data`` as a configuration of one kind.
 
     Raises:
         ConfigError: with one line per wrong setting.
     """
-    name = data.get("kind", DEFAULT_KIND)
-    try:
-        kind = find_kind(str(name))
-    except KeyError:
-        known = ", ".join(kind_names())
-        raise ConfigError(f"{where}: kind: must be one of {known} (got {name!r})") from None
-    except PluginError as error:
-        raise ConfigError(f"{where}: kind: {error}") from error
-    return validate_as(kind.config, data, where)
-
-
-def validate_as(config: type[C], data: dict[str, Any], where: str) -> C:
-    """``data`` as a configuration of one kind; raises what `validate_config` raises."""
     try:
         return config.model_validate(data)
     except ValidationError as error:
         lines = [f"{where}: {line}" for line in wrong_settings(config, error)]
         raise ConfigError("\n".join(lines)) from error
-
-
-def read_config(path: Path) -> RunConfig:
-    """The configuration in the file at ``path``.
-
-    Raises:
-        ConfigError: as `parse_config`, and if the file cannot be read.
-    """
-    try:
-        return parse_config(read_text(path, MAX_TOML_BYTES), str(path))
-    except (OSError, MalformedError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else error
-        raise ConfigError(f"cannot read the configuration {path}: {reason}") from error

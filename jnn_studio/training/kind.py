@@ -2,8 +2,8 @@
 
 A kind called ``my-kind`` is ``jnn_studio/training/kinds/my_kind.py`` or, where a lab brings its own problem,
 ``jnn_studio/labs/my_kind/run.py``; an installed package brings one by an entry point of the group
-``jnn_studio.kinds``. Training knows no lab: ``jnn_studio/__init__.py``, above all rooms, tells where they say
-their kinds, and none is imported before a run of its kind is read.
+``jnn_studio.kinds``. Nothing here knows of any: ``jnn_studio/__init__.py``, above all rooms, tells where they
+are, and none is imported before a run of its kind is read.
 """
 
 from __future__ import annotations
@@ -11,22 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
 from jnn_studio.base import plugins
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
-from jnn_studio.training import kinds
+from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Arrays, MemberInfo
+from jnn_studio.training.experiment import Experiment
 from jnn_studio.training.words import RunWords
 
-if TYPE_CHECKING:  # they read configurations, and configurations are read by kind
-    from jnn_studio.training.config import RunConfig
-    from jnn_studio.training.experiment import Experiment
-
-C = TypeVar("C", bound="RunConfig")
+C = TypeVar("C", bound=RunConfig)
 
 
 def _any_arrays(config: RunConfig, arrays: Arrays) -> str:
@@ -64,9 +61,6 @@ class RunKind(Generic[C]):
     misfit: Callable[[C, Arrays], str] = _any_arrays
     words: RunWords | None = None
     presets: Path | None = None
-
-
-plugins.provide(plugins.KINDS, lambda: plugins.modules_of(kinds, "KIND"))
 
 
 def kind_names() -> tuple[str, ...]:

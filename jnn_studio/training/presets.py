@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.resource_files import resource
-from jnn_studio.training.config import ConfigError, RunConfig, read_config
+from jnn_studio.training.config import ConfigError, RunConfig
+from jnn_studio.training.config_file import read_config
 from jnn_studio.training.kind import find_kind, kind_names
 
 

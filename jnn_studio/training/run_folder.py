@@ -24,7 +24,8 @@ from jnn_studio.base.atomic import leftovers, write_bytes, write_text
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text
 from jnn_studio.base.system_errors import advice_for, reason_of
-from jnn_studio.training.config import RunConfig, read_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
 from jnn_studio.training.metrics_log import MetricsLog
 from jnn_studio.training.run_files import (

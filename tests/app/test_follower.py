@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
-from jnn_studio.training.config import validate_config
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, Started, StateChanged
 from jnn_studio.training.run_folder import RunFolder
 

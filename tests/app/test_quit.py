@@ -27,7 +27,7 @@ import jnn_studio.app.main, jnn_studio.app.window
 import jnn_studio.app.workspaces.explore, jnn_studio.app.workspaces.train
 import jnn_studio.training.running
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.training.config import validate_config
+from jnn_studio.training.config_file import validate_config
 
 scratch, quits = Path(sys.argv[1]), int(sys.argv[2])
 config = validate_config(

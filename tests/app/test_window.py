@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
 from jnn_studio.training.commands import Command
-from jnn_studio.training.config import RunConfig, validate_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import CheckpointSaved
 from jnn_studio.training.run_folder import RunFolder
 

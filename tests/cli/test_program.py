@@ -15,7 +15,8 @@ from jnn_studio.cli import program as cli
 from jnn_studio.cli.commands import train
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.doctor import Check
-from jnn_studio.training.config import RunConfig, read_config, validate_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import read_config, validate_config
 from jnn_studio.training.events import Metrics, StateChanged
 from jnn_studio.training.run_folder import RunFolder
 

@@ -22,7 +22,8 @@ from jnn_studio.models.weights import load_model
 from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.config import ConfigError, DecayingOptimiserConfig, validate_config
+from jnn_studio.training.config import ConfigError, DecayingOptimiserConfig
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Event, Metrics, Preview, Snapshot, Spectrum, Started, StateChanged
 from jnn_studio.training.kind import find_kind

@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.training.config import (
-    SCHEMA_VERSION,
-    ConfigError,
-    RunConfig,
-    parse_config,
-    read_config,
-    validate_config,
-)
+from jnn_studio.training.config import SCHEMA_VERSION, ConfigError, RunConfig
+from jnn_studio.training.config_file import parse_config, read_config, validate_config
 from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
 from jnn_studio.training.presets import load_preset, preset_names
 

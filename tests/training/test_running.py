@@ -15,7 +15,8 @@ from PIL import Image
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.training import running
 from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.config import ConfigError, RunConfig, validate_config
+from jnn_studio.training.config import ConfigError, RunConfig
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.events import Event, Preview, Started, StateChanged
 from jnn_studio.training.kinds import autoencoder_pair

@@ -23,7 +23,8 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.training.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.config import RunConfig, read_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import read_config
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import (
     CheckpointSaved,

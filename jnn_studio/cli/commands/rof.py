@@ -15,7 +15,7 @@ from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
-from jnn_studio.training.config import read_config
+from jnn_studio.training.config_file import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.presets import load_preset, preset_names

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from jnn_studio.labs.rof.config import RofConfig
-from jnn_studio.training.config import ConfigError, parse_config, validate_as
+from jnn_studio.training.config import ConfigError, validate_as
+from jnn_studio.training.config_file import parse_config
 from jnn_studio.training.presets import load_preset, preset_names
 
 LINE = [[0, 0], [1, 1], [0.5, 0.5]]

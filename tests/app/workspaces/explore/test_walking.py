@@ -18,7 +18,7 @@ from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import FileImage, SourceImage
 from jnn_studio.training.commands import Command
-from jnn_studio.training.config import validate_config
+from jnn_studio.training.config_file import validate_config
 
 
 def moved(explore: QWidget) -> list[np.ndarray]:

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.config import RunConfig, validate_config
+from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Started
 from jnn_studio.training.presets import preset_names
 from jnn_studio.training.running import start_run

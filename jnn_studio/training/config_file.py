@@ -1,0 +1,61 @@
+"""Reading ``config.toml``, of whatever kind of run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jnn_studio.base.plugins import PluginError
+from jnn_studio.base.reading import MAX_TOML_BYTES, MalformedError, parse_toml, read_text
+from jnn_studio.base.system_errors import reason_of
+from jnn_studio.training.config import DEFAULT_KIND, SCHEMA_VERSION, ConfigError, RunConfig, validate_as
+from jnn_studio.training.kind import find_kind, kind_names
+
+
+def parse_config(text: str, where: str) -> RunConfig:
+    """The configuration in TOML ``text``; ``where`` names the file in error messages.
+
+    Raises:
+        ConfigError: not TOML, written by a newer version, or a setting is unknown or out of range.
+    """
+    try:
+        data = parse_toml(text)
+    except MalformedError as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}") from error
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ConfigError(
+            f"{where} was written by a newer JNN Studio (format {version}, this one reads up to "
+            f"{SCHEMA_VERSION}); update the program"
+        )
+    return validate_config(data, where)
+
+
+def validate_config(data: dict[str, Any], where: str) -> RunConfig:
+    """``data`` as the configuration of its kind.
+
+    Raises:
+        ConfigError: with one line per wrong setting.
+    """
+    name = data.get("kind", DEFAULT_KIND)
+    try:
+        kind = find_kind(str(name))
+    except KeyError:
+        known = ", ".join(kind_names())
+        raise ConfigError(f"{where}: kind: must be one of {known} (got {name!r})") from None
+    except PluginError as error:
+        raise ConfigError(f"{where}: kind: {error}") from error
+    return validate_as(kind.config, data, where)
+
+
+def read_config(path: Path) -> RunConfig:
+    """The configuration in the file at ``path``.
+
+    Raises:
+        ConfigError: as `parse_config`, and if the file cannot be read.
+    """
+    try:
+        return parse_config(read_text(path, MAX_TOML_BYTES), str(path))
+    except (OSError, MalformedError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot read the configuration {path}: {reason}") from error
