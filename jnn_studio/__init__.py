@@ -14,7 +14,7 @@ from jnn_studio.training import kinds
 
 __all__ = ["Composition", "JacobianSVD", "NuclearNormPenalty", "__version__", "jacobian_svd"]
 
-# Here, above all rooms, it is told where kinds of run are, those of the labs too, which stand above `training`.
+# Here, above all rooms, it is told where kinds of run are, also those of labs, which stand above `training`.
 # Whatever is imported of this package, in whichever process, this comes first.
 plugins.provide(plugins.KINDS, kinds.kinds)
 plugins.provide(plugins.KINDS, labs.kinds)
