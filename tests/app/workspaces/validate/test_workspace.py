@@ -17,26 +17,26 @@ def test_it_stands_on_the_rail_after_train() -> None:
 
 
 def test_the_switch_shows_one_problem_at_a_time(validate: ValidateWorkspace) -> None:
-    assert validate.rof.isVisible()
-    assert not validate.shrinkage.isVisible()
+    assert validate.labs["rof"].isVisible()
+    assert not validate.labs["shrinkage"].isVisible()
     validate.findChild(QToolButton, "validate.page.shrinkage").click()
-    assert validate.shrinkage.isVisible()
-    assert not validate.rof.isVisible()
+    assert validate.labs["shrinkage"].isVisible()
+    assert not validate.labs["rof"].isVisible()
 
 
 def test_page_and_settings_are_remembered(
     qtbot: QtBot, validate: ValidateWorkspace, context: AppContext, settings: QSettings
 ) -> None:
     validate.switch.current = "shrinkage"
-    validate.shrinkage.form.fill({"rows": "20"})
-    validate.rof.form.fill({"problem.eta": "0.07"})
+    validate.labs["shrinkage"].form.fill({"rows": "20"})
+    validate.labs["rof"].form.fill({"problem.eta": "0.07"})
     validate.save_state(settings)
     other = ValidateWorkspace(context)
     qtbot.addWidget(other)
     other.restore_state(settings)
     assert other.switch.current == "shrinkage"
-    assert other.shrinkage.form.config.rows == 20
-    assert other.rof.form.config.problem.eta == 0.07
+    assert other.labs["shrinkage"].form.config.rows == 20
+    assert other.labs["rof"].form.config.problem.eta == 0.07
     context.bridge.close()  # nothing may arrive at what is about to go
 
 

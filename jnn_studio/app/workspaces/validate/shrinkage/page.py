@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
@@ -61,6 +61,10 @@ class ShrinkagePage(QWidget):
         self.slider.valueChanged.connect(self._slid)
         self.plots.error.markerDragged.connect(self._choose_eta)
         self.form.fill(typed(ShrinkageConfig()))
+
+    def commands(self) -> list[QAction]:
+        """It is worked by its controls alone."""
+        return []
 
     def _arrange(self) -> None:
         label = QLabel("&η")
