@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from jnn_studio.base.system_errors import advice_for, reason_of
-from jnn_studio.data.listing import EXTENSIONS
+from jnn_studio.data.image_formats import EXTENSIONS, WRITTEN
 
 WEIGHTS = "Weights (*.safetensors)"
 ARCHIVES = "Archives (*.zip)"
-IMAGES = f"Images ({' '.join(f'*{extension}' for extension in sorted(EXTENSIONS))})"
-PICTURES = "PNG pictures (*.png)"
-TABLES = "Attribute tables (*.csv *.tsv *.txt)"
+IMAGES = f"Images ({' '.join(f'*{extension}' for extension in EXTENSIONS)})"
+PICTURES = f"Pictures ({' '.join(f'*{ending}' for written in WRITTEN for ending in written.endings)})"
+TABLES = "Attribute tables (*.csv *.tsv *.tab *.txt)"
 SESSIONS = "Sessions (*.jnnsession)"
 DIRECTIONS = "Directions (*.json)"
 

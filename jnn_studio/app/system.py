@@ -89,7 +89,7 @@ def checks() -> list[Check]:
         check=False,
     )
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        last = done.stderr.strip().split("\n")[-1] or "no message"
         return [Check("Qt", False, f"Qt does not start: {last}")]
     found, platform = done.stdout.split()[-2:]
     return [Check("Qt", True, f"Qt {found}, platform {platform}")]

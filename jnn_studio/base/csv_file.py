@@ -1,4 +1,10 @@
-"""Tables for spreadsheets."""
+"""Tables for spreadsheets.
+
+No one file opens rightly everywhere. One that begins with a byte order mark is taken for UTF-8 by all. Where
+numbers have a point, a spreadsheet expects commas between cells; where they have a comma, semicolons: so a
+table is written with the decimal sign of the person's own system, which then opens it with a double click.
+`jnn_studio.base.table_file` reads both.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +17,34 @@ from jnn_studio.base.atomic import replacing
 
 Cell = str | int | float
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet takes for a formula, after spaces and line ends."""
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]], decimal: str = ".") -> None:
     """Write a table, as `replacing`: every digit of its numbers, and its texts as texts.
 
     A spreadsheet takes a text that begins like a formula for one and may fetch or start something for it.
     Such a text gets an apostrophe before it.
 
+    Args:
+        decimal: what stands before a number's fraction: ``"."``, with commas between cells, or ``","``, with
+            semicolons.
+
     Raises:
         OSError: the folder is not there or cannot be written or the disk is full; ``path`` is then as it was.
     """
+    comma = decimal == ","
     with replacing(path, make_folder=False) as temporary, temporary.open("wb") as binary:
-        file = io.TextIOWrapper(binary, "utf-8", newline="")
-        writer = csv.writer(file)
-        writer.writerow([_cell(text) for text in header])
-        writer.writerows([_cell(cell) for cell in row] for row in rows)
+        # Bytes of a name that is no UTF-8 are written out.
+        file = io.TextIOWrapper(binary, "utf-8-sig", errors="backslashreplace", newline="")
+        writer = csv.writer(file, "excel", delimiter=";" if comma else ",")
+        writer.writerow([_cell(text, comma) for text in header])
+        writer.writerows([_cell(cell, comma) for cell in row] for row in rows)
         file.flush()
 
 
-def _cell(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" \n").startswith(_FORMULA) else cell
+def _cell(cell: Cell, comma: bool) -> Cell:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.lstrip(" \n").startswith(FORMULA) else cell
+    return str(cell).replace(".", ",") if comma and isinstance(cell, float) else cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 _SEVERAL = -1
@@ -12,7 +13,8 @@ class FileNames:
 
     A name means the image of exactly that label; else the one whose path ends like it or that it ends like,
     in any case; else that without the extensions. ``s1/3.pgm`` is found by ``orl/s1/3.pgm``, ``S1\\3.png``,
-    and by ``3`` where there is only one ``3``. Where several fit equally well, none is meant.
+    and by ``3`` where there is only one ``3``. Where several fit equally well, none is meant. Accents may be
+    signs of their own, as in the names on a Mac's disk, or not.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
@@ -31,6 +33,10 @@ class FileNames:
     def example(self) -> str:
         """The first label."""
         return self._labels[0]
+
+    def is_label(self, name: str) -> bool:
+        """Whether an image is called exactly so."""
+        return name in self._exact or name.strip() in self._exact
 
     def find(self, name: str, by_base: bool = False) -> int | None:
         """Index of the image that ``name`` means, None if it means none or several.
@@ -81,7 +87,7 @@ def _note(known: dict[str, int], key: str, index: int) -> None:
 
 
 def _normal(name: str) -> str:
-    path = name.strip().replace("\\", "/").casefold()
+    path = unicodedata.normalize("NFC", name).strip().replace("\\", "/").casefold()
     return path.removeprefix("./").strip("/")
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
-from jnn_studio.base.reading import open_file
+from jnn_studio.base.reading import MalformedError
+from jnn_studio.base.table_file import TableFile
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -25,8 +23,7 @@ FILE_COLUMNS = ("filename", "file", "image", "imageid", "imagename", "img", "pat
 """Names of columns that hold file names, likeliest first; case, spaces, ``_`` and ``-`` aside."""
 
 _ASKED_EVERY = 4096
-_SNIFFED = 64
-_CERTAIN = 20
+_CERTAIN = 40
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,9 @@ class AttributeTable:
 def open_attributes(path: Path | str, source: ImageSource, watch: Watch | None = None) -> AttributeTable:
     """Read the table at ``path`` and match its rows to the images of ``source`` by their labels.
 
-    CelebA's layout (a count, the attributes' names, then file name and ±1 in each row), or a table separated
-    by commas, semicolons, tabs or spaces whose first row names the columns. UTF-8 or UTF-16. Columns of
-    numbers, of yes and no, or of any two words become attributes; empty cells are missing.
+    CelebA's layout (a count, the attributes' names, then file name and ±1 in each row), or any table whose
+    first row names the columns, as spreadsheets, pandas and R write them (`TableFile`). Columns of numbers,
+    of yes and no, or of any two words become attributes; empty cells are missing.
 
     Raises:
         DataError: it cannot be read, is no such table, or names none of the images.
@@ -89,9 +86,11 @@ def open_attributes(path: Path | str, source: ImageSource, watch: Watch | None =
         return _gather(table, at, lambda name: names.find(name, by_base), len(labels))
     except csv.Error as error:
         raise DataError(f"{path} is not a table: {error}. Save it again as CSV.") from error
+    except MalformedError as error:
+        raise DataError(f"{path} {error}") from error
     except UnicodeError as error:
         raise DataError(
-            f"{path} is not text in UTF-8. If it is a table, save it as “CSV UTF-8” and open it again."
+            f"{path} is not the text it begins as. If it is a table, save it as “CSV UTF-8” and open that."
         ) from error
     except OSError as error:
         reason = UnreadableImageError.from_os(error).reason
@@ -105,89 +104,49 @@ class _Table:
         self.path, self._watch = path, watch
         if path.is_dir():
             raise DataError(f"{path} is a folder. Choose the file with the attributes in it.")
-        with open_file(path) as file:
-            start = file.read(4)
-            if file.seek(0, os.SEEK_END) > MAX_TABLE_BYTES:
-                raise DataError(
-                    f"{path} is larger than {MAX_TABLE_BYTES // 2**20} MiB. Leave out what is not needed."
-                )
-        self._encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        with self._text() as file:
-            first = [line for line, _ in zip(file, range(_SNIFFED), strict=False)]
-        # CelebA's lists say in a line of their own how many rows there are.
-        self._skip = 1 if first and first[0].strip().isdigit() and len(first) > 1 else 0
-        head = first[self._skip :]
-        self.delimiter = _delimiter(head)
-        rows = list(self._split(iter(head)))
-        if len(rows) < 2 or len(rows[1]) < 2:
+        self._file = TableFile(path, MAX_TABLE_BYTES)
+        self.separator, self.header = self._file.separator, self._file.header
+        if not self._file.sample or len(self._file.sample[0]) < 2:
             raise DataError(
                 f"{path} is not a table of attributes: it needs a first row with the names of its columns, "
                 "and in every other row the name of an image file and its attributes."
             )
-        # A list whose header leaves the file names' column unnamed, as CelebA's does.
-        unnamed = all(len(row) == len(rows[0]) + 1 for row in rows[1:])
-        self.header = ["", *rows[0]] if unnamed else [name.strip() for name in rows[0]]
         if len(self.header) > MAX_COLUMNS:
             raise DataError(
                 f"{path} has {len(self.header)} columns, more than {MAX_COLUMNS}. Leave some of them out."
             )
 
-    def _text(self) -> TextIO:
-        return io.TextIOWrapper(open_file(self.path), self._encoding, newline="")
-
     def rows(self) -> Iterator[list[str]]:
-        """Rows below the header, empty ones left out; missing cells at the end are empty."""
+        """Rows below the header; missing cells at the end are empty."""
         width = len(self.header)
-        with self._text() as file:
-            lines = iter(file)
-            for _ in range(self._skip):
-                next(lines)
-            split = self._split(lines)
-            next(split)
-            for number, row in enumerate(split, start=1):
-                if number % _ASKED_EVERY == 0:
-                    self._watch.check()
-                if len(row) > width and any(cell.strip() for cell in row[width:]):
-                    raise DataError(
-                        f"{self.path}: row {number} below the header has {len(row)} cells, the header "
-                        f"{width}. Repair the row; a cell with “{self.delimiter}” in it needs quotes."
-                    )
-                if len(row) < width:
-                    row = row + [""] * (width - len(row))
-                yield row
-
-    def _split(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        if self.delimiter.isspace() and self.delimiter != "\t":
-            rows: Iterator[list[str]] = (line.split() for line in lines)
-        else:
-            rows = csv.reader(lines, delimiter=self.delimiter)
-        return (row for row in rows if any(cell.strip() for cell in row))
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """The sign that splits the header into most cells; spaces if there is none."""
-    header = next((line for line in lines if line.strip()), "")
-    counts = {sign: len(next(csv.reader([header], delimiter=sign))) for sign in ("\t", ",", ";")}
-    best = max(counts, key=lambda sign: counts[sign])
-    return best if counts[best] > 1 else " "
+        for number, row in enumerate(self._file.rows(), start=1):
+            if number % _ASKED_EVERY == 0:
+                self._watch.check()
+            if len(row) > width and any(cell.strip() for cell in row[width:]):
+                raise DataError(
+                    f"{self.path}: row {number} below the header has {len(row)} cells, the header "
+                    f"{width}. Repair the row; a cell with “{self.separator}” in it needs quotes."
+                )
+            yield row[:width] + [""] * (width - len(row))
 
 
 def _file_column(table: _Table, names: FileNames) -> int:
     """The column with the file names: known by its own name, else the one that matches most images."""
     known = {_plain(name): index for index, name in reversed(list(enumerate(table.header)))}
-    likely = [known[name] for name in ("", *FILE_COLUMNS) if name in known]
+    # Last, what has no name: it holds the files' names, or the numbers of rows, as files may be called too.
+    likely = [known[name] for name in (*FILE_COLUMNS, "") if name in known]
     for by_base in (False, True):
         matches = np.zeros(len(table.header), np.int64)
         for row in table.rows():
             for index in likely:
-                matches[index] += names.find(row[index], by_base) is not None
+                matches[index] += _likeness(names, row[index], by_base)
             if matches.max() >= _CERTAIN:
                 break
         if matches.any():
             return max(likely, key=lambda index: matches[index])
         for row in table.rows():
             for index, cell in enumerate(row):
-                matches[index] += names.find(cell, by_base) is not None
+                matches[index] += _likeness(names, cell, by_base)
         if matches.any():
             return int(matches.argmax())
     example = next(table.rows())[likely[0] if likely else 0]
@@ -197,12 +156,13 @@ def _file_column(table: _Table, names: FileNames) -> int:
     )
 
 
+def _likeness(names: FileNames, cell: str, by_base: bool) -> int:
+    """A name as it is on the disk says more than one that only means it, such as a number."""
+    return 0 if names.find(cell, by_base) is None else 2 if names.is_label(cell) else 1
+
+
 def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: int) -> AttributeTable:
-    columns = [
-        TableColumn(name, decimal_comma=table.delimiter == ";")
-        for index, name in enumerate(table.header)
-        if index != at
-    ]
+    columns = [TableColumn(name) for index, name in enumerate(table.header) if index != at]
     seen = np.zeros(count, bool)
     images: list[int] = []
     rows = repeated = 0
@@ -220,11 +180,15 @@ def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: in
             column.add(cell)
     ignored: list[tuple[str, str]] = []
     found = []
+    # In one file numbers are written in one way; semicolons are for where a comma stands in numbers.
+    decimals = {column.decimal for column in columns} - {""} or {"," if table.separator == ";" else ""}
+    decimal = decimals.pop() if len(decimals) == 1 else ""
     for column in columns:
         try:
-            found.append(column.attribute())
+            found.append(column.attribute(decimal))
         except NotAnAttribute as reason:
-            ignored.append((column.name or "unnamed column", str(reason)))
+            if column.name or not column.is_empty:
+                ignored.append((column.name or "unnamed column", str(reason)))
     if not found:
         raise DataError(
             f"{table.path} has no attribute of these images: "

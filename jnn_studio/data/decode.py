@@ -13,22 +13,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-
-# Imported for its effect: a plugin registers its format, and lazy registration races between threads.
-from PIL import (
-    BmpImagePlugin,  # noqa: F401
-    ExifTags,
-    Image,
-    JpegImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
-    PpmImagePlugin,  # noqa: F401
-    UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
-)
+from PIL import ExifTags, Image, UnidentifiedImageError
 from torch import Tensor
 
 from jnn_studio.base.reading import open_file
+from jnn_studio.data.colour_profile import needs_colours, to_srgb
 from jnn_studio.data.errors import DataError, UnreadableImageError
+from jnn_studio.data.image_formats import IMAGE_FORMATS, MAX_TEXT_BYTES, words_of
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 150_000_000  # below the 179 million at which Pillow itself refuses
@@ -38,9 +29,7 @@ CROPPED_SIDE = 512
 
 _PILLOW = re.compile(r"PIL\.")
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "PPM")
-"""Content decides, not the file's name; nothing but these decoders is ever tried. Some of Pillow's others
-start programs."""
+FORMATS = tuple(found.key for found in IMAGE_FORMATS)
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -80,9 +69,7 @@ def decode_path(path: Path, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndar
             return decode(file)
     except (OSError, UnreadableImageError) as error:
         cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
-        raise DataError(
-            f"{path} cannot be used: {cause.reason}. Choose a JPEG, PNG, WebP, BMP, PGM or PPM image."
-        ) from error
+        raise DataError(f"{path} cannot be used: {cause.reason}. Choose a {words_of()} image.") from error
 
 
 def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -99,7 +86,7 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
     """The centre square of an encoded image, scaled with antialiasing: uint8 (channels, size, size).
 
     Transparency is shown on white, 16-bit grey scaled by its full range, the EXIF orientation obeyed;
-    of an animation the first frame counts. Colour profiles are not applied.
+    of an animation the first frame counts. Colours are those of sRGB, by the file's profile if it has one.
 
     Raises:
         UnreadableImageError: ``file`` holds no image that can be read, or reading it failed.
@@ -107,10 +94,10 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
     with open_image(file) as image:
         # A JPEG decodes at 1/2, 1/4 or 1/8 size for a fraction of the time; other formats know no draft.
         # The last row and column of one stand for less than a whole pixel, which its box tells.
-        draft = image.draft("L" if channels == 1 else "RGB", (size, size))
-        width, height = draft[1][2:] if draft else image.size
+        draft = image.draft(_drafted(image, channels), (size, size))
         with _room_for(image):
             flat = _flat(image, channels)
+        width, height = draft[1][2:] if draft else flat.size
         side = min(width, height)
         left, top = (width - side) / 2, (height - side) / 2
         box = (left, top, left + side, top + side)
@@ -129,7 +116,7 @@ def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int
         UnreadableImageError: as `decode_square`, and if the image is smaller than a square.
     """
     with open_image(file) as image:
-        image.draft("L" if channels == 1 else "RGB", (CROPPED_SIDE, CROPPED_SIDE))
+        image.draft(_drafted(image, channels), (CROPPED_SIDE, CROPPED_SIDE))
         with _room_for(image):
             flat = _upright(_flat(image, channels), _orientation(image))
         shorter = min(flat.size)
@@ -177,7 +164,7 @@ def open_image(
     except UnreadableImageError:
         raise
     except UnidentifiedImageError:
-        known = "JPEG, PNG, WebP, BMP, PGM or PPM" if formats == FORMATS else " or ".join(formats)
+        known = words_of() if formats == FORMATS else " or ".join(formats)
         raise UnreadableImageError(f"not a readable {known} image") from None
     except Image.DecompressionBombError:
         raise UnreadableImageError(_too_many_pixels(max_pixels)) from None
@@ -187,6 +174,12 @@ def open_image(
         if error.errno is not None:  # the file system's; Pillow's own carry no number
             raise UnreadableImageError.from_os(error) from error
         raise UnreadableImageError(f"damaged or cut short ({error})") from error
+    except ValueError as error:
+        if "MAX_TEXT" in str(error):
+            raise UnreadableImageError(
+                f"text or a profile in it unpacks to more than the {MAX_TEXT_BYTES >> 20} MB read"
+            ) from None
+        raise UnreadableImageError(f"damaged ({error})") from error
     except Exception as error:  # decoders fed hostile bytes raise nearly anything
         raise UnreadableImageError(f"damaged ({error})") from error
 
@@ -213,16 +206,24 @@ def _room_for(image: Image.Image) -> threading.Lock | nullcontext[None]:
 def _flat(image: Image.Image, channels: int) -> Image.Image:
     """8-bit grey or RGB, opaque, from any mode."""
     image.load()
+    profile = image.info.get("icc_profile")
     if image.mode == "F":
         raise UnreadableImageError("floating-point pixels, whose range is not known")
     if image.mode.startswith("I"):
         # Pillow's own conversion clips at 255 instead of scaling.
         values = np.asarray(image).clip(0, 65535).astype(np.uint32)
         image = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
-    elif image.has_transparency_data:
+        image.info["icc_profile"] = profile
+    image = to_srgb(image)
+    if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     mode = "L" if channels == 1 else "RGB"
     return image if image.mode == mode else image.convert(mode)
+
+
+def _drafted(image: Image.Image, channels: int) -> str:
+    """What a JPEG is to be decoded as."""
+    return "L" if channels == 1 and not needs_colours(image) else "RGB"
 
 
 def _orientation(image: Image.Image) -> int:

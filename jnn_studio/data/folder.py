@@ -15,16 +15,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.cache import ImageCache
 from jnn_studio.data.errors import DataError, UnreadableImageError
-from jnn_studio.data.listing import EXTENSIONS, Listing, list_images
+from jnn_studio.data.image_formats import EXTENSIONS
+from jnn_studio.data.listing import Listing, list_images
 from jnn_studio.data.loading import DECODING, Chunk, decode_listing
 
 MAX_REPORTED = 1_000
 """Skipped files kept by name and reason; beyond these they are only counted."""
 
-_DECODING = 1  # raise it when the same file comes to give other pixels
+_DECODING = 2  # raise it when the same file comes to give other pixels
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class FolderSource:
     def label(self, index: int) -> str:
         """The file's name relative to the folder."""
         self._check(index)
-        return _printable(self._labels[index])
+        return printable(self._labels[index])
 
     def _gather(self, indices: Sequence[int]) -> np.ndarray:
         wanted = np.asarray(indices, dtype=np.int64)
@@ -112,12 +114,13 @@ def open_folder(
     workers: int | None = None,
     crops: int = 0,
 ) -> FolderSource:
-    """Open a folder (with its subfolders) or a .zip of JPEG, PNG, WebP, BMP, PGM or PPM images.
+    """Open a folder (with its subfolders) or a .zip of images (`IMAGE_FORMATS`).
 
     Every image becomes its centre square, scaled to (channels, size, size), or, with ``crops``, that many
     random squares at its own scale (`decode_crops`), always the same. The first opening decodes
     all files into the cache in ``cache_dir``; later ones, of unchanged files, only list them. Files that
-    give no image are skipped and listed in ``.skipped``. Hidden files and other extensions are ignored.
+    give no image are skipped and listed in ``.skipped``. Hidden files, what other programs left, and other
+    extensions are ignored.
 
     Args:
         channels: 3, or 1 for grey.
@@ -188,10 +191,10 @@ def _source(
     path: Path, listing: Listing, images: np.ndarray, record: dict[str, Any], crops: int
 ) -> FolderSource:
     skipped = [
-        SkippedFile(_printable(listing.names[index]), reason)
+        SkippedFile(printable(listing.names[index]), reason)
         for index, reason in zip(record["skipped"], record["reasons"], strict=False)
     ]
-    unlisted = [SkippedFile(_printable(name), reason) for name, reason in listing.unlisted[:MAX_REPORTED]]
+    unlisted = [SkippedFile(printable(name), reason) for name, reason in listing.unlisted[:MAX_REPORTED]]
     gone = set(record["skipped"])
     labels = [name for index, name in enumerate(listing.names) if index not in gone]
     if crops:
@@ -213,7 +216,7 @@ def _nothing_usable(path: Path, listing: Listing, reasons: Sequence[str] = ()) -
         return DataError(f"There is no image file ({known}) anywhere in {path}. Choose another folder.")
     name, reason = failed[0]
     return DataError(
-        f"None of the image files in {path} can be used, the first, {_printable(name)}, because: {reason}. "
+        f"None of the image files in {path} can be used, the first, {printable(name)}, because: {reason}. "
         "Repair them, or choose another folder."
     )
 
@@ -225,8 +228,3 @@ def _readable(listing: Listing, index: int) -> bool:
     except (OSError, UnreadableImageError):
         return False
     return True
-
-
-def _printable(name: str) -> str:
-    """A file name whose bytes are no text in the system's encoding still has to be shown."""
-    return name.encode("utf-8", "replace").decode("utf-8")

@@ -13,11 +13,11 @@ Levels = tuple[np.ndarray, ...]
 
 
 def levels_of(pixels: np.ndarray) -> Levels:
-    """``pixels`` (h, w, 3), uint8, itself and its halvings by averages over 2 × 2 pixels.
+    """``pixels``, uint8 (h, w, 3) or grey (h, w, 1), itself and its halvings by averages over 2 × 2 pixels.
 
     Scaling down a large photograph anew at every movement of the mouse would take too long.
     """
-    found = [np.ascontiguousarray(pixels)]
+    found = [np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))]
     image = Image.fromarray(found[0])
     while min(image.size) >= 2 * SMALLEST:
         image = image.reduce(2)

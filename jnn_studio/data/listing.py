@@ -1,6 +1,7 @@
 """The image files of a folder or a .zip: their names, a key of their content, and their bytes.
 
-Nothing is decoded here. Files count by their extension; what is in them is decided on decoding.
+Nothing is decoded here. Files count by their extension; what is in them is decided on decoding. What is
+hidden, or left by another program, does not count.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.reading import open_file
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import MAX_FILE_BYTES
 from jnn_studio.data.errors import DataError, UnreadableImageError
+from jnn_studio.data.image_formats import is_image_name, unread_reason
 
-EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp")
 _SAMPLED_FILES = 32
 _SAMPLED_BYTES = 16_384
 
@@ -107,8 +109,10 @@ class FolderListing:
                             continue
                         if _is_folder(entry):
                             folders.append((entry.is_symlink(), name))
-                        elif _named_image(entry.name) and (about := self._about(entry, name)):
+                        elif is_image_name(entry.name) and (about := self._about(entry, name)):
                             yield name, about.st_size, about.st_mtime_ns
+                        elif reason := unread_reason(entry.name):
+                            self.unlisted.append((name, reason))
             except OSError as error:
                 if not folder:
                     raise
@@ -161,18 +165,18 @@ class ZipListing:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
             raise DataError(f"{path} is a broken .zip file ({error}). Download or pack it again.") from error
+        members = [
+            member
+            for member in self._zip.infolist()
+            if not member.is_dir() and not any(_hidden(part) for part in member.filename.split("/"))
+        ]
         self._members = sorted(
-            (
-                member
-                for member in self._zip.infolist()
-                if not member.is_dir()
-                and _named_image(member.filename)
-                and not any(_hidden(part) for part in member.filename.split("/"))
-            ),
+            (member for member in members if is_image_name(member.filename)),
             key=lambda member: member.filename,
         )
         self.names = [member.filename for member in self._members]
-        self.unlisted: list[tuple[str, str]] = []
+        told = ((member.filename, unread_reason(member.filename)) for member in members)
+        self.unlisted: list[tuple[str, str]] = [(name, reason) for name, reason in told if reason]
         self._lock = threading.Lock()
 
     def key(self) -> str:
@@ -221,11 +225,7 @@ class ZipListing:
 
 
 def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _named_image(name: str) -> bool:
-    return name.lower().endswith(EXTENSIONS)
+    return name.startswith(".") or is_clutter(name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

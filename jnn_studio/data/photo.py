@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from jnn_studio.base.text import printable
 from jnn_studio.data.decode import decode_path, decode_whole
+from jnn_studio.data.pixels import is_grey
 
 MAX_PHOTO_PIXELS = 64_000_000
 """Beside a photograph there are its noisy copy and a result of every method, all of its size."""
@@ -15,10 +18,23 @@ MAX_PHOTO_PIXELS = 64_000_000
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A photograph: the name of its file, and its pixels, uint8 (height, width, 3)."""
+    """A photograph.
+
+    Attributes:
+        name: of its file, to be shown.
+        pixels: uint8 (height, width, 3).
+    """
 
     name: str
     pixels: np.ndarray
+
+    @cached_property
+    def channels(self) -> np.ndarray:
+        """What is to be worked on: uint8 (height, width, 3), or (height, width, 1) where there is no colour.
+
+        Noise is drawn, and taken away, for each channel by itself: three alike would come out coloured.
+        """
+        return np.ascontiguousarray(self.pixels[..., :1]) if is_grey(self.pixels) else self.pixels
 
 
 def read_photo(path: Path | str) -> Photo:
@@ -33,4 +49,4 @@ def read_photo(path: Path | str) -> Photo:
     """
     path = Path(path)
     pixels = decode_path(path, lambda file: decode_whole(file, max_pixels=MAX_PHOTO_PIXELS))
-    return Photo(path.name, pixels)
+    return Photo(printable(path.name), pixels)

@@ -10,6 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
+from jnn_studio.data.errors import DataError
+from jnn_studio.data.image_formats import format_to_write
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """What red, green and blue weigh in grey (Rec. 601, of the gamma-encoded values)."""
@@ -35,11 +37,26 @@ def psnr(reconstruction: Tensor, images: Tensor) -> float:
     return float(-10 * error.log10().mean())
 
 
-def write_png(pixels: np.ndarray, path: Path) -> None:
-    """Write uint8 (height, width, 3) as a PNG, atomically.
+def is_grey(pixels: np.ndarray) -> bool:
+    """Whether uint8 (height, width, 1 or 3) has no colour anywhere."""
+    return bool((pixels[..., :-1] == pixels[..., 1:]).all())
+
+
+def write_picture(pixels: np.ndarray, path: Path, make_folder: bool = True) -> None:
+    """Write uint8 (height, width, 1 or 3), atomically, as what the ending of ``path`` says.
+
+    PNG, WebP, TIFF and BMP keep every pixel, JPEG is of high quality. What has no colour is written as grey.
 
     Raises:
+        DataError: pictures are not written with this ending, or not of this size in its format.
         OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
     """
-    with replacing(path) as temporary:
-        Image.fromarray(pixels).save(temporary, "PNG")
+    kind = format_to_write(path)
+    if max(pixels.shape[:2]) > kind.largest_side:
+        raise DataError(
+            f"{path}: a {kind.words} has at most {kind.largest_side} pixels a side, this picture "
+            f"{max(pixels.shape[:2])}; give it another ending, such as .png"
+        )
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if is_grey(pixels) else pixels)
+    with replacing(path, make_folder=make_folder) as temporary:
+        image.save(temporary, kind.key, **(kind.written or {}))

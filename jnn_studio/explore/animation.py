@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from jnn_studio.base.clutter import is_empty
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import (
     SOFTWARE,
@@ -92,7 +93,7 @@ def check_animation(path: Path, animation: Animation) -> Callable[[Path, _Film],
         )
     if suffix:
         check_target(path)
-    elif path.is_file() or (path.is_dir() and any(path.iterdir())):
+    elif path.is_file() or (path.is_dir() and not is_empty(path)):
         raise ExportError(f"{path} is there already; numbered frames need a new or empty folder")
     elif not path.absolute().parent.is_dir():
         raise ExportError(f"{path} cannot be made: there is no folder {path.absolute().parent}")
@@ -152,13 +153,28 @@ def _write_frames(path: Path, job: _Film) -> None:
                 info.add_text("Software", SOFTWARE)
                 info.add_text("Session", state_json(job.frames[n].state))
                 Image.fromarray(pixels).save(temporary / f"frame-{n + 1:0{digits}d}.png", pnginfo=info)
-            if path.is_dir():
-                path.rmdir()
-            temporary.replace(path)
+            if path.is_dir() and any(path.iterdir()):
+                _move_into(path, temporary)
+            else:
+                if path.is_dir():
+                    path.rmdir()
+                temporary.replace(path)
         except OSError as error:
             raise not_written(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into(folder: Path, temporary: Path) -> None:
+    """All files of ``temporary`` to ``folder``, where another program's stay, or none."""
+    moved: list[Path] = []
+    try:
+        for frame in sorted(temporary.iterdir()):
+            moved.append(frame.rename(folder / frame.name))
+    except BaseException:
+        for frame in moved:
+            frame.unlink(missing_ok=True)
+        raise
 
 
 _WRITERS: dict[str, Callable[[Path, _Film], None]] = {

@@ -76,8 +76,8 @@ def _running(command: list[str]) -> Iterator[Callable[[memoryview], object]]:
                 process.stdin.close()
         if failed:
             complaints.seek(0)
-            text = complaints.read().decode(errors="replace").strip().splitlines()
-            raise OSError(f"ffmpeg: {text[-1] if text else 'ended early'}")
+            text = complaints.read().decode(errors="replace").strip().split("\n")
+            raise OSError(f"ffmpeg: {text[-1] or 'ended early'}")
 
 
 def _ffmpeg() -> str:

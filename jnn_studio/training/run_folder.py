@@ -21,6 +21,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.base.atomic import leftovers, write_bytes, write_text
+from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text
 from jnn_studio.base.system_errors import advice_for, reason_of
@@ -90,20 +91,24 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunFolder:
-        """A new run in ``path``, which must not exist or be empty.
+        """A new run in ``path``, which must not exist or be empty, but for what other programs left in it.
 
         Raises:
             RunFolderError: it holds something already, or cannot be written.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if set(path.iterdir()) - set(leftovers(path)):
+            if any(not is_clutter(there.name) for there in {*path.iterdir()} - {*leftovers(path)}):
                 raise RunFolderError(
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
             folder = cls(path)
             write_text(path / CONFIG, config.to_toml(), through_links=False)
             folder.set_state("created", 0)
+        except UnicodeEncodeError as error:
+            raise RunFolderError(
+                "config.toml cannot hold the name of the folder of images, whose bytes are no text; rename it"
+            ) from error
         except OSError as error:
             raise RunFolderError(
                 f"cannot write a run to {path}: {reason_of(error)}. {advice_for(error)}, or choose another "

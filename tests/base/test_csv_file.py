@@ -11,7 +11,7 @@ from jnn_studio.base.csv_file import write_csv
 
 
 def written(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 

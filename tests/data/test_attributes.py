@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,6 +96,58 @@ def test_a_decimal_comma_is_understood_where_semicolons_separate(tmp_path: Path)
     assert column(opened(tmp_path, "file;x\n000001.jpg;0,5\n000002.jpg;1,25\n"), "x")[:2] == [0.5, 1.25]
 
 
+@pytest.mark.parametrize(
+    ("content", "numbers"),
+    [
+        ('file,x\n000001.jpg,"1.234,5"\n000002.jpg,"0,5"\n', [1234.5, 0.5]),
+        ('file,x\n000001.jpg,"1,234.5"\n000002.jpg,0.5\n', [1234.5, 0.5]),
+        ('file,x\n000001.jpg,"1,234,567"\n000002.jpg,3\n', [1234567, 3]),
+        ("file;x\n000001.jpg;1 234,5\n000002.jpg;1\u202f000\n", [1234.5, 1000]),
+        ("file;x\n000001.jpg;1'234.5\n000002.jpg;2\n", [1234.5, 2]),
+        ("file\tx\ty\n000001.jpg\t1,234\t0,5\n000002.jpg\t2,000\t1,5\n", [1.234, 2]),
+        ('file,x,y\n000001.jpg,"1,234",0.5\n000002.jpg,"2,000",1.5\n', [1234, 2000]),
+        ("file;x\n000001.jpg;1,234\n000002.jpg;2,345\n", [1.234, 2.345]),
+        ("file,x\n000001.jpg,1.234\n000002.jpg,2.345\n", [1.234, 2.345]),
+        ("file,x\n000001.jpg,−1.5E-3\n000002.jpg,2\n", [-0.0015, 2]),
+        ("file;x\n000001.jpg;1,5E-03\n000002.jpg;-2\n", [0.0015, -2]),
+    ],
+)
+def test_signs_in_numbers_are_understood_where_they_can_mean_one_thing(
+    tmp_path: Path, content: str, numbers: list[float]
+) -> None:
+    assert column(opened(tmp_path, content), "x")[:2] == pytest.approx(numbers)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ('file,x,y\n000001.jpg,"1,234",1\n000002.jpg,"2,345",2\n', "1,234"),
+        ("file;x;y\n000001.jpg;1.234;0,5\n000002.jpg;2.345;1,5\n", "1.234"),
+        ("file\tx\ty\n000001.jpg\t1,234\t1\n000002.jpg\t2,345\t2\n", "1,234"),
+    ],
+)
+def test_what_may_be_thousands_is_refused_and_not_guessed(tmp_path: Path, content: str, text: str) -> None:
+    found = opened(tmp_path, content)
+    assert found.names == ("y",)
+    assert found.ignored == (("x", f"“{text}” may mean 1.234 or 1234; write it without signs for thousands"),)
+
+
+@pytest.mark.parametrize(
+    "missing", ["", "NA", "NaN", "nan", "-", "–", "n/a", "#N/A", "#NV", "<NA>", "NULL", "#DIV/0!", " "]
+)
+def test_words_for_what_is_not_known(tmp_path: Path, missing: str) -> None:
+    found = opened(tmp_path, f"file,x\n000001.jpg,{missing}\n000002.jpg,2\n000003.jpg,3\n")
+    assert np.isnan(column(found, "x")[0])
+    assert column(found, "x")[1:] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("WAHR", "FALSCH"), ("ja", "nein"), ("TRUE", "FALSE"), ("True", "False")]
+)
+def test_yes_and_no_in_english_and_german(tmp_path: Path, yes: str, no: str) -> None:
+    assert column(opened(tmp_path, f"file;x\n000001.jpg;{yes}\n000002.jpg;{no}\n"), "x")[:2] == [1, 0]
+
+
 def test_numbers_without_end_are_missing(tmp_path: Path) -> None:
     found = opened(tmp_path, "file,x\n000001.jpg,inf\n000002.jpg,2\n000003.jpg,3\n")
     assert np.isnan(column(found, "x")[0])
@@ -125,6 +178,25 @@ def test_a_path_may_be_written_in_many_ways(tmp_path: Path, written: str) -> Non
     found = opened(tmp_path, f"file,x\n{written},7\ns2/4.pgm,8\n", images)
     assert column(found, "x")[0] == 7
     assert found.matched == 2
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_table", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["Zoë/Größe.png", "zoë\\größe", "Größe.png"])
+def test_accents_may_be_signs_of_their_own(tmp_path: Path, on_disk: str, in_table: str, written: str) -> None:
+    images = source(unicodedata.normalize(on_disk, "Zoë/Größe.png"), "b.png")
+    text = unicodedata.normalize(in_table, f"Datei;Länge\n{written};1\nb.png;2\n")
+    found = opened(tmp_path, text, images)
+    assert column(found, "Länge") == [1, 2]
+
+
+def test_numbers_of_rows_are_not_taken_for_names_of_files(tmp_path: Path) -> None:
+    """pandas and R write them before everything else, without a name."""
+    images = source("1.png", "2.png", "3.png")
+    found = opened(tmp_path, '"",file,x\n1,3.png,30\n2,1.png,10\n3,2.png,20\n', images)
+    assert column(found, "x") == [10, 20, 30]
+    found = opened(tmp_path, ",id,x\n3.png,1,30\n1.png,2,10\n2.png,3,20\n", images)
+    assert column(found, "x") == [10, 20, 30]
 
 
 def test_the_exact_name_comes_before_all_that_are_like_it(tmp_path: Path) -> None:
@@ -166,7 +238,8 @@ def test_rows_that_come_again_are_counted_and_the_first_holds(tmp_path: Path) ->
         ("file,x\nother.jpg,1\n", ["names none of the 3 images", "other.jpg", "000001.jpg"]),
         ("file,x\n000001.jpg,1,2\n000002.jpg,1\n000003.jpg,1,2\n", ["row 1", "3 cells", "quotes"]),
         ("file,who\n000001.jpg,a\n000002.jpg,b\n000003.jpg,c\n", ["no attribute", "3 different words"]),
-        (b"file,x\n000001.jpg,\xff\xfa\n", ["not text in UTF-8", "CSV UTF-8"]),
+        (b"file,x\n000001.jpg,\x01\x02\n", ["is not text", "save it as CSV"]),
+        (b"\xff\xfef\0i\0l\0e\0,", ["not the text it begins as", "CSV UTF-8"]),
         (b"\x89PNG\r\n\x1a\n\0\0\0", ["not text"]),
         ("file,x\n000001.jpg," + "9" * 200_000, ["not a table"]),
     ],

@@ -201,10 +201,10 @@ class TestRefusals:
         assert reason(b"") == "empty file"
 
     @pytest.mark.parametrize(
-        "data", [b"just text", b"\0" * 4096, b"GIF89a" + b"\0" * 64, b"%!PS-Adobe-3.0\n"]
+        "data", [b"just text", b"\0" * 4096, b"GIF88a" + b"\0" * 64, b"%!PS-Adobe-3.0\n"]
     )
     def test_what_is_no_image_of_a_known_format(self, data: bytes) -> None:
-        assert reason(data) == "not a readable JPEG, PNG, WebP, BMP, PGM or PPM image"
+        assert reason(data) == "not a readable JPEG, PNG, WebP, TIFF, BMP, PNM, GIF or AVIF image"
 
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "PPM", "WEBP"])
     def test_a_file_cut_short(self, kind: str) -> None:

@@ -80,7 +80,7 @@ def test_what_is_none_is_refused_in_one_line(content: bytes, reason: str, tmp_pa
     assert message.startswith(f"{path} cannot be used: ")
     assert reason in message
     assert "\n" not in message
-    assert message.endswith("Choose a JPEG, PNG, WebP, BMP, PGM or PPM image.")
+    assert message.endswith("Choose a JPEG, PNG, WebP, TIFF, BMP, PNM, GIF or AVIF image.")
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:

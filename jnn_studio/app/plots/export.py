@@ -14,10 +14,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from jnn_studio.app.colors import Colors
+from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.plots.curve import Curve
-from jnn_studio.app.png import save_png
+from jnn_studio.app.tables import save_table
 from jnn_studio.app.theme import GRID, ui_font
-from jnn_studio.base import csv_file
 from jnn_studio.base.atomic import replacing
 
 _TITLE = 3 * GRID
@@ -36,7 +36,7 @@ def image(view: pg.PlotWidget, title: str, colors: Colors) -> QImage:
 
 
 def write_png(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
-    save_png(image(view, title, colors), path)
+    save_picture(image(view, title, colors), path)
 
 
 def write_svg(path: Path, view: pg.PlotWidget, title: str, colors: Colors) -> None:
@@ -58,7 +58,7 @@ def write_csv(path: Path, x_name: str, y_name: str, curves: Iterable[Curve]) -> 
         for curve in curves
         for x, y in zip(curve.series.x.tolist(), curve.series.y.tolist(), strict=True)
     )
-    csv_file.write_csv(path, ["curve", x_name or "x", y_name or "y"], samples)
+    save_table(path, ["curve", x_name or "x", y_name or "y"], samples)
 
 
 def _size(view: pg.PlotWidget, title: str) -> QSize:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from jnn_studio.app.widgets.typed import put_typed, reasons, table
+from jnn_studio.base.clutter import is_empty
 from jnn_studio.base.setting_words import Setting, belonging
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.words import RunWords
@@ -67,7 +68,7 @@ def target_problem(text: str) -> str:
     if path.is_file():
         return "This is a file; a run needs a folder."
     try:
-        if path.is_dir() and any(path.iterdir()):
+        if path.is_dir() and not is_empty(path):
             return "This folder is not empty; choose a new one."
     except OSError as error:
         return f"This folder cannot be used: {error.strerror}."

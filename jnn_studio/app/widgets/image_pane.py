@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPainterPath, QPa
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from jnn_studio.app.file_dialogs import ask_where_to_save, file_name
-from jnn_studio.app.png import save_png
+from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.theme import GRID, theme, ui_font
 
 RADIUS = 6
@@ -155,10 +155,10 @@ class ImagePane(QWidget):
             QApplication.clipboard().setImage(self._image.copy())
 
     def save(self, path: Path) -> None:
-        """Write the picture to a PNG, in its own resolution. Raises OSError if that fails."""
+        """Write the picture in its own resolution, as `save_picture`. Raises OSError if that fails."""
         if self._image is None:
             raise OSError(f"{path} cannot be written: there is no picture")
-        save_png(self._image, path)
+        save_picture(self._image, path)
 
     def _ask_save(self) -> None:
         ask_where_to_save(self, "image", file_name(self._title), "PNG picture", "png", self.save)

@@ -118,7 +118,9 @@ def evaluate(
 @app.command()
 def image(
     photo: Annotated[Path, typer.Argument(help="A photograph of any size.", parser=path)],
-    out: Annotated[Path, typer.Argument(help="PNG to write.", parser=path)],
+    out: Annotated[
+        Path, typer.Argument(help="Picture to write: .png, .jpg, .webp, .tif or .bmp.", parser=path)
+    ],
     sigma: Annotated[
         float | None,
         typer.Option(
@@ -138,8 +140,9 @@ def image(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of that noise.")] = 0,
 ) -> None:
     """Denoise one photograph."""
+    from jnn_studio.data.image_formats import format_to_write
     from jnn_studio.data.photo import read_photo
-    from jnn_studio.data.pixels import write_png
+    from jnn_studio.data.pixels import write_picture
     from jnn_studio.labs.denoise import bm3d, noise
     from jnn_studio.labs.denoise.measures import CONVENTIONS, quality
     from jnn_studio.labs.denoise.methods import BM3D, trained_sigma
@@ -149,7 +152,8 @@ def image(
     if add_noise and sigma is None:
         raise typer.BadParameter("say how much noise to add", param_hint="--sigma")
     with reported():
-        seen = clean = noise.to_signed(read_photo(photo).pixels)
+        format_to_write(out)
+        seen = clean = noise.to_signed(read_photo(photo).channels)
         if add_noise:
             assert sigma is not None
             seen = noise.add_noise(clean, sigma, seed)
@@ -164,7 +168,7 @@ def image(
             if trained is not None and not math.isclose(trained, found, rel_tol=0.1):
                 complain(f"this denoiser was trained on σ = {trained:g}; the image has about {found:.2g}")
             result = denoise_photo(denoisers[method].model, seen)
-        write_png(noise.to_pixels(result), out)
+        write_picture(noise.to_pixels(result), out)
     if add_noise:
         value = quality(result, clean)
         say(
@@ -180,7 +184,8 @@ def restore(
         Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.", parser=path)
     ],
     out: Annotated[
-        Path, typer.Argument(help="PNG to write: what the learnt prior makes of what is seen.", parser=path)
+        Path,
+        typer.Argument(help="Picture to write: what the learnt prior makes of what is seen.", parser=path),
     ],
     task: Annotated[_Task, typer.Option("--task", help="What is to be undone.")] = "missing",
     share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
@@ -204,8 +209,9 @@ def restore(
     """Spoil a photograph and restore it, with a denoiser as the prior and with smoothness alone."""
     from pydantic import ValidationError
 
+    from jnn_studio.data.image_formats import format_to_write
     from jnn_studio.data.photo import read_photo
-    from jnn_studio.data.pixels import write_png
+    from jnn_studio.data.pixels import write_picture
     from jnn_studio.labs.denoise.measures import CONVENTIONS
     from jnn_studio.labs.denoise.methods import trained_sigma
     from jnn_studio.labs.denoise.noise import to_pixels, to_signed
@@ -228,13 +234,16 @@ def restore(
         name = {"noise": "sigma"}.get(str(first["loc"][0]), first["loc"][0])
         raise typer.BadParameter(first["msg"], param_hint=f"--{name}") from None
     with reported():
+        for written in (out, seen, smooth):
+            if written is not None:
+                format_to_write(written)
         denoisers = _denoisers(models, sigma)
         if method not in denoisers:
             raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
         trained = trained_sigma(denoisers[method])
         if not trained:
             raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
-        clean = to_signed(read_photo(photo).pixels)
+        clean = to_signed(read_photo(photo).channels)
         try:
             problem = pose(clean, wanted)
         except ValueError as error:
@@ -243,10 +252,10 @@ def restore(
         with watching(errors, "") as watch:
             for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
                 last = found
-        write_png(to_pixels(last.learnt.image), out)
+        write_picture(to_pixels(last.learnt.image), out)
         for path, image_ in ((seen, problem.seen), (smooth, last.smooth.image)):
             if path is not None:
-                write_png(to_pixels(image_), path)
+                write_picture(to_pixels(image_), path)
     learnt, alone = last.psnr
     say(
         f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "

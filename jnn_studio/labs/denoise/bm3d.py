@@ -115,8 +115,8 @@ def _run(folder: Path, image: np.ndarray, sigma: float, watch: Watch) -> np.ndar
             assert process.stdin is not None
             process.stdin.close()
     if status != 0 or not target.is_file():
-        lines = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        reason = lines[-1] if lines else f"its process ended with status {status}"
+        lines = complaints.read_text(encoding="utf-8", errors="replace").strip().split("\n")
+        reason = lines[-1] or f"its process ended with status {status}"
         raise Bm3dError(f"BM3D failed: {reason}. Reinstall it with: pip install --force-reinstall bm3d")
     found: np.ndarray = np.load(target)
     return found

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from jnn_studio.base.atomic import open_to_append
 from jnn_studio.base.reading import parse_json, read_bytes
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_whole
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -103,14 +104,14 @@ class Results:
         """The last line was cut off by a kill, and must not swallow the next one."""
         if not path.exists():
             return
-        text = read_bytes(path, _LARGEST_RESULTS).decode("utf-8", "replace")
-        self._cut = bool(text) and not text.endswith("\n")
-        for line in text.splitlines():
+        data = read_bytes(path, _LARGEST_RESULTS)
+        self._cut = bool(data) and not data.endswith(b"\n")
+        for line in data.split(b"\n"):  # a name may hold what others take for the end of a line
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                data = parse_json(line)
-                found = {name: data[name] for name in (*FIELDS, "seconds")}
+                record = parse_json(line)
+                found = {name: record[name] for name in (*FIELDS, "seconds")}
                 if all(value is None or isinstance(value, int | float) for value in found.values()):
-                    self._found[str(data["key"])] = found
+                    self._found[str(record["key"])] = found
 
     def get(self, key: str) -> tuple[Quality, float] | None:
         """The value of that key and the seconds it took."""
@@ -126,7 +127,9 @@ class Results:
         data = {name: getattr(value, name) for name in FIELDS} | {"seconds": seconds}
         self._found[key] = data
         finite = {name: None if v is None or math.isnan(v) else v for name, v in data.items()}
-        line = json.dumps({"key": key, "image": image, "method": method, **finite}, ensure_ascii=False)
+        line = json.dumps(
+            {"key": key, "image": printable(image), "method": method, **finite}, ensure_ascii=False
+        )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open_to_append(self.path) as file:
             file.write((("\n" if self._cut else "") + line + "\n").encode())

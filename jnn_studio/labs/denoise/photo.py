@@ -28,7 +28,10 @@ class OpenedPhoto:
 
 @dataclass(frozen=True)
 class Noised:
-    """What is to be denoised. ``estimate``: its σ as estimated, where it was given and not made."""
+    """What is to be denoised. ``estimate``: its σ as estimated, where it was given and not made.
+
+    Images are (3, h, w), or (1, h, w) of a grey photograph.
+    """
 
     clean: Tensor | None
     noisy: Tensor
@@ -38,7 +41,10 @@ class Noised:
 
 @dataclass(frozen=True)
 class Result:
-    """What a method made of the noisy image: uint8 (h, w, 3), and how near it is to a known clean one."""
+    """What a method made of the noisy image, and how near it is to a known clean one.
+
+    ``pixels``: uint8 (h, w, 3), or (h, w, 1) of a grey photograph.
+    """
 
     pixels: np.ndarray
     quality: Quality | None
@@ -48,14 +54,14 @@ class Result:
 
 def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> Noised:
     """The photograph with noise of ``sigma``; ``clean``: its pixels in [-1, 1], if they are there already."""
-    clean = to_signed(photo.pixels) if clean is None else clean
+    clean = to_signed(photo.channels) if clean is None else clean
     noisy = add_noise(clean, sigma, seed)
     return Noised(clean, noisy, levels_of(to_pixels(noisy)), None)
 
 
 def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
     """The photograph as it is, with an estimate of its σ."""
-    noisy = to_signed(photo.pixels)
+    noisy = to_signed(photo.channels)
     return Noised(None, noisy, levels, estimate_sigma(noisy))
 
 

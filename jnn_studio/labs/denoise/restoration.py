@@ -97,7 +97,7 @@ class RestorationConfig(Frozen):
 
 @dataclass(frozen=True, eq=False)
 class DegradedPhoto:
-    """A photograph (3, h, w) in [-1, 1] and what is seen of it.
+    """A photograph (3 or 1, h, w) in [-1, 1] and what is seen of it.
 
     Attributes:
         clean: the photograph, to measure against.

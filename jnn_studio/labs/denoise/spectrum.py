@@ -82,7 +82,8 @@ def denoiser_spectrum(
 
     Args:
         denoiser: in evaluation mode, of the precision of ``noisy``.
-        noisy: image (channels, height, width) in [-1, 1] and beyond, where noise took it.
+        noisy: image (channels, height, width) in [-1, 1] and beyond, where noise took it; a grey one may have
+            one channel whatever the denoiser's.
         crop: inside the image.
         k: at most channels · side².
         tolerance: largest residual relative to σ₁ at which the search ends early.
@@ -99,7 +100,10 @@ def denoiser_spectrum(
         >>> denoiser_spectrum(f, torch.zeros(3, 16, 24), Crop(0, 8, 16), k=4).right.shape
         torch.Size([4, 3, 16, 16])
     """
-    x = crop.of(noisy)[None].contiguous(memory_format=torch.channels_last)
+    x = crop.of(noisy)[None]
+    if len(noisy) == 1:  # grey is what has all channels alike
+        x = x.expand(-1, denoiser.config.channels, -1, -1)
+    x = x.contiguous(memory_format=torch.channels_last)
     # A random start of each call's own: threads do not disturb each other.
     generator = torch.Generator(x.device).manual_seed(0)
     watched = _Watched(denoiser, x, watch or Watch())

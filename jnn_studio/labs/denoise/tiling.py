@@ -24,7 +24,8 @@ def denoise_photo(
     of `STRIDE`, so that the result is the whole image's to float rounding, wherever the tiles meet. Memory
     beside the image and the result is that of one tile; a photograph no larger than one is done whole.
 
-    A denoiser of one channel is applied to every channel on its own.
+    A denoiser of one channel is applied to every channel on its own. To a denoiser of colours a grey image is
+    one whose channels are alike, and the mean of what it makes of them is grey again.
 
     Raises:
         Cancelled: ``watch``, which hears of tiles and is asked before every one, said so.
@@ -34,10 +35,10 @@ def denoise_photo(
     channels = denoiser.config.channels
     if noisy.ndim != 3 or not noisy.numel():
         raise ValueError(f"expected an image (channels, height, width), got {tuple(noisy.shape)}")
-    if channels not in (1, noisy.shape[0]):
+    if channels not in (1, noisy.shape[0]) and noisy.shape[0] != 1:
         raise ValueError(f"the denoiser takes {channels} channels, the image has {noisy.shape[0]}")
     weight = next(denoiser.parameters())
-    images = noisy[:, None] if channels == 1 else noisy[None]
+    images = noisy[:, None] if channels == 1 else noisy.expand(channels, -1, -1)[None]
     images = pad_to_stride(images.to("cpu", weight.dtype))
     height, width = images.shape[-2:]
     margin = _up(denoiser.reach)
@@ -57,7 +58,8 @@ def denoise_photo(
         result[..., top : top + rows, left : left + columns] = inside.to("cpu")
     watch.step(len(corners), len(corners))
     cut = result[..., : noisy.shape[1], : noisy.shape[2]]
-    return (cut[:, 0] if channels == 1 else cut[0]).to(torch.float32).contiguous()
+    found = (cut[:, 0] if channels == 1 else cut[0]).to(torch.float32)
+    return (found if len(found) == len(noisy) else found.mean(0, keepdim=True)).contiguous()
 
 
 def _up(length: int) -> int:

@@ -20,7 +20,7 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 @dataclass(frozen=True)
 class DenoisingTask:
-    """What is to be denoised: images (3, h, w) in [-1, 1], and the σ that BM3D is told."""
+    """What is to be denoised: images (3 or 1, h, w) in [-1, 1], and the σ that BM3D is told."""
 
     noisy: Tensor
     clean: Tensor | None

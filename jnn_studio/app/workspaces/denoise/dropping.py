@@ -27,7 +27,7 @@ class Dropping(QObject):
             return False
         event.acceptProposedAction()
         if event.type() == QEvent.Type.Drop:
-            if path.suffix == ".safetensors" or path.is_dir():
+            if path.suffix.lower() == ".safetensors" or path.is_dir():
                 self._desk.open_models(path)
             else:
                 self._desk.open_photo(path)

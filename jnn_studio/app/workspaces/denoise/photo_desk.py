@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.denoise.denoising import Denoising, DenoisingTask
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
@@ -51,8 +52,8 @@ class PhotoDesk(QObject):
 
     Attributes:
         photo: what is open.
-        clean: (3, h, w) in [-1, 1]; None while the photograph is taken as noisy already.
-        noisy: (3, h, w) in [-1, 1], not clipped; None until it is there.
+        clean: (3, h, w) in [-1, 1], of a grey photograph (1, h, w); None while it is taken as noisy already.
+        noisy: as many channels in [-1, 1], not clipped; None until it is there.
         sigma: σ of the noise, for images in [-1, 1]; estimated or typed where `already_noisy`.
         estimate: what σ was estimated as, where it was.
         models: denoisers by method, in the methods' order.
@@ -143,7 +144,7 @@ class PhotoDesk(QObject):
     @Slot(object)
     def open_photo(self, path: Path) -> None:
         """Show a file's picture instead."""
-        self._open(lambda: read_photo(path), path, path.name)
+        self._open(lambda: read_photo(path), path, printable(path.name))
 
     def open_sample(self) -> None:
         """Show the picture that needs no file."""

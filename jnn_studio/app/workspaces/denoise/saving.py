@@ -1,4 +1,4 @@
-"""Writing a picture that is on show as a PNG in its own resolution."""
+"""Writing a picture that is on show in its own resolution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.file_dialogs import PICTURES, ask_new_file, file_name
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.data.pixels import write_png
+from jnn_studio.data.pixels import write_picture
 
 
 class PictureSaver:
@@ -30,7 +30,7 @@ class PictureSaver:
         """Write it."""
         self._context.loading.request(
             f"{self._page.objectName()}.save {path}",
-            lambda _: write_png(pixels, path),
+            lambda _: write_picture(pixels, path),
             lambda _: self._message.show_info("Saved", f"{title}: {path}"),
             self._failed,
         )

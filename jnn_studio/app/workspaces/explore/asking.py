@@ -74,9 +74,9 @@ class Asking:
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
-        if is_run(path) or path.suffix == ".safetensors":
+        if is_run(path) or path.suffix.lower() == ".safetensors":
             self._desk.open_path(path)
-        elif path.suffix == ".jnnsession":
+        elif path.suffix.lower() == ".jnnsession":
             self._sessions.open(path)
         elif path.is_dir() or path.suffix.lower() == ".zip":
             self._take_images(path)

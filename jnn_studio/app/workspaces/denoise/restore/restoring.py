@@ -170,7 +170,7 @@ class Restoring(QObject):
 
 def _posed(question: DegradationQuestion) -> Posed:
     crop = question.crop
-    pixels = question.photo.pixels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
+    pixels = question.photo.channels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
     problem = pose(to_signed(pixels), question.config)
     return Posed(question, problem, levels_of(pixels), levels_of(to_pixels(problem.seen)), seen_psnr(problem))
 

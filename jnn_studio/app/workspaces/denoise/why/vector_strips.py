@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from jnn_studio.app.colors import Colors
 from jnn_studio.app.file_dialogs import ask_where_to_save
-from jnn_studio.app.png import save_png
+from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
 from jnn_studio.labs.denoise.spectrum import CropSpectrum
@@ -93,8 +93,8 @@ class VectorStrips(QWidget):
         return QSize(80 * GRID, 40 * GRID)
 
     def save(self, path: Path) -> None:
-        """Write all of it as a PNG. Raises OSError if that fails."""
-        save_png(light_picture(self, self._paint), path)
+        """Write all of it, as `save_picture`. Raises OSError if that fails."""
+        save_picture(light_picture(self, self._paint), path)
 
     # --- inside ----------------------------------------------------------------------------------------
 

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from jnn_studio.app.colors import LIGHT, Colors
 from jnn_studio.app.file_dialogs import ask_where_to_save
-from jnn_studio.app.png import save_png
+from jnn_studio.app.picture_file import save_picture
+from jnn_studio.app.tables import save_table
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
 from jnn_studio.base.atomic import replacing
-from jnn_studio.base.csv_file import write_csv
 
 BAR = 8 * GRID
 """Room for the colour bar and its numbers."""
@@ -102,7 +102,7 @@ class FieldMaps(QWidget):
         if path.suffix == ".csv":
             axis = list(enumerate(self._axis.tolist()))
             rows = ([x, y, *(float(one.values[i, j]) for one in self.maps)] for i, y in axis for j, x in axis)
-            write_csv(path, ["x", "y", *(one.title for one in self.maps)], rows)
+            save_table(path, ["x", "y", *(one.title for one in self.maps)], rows)
         elif path.suffix == ".svg":
             # Fails where the generator itself would silently.
             with replacing(path, make_folder=False) as temporary:
@@ -114,7 +114,7 @@ class FieldMaps(QWidget):
                 self._paint(painter, LIGHT)
                 painter.end()
         else:
-            save_png(light_picture(self, self._paint), path)
+            save_picture(light_picture(self, self._paint), path)
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
