@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import types
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from jnn_studio.base.reading import MalformedError, parse_json
+
+M = TypeVar("M", bound=BaseModel)
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -20,6 +26,29 @@ class Frozen(BaseModel):
     """One table of settings, or part of a file; a field it does not have is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def to_json(values: BaseModel, indent: int | None = None) -> str:
+    """The values as JSON; bytes of a path that are no text stand as Python writes them, escaped."""
+    try:
+        return values.model_dump_json(indent=indent)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # Pydantic would replace such bytes where they stand in a key.
+        return json.dumps(values.model_dump(), indent=indent, default=str)
+
+
+def from_json(kind: type[M], text: str) -> M:
+    """What `to_json` gave; raises pydantic's ValidationError if ``text`` is no such thing."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "json_invalid":
+            raise
+        # Half a pair of UTF-16, as which such bytes are escaped, is no JSON to pydantic.
+        try:
+            return kind.model_validate(parse_json(text))
+        except MalformedError:
+            raise error from None
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.cli.output import say
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
@@ -27,7 +28,11 @@ def watching(to: Console, what: str, *, transient: bool = False) -> Iterator[Wat
     silent = transient and not to.is_terminal
     with progress_bar(to, "what", transient=transient, silent=silent) as bar:
         task = bar.add_task(what, total=None, what=what)
-        yield Watch(lambda now: bar.update(task, completed=now.done, total=now.total, what=now.what or what))
+
+        def told(now: Progress) -> None:
+            bar.update(task, completed=now.done, total=now.total, what=printable(now.what or what))
+
+        yield Watch(told)
 
 
 def naming(to: Console) -> Watch:

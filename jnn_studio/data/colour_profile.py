@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -51,21 +52,19 @@ def needs_colours(image: Image.Image) -> bool:
 
 
 def _converted(image: Image.Image, profile: bytes) -> Image.Image:
-    transform = _transform(profile, image.mode)
-    if transform is None:
-        return image
-    found = ImageCms.applyTransform(image, transform)
-    assert found is not None
-    # A grey has three equal parts but for rounding.
-    return found.getchannel("G") if image.mode == "L" else found
+    change = _change(profile, image.mode)
+    return image if change is None else change(image)
 
 
 @lru_cache(maxsize=32)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _change(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
     """From pixels of ``mode`` to sRGB; None if the profile says nothing about them, or nothing new."""
+    # Several threads use it at once.
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.NOCACHE
+    if mode == "L":
+        flags |= ImageCms.Flags.NOOPTIMIZE  # else what is dark would be a few levels off
     try:
-        source = io.BytesIO(profile) if profile else ImageCms.createProfile("LAB")
-        opened = ImageCms.ImageCmsProfile(source)
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
         if _MODES.get(opened.profile.xcolor_space) != mode:
             return None
         transform = ImageCms.buildTransform(
@@ -74,17 +73,30 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             mode,
             "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            # Several threads use it at once.
-            ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.NOCACHE,
+            flags,
         )
+        apply = partial(_applied, transform)
         if mode in ("RGB", "L"):
             probe = _probe(mode)
-            change = np.abs(_as_numbers(ImageCms.applyTransform(probe, transform)) - _as_numbers(probe))
-            if change.max() <= _NO_CHANGE:
+            before, after = (np.asarray(found.convert("RGB"), np.int64) for found in (probe, apply(probe)))
+            if np.abs(after - before).max() <= _NO_CHANGE:
                 return None
+        if mode == "L":  # one look at every level there is; a grey has three equal parts but for rounding
+            levels = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+            return partial(_looked_up, apply(levels).getchannel("G").tobytes())
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # a damaged profile says nothing
         return None
-    return transform
+    return apply
+
+
+def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
+    found = ImageCms.applyTransform(image, transform)
+    assert found is not None  # it is where one image is written over
+    return found
+
+
+def _looked_up(levels: bytes, image: Image.Image) -> Image.Image:
+    return image.point(list(levels))
 
 
 def _probe(mode: str) -> Image.Image:
@@ -93,8 +105,3 @@ def _probe(mode: str) -> Image.Image:
         return Image.fromarray(levels[None])
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1)
     return Image.fromarray(cube.reshape(1, -1, 3))
-
-
-def _as_numbers(image: Image.Image | None) -> np.ndarray:
-    assert image is not None
-    return np.asarray(image.convert("RGB"), dtype=np.int64)

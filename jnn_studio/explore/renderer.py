@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.base.text import printable
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
@@ -172,7 +173,7 @@ class SceneRenderer:
         found = _take(self._images, key)
         if found is None:
             if isinstance(ref, FileImage):
-                found = load_image(ref.path, size, channels), ref.path.name
+                found = load_image(ref.path, size, channels), printable(ref.path.name)
             else:
                 source = self._images_of(state, size, channels)
                 index = min(ref.index, len(source) - 1)

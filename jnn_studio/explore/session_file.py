@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import MAX_JSON_BYTES, MalformedError, parse_json, read_text
-from jnn_studio.base.settings import Frozen
+from jnn_studio.base.settings import Frozen, from_json, to_json
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
@@ -69,7 +69,7 @@ def save_session(path: Path, state: ExploreState, models: Mapping[str, LoadedMod
         str(place): seen for place in paths_of(state) if (seen := _relative(place, path.absolute().parent))
     }
     file = _File(state=state, relative=relative, fingerprints=known)
-    write_text(path, file.model_dump_json(indent=1) + "\n")
+    write_text(path, to_json(file, indent=1) + "\n")
 
 
 def load_session(path: Path, find_model: Callable[[str], LoadedModel] = open_model) -> Session:
@@ -128,7 +128,7 @@ def _read(path: Path) -> _File:
                 f"{SCHEMA_VERSION}); update the program"
             )
     try:
-        return _File.model_validate_json(text)
+        return from_json(_File, text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,54 @@ def test_one_photograph_is_denoised_at_its_own_size(photo: Path, weights: Path, 
     assert "taken as having noise of σ" in estimated.output
 
 
+@pytest.mark.parametrize(("name", "kind"), [("out.jpg", "JPEG"), ("out.webp", "WEBP"), ("out.TIF", "TIFF")])
+def test_pictures_are_what_their_names_say(
+    photo: Path, weights: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    result = runner.invoke(app, ["image", str(photo), str(tmp_path / name), "--models", str(weights)])
+    assert result.exit_code == 0, result.output
+    with Image.open(tmp_path / name) as written:
+        assert written.format == kind
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg"])
+def test_a_grey_photograph_stays_grey(photo: Path, weights: Path, tmp_path: Path, ending: str) -> None:
+    with Image.open(photo) as image:
+        image.convert("L").save(photo.with_name("grey.jpg"))
+    out, seen, smooth = (tmp_path / f"{name}{ending}" for name in ("out", "seen", "smooth"))
+    grey = str(photo.with_name("grey.jpg"))
+    given = ["--models", str(weights), "--sigma", "0.5"]
+    calls = [
+        ["image", grey, str(out), *given, "--add-noise"],
+        ["restore", grey, str(out), *given, "--steps", "2", "--seen", str(seen), "--smooth", str(smooth)],
+    ]
+    for call in calls:
+        result = runner.invoke(app, call)
+        assert result.exit_code == 0, result.output
+        for path in (out, seen, smooth) if call[0] == "restore" else (out,):
+            with Image.open(path) as written:
+                pixels = np.asarray(written.convert("RGB")).astype(int)
+            assert pixels.shape == (40, 33, 3)
+            assert np.ptp(pixels, axis=2).max() == 0, "no channel differs from another"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_names_that_are_no_text_are_files_like_others(photo: Path, weights: Path, tmp_path: Path) -> None:
+    odd = photo.rename(photo.with_name(os.fsdecode(b"caf\xe9\x85.png")))
+    out = tmp_path / os.fsdecode(b"out\xe9.png")
+    result = runner.invoke(app, ["image", str(odd), str(out), "--models", str(weights)])
+    assert result.exit_code == 0, result.output
+    assert r"out\udce9.png" in result.output
+    assert out.is_file()
+    (photo.parent / os.fsdecode(b"broken\xe9.png")).write_bytes(b"broken")
+    call = ["evaluate", "--images", str(photo.parent), "--sigma", "0.5", "--models", str(weights), "--json"]
+    result = runner.invoke(app, [*call, "--out", str(tmp_path / "r.jsonl"), "--methods", "penalised"])
+    assert result.exit_code == 0, result.output
+    assert "Traceback" not in result.output
+    assert r"broken\udce9.png" in result.output
+    assert (tmp_path / "r.jsonl").read_text("utf-8").count(r"caf\\udce9") == 2
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -84,6 +133,9 @@ def test_one_photograph_is_denoised_at_its_own_size(photo: Path, weights: Path, 
             "no weights (.safetensors) and no run",
         ),
         (["image", "{folder}/broken.jpg", "{folder}/o.png"], "broken.jpg cannot be used"),
+        (["image", "{photo}", "{folder}/o.gif"], "pictures are written as JPEG, PNG, WebP, TIFF or BMP"),
+        (["image", "{photo}", "{folder}/o"], "give a name with one of .jpg .png .webp .tif .bmp"),
+        (["restore", "{photo}", "{folder}/o.png", "--seen", "{folder}/seen.pdf"], "seen.pdf: pictures are"),
         (["image", "{photo}", "{folder}/o.png", "--add-noise"], "say how much noise"),
         (["image", "{photo}", "{folder}/o.png", "--method", "magic"], "there is no denoiser 'magic'"),
         (["image", "{photo}", "{folder}/o.png", "--sigma", "inf"], "must be a finite number, not inf"),

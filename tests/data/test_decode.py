@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.data import decode
 from jnn_studio.data.decode import decode_square, decode_whole, load_image
@@ -71,7 +72,10 @@ def reason(data: bytes) -> str:
 class TestFormats:
     @pytest.mark.parametrize(
         ("kind", "options"),
-        [("PNG", {}), ("BMP", {}), ("PPM", {}), ("WEBP", {"lossless": True}), ("JPEG", SHARP)],
+        [
+            *(("PNG", {}), ("BMP", {}), ("PPM", {}), ("WEBP", {"lossless": True}), ("JPEG", SHARP)),
+            *(("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"})),
+        ],
     )
     def test_every_format_gives_its_pixels(self, kind: str, options: dict[str, object]) -> None:
         pixels = gradient()
@@ -131,10 +135,66 @@ class TestFormats:
         data = encoded(first, "WEBP", save_all=True, append_images=[second], lossless=True)
         assert whole(data)[0, 0].tolist() == [255, 0, 0]
 
+    def test_a_gif_gives_its_first_frame(self) -> None:
+        first, second = Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8), "blue")
+        data = encoded(first, "GIF", save_all=True, append_images=[second])
+        assert whole(data)[0, 0].tolist() == [255, 0, 0]
+
+    @pytest.mark.skipif("AVIF" not in decode.FORMATS, reason="this Pillow reads none")
+    def test_avif_where_pillow_has_it(self) -> None:
+        assert np.abs(whole(encoded(gradient(), "AVIF", quality=100)).astype(int) - gradient()).mean() < 3
+
+    @pytest.mark.parametrize("order", ["<", ">"])
+    def test_a_tiff_of_sixteen_bit_grey_is_scaled_by_its_full_range(self, order: str) -> None:
+        values = np.array([[0, 257, 32896, 65535]], dtype=f"{order}u2")
+        assert whole(encoded(values, "TIFF"), channels=1).ravel().tolist() == [0, 1, 128, 255]
+
+    def test_lab_is_converted(self) -> None:
+        to_lab = ImageCms.buildTransform(
+            ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+        )
+        image = ImageCms.applyTransform(Image.fromarray(gradient()), to_lab)
+        assert image is not None
+        image.info.clear()
+        assert np.abs(whole(encoded(image, "TIFF")).astype(int) - gradient()).mean() < 3
+
+
+class TestLargeWords:
+    """What a PNG says about itself is no reason not to show it."""
+
+    @pytest.mark.parametrize("packed", [False, True])
+    @pytest.mark.parametrize("after", [False, True])
+    def test_large_texts_are_no_damage(self, packed: bool, after: bool) -> None:
+        words = PngInfo()
+        for number in range(3):
+            words.add_text(f"workflow {number}", "x" * 2**22, zip=packed)
+        data = encoded(gradient(), "PNG", pnginfo=words)
+        if after:
+            start = data.index(b"zTXt" if packed else b"tEXt") - 4
+            end, tail = data.index(b"IDAT") - 4, data.index(b"IEND") - 4
+            data = data[:start] + data[end:tail] + data[start:end] + data[tail:]
+        np.testing.assert_array_equal(whole(data), gradient())
+
+    def test_a_large_profile_is_no_damage(self) -> None:
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        profile += bytes(3 * 2**20)
+        profile[:4] = len(profile).to_bytes(4, "big")
+        data = encoded(gradient(), "PNG", icc_profile=bytes(profile))
+        np.testing.assert_array_equal(whole(data), gradient())
+
+    def test_what_unpacks_without_end_is_refused(self) -> None:
+        chunk = b"zTXt" + b"words\0\0" + zlib.compress(bytes(80 * 2**20), 9)
+        chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        data = encoded(gradient(), "PNG")
+        start = data.index(b"IDAT") - 4
+        assert reason(data[:start] + chunk + data[start:]) == (
+            "text or a profile in it unpacks to more than the 64 MB read"
+        )
+
 
 class TestOrientation:
     @pytest.mark.parametrize("orientation", range(1, 9))
-    @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+    @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG", "TIFF"])
     def test_the_exif_orientation_is_obeyed(self, kind: str, orientation: int) -> None:
         """Stored pixel (row, column) is where the EXIF table of orientations says the viewer sees it."""
         pixels = gradient()
@@ -230,7 +290,7 @@ class TestRefusals:
 
     def test_random_damage_never_raises_anything_else(self) -> None:
         chance = random.Random(0)
-        kinds = ("JPEG", "PNG", "BMP", "PPM", "WEBP")
+        kinds = decode.FORMATS
         originals = [encoded(gradient(), kind) for kind in kinds]
         originals.append(encoded(Image.fromarray(gradient()).quantize(16), "PNG", transparency=3))
         refused = 0

@@ -34,6 +34,9 @@ def test_images_are_opened_in_one_place_with_named_formats() -> None:
     assert places == {"data/decode.py"}
     assert (PACKAGE / "data" / "decode.py").read_text("utf-8").count("Image.open(") == 1
     assert not {"EPS", "WMF", "IPTC", "GBR"} & set(FORMATS)
+    assert not {
+        path.name for path in PACKAGE.rglob("*.py") if re.search(r"\*\.jpe?g", path.read_text("utf-8"))
+    }, "there is one table of formats"
 
 
 @pytest.fixture

@@ -35,6 +35,20 @@ def pack(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_STORED
 HIDDEN = [".DS_Store", "._a.jpg", ".git/b.png", "__MACOSX/c.jpg", "Thumbs.db", "notes.txt", "list_attr.csv"]
 
 
+LEFT = [
+    *("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "#recycle/b.jpg", "$RECYCLE.BIN/c.jpg", "RECYCLER/d.jpg"),
+    *("System Volume Information/e.jpg", "lost+found/f.jpg", ".Spotlight-V100/g.jpg", ".Trashes/501/h.jpg"),
+    *(
+        "desktop.ini",
+        "ehthumbs.db",
+        "d/__macosx/._i.jpg",
+        "d/.@__thumb/j.jpg",
+        "@Recycle/k.png",
+        ".Trash-1000/l.png",
+    ),
+]
+
+
 class TestFolder:
     def test_nested_images_are_sorted_by_relative_name(self, tmp_path: Path) -> None:
         fill(tmp_path, "b/2.PNG", "b/1.jpeg", "a.jpg", "b/c/3.webp", "z.bmp", "x.pgm", "y.Ppm")
@@ -45,6 +59,23 @@ class TestFolder:
         listing = list_images(fill(tmp_path, "a.jpg", *HIDDEN))
         assert listing.names == ["a.jpg"]
         assert listing.unlisted == []
+
+    def test_what_other_systems_leave_is_no_photograph(self, tmp_path: Path) -> None:
+        listing = list_images(fill(tmp_path, "a.jpg", "d/e/my @eaDir.jpg", *LEFT))
+        assert listing.names == ["a.jpg", "d/e/my @eaDir.jpg"]
+        assert listing.unlisted == []
+
+    def test_every_ending_of_what_is_read_counts(self, tmp_path: Path) -> None:
+        endings = ["jfif", "JPE", "jpeg", "tif", "TIFF", "gif", "apng", "dib", "pbm", "pnm"]
+        names = sorted(f"a.{ending}" for ending in endings)
+        assert list_images(fill(tmp_path, *names)).names == names
+
+    def test_images_that_are_not_read_are_mentioned(self, tmp_path: Path) -> None:
+        listing = list_images(fill(tmp_path, "a.jpg", "d/b.HEIC", "c.jp2", "notes.txt"))
+        assert listing.names == ["a.jpg"]
+        reasons = dict(listing.unlisted)
+        assert reasons.keys() == {"d/b.HEIC", "c.jp2"}
+        assert reasons["d/b.HEIC"] == "HEIC images are not read; save it as JPEG or PNG"
 
     def test_links_are_followed_but_every_folder_is_visited_once(self, tmp_path: Path) -> None:
         fill(tmp_path / "far", "1.jpg")
@@ -138,6 +169,13 @@ class TestZip:
         assert listing.names == ["a.bmp", "d/1.PNG", "d/2.jpg"]
         with listing.open(2) as file:
             assert file.read() == b"d/2.jpg"
+        listing.close()
+
+    def test_what_other_systems_leave_does_not_count(self, tmp_path: Path) -> None:
+        members = dict.fromkeys(["a.jpg", "b.heic", *LEFT], b"x")
+        listing = list_images(pack(tmp_path / "faces.zip", members))
+        assert listing.names == ["a.jpg"]
+        assert [name for name, _ in listing.unlisted] == ["b.heic"]
         listing.close()
 
     def test_the_key_is_that_of_the_content(self, tmp_path: Path) -> None:

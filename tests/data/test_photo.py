@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -50,6 +51,33 @@ def test_every_kind_of_pixel_becomes_colour(
     assert pixels.shape == (5, 9, 3)
     assert pixels.dtype == np.uint8
     np.testing.assert_allclose(pixels[0, 0].astype(int), first, atol=2)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1", "I;16", "RGB"])
+def test_what_has_no_colour_is_worked_on_as_one_channel(mode: str, tmp_path: Path) -> None:
+    levels = np.arange(45, dtype=np.uint8).reshape(5, 9)
+    grey = Image.fromarray(levels)
+    image = Image.fromarray(levels.astype(np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+    image.save(tmp_path / "grey.png")
+    photo = read_photo(tmp_path / "grey.png")
+    assert photo.pixels.shape == (5, 9, 3)
+    assert photo.channels.shape == (5, 9, 1)
+    np.testing.assert_array_equal(photo.pixels, np.repeat(photo.channels, 3, axis=2))
+
+
+def test_one_coloured_pixel_makes_a_photograph_coloured(tmp_path: Path) -> None:
+    image = Image.new("RGB", (9, 5), (7, 7, 7))
+    image.putpixel((8, 4), (7, 7, 8))
+    image.save(tmp_path / "colour.png")
+    assert read_photo(tmp_path / "colour.png").channels.shape == (5, 9, 3)
+
+
+def test_a_name_that_is_no_text_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    Image.fromarray(colours()).save(path)
+    photo = read_photo(path)
+    assert photo.name == r"caf\udce9.png"
+    np.testing.assert_array_equal(photo.pixels, colours())
 
 
 def claiming(width: int, height: int) -> bytes:

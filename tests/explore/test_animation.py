@@ -185,6 +185,18 @@ def test_numbered_frames_are_exact_and_can_be_made_again(
         assert ExploreState.model_validate_json(kept) == frame.state
 
 
+def test_a_folder_that_holds_what_other_programs_left_is_filled(
+    renderer: SceneRenderer, state: ExploreState, tmp_path: Path
+) -> None:
+    folder = tmp_path / "frames"
+    (folder / "@eaDir").mkdir(parents=True)
+    (folder / ".DS_Store").write_text("theirs")
+    save_animation(renderer, state, Animation(Motion(seconds=1, fps=2), FrameStyle(16, False)), folder)
+    names = [path.name for path in sorted(folder.iterdir())]
+    assert names == [".DS_Store", "@eaDir", "frame-0001.png", "frame-0002.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
 def test_an_empty_folder_is_filled_and_any_other_left_alone(
     renderer: SceneRenderer, state: ExploreState, tmp_path: Path
 ) -> None:

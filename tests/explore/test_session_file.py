@@ -91,6 +91,25 @@ def test_everything_comes_back_exactly(project: Path) -> None:
     assert set(session.models) == {column.where for column in state.columns}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_names_that_are_no_text_come_back(project: Path) -> None:
+    odd = (project / "face.png").rename(project / os.fsdecode(b"caf\xe9.png"))
+    folder = (project / "faces").rename(project / os.fsdecode(b"fac\xe9s"))
+    state = state_of(project)
+    state = state.change(
+        source=FolderConfig(path=folder), base=state.base.model_copy(update={"image": FileImage(path=odd)})
+    )
+    save_session(project / "found.jnnsession", state, models_of(state))
+    session = load_session(project / "found.jnnsession")
+    assert session.state == state
+    assert session.warnings == ()
+    (project / "moved").mkdir()
+    for path in (odd, folder, project / "found.jnnsession"):
+        path.rename(project / "moved" / path.name)
+    found = load_session(project / "moved" / "found.jnnsession").state
+    assert found.base.image == FileImage(path=project / "moved" / odd.name)
+
+
 def test_the_same_state_is_the_same_file(project: Path) -> None:
     state = state_of(project)
     save_session(project / "a.jnnsession", state, models_of(state))

@@ -67,6 +67,27 @@ def test_a_folder_in_use_is_refused(tiny: Tiny, folder: RunFolder, tmp_path: Pat
         RunFolder.create(tmp_path / "file", tiny())
 
 
+def test_what_other_programs_left_makes_no_folder_one_in_use(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    for name in (".git", "@eaDir", "$RECYCLE.BIN"):
+        (path / name).mkdir(parents=True)
+        (path / name / "kept").write_text("theirs")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._run"):
+        (path / name).write_text("theirs")
+    folder = RunFolder.create(path, tiny())
+    assert RunFolder.open(path).config() == tiny()
+    folder.delete()
+    assert (path / ".git" / "kept").read_text() == "theirs"
+    assert not (path / "config.toml").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_a_folder_of_images_whose_name_is_no_text_is_refused_in_words(tiny: Tiny, tmp_path: Path) -> None:
+    config = tiny().with_changes(tmp_path / os.fsdecode(b"caf\xe9"))
+    with pytest.raises(RunFolderError, match=r"config\.toml cannot hold the name of the folder of images"):
+        RunFolder.create(tmp_path / "run", config)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "gone"):
         with pytest.raises(RunFolderError, match="holds no run: there is no config.toml"):

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QToolButton
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.colors import DARK, LIGHT
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import theme
+from jnn_studio.base.table_file import TableFile
 
 LOSS = (np.arange(5), np.array([8.0, 4.0, 2.0, 1.0, 0.5]))
 
@@ -427,11 +428,31 @@ class TestExport:
         plot.extend("r", *LOSS)
         plot.set_visible("r", False)
         plot.save(tmp_path / "plot.csv")
-        with (tmp_path / "plot.csv").open(encoding="utf-8") as file:
+        with (tmp_path / "plot.csv").open(encoding="utf-8-sig", newline="") as file:
             head, *rows = csv.reader(file)
         assert head == ["curve", "Training step", "Loss per image"]
         assert {row[0] for row in rows} == {"Unregularised"}
         assert [float(row[2]) for row in rows] == y.tolist()
+
+    @pytest.mark.parametrize("language", ["en_GB", "de_DE"])
+    def test_csv_is_as_this_system_s_spreadsheets_expect_it(
+        self, plot: StudioPlot, tmp_path: Path, language: str
+    ) -> None:
+        plot.extend("u", np.arange(3), np.array([0.1 + 0.2, 1e-7, 12.5]))
+        before = QLocale()
+        QLocale.setDefault(QLocale(language))
+        try:
+            plot.save(tmp_path / "plot.csv")
+        finally:
+            QLocale.setDefault(before)
+        lines = (tmp_path / "plot.csv").read_bytes().split(b"\r\n")
+        assert lines[0].startswith(b"\xef\xbb\xbf"), "taken for UTF-8"
+        cells = "Unregularised;2;12,5" if language == "de_DE" else "Unregularised,2.0,12.5"
+        assert lines[3].decode().replace("2,0;", "2;") == cells
+        table = TableFile(tmp_path / "plot.csv", 2**20)
+        assert table.header == ["curve", "Training step", "Loss per image"]
+        values = [float(row[2].replace(",", ".")) for row in table.rows()]
+        assert values == [0.1 + 0.2, 1e-7, 12.5], "and read again by this program"
 
     def test_another_suffix_is_refused(self, plot: StudioPlot, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"plot\.bmp: a plot is saved as"):

@@ -104,6 +104,26 @@ def test_what_is_known_is_not_computed_again_and_comes_out_the_same(folder: Path
     assert path.read_text() == written
 
 
+def test_names_may_hold_what_others_take_for_the_end_of_a_line(folder: Path, tmp_path: Path) -> None:
+    (folder / "0.png").rename(folder / "a\u2028b\x85c\rd\x1e.png")
+    path = tmp_path / "r.jsonl"
+    first = measure(folder, path)
+    assert path.read_bytes().count(b"\n") == len(first)
+    again = measure(folder, path)
+    assert again == first, "all was known"
+    assert path.read_bytes().count(b"\n") == len(first)
+
+
+def test_lines_end_at_newlines_alone(tmp_path: Path) -> None:
+    """As names were written before."""
+    line = '{"key": "%s", "image": "a\u2028b\x85c", "method": "m", "psnr_paper": 1.0, "psnr_plain": 2.0, '
+    line += '"ssim": null, "seconds": 3.0}\n'
+    path = tmp_path / "r.jsonl"
+    path.write_bytes((line % "one" + line % "two").encode())
+    results = Results(path)
+    assert results.get("one") == results.get("two") == (Quality(1.0, 2.0, None), 3.0)
+
+
 @pytest.mark.parametrize("change", [{"sigma": 0.6}, {"range": "0..1"}, {"crop": 16}, {"seed": 3}])
 def test_other_settings_are_other_values(folder: Path, tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "r.jsonl"

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
+from jnn_studio.base.settings import from_json, to_json
 
 
 class Remembered(BaseModel):
@@ -22,14 +23,15 @@ class Remembered(BaseModel):
 
 def remembered(desk: PhotoDesk) -> str:
     """What to remember of a desk, as JSON."""
-    return Remembered(
+    values = Remembered(
         photo=desk.path,
         sigma=desk.chosen_sigma,
         seed=desk.seed,
         already_noisy=desk.already_noisy,
         models=desk.choice.path,
         models_sigma=desk.choice.sigma,
-    ).model_dump_json()
+    )
+    return to_json(values)
 
 
 def restore(desk: PhotoDesk, text: str) -> None:
@@ -38,7 +40,7 @@ def restore(desk: PhotoDesk, text: str) -> None:
     Files are read when the desk begins.
     """
     try:
-        found = Remembered.model_validate_json(text)
+        found = from_json(Remembered, text)
     except ValidationError:  # nothing yet, or of another version
         return
     desk.set_sigma(found.sigma)

@@ -32,6 +32,7 @@ from jnn_studio.app.workspaces.explore.pictures.spectra import Spectra
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
+from jnn_studio.base.settings import to_json
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
@@ -336,7 +337,7 @@ class ExploreWorkspace(Workspace):
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
-        settings.setValue("state", self.desk.state.at_rest().model_dump_json())
+        settings.setValue("state", to_json(self.desk.state.at_rest()))
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)

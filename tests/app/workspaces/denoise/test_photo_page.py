@@ -136,6 +136,34 @@ def test_a_result_is_saved_as_png(
     assert np.array_equal(saved, desk.results[PENALISED].pixels)
 
 
+def test_a_picture_is_saved_as_what_its_name_says(
+    qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path, tmp_path: Path
+) -> None:
+    open_all(qtbot, desk, photo, weights)
+    qtbot.waitUntil(lambda: PENALISED in page.viewer.entries)
+    page.save(PENALISED, tmp_path / "result.jpg")
+    qtbot.waitUntil(page.message.isVisible, timeout=5000)
+    with Image.open(tmp_path / "result.jpg") as saved:
+        assert saved.format == "JPEG"
+    page.save(PENALISED, tmp_path / "result.gif")
+    qtbot.waitUntil(lambda: page.message.title.text() == "Cannot save the picture", timeout=5000)
+    assert ".jpg .png .webp .tif .bmp" in page.message.text.text()
+    assert not (tmp_path / "result.gif").exists()
+
+
+def test_a_grey_photograph_is_grey_in_every_pane(
+    qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, weights: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "grey.jpg"
+    levels = np.random.default_rng(0).integers(0, 256, (30, 41), np.uint8)
+    Image.fromarray(levels).save(path)
+    open_all(qtbot, desk, path, weights)
+    qtbot.waitUntil(lambda: PENALISED in page.viewer.entries)
+    for levels_of_one in desk.levels.values():
+        assert np.ptp(levels_of_one[0].astype(int), axis=2).max() == 0
+    assert set(desk.levels) >= {"clean", "noisy", PENALISED}
+
+
 def test_without_bm3d_its_place_says_how_to_get_it(
     qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path
 ) -> None:

@@ -321,7 +321,7 @@ def test_maps_are_saved(qtbot: QtBot, rof: RunPage, tmp_path: Path, suffix: str)
     rof.plots.maps.save(path)
     data = path.read_bytes()
     if suffix == "csv":
-        lines = data.decode().splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
         assert lines[0] == "x,y,Target τ,Right solution"
         assert len(lines) == 1 + 16 * 16
     else:

@@ -16,6 +16,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.live import LiveRun
 from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Models, Opened
 from jnn_studio.app.workspaces.explore.desk.undo import Change
+from jnn_studio.base.settings import from_json
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
@@ -97,7 +98,7 @@ class ExploreDesk(QObject):
     def restore(self, text: str) -> None:
         """Show what was in view last time, as JSON; the bundled pair if there is nothing, or it is gone."""
         try:
-            state = ExploreState.model_validate_json(text) if text else bundled_state()
+            state = from_json(ExploreState, text) if text else bundled_state()
         except ValueError:  # of another version
             state = bundled_state()
         gone = [path for path in paths_of(state) if not path.exists()]

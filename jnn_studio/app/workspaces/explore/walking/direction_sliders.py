@@ -10,6 +10,7 @@ from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
 from jnn_studio.app.workspaces.explore.walking.blend_row import BlendRow
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
+from jnn_studio.base.text import printable
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
@@ -75,7 +76,7 @@ class DirectionSliders(QWidget):
         label = ""
         if towards is not None:
             image = towards.image
-            label = image.path.name if isinstance(image, FileImage) else f"image {image.index}"
+            label = printable(image.path.name) if isinstance(image, FileImage) else f"image {image.index}"
         self.blend.show_towards(towards, label)
 
     def show_scene(self, scene: Scene, names: list[list[str]] | None = None) -> None:
