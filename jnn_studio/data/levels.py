@@ -17,7 +17,7 @@ def levels_of(pixels: np.ndarray) -> Levels:
 
     Scaling down a large photograph anew at every movement of the mouse would take too long.
     """
-    found = [np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))]
+    found = [np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels.repeat(3, axis=2))]
     image = Image.fromarray(found[0])
     while min(image.size) >= 2 * SMALLEST:
         image = image.reduce(2)
