@@ -44,6 +44,7 @@ def painted(number):
     print(1000 * (time.monotonic() - float(sys.argv[1])), flush=True)
     window.close()
 window.workspace("Explore").panes.painted.connect(painted)
+window.left.connect(application.exit)
 window.show()
 application.exec()
 window.shutdown()

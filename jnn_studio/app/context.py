@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
 
 TICK_MS = 33
+OTHERS_SECONDS = 5.0
+"""How long the threads beside training are waited for at the end, together."""
 
 
 class AppContext(QObject):
@@ -45,8 +49,9 @@ class AppContext(QObject):
         super().__init__()
         self.settings = settings
         self.bridge = Bridge()
-        self.inference = Worker(self.bridge, "inference")
-        self.loading = Worker(self.bridge, "loading")
+        self._workers: list[Worker] = []
+        self.inference = self.new_worker("inference")
+        self.loading = self.new_worker("loading")
         self.training = TrainingThread()
         self.closing = False
         """Set once the program is on its way out."""
@@ -82,6 +87,17 @@ class AppContext(QObject):
 
         return tell
 
+    def new_worker(self, name: str) -> Worker:
+        """A thread for work of one kind, which ends with the program if it is not closed before."""
+        worker = Worker(self.bridge, name)
+        self._workers = [known for known in self._workers if known.alive] + [worker]
+        return worker
+
+    @property
+    def can_train(self) -> bool:
+        """Whether a run can begin: none is under way, and the program is not on its way out."""
+        return self.training.feed is None and not self.closing
+
     def at_close(self, call: Callable[[], None]) -> None:
         """Have ``call`` called once all threads have ended."""
         self._at_close.append(call)
@@ -115,14 +131,19 @@ class AppContext(QObject):
         self.closing = True
         self._timer.stop()
         self.training.send(Command.STOP)
+        others: tuple[RunFollower | Worker, ...] = (*self._followers, *self._workers)
+        for other in others:
+            other.close(timeout=0)  # all are told before any is waited for
         self.training.close(training_timeout)
-        for follower in self._followers:
-            follower.close()
-        self.inference.close()
-        self.loading.close()
+        end = time.monotonic() + OTHERS_SECONDS
+        for other in others:
+            other.close(timeout=max(0.0, end - time.monotonic()))
         self.bridge.close()
         for call in self._at_close:
-            call()
+            try:
+                call()
+            except Exception as error:  # a bug; the others still have to be called
+                sys.excepthook(type(error), error, error.__traceback__)
 
     def _rare(self, feed: RunFeed, event: Rare) -> None:
         """Called on a worker thread."""

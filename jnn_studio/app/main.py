@@ -58,9 +58,14 @@ def run() -> int:
     window = MainWindow(settings)
     _report_exceptions(window)
     _quit_on_signals(window)
+    # Not `quit`, which asks every window that is still open and gives up if one declines.
+    window.left.connect(application.exit)
     window.show()
     code = application.exec()
-    window.shutdown()
+    try:
+        window.shutdown()
+    except Exception as error:  # a bug; the program ends all the same
+        sys.excepthook(type(error), error, error.__traceback__)
     if len(threading.enumerate()) > 1:
         # Work that cannot be interrupted, such as one long computation: nothing is lost by leaving it, but
         # an interpreter that is torn down around it aborts.

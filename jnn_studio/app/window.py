@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -42,7 +45,13 @@ THEMES: dict[ThemeMode, str] = {"system": "Follow the &system", "light": "&Light
 
 
 class MainWindow(QMainWindow):
-    """Workspaces are made when first shown, the one shown at start at once."""
+    """Workspaces are made when first shown, the one shown at start at once.
+
+    Signals:
+        left: it was closed, or told to end, and has put everything away: the program can end.
+    """
+
+    left = Signal()
 
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
@@ -56,7 +65,7 @@ class MainWindow(QMainWindow):
         self.context = AppContext(settings)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
-        self._leaving = False
+        self._leaving = self._left = False
         self._build()
         self._build_menus()
         self.context.message.connect(self.message.show_error)
@@ -264,11 +273,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         feed = self.context.training.feed
         if feed is None:
-            self._save_settings()
-            for workspace in self._workspaces.values():
-                workspace.put_away()
             event.accept()
-            QApplication.quit()
+            self._leave()
             return
         event.ignore()
         if not self._leaving:
@@ -305,7 +311,7 @@ class MainWindow(QMainWindow):
 
     def _end_run(self, command: Command) -> None:
         """Leave once the run has ended; the window stays alive until then."""
-        self._leaving = True
+        self._leaving = self.context.closing = True
         feed = self.context.training.feed
         if feed is None:
             self._leave()
@@ -315,8 +321,17 @@ class MainWindow(QMainWindow):
         self.setEnabled(False)
 
     def _leave(self) -> None:
-        self._leaving = False
-        self.close()
+        """Put everything away and say so; nothing that is open, hidden or broken prevents it."""
+        if self._left:
+            return
+        self._left = self.context.closing = True
+        for workspace in self._workspaces.values():
+            _tried(workspace.put_away)
+        _tried(self._save_settings)
+        for dialog in self.findChildren(QDialog):
+            _tried(dialog.close)
+        self.hide()
+        self.left.emit()
 
     def _save_settings(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
@@ -324,8 +339,16 @@ class MainWindow(QMainWindow):
             workspace = self._workspaces.get(spec.title)
             if workspace is not None:
                 self.settings.beginGroup(spec.title)
-                workspace.save_state(self.settings)
+                _tried(partial(workspace.save_state, self.settings))
                 self.settings.endGroup()
                 if workspace is self.stack.currentWidget():
                     self.settings.setValue("workspace", spec.title)
         self.settings.sync()
+
+
+def _tried(call: Callable[[], object]) -> None:
+    """A bug in one part of leaving is reported, and leaves the other parts alone."""
+    try:
+        call()
+    except Exception as error:
+        sys.excepthook(type(error), error, error.__traceback__)

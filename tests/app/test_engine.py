@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.mailbox import Buffer, Slot
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
+
+SOMEBODY = QObject()
 
 
 @pytest.fixture
@@ -34,6 +39,7 @@ def fail_test(failure: Failure) -> None:
 def test_a_result_arrives_on_the_main_thread_and_was_made_on_another(worker: Worker, qtbot: QtBot) -> None:
     made, arrived = [], []
     worker.request(
+        SOMEBODY,
         "k",
         lambda _: made.append(threading.current_thread()),
         lambda _: arrived.append(threading.current_thread()),
@@ -55,10 +61,10 @@ def test_of_many_requests_only_the_first_begun_and_the_newest_are_worked_on(
         worked.append(0)
         return 0
 
-    worker.request("k", first, arrived.append, fail_test)
+    worker.request(SOMEBODY, "k", first, arrived.append, fail_test)
     begun.wait(10)
     for number in range(1, 100):
-        worker.request("k", lambda _, n=number: worked.append(n) or n, arrived.append, fail_test)
+        worker.request(SOMEBODY, "k", lambda _, n=number: worked.append(n) or n, arrived.append, fail_test)
     gate.set()
     qtbot.waitUntil(lambda: bool(arrived))
     assert worked == [0, 99]
@@ -68,16 +74,16 @@ def test_of_many_requests_only_the_first_begun_and_the_newest_are_worked_on(
 def test_requests_of_different_keys_are_all_served(worker: Worker, qtbot: QtBot) -> None:
     arrived: list[str] = []
     for key in "abc":
-        worker.request(key, lambda _, key=key: key, arrived.append, fail_test)
+        worker.request(SOMEBODY, key, lambda _, key=key: key, arrived.append, fail_test)
     qtbot.waitUntil(lambda: sorted(arrived) == ["a", "b", "c"])
 
 
 def test_a_forgotten_request_never_arrives(worker: Worker, qtbot: QtBot) -> None:
     gate, arrived = threading.Event(), []
-    worker.request("k", lambda _: gate.wait(10), lambda _: arrived.append("forgotten"), fail_test)
+    worker.request(SOMEBODY, "k", lambda _: gate.wait(10), lambda _: arrived.append("forgotten"), fail_test)
     worker.forget("k")
     gate.set()
-    worker.request("other", lambda _: 0, lambda _: arrived.append("other"), fail_test)
+    worker.request(SOMEBODY, "other", lambda _: 0, lambda _: arrived.append("other"), fail_test)
     qtbot.waitUntil(lambda: bool(arrived))
     qtbot.wait(20)
     assert arrived == ["other"]
@@ -90,11 +96,11 @@ def test_an_exception_arrives_as_a_failure_and_the_worker_lives_on(worker: Worke
     def broken(_: Watch) -> int:
         raise ValueError("no such thing")
 
-    worker.request("k", broken, arrived.append, failures.append)
+    worker.request(SOMEBODY, "k", broken, arrived.append, failures.append)
     qtbot.waitUntil(lambda: bool(failures))
     assert failures[0].text == "no such thing"
     assert "ValueError" in failures[0].details
-    worker.request("k", lambda _: 7, arrived.append, failures.append)
+    worker.request(SOMEBODY, "k", lambda _: 7, arrived.append, failures.append)
     qtbot.waitUntil(lambda: arrived == [7])
 
 
@@ -120,7 +126,7 @@ class TestCalledOff:
         return Patient()
 
     def begin(self, worker: Worker, work: Patient, arrived: list[str], **further: Any) -> None:
-        worker.request("k", work, arrived.append, fail_test, **further)
+        worker.request(SOMEBODY, "k", work, arrived.append, fail_test, **further)
         assert work.begun.wait(10)
 
     def test_a_newer_request_ends_the_work_on_the_older_one(
@@ -128,7 +134,7 @@ class TestCalledOff:
     ) -> None:
         arrived: list[str] = []
         self.begin(worker, work, arrived)
-        worker.request("k", lambda _: "newer", arrived.append, fail_test)
+        worker.request(SOMEBODY, "k", lambda _: "newer", arrived.append, fail_test)
         qtbot.waitUntil(lambda: arrived == ["newer"])
         assert work.ended.is_set()
 
@@ -172,7 +178,7 @@ class TestCalledOff:
         ended: list[str] = []
         late = Patient()
         self.begin(worker, work, [])
-        worker.request("late", late, fail_test, fail_test, cancelled=lambda: ended.append("late"))
+        worker.request(SOMEBODY, "late", late, fail_test, fail_test, cancelled=lambda: ended.append("late"))
         worker.cancel("late")
         work.may_end.set()
         qtbot.waitUntil(lambda: ended == ["late"])
@@ -188,7 +194,7 @@ class TestCalledOff:
             begun.set()
             return gate.wait(10)
 
-        worker.request("k", deaf, arrived.append, fail_test)
+        worker.request(SOMEBODY, "k", deaf, arrived.append, fail_test)
         assert begun.wait(10)
         worker.cancel("k")
         gate.set()
@@ -199,11 +205,11 @@ def test_a_result_that_was_posted_before_the_worker_was_closed_does_not_arrive(
     worker: Worker, qtbot: QtBot
 ) -> None:
     done, arrived = threading.Event(), []
-    worker.request("k", lambda _: 1, arrived.append, fail_test)
-    worker.request("after", lambda _: done.set(), fail_test, fail_test)
+    worker.request(SOMEBODY, "k", lambda _: 1, arrived.append, fail_test)
+    worker.request(SOMEBODY, "after", lambda _: done.set(), fail_test, fail_test)
     assert done.wait(10)  # the first result is under way to this thread
     worker.close()
-    worker.request("late", lambda _: 2, arrived.append, fail_test)
+    worker.request(SOMEBODY, "late", lambda _: 2, arrived.append, fail_test)
     qtbot.wait(20)
     assert arrived == []
 
@@ -227,7 +233,7 @@ class TestProgress:
             heard.append(now)
             threads.append(threading.current_thread())
 
-        worker.request("k", work, arrived.append, fail_test, progressed=progressed)
+        worker.request(SOMEBODY, "k", work, arrived.append, fail_test, progressed=progressed)
         assert said.wait(10)
         qtbot.wait(20)
         assert heard == [], "nothing before the tick"
@@ -251,7 +257,7 @@ class TestProgress:
             said.set()
             return gate.wait(10)
 
-        worker.request("k", work, arrived.append, fail_test, progressed=heard.append)
+        worker.request(SOMEBODY, "k", work, arrived.append, fail_test, progressed=heard.append)
         assert said.wait(10)
         if end == "delivered":
             gate.set()
@@ -261,7 +267,7 @@ class TestProgress:
         elif end == "cancelled":
             worker.cancel("k")
         elif end == "replaced":
-            worker.request("k", lambda _: True, arrived.append, fail_test)
+            worker.request(SOMEBODY, "k", lambda _: True, arrived.append, fail_test)
         else:
             gate.set()
             worker.close()
@@ -294,3 +300,76 @@ def test_a_buffer_gives_everything_once_in_order() -> None:
     buffer.extend([2, 3])
     assert buffer.take() == [1, 2, 3]
     assert buffer.take() == []
+
+
+class TestOwner:
+    """What asked for the work may be gone before the work is done."""
+
+    def test_work_whose_owner_is_deleted_is_called_off_and_nothing_of_it_is_heard(
+        self, worker: Worker, bridge: Bridge, qtbot: QtBot
+    ) -> None:
+        label, begun, gone = QLabel(), threading.Event(), threading.Event()
+        heard: list[object] = []
+        unwanted: list[bool] = []
+
+        def work(watch: Watch) -> int:
+            watch.step(1, 2)
+            begun.set()
+            assert gone.wait(10)
+            unwanted.append(watch.cancelled)
+            return 7
+
+        worker.request(
+            label,
+            "k",
+            work,
+            lambda number: label.setText(str(number)),
+            lambda failure: label.setText(failure.text),
+            progressed=lambda now: heard.append(label.text()),
+            cancelled=lambda: heard.append(label.text()),
+        )
+        assert begun.wait(10)
+        delete(label)
+        gone.set()
+        qtbot.waitUntil(lambda: bool(unwanted))
+        bridge.tick()
+        qtbot.wait(50)
+        assert unwanted == [True]
+        assert heard == []
+
+    @pytest.mark.parametrize("end", ["delivered", "failed", "cancelled"])
+    def test_an_owner_deleted_while_the_answer_is_on_its_way_does_not_get_it(
+        self, worker: Worker, qtbot: QtBot, end: str
+    ) -> None:
+        label, done = QLabel(), threading.Event()
+
+        def work(watch: Watch) -> None:
+            done.set()
+            if end == "failed":
+                raise ValueError("no")
+            if end == "cancelled":
+                worker.cancel("k")
+                watch.check()
+
+        def touch(*_: object) -> None:
+            label.setText("arrived")  # raises once the label is gone
+
+        worker.request(label, "k", work, touch, touch, cancelled=touch)
+        assert done.wait(10)
+        delete(label)  # before the event loop runs again
+        with qtbot.captureExceptions() as raised:
+            qtbot.wait(50)
+        assert raised == []
+
+    def test_work_that_waits_for_an_owner_who_is_gone_is_never_begun(
+        self, worker: Worker, qtbot: QtBot
+    ) -> None:
+        gate, begun, after = threading.Event(), [], []
+        label = QLabel()
+        worker.request(SOMEBODY, "first", lambda _: gate.wait(10), lambda _: None, fail_test)
+        worker.request(label, "second", lambda _: begun.append("second"), lambda _: None, fail_test)
+        worker.request(SOMEBODY, "third", lambda _: "third", after.append, fail_test)
+        delete(label)
+        gate.set()
+        qtbot.waitUntil(lambda: after == ["third"])
+        assert begun == []

@@ -13,6 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.export.animation import ExportAnimationDialog
@@ -290,7 +291,7 @@ def test_the_sliders_workers_stay_free(qtbot: QtBot, context: AppContext) -> Non
     qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
 
     served: list[str] = []
-    context.inference.request("move", lambda _: "moved", served.append, lambda failure: None)
+    context.inference.request(context, "move", lambda _: "moved", served.append, lambda failure: None)
     qtbot.waitUntil(lambda: served == ["moved"], timeout=10_000)
 
     assert not dialog.isModal()
@@ -317,6 +318,34 @@ def test_the_program_can_end_while_something_is_exported(
     assert not dialog.isVisible()
     assert [path.name for path in tmp_path.glob("anim*")] == []
     assert gate.count == 3
+
+
+@pytest.mark.parametrize("kind", [ExportFigureDialog, ExportAnimationDialog])
+def test_a_dialog_that_is_deleted_in_the_middle_of_its_work_hears_no_more_of_it(
+    qtbot: QtBot, context: AppContext, tmp_path: Path, kind: Any
+) -> None:
+    gate = Gate()
+    dialog = kind(context, STATE, lambda: gate)
+    dialog.show()
+    qtbot.waitUntil(lambda: bool(dialog.path.text()), timeout=10_000)
+    dialog.export.click()
+    qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
+    dialog.use_state(STATE)  # asks whether there is a file, while the thread that looks is held up
+    held = threading.Event()
+    context.loading.request(context, "hold", lambda _: held.wait(10), lambda _: None, lambda failure: None)
+    dialog.update_note()
+
+    with qtbot.captureExceptions() as raised:
+        delete(dialog)
+        held.set()
+        gate.open.set()
+        done: list[bool] = []
+        context.loading.request(context, "last", lambda _: True, done.append, lambda failure: None)
+        qtbot.waitUntil(lambda: done == [True], timeout=10_000)
+        qtbot.wait(100)
+
+    assert raised == []
+    assert [path.name for path in (tmp_path / "exports").iterdir()] == []
 
 
 # --- reach -------------------------------------------------------------------------------------------

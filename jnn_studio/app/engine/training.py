@@ -83,6 +83,6 @@ class TrainingThread:
                     last = event
                 else:
                     job.feed.put(event)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, the thread lives on, and the window can end
             return StateChanged("failed", 0, str(error) or type(error).__name__, traceback.format_exc())
         return last

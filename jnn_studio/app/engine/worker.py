@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.base.errors import Cancelled
@@ -27,6 +30,7 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class _Request:
+    owner: QObject
     key: str
     number: int
     work: Callable[[Watch], Any]
@@ -41,7 +45,7 @@ class Worker:
 
     A request replaces one of the same key that has not begun, and calls off the one that has; a result is
     delivered, on the main thread, only if no newer request of its key was made meanwhile. Keys are served in
-    the order they began to wait. Nothing is delivered once the worker is closed.
+    the order they began to wait. Nothing is delivered once the worker is closed, or to an owner that is gone.
     """
 
     def __init__(self, bridge: Bridge, name: str) -> None:
@@ -56,6 +60,7 @@ class Worker:
 
     def request(
         self,
+        owner: QObject,
         key: str,
         work: Callable[[Watch], T],
         deliver: Callable[[T], object],
@@ -67,19 +72,27 @@ class Worker:
         """Have ``work(watch)`` done here; the main thread calls ``deliver(result)`` or ``failed(why)``.
 
         Args:
+            owner: whoever asks, or what the answer is shown in. Once deleted, the work is called off and
+                nothing of it is heard.
             work: may raise `Cancelled` once its watch says so: it is then neither delivered nor a failure.
             progressed: called on the main thread with the newest the work has told its watch, at every tick.
             cancelled: called on the main thread when work that `cancel` called off has ended.
         """
         number = next(self._numbers)
-        watch = Watch(None if progressed is None else self._teller(key, number, progressed))
+        told = None if progressed is None else self._teller(key, number, progressed)
+        watch = Watch(told, unwanted=lambda: not isValid(owner))
         with self._changed:
             if not self._closing:
                 self._call_off(key)
                 self._newest[key] = self._waiting[key] = _Request(
-                    key, number, work, deliver, failed, cancelled, watch
+                    owner, key, number, work, deliver, failed, cancelled, watch
                 )
                 self._changed.notify()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still works or waits for work."""
+        return self._thread.is_alive()
 
     def cancel(self, key: str) -> None:
         """Call off the request of ``key``, and hear how it ends: as cancelled, unless it was done already."""
@@ -140,7 +153,7 @@ class Worker:
                 current = self._newest.get(job.key) is job
                 if current:
                     del self._newest[job.key]
-            if current:
+            if current and isValid(job.owner):
                 call()
 
         self._bridge.post(arrive)

@@ -90,13 +90,13 @@ class RunDesk(QObject):
 
     def _start(self) -> None:
         config = self._form.config
-        if config is not None and self._context.training.feed is None:
+        if config is not None and self._context.can_train:
             self._context.start_run(config, self._form.target(config))
             self._form.target_started()
 
     def _resume(self) -> None:
         status = self.status
-        if status is not None and status.can_resume and self._context.training.feed is None:
+        if status is not None and status.can_resume and self._context.can_train:
             self._context.resume_run(status.feed.config, status.feed.path)
 
     def _ask_trainer(self, command: Command) -> None:
@@ -130,6 +130,7 @@ class RunDesk(QObject):
     def open_run(self, path: Path) -> None:
         """Show the run in a folder, and go on reading it while it is being written."""
         self._context.loading.request(
+            self,
             f"{self._spec.name}.open",
             lambda _: _config(path, self._spec),
             partial(self._opened, path),

@@ -69,7 +69,9 @@ class PresetForm(SettingForm):
         for part in parts:
             part.changed.connect(self.check)
         self.start_from(presets[0])
-        context.loading.request(f"{page}.devices", lambda _: available_devices(), self._show_devices, _ignore)
+        context.loading.request(
+            self, f"{page}.devices", lambda _: available_devices(), self._show_devices, _ignore
+        )
 
     # --- values --------------------------------------------------------------------------------------
 
@@ -221,7 +223,7 @@ class PresetForm(SettingForm):
             self._checked_on_disk[name] = (text, reason)
             self.check()
 
-        self._context.loading.request(f"{self._page}.{name}", lambda _: problem(text), seen, _ignore)
+        self._context.loading.request(self, f"{self._page}.{name}", lambda _: problem(text), seen, _ignore)
 
     def _show_devices(self, devices: tuple[str, ...]) -> None:
         self._devices = devices

@@ -55,9 +55,9 @@ class Denoising(QObject):
         self.waiting: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self.stopped = False
-        self.worker = Worker(context.bridge, "denoise")
+        self.worker = context.new_worker("denoise")
         """Also there for what comes before: a queue of its own would only compete with it."""
-        self._classical = Worker(context.bridge, "bm3d")
+        self._classical = context.new_worker("bm3d")
 
     def start_networks(self, task: DenoisingTask, models: Mapping[str, LoadedDenoiser]) -> None:
         """Have ``models``, by method, denoise; what they were at is given up."""
@@ -96,11 +96,6 @@ class Denoising(QObject):
             self.stopped = True
             self.work_changed.emit()
 
-    def close(self) -> None:
-        """Give up everything and end the threads."""
-        self.worker.close()
-        self._classical.close()
-
     def _give_up(self, method: str) -> None:
         (self._classical if method == BM3D else self.worker).forget(method)
         self.waiting.discard(method)
@@ -109,6 +104,7 @@ class Denoising(QObject):
         self.forget(method)
         self.waiting.add(method)
         worker.request(
+            self,
             method,
             work,
             partial(self._take, method),

@@ -107,7 +107,6 @@ class PhotoDesk(QObject):
         self._denoising.work_changed.connect(self.work_changed)
         self._denoising.progress_changed.connect(self.progress_changed)
         self._denoising.failed.connect(self.failed)
-        context.at_close(self.close)
 
     @property
     def results(self) -> Mapping[str, Result]:
@@ -216,7 +215,7 @@ class PhotoDesk(QObject):
                 self.open_sample()
 
         self._set_opening(name)
-        self.context.loading.request("denoise photo", work, partial(self._take, path), refused)
+        self.context.loading.request(self, "denoise photo", work, partial(self._take, path), refused)
 
     def _set_opening(self, name: str) -> None:
         self.opening = name
@@ -242,7 +241,7 @@ class PhotoDesk(QObject):
         else:
             make = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
         self._denoising.worker.request(
-            "noisy", lambda _: make(), self._take_noisy, self._telling("Cannot make the noisy image")
+            self, "noisy", lambda _: make(), self._take_noisy, self._telling("Cannot make the noisy image")
         )
 
     def _take_noisy(self, noised: Noised) -> None:
@@ -266,6 +265,7 @@ class PhotoDesk(QObject):
         noisy, clean = self.noisy, self.clean
         if noisy is not None and clean is not None:
             self._denoising.worker.request(
+                self,
                 "measure",
                 lambda _: quality(noisy, clean),
                 self._take_noisy_quality,
@@ -295,10 +295,6 @@ class PhotoDesk(QObject):
             if BM3D not in self.results:
                 self._denoising.start_bm3d(task)
 
-    def close(self) -> None:
-        """Give up everything and end the threads."""
-        self._denoising.close()
-
     def _start_all(self) -> None:
         task = self._task
         if task is not None:
@@ -322,6 +318,7 @@ class PhotoDesk(QObject):
                 self.use_bundled()
 
         self.context.loading.request(
+            self,
             "denoise models",
             lambda _: open_choice(wanted, sigma),
             partial(self._take_models, wanted),

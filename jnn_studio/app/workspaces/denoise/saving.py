@@ -29,6 +29,7 @@ class PictureSaver:
     def save(self, title: str, pixels: np.ndarray, path: Path) -> None:
         """Write it."""
         self._context.loading.request(
+            self._page,
             f"{self._page.objectName()}.save {path}",
             lambda _: write_picture(pixels, path),
             lambda _: self._message.show_info("Saved", f"{title}: {path}"),

@@ -79,7 +79,7 @@ def make(qtbot: QtBot, settings: QSettings, folder: Path) -> Iterator[Make]:
         panel.resize(260, 420)
         panel.show()
         read = []
-        context.loading.request("test", lambda _: None, read.append, read.append)
+        context.loading.request(context, "test", lambda _: None, read.append, read.append)
         qtbot.waitUntil(lambda: bool(read), timeout=10_000)
         return panel
 

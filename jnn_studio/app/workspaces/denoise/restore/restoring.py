@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.mailbox import Slot
-from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
@@ -107,9 +107,8 @@ class Restoring(QObject):
         self._question: DegradationQuestion | None = None
         self._newest: Slot[Standing] = Slot()
         """What the last restoration leaves: another one has another."""
-        self._worker = Worker(context.bridge, "restore")
+        self._worker = context.new_worker("restore")
         context.ticked.connect(self._tick)
-        context.at_close(self._worker.close)
 
     def want(self, question: DegradationQuestion | None) -> None:
         """Pose this problem, unless it is the one there is; a restoration of another one is given up."""
@@ -119,7 +118,7 @@ class Restoring(QObject):
         self._question, self.posed, self.snapshot, self.refusal = question, None, None, ""
         self._worker.forget("pose")
         if question is not None:
-            self._worker.request("pose", lambda _: _posed(question), self._take_posed, self._refuse)
+            self._worker.request(self, "pose", lambda _: _posed(question), self._take_posed, self._refuse)
         self.changed.emit()
 
     def start(self, prior: Prior) -> None:
@@ -130,7 +129,7 @@ class Restoring(QObject):
         self.running, self.snapshot = True, None
         self._newest = Slot()
         work = partial(_restored, self.posed.problem, prior, self._newest)
-        self._worker.request("restore", work, self._take_last, self._fail)
+        self._worker.request(self, "restore", work, self._take_last, self._fail)
         self.changed.emit()
 
     def stop(self) -> None:

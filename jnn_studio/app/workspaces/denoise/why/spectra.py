@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from torch import Tensor
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.why.vector_strips import Strip, strip_of
@@ -100,8 +100,7 @@ class Spectra(QObject):
         self.waiting: dict[str, SpectrumQuestion] = {}
         self.portions: dict[str, tuple[int, int]] = {}
         self.failures: dict[str, SpectrumQuestion] = {}
-        self._worker = Worker(context.bridge, "denoiser spectra")
-        context.at_close(self._worker.close)
+        self._worker = context.new_worker("denoiser spectra")
 
     def want(self, questions: Mapping[str, SpectrumQuestion]) -> None:
         """Answer these, by method, and nothing else; those that are answered or under way stay so."""
@@ -132,6 +131,7 @@ class Spectra(QObject):
         self.failures.pop(method, None)
         self.waiting[method] = question
         self._worker.request(
+            self,
             method,
             partial(answer, method, question),
             partial(self._take, method),

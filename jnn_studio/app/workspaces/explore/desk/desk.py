@@ -361,6 +361,7 @@ class ExploreDesk(QObject):
             return scene, time.perf_counter() - start
 
         self.context.inference.request(
+            self,
             "scene",
             work,
             lambda done: self._arrived(*done, shrink),

@@ -62,7 +62,7 @@ class LiveRun(QObject):
                 self.step = result[1].step
                 self.models_arrived.emit(result[0], trained_on(feed.config))
 
-        self._context.loading.request("live models", work, arrived, lambda _: None)
+        self._context.loading.request(self, "live models", work, arrived, lambda _: None)
 
     def _run_ended(self, feed: RunFeed, event: object) -> None:
         if feed is self.feed:

@@ -92,7 +92,7 @@ class Opened(QObject):
             data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
             return FoundModels(open_references(where), data)
 
-        self._context.loading.request("find models", work, deliver, failed)
+        self._context.loading.request(self, "find models", work, deliver, failed)
 
     def load(self, state: ExploreState, done: Callable[[], None], failed: Callable[[Failure], None]) -> None:
         """Open the models of ``state`` that are not."""
@@ -103,7 +103,7 @@ class Opened(QObject):
             done()
 
         self._context.loading.request(
-            "models", lambda _: {w: open_model(w) for w in missing}, deliver, failed
+            self, "models", lambda _: {w: open_model(w) for w in missing}, deliver, failed
         )
 
     def open_source(
@@ -133,6 +133,7 @@ class Opened(QObject):
             self._end_opening()[0](source)
 
         self._context.loading.request(
+            self,
             "source",
             lambda watch: open_source(config, size, channels, watch),
             arrived,
@@ -146,7 +147,7 @@ class Opened(QObject):
         """Whether the file can be decoded, before anything refers to it."""
         size, channels = image_size(list(models.values()))
         self._context.loading.request(
-            "image file", lambda _: load_image(path, size, channels), lambda _: deliver(), failed
+            self, "image file", lambda _: load_image(path, size, channels), lambda _: deliver(), failed
         )
 
     def _end_opening(self) -> tuple[Callable[[ImageSource], None], Callable[[Failure], None]]:

@@ -59,7 +59,9 @@ class Sessions(QObject):
                 # Not overwritten before somebody has said what is to become of it.
                 self.left_over.emit(state)
 
-        self._context.loading.request("autosave", work, arrived, self._telling("Sessions cannot be kept"))
+        self._context.loading.request(
+            self, "autosave", work, arrived, self._telling("Sessions cannot be kept")
+        )
 
     def answer_left_over(self, state: ExploreState | None) -> None:
         """Restore what was left over, or let it go."""
@@ -72,6 +74,7 @@ class Sessions(QObject):
         state = self._desk.state
         models = self._desk.opened.models(state)
         self._context.loading.request(
+            self,
             "save session",
             lambda _: save_session(path, state, models),
             lambda _: self.saved.emit(path),
@@ -89,6 +92,7 @@ class Sessions(QObject):
                 self.told.emit(f"{path.name} was opened, but not all is as it was", "\n".join(found.warnings))
 
         self._context.loading.request(
+            self,
             "open session",
             lambda _: load_session(path, find),
             arrived,
@@ -105,7 +109,9 @@ class Sessions(QObject):
             self._timer.stop()  # said once, not every few seconds
             self._telling("The session cannot be kept for the case of a crash")(failure)
 
-        self._context.loading.request("keep session", lambda _: autosave.write(state), lambda _: None, failed)
+        self._context.loading.request(
+            self, "keep session", lambda _: autosave.write(state), lambda _: None, failed
+        )
 
     def _close(self) -> None:
         self._timer.stop()

@@ -147,7 +147,11 @@ class ExportDialog(QDialog):
         self.path.textChanged.connect(self._path_changed)
         folder = Path(str(self._context.settings.value(FOLDER, user_documents_path())))
         self._context.loading.request(
-            f"{name}.free", lambda _: _free_path(folder, stem, suffix), self._offer, lambda failure: None
+            self,
+            f"{name}.free",
+            lambda _: _free_path(folder, stem, suffix),
+            self._offer,
+            lambda failure: None,
         )
         self.update_note()
 
@@ -182,8 +186,7 @@ class ExportDialog(QDialog):
         job = self.job(path)
         self.message.hide()
         if self._worker is None:
-            self._worker = Worker(self._context.bridge, "export")
-            self._context.at_close(self._worker.close)
+            self._worker = self._context.new_worker("export")
         make, kept = self._make_renderer, self._renderers
 
         def work(watch: Watch) -> None:
@@ -193,6 +196,7 @@ class ExportDialog(QDialog):
 
         self._show_running(True)
         self._worker.request(
+            self,
             "export",
             work,
             lambda _: self._saved(path),
@@ -290,7 +294,7 @@ class ExportDialog(QDialog):
                 self.note.setText(f"{words} Replaces the file that is there.")
 
         key = f"{self.objectName()}.there"
-        self._context.loading.request(key, lambda _: path.is_file(), told, lambda failure: None)
+        self._context.loading.request(self, key, lambda _: path.is_file(), told, lambda failure: None)
 
 
 def _free_path(folder: Path, stem: str, suffix: str) -> Path:

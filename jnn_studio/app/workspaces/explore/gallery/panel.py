@@ -269,7 +269,9 @@ class Gallery(QWidget):
             self._show_query()
             self._select()
 
-        self._worker.request("gallery catalogue", lambda _: Catalogue(source, table), opened, self._failed)
+        self._worker.request(
+            self, "gallery catalogue", lambda _: Catalogue(source, table), opened, self._failed
+        )
 
     def _measure(self) -> None:
         """Survey what is not surveyed yet of the order asked for, then show it."""
@@ -305,7 +307,9 @@ class Gallery(QWidget):
                 self._since.start()
                 self._select(keep_place=True)
 
-        self._worker.request("gallery survey", lambda _: measured.surveyor.advance(), surveyed, self._failed)
+        self._worker.request(
+            self, "gallery survey", lambda _: measured.surveyor.advance(), surveyed, self._failed
+        )
 
     def _select(self, keep_place: bool = False) -> None:
         catalogue, query, anchor = self._catalogue, self._query, self._anchor
@@ -330,7 +334,7 @@ class Gallery(QWidget):
         def selected(selection: Selection | None) -> None:
             self._show(selection, measured, keep_place)
 
-        self._worker.request("gallery select", work, selected, self._failed)
+        self._worker.request(self, "gallery select", work, selected, self._failed)
 
     def _show(self, selection: Selection | None, measured: _Measured | None, keep_place: bool) -> None:
         total = len(self._source) if self._source is not None else 0

@@ -152,7 +152,7 @@ class ThumbnailModel(QAbstractListModel):
             self._failed.add(chunk)  # asked again once something else is shown, not at every painting
             self._go_on()
 
-        self._worker.request(KEY, lambda _: source.thumbnails(images, SIDE), arrived, failed)
+        self._worker.request(self, KEY, lambda _: source.thumbnails(images, SIDE), arrived, failed)
 
     def _go_on(self) -> None:
         self._asking = False

@@ -85,7 +85,7 @@ class Keeping(QObject):
             self._panel.show_applied(f"Saved u{direction + 1} of {view.caption}")
 
         self._context.loading.request(
-            "save direction", work, done, self._telling("Cannot save the direction")
+            self, "save direction", work, done, self._telling("Cannot save the direction")
         )
 
     def _apply(self, saved: SavedDirection) -> None:
@@ -100,6 +100,7 @@ class Keeping(QObject):
             return view, nearest_direction(saved, _where(view), prints[view.column.key])
 
         self._context.loading.request(
+            self,
             "apply direction",
             work,
             lambda found: self._walk(saved, *found),

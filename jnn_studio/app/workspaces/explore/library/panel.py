@@ -332,7 +332,7 @@ class LibraryPanel(QWidget):
         failed: Callable[[Failure], None] | None = None,
     ) -> None:
         self._jobs += 1  # no change may replace another that has not begun
-        self._worker.request(f"library {self._jobs}", lambda _: work(), done, failed or self._failed)
+        self._worker.request(self, f"library {self._jobs}", lambda _: work(), done, failed or self._failed)
 
     def _loaded(self, contents: Contents) -> None:
         news = set(contents.damaged) - set(self._contents.damaged)

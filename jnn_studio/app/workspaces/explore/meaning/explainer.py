@@ -79,6 +79,7 @@ class Explainer(QObject):
                 self._explain()
 
         self._context.loading.request(
+            self,
             "attributes",
             lambda watch: open_attributes(path, source, watch),
             arrived,
@@ -125,7 +126,7 @@ class Explainer(QObject):
                 self._explain()
 
             self._context.loading.request(
-                "derivatives", lambda _: source.factor_derivatives(index), arrived, self._cannot
+                self, "derivatives", lambda _: source.factor_derivatives(index), arrived, self._cannot
             )
             return
         derivatives, names = known[2], source.factor_names
@@ -168,7 +169,7 @@ class Explainer(QObject):
             self._explain()
 
         def ask() -> None:
-            self._context.loading.request("readouts", advance, arrived, self._cannot)
+            self._context.loading.request(self, "readouts", advance, arrived, self._cannot)
 
         self._progress = f"Reading {loaded.name}'s latents of all images"
         ask()
@@ -176,7 +177,7 @@ class Explainer(QObject):
     # --- answers -----------------------------------------------------------------------------------
 
     def _ask(self, work: Callable[[], MeaningView]) -> None:
-        self._context.inference.request("meaning", lambda _: work(), self.explained.emit, self._cannot)
+        self._context.inference.request(self, "meaning", lambda _: work(), self.explained.emit, self._cannot)
 
     def _cannot(self, failure: Failure) -> None:
         if not self._context.closing:

@@ -57,7 +57,7 @@ class RofPlots(RunView):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self._truth = Truth(context, self._show_plan, self.failed)
+        self._truth = Truth(self, context, self._show_plan, self.failed)
         self.summary = QLabel()
         self.summary.setObjectName(f"{PAGE}.summary")
         self.summary.setTextFormat(Qt.TextFormat.RichText)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import QObject, SignalInstance
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
@@ -17,10 +17,13 @@ Show = Callable[[RofConfig, Mapping[str, np.ndarray]], None]
 
 
 class Truth:
-    """Finds the newest problem's solution and hands it to ``show``; emits ``failed`` if there is none."""
+    """Finds the newest problem's solution and hands it to ``show``; emits ``failed`` if there is none.
 
-    def __init__(self, context: AppContext, show: Show, failed: SignalInstance) -> None:
-        self._context, self._show, self._failed = context, show, failed
+    ``owner``: what it is shown in.
+    """
+
+    def __init__(self, owner: QObject, context: AppContext, show: Show, failed: SignalInstance) -> None:
+        self._owner, self._context, self._show, self._failed = owner, context, show, failed
         self._of: RofConfig | None = None
 
     def find(self, config: RofConfig) -> None:
@@ -34,7 +37,7 @@ class Truth:
             self._show(config, truth)
 
         self._context.loading.request(
-            f"{PAGE}.truth", lambda _: Measures(config, "cpu").truth(), show, self._not_found
+            self._owner, f"{PAGE}.truth", lambda _: Measures(config, "cpu").truth(), show, self._not_found
         )
 
     def forget(self) -> None:

@@ -132,7 +132,7 @@ class ShrinkagePage(QWidget):
             self._solve(replace(self.problem, config=config))
         else:
             self._context.loading.request(
-                f"{PAGE}.problem", lambda _: make_problem(config), self._made, self._failed
+                self, f"{PAGE}.problem", lambda _: make_problem(config), self._made, self._failed
             )
 
     def _made(self, problem: ShrinkageProblem) -> None:
@@ -144,7 +144,7 @@ class ShrinkagePage(QWidget):
         eta = problem.config.weight
         self._context.inference.forget(f"{PAGE}.descend")
         self._context.inference.request(
-            f"{PAGE}.solve", lambda _: solve(problem, eta), self._solved, self._failed
+            self, f"{PAGE}.solve", lambda _: solve(problem, eta), self._solved, self._failed
         )
 
     def _slid(self, position: int) -> None:
@@ -193,7 +193,7 @@ class ShrinkagePage(QWidget):
         if descent is None or not self.isVisible() or self._hold.isChecked():
             return
         self._context.inference.request(
-            f"{PAGE}.descend", lambda _: _portion(descent), self._descended, self._failed
+            self, f"{PAGE}.descend", lambda _: _portion(descent), self._descended, self._failed
         )
 
     def _descended(self, progress: list[DescentState]) -> None:
