@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from jnn_studio.base.endings import ending_of, with_ending
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.data.image_formats import EXTENSIONS, WRITTEN
 
@@ -39,12 +40,38 @@ def ask_folder(
 
 
 def ask_new_file(
-    parent: QWidget, title: str, filter_text: str, suffix: str, chosen: _Chosen, name: str = ""
+    parent: QWidget,
+    title: str,
+    filter_text: str,
+    ending: str,
+    chosen: _Chosen,
+    name: str = "",
+    others: Collection[str] = (),
+    replaces: bool = True,
 ) -> None:
-    """Where to write; ``name`` is proposed, ``suffix`` added to a name without one."""
-    dialog = _ask(parent, title, QFileDialog.FileMode.AnyFile, chosen, filter_text)
+    """Where to write a file; ``name`` is proposed.
+
+    ``ending`` is added to a name that has neither it nor one of ``others``, and if the name has the ending of
+    another kind of file, that is said and asked first. So is replacing the file that would be written, unless
+    whoever asks does that (not ``replaces``).
+    """
+
+    def asked(typed: Path) -> None:
+        path = typed if ending_of(typed) in others else with_ending(typed, ending)
+        words = []
+        if path != typed and ending_of(typed):
+            words.append(f"“{typed.name}” does not end in {ending}: it becomes “{path.name}”.")
+        if replaces and path.exists():
+            words.append(f"There is a file “{path.name}” already; it will be replaced.")
+        if words:
+            _ask_to_write(parent, title, path, words, chosen)
+        else:
+            chosen(path)
+
+    dialog = _ask(parent, title, QFileDialog.FileMode.AnyFile, asked, filter_text)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(suffix)
+    # It would ask for the name as it was typed, which need not be the one that is written.
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.selectFile(name)
     dialog.open()
 
@@ -63,7 +90,8 @@ def ask_where_to_save(
         except OSError as error:
             _explain(parent, what, path, error)
 
-    ask_new_file(parent, f"Save {what}", f"{kind} (*.{suffix})", suffix, save, f"{name}.{suffix}")
+    ending = f".{suffix}"
+    ask_new_file(parent, f"Save {what}", f"{kind} (*{ending})", ending, save, f"{name}{ending}")
 
 
 def file_name(title: str) -> str:
@@ -100,4 +128,18 @@ def _explain(parent: QWidget, what: str, path: Path, error: OSError) -> None:
     )
     box.setInformativeText(f"{advice_for(error)}, or choose another folder.")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
+def _ask_to_write(parent: QWidget, title: str, path: Path, words: list[str], chosen: _Chosen) -> None:
+    box = QMessageBox(QMessageBox.Icon.Question, title, f"Write {path}?", parent=parent)
+    box.setObjectName("write_box")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setInformativeText("\n".join(words))
+    write = box.addButton("Write", QMessageBox.ButtonRole.AcceptRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    write.setObjectName("write_box.write")
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    write.clicked.connect(lambda: chosen(path))
     box.open()

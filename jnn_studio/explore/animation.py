@@ -15,6 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.base.clutter import is_empty
+from jnn_studio.base.endings import ending_of
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import (
     SOFTWARE,
@@ -80,7 +81,7 @@ def save_animation(
 
 def check_animation(path: Path, animation: Animation) -> Callable[[Path, _Film], None]:
     """What writes to ``path``; ExportError if plainly nothing can, to be known before the work."""
-    suffix = path.suffix.lower()
+    suffix = ending_of(path)
     if suffix not in _WRITERS:
         raise ExportError(
             f"{path}: animations are written as GIF, MP4 or numbered frames; give a name ending in .gif or "

@@ -22,6 +22,7 @@ from jnn_studio.base.drawing import (
     FontProperties,
     drawing,
 )
+from jnn_studio.base.endings import ending_of
 from jnn_studio.base.resource_files import resource
 from jnn_studio.explore.exporting import SOFTWARE, ExportError, state_json, writing
 from jnn_studio.explore.sheet import Sheet, SheetBlock, SheetRow
@@ -88,7 +89,7 @@ def save_sheet(sheet: Sheet, path: Path, scale: int = 1, layout: Layout = "side 
 
 def check_suffix(path: Path) -> str:
     """The ending of a figure's name, in lower case; ExportError if it is none of a picture's."""
-    suffix = path.suffix.lower()
+    suffix = ending_of(path)
     if suffix not in SUFFIXES:
         raise ExportError(
             f"{path}: figures are written as PNG, SVG or PDF; give a name ending in .png, .svg or .pdf"

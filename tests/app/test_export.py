@@ -242,6 +242,25 @@ def test_gifs_have_their_own_limit(animation: ExportAnimationDialog) -> None:
     assert animation.export.isEnabled()
 
 
+def test_a_name_with_a_point_loses_nothing_when_the_format_changes(
+    animation: ExportAnimationDialog, tmp_path: Path
+) -> None:
+    for suffix, name in (
+        ("", "walk 0.1"),
+        (".gif", "walk 0.1.gif"),
+        (".mp4", "walk 0.1.mp4"),
+        ("", "walk 0.1"),
+    ):
+        if suffix == "" and animation.format.current != "":
+            animation.path.setText(str(tmp_path / "exports" / "walk 0.1"))
+        animation.format.current = suffix
+        assert Path(animation.path.text()).name == name
+        assert animation.format.current == suffix
+        assert animation.export.isEnabled()
+    animation.path.setText(str(tmp_path / "exports" / "walk.AVI"))
+    assert not animation.export.isEnabled()
+
+
 def test_a_model_that_has_gone_is_no_choice(animation: ExportAnimationDialog) -> None:
     assert [animation.models.itemText(n) for n in range(3)] == [
         "All, side by side",

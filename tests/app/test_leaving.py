@@ -147,7 +147,8 @@ def late_start(window):
     window.context.run_ended.connect(lambda *_: window.context.start_run(config, scratch / "late"))
 
 
-SITUATIONS = {name: call for name, call in globals().items() if callable(call) and name in sys.argv[2].split(",")}
+wanted = sys.argv[2].split(",")
+SITUATIONS = {name: globals()[name] for name in wanted}
 
 
 def window_of():

@@ -36,6 +36,7 @@ from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.base.endings import ending_of
 
 
 class StudioPlot(QWidget):
@@ -214,12 +215,13 @@ class StudioPlot(QWidget):
 
         Raises OSError if the file cannot be written, ValueError for another suffix.
         """
-        if path.suffix == ".csv":
+        ending = ending_of(path)
+        if ending == ".csv":
             names = (self.canvas.x_axis.labelText, self.canvas.y_axis.labelText)
             export.write_csv(path, *names, self._shown())
-        elif path.suffix == ".png":
+        elif ending == ".png":
             self._on_paper(partial(export.write_png, path), self.devicePixelRatioF())
-        elif path.suffix == ".svg":
+        elif ending == ".svg":
             self._on_paper(partial(export.write_svg, path), 1)
         else:
             raise ValueError(f"{path.name}: a plot is saved as .png, .svg or .csv")

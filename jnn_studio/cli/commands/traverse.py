@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from jnn_studio.base.endings import ending_of
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, console, reported, say
 from jnn_studio.cli.paths import path
@@ -101,7 +102,7 @@ def traverse(
     A figure is a grid for each model: its directions down, steps along them across.
     """
     with reported():
-        animated = motion is not None or out.suffix.lower() in (".gif", ".mp4")
+        animated = motion is not None or ending_of(out) in (".gif", ".mp4")
         chosen = Animation(
             Motion(
                 kind=motion or "sweep",

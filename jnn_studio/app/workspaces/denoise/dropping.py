@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.base.endings import ending_of
 
 
 class Dropping(QObject):
@@ -27,7 +28,7 @@ class Dropping(QObject):
             return False
         event.acceptProposedAction()
         if event.type() == QEvent.Type.Drop:
-            if path.suffix.lower() == ".safetensors" or path.is_dir():
+            if ending_of(path) == ".safetensors" or path.is_dir():
                 self._desk.open_models(path)
             else:
                 self._desk.open_photo(path)

@@ -24,7 +24,7 @@ class PictureSaver:
     def ask(self, photo: str, key: str, title: str, pixels: np.ndarray) -> None:
         """Choose a file for ``pixels``, uint8 (h, w, 3), made from ``photo``."""
         name = f"{file_name(Path(photo).stem)}-{key}.png"
-        ask_new_file(self._page, "Save picture", PICTURES, "png", partial(self.save, title, pixels), name)
+        ask_new_file(self._page, "Save picture", PICTURES, ".png", partial(self.save, title, pixels), name)
 
     def save(self, title: str, pixels: np.ndarray, path: Path) -> None:
         """Write it."""

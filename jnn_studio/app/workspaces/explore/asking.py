@@ -20,7 +20,9 @@ from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
+from jnn_studio.base.endings import ending_of
 from jnn_studio.data.config import FolderConfig
+from jnn_studio.explore.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
 from jnn_studio.training.run_folder import is_run
 
@@ -67,18 +69,18 @@ class Asking:
         ask_file(self._parent, "Add weights", WEIGHTS, self._add_models)
 
     def save_session(self) -> None:
-        ask_new_file(self._parent, "Save the session", SESSIONS, "jnnsession", self._sessions.save)
+        ask_new_file(self._parent, "Save the session", SESSIONS, SUFFIX, self._sessions.save)
 
     def open_session(self) -> None:
         ask_file(self._parent, "Open a session", SESSIONS, self._sessions.open)
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
-        if is_run(path) or path.suffix.lower() == ".safetensors":
+        if is_run(path) or ending_of(path) == ".safetensors":
             self._desk.open_path(path)
-        elif path.suffix.lower() == ".jnnsession":
+        elif ending_of(path) == SUFFIX:
             self._sessions.open(path)
-        elif path.is_dir() or path.suffix.lower() == ".zip":
+        elif path.is_dir() or ending_of(path) == ".zip":
             self._take_images(path)
         else:
             self._take_image(path)

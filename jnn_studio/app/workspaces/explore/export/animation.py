@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
+from jnn_studio.base.endings import ending_of
 from jnn_studio.explore.animation import GIF_MAX_FPS, Animation, save_animation
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.frames import FrameStyle
@@ -124,7 +125,7 @@ class ExportAnimationDialog(ExportDialog):
         self.direction.setEnabled(motion.kind == "sweep")
         self.directions.setEnabled(motion.kind == "directions")
         self.limit.setEnabled(motion.kind in ("sweep", "directions"))
-        suffix = path.suffix.lower()
+        suffix = ending_of(path)
         if suffix not in FORMATS:
             raise ExportError("The name needs the ending .gif or .mp4, or none for a folder of frames")
         if suffix == ".gif" and motion.fps > GIF_MAX_FPS:

@@ -25,6 +25,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.settings_grid import SettingsGrid
+from jnn_studio.base.endings import ending_of, with_ending, with_other_ending
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
@@ -271,17 +272,22 @@ class ExportDialog(QDialog):
         endings = " ".join(f"*{suffix}" for suffix in self._formats if suffix)
         kinds = f"{self._what.capitalize()}s ({endings});;All files (*)"
         title, name = f"Export {self._what}", self.path.text()
-        ask_new_file(self, title, kinds, "", lambda path: self.path.setText(str(path)), name)
+        ask_new_file(
+            self, title, kinds, self.format.current, self._chosen, name, others=self._formats, replaces=False
+        )
+
+    def _chosen(self, path: Path) -> None:
+        self.path.setText(str(path))
 
     def _format_chosen(self, suffix: str) -> None:
         path = Path(self.path.text().strip())
-        known = path.suffix.lower() in self._formats
-        if path.name and path.suffix.lower() != suffix:
-            self.path.setText(str(path.with_suffix(suffix) if known else path.with_name(path.name + suffix)))
+        known = ending_of(path) in self._formats
+        if path.name and ending_of(path) != suffix:
+            self.path.setText(str((with_other_ending if known else with_ending)(path, suffix)))
         self.update_note()
 
     def _path_changed(self, text: str) -> None:
-        suffix = Path(text.strip()).suffix.lower()
+        suffix = ending_of(Path(text.strip()))
         if suffix in self._formats:
             self.format.current = suffix
         self.update_note()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
+from jnn_studio.base.endings import ending_of
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
@@ -64,7 +65,7 @@ class ExportFigureDialog(ExportDialog):
 
     def check(self, path: Path) -> str:
         """How many images there will be."""
-        if path.suffix.lower() not in FORMATS:
+        if ending_of(path) not in FORMATS:
             raise ExportError("The name needs an ending: .png, .svg or .pdf")
         models, rows, steps = len(self.state.columns), self.directions.value(), self.steps.value()
         if not models:

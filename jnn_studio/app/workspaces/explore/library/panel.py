@@ -298,7 +298,7 @@ class LibraryPanel(QWidget):
         saved = self.selected
         if saved is not None:
             ask_new_file(
-                self, "Export the direction", DIRECTIONS, "json", lambda path: self.export_file(saved, path)
+                self, "Export the direction", DIRECTIONS, ".json", lambda path: self.export_file(saved, path)
             )
 
     def export_file(self, saved: SavedDirection, path: Path) -> None:

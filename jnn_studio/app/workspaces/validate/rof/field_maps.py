@@ -30,6 +30,7 @@ from jnn_studio.app.tables import save_table
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
 from jnn_studio.base.atomic import replacing
+from jnn_studio.base.endings import ending_of
 
 BAR = 8 * GRID
 """Room for the colour bar and its numbers."""
@@ -99,11 +100,12 @@ class FieldMaps(QWidget):
         Raises:
             OSError: the file cannot be written.
         """
-        if path.suffix == ".csv":
+        ending = ending_of(path)
+        if ending == ".csv":
             axis = list(enumerate(self._axis.tolist()))
             rows = ([x, y, *(float(one.values[i, j]) for one in self.maps)] for i, y in axis for j, x in axis)
             save_table(path, ["x", "y", *(one.title for one in self.maps)], rows)
-        elif path.suffix == ".svg":
+        elif ending == ".svg":
             # Fails where the generator itself would silently.
             with replacing(path, make_folder=False) as temporary:
                 generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
