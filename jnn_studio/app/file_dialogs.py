@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from jnn_studio.base.endings import ending_of, with_ending
 from jnn_studio.base.system_errors import advice_for, reason_of
+from jnn_studio.base.text import printable
 from jnn_studio.data.image_formats import EXTENSIONS, WRITTEN
 
 WEIGHTS = "Weights (*.safetensors)"
@@ -60,9 +61,11 @@ def ask_new_file(
         path = typed if ending_of(typed) in others else with_ending(typed, ending)
         words = []
         if path != typed and ending_of(typed):
-            words.append(f"“{typed.name}” does not end in {ending}: it becomes “{path.name}”.")
+            words.append(
+                f"“{printable(typed.name)}” does not end in {ending}: it becomes “{printable(path.name)}”."
+            )
         if replaces and path.exists():
-            words.append(f"There is a file “{path.name}” already; it will be replaced.")
+            words.append(f"There is a file “{printable(path.name)}” already; it will be replaced.")
         if words:
             _ask_to_write(parent, title, path, words, chosen)
         else:
@@ -122,7 +125,7 @@ def _explain(parent: QWidget, what: str, path: Path, error: OSError) -> None:
     box = QMessageBox(
         QMessageBox.Icon.Warning,
         f"Could not save {what}",
-        f"Nothing was saved to {path}: {reason_of(error)}.",
+        f"Nothing was saved to {printable(str(path))}: {reason_of(error)}.",
         QMessageBox.StandardButton.Ok,
         parent,
     )
@@ -132,7 +135,7 @@ def _explain(parent: QWidget, what: str, path: Path, error: OSError) -> None:
 
 
 def _ask_to_write(parent: QWidget, title: str, path: Path, words: list[str], chosen: _Chosen) -> None:
-    box = QMessageBox(QMessageBox.Icon.Question, title, f"Write {path}?", parent=parent)
+    box = QMessageBox(QMessageBox.Icon.Question, title, f"Write {printable(str(path))}?", parent=parent)
     box.setObjectName("write_box")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText("\n".join(words))

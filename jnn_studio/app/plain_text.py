@@ -6,10 +6,31 @@ called ``<img src=…>`` would have a picture loaded.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProxyStyle
+
+from jnn_studio.base.text import printable
+
+
+def literal(text: str) -> str:
+    """``text`` for a menu, a button, a tab or a box to tick: its ampersands stand as they are.
+
+    >>> literal("salt & pepper")
+    'salt && pepper'
+    """
+    return printable(text).replace("&", "&&")
+
+
+def without_mnemonic(text: str) -> str:
+    """The words of a menu, a button or a label, as they are seen.
+
+    >>> without_mnemonic("E&xport “salt && pepper”")
+    'Export “salt & pepper”'
+    """
+    return re.sub("&(.)", r"\1", text)
 
 
 class PlainTextStyle(QProxyStyle):

@@ -25,6 +25,7 @@ from jnn_studio import __version__
 from jnn_studio.app.collector import Collector
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.rail import Rail
 from jnn_studio.app.theme import ThemeMode, theme
 from jnn_studio.app.widgets.command_palette import CommandPalette
@@ -32,6 +33,7 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 from jnn_studio.app.workspaces import find_workspaces
+from jnn_studio.base.text import printable
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
@@ -233,7 +235,7 @@ class MainWindow(QMainWindow):
                 if isinstance(submenu, QMenu):
                     collect(submenu)
                 elif not action.isSeparator():
-                    found.append((menu.title().replace("&", ""), action))
+                    found.append((without_mnemonic(menu.title()), action))
 
         for top in self.menuBar().actions():
             submenu = top.menu()
@@ -261,10 +263,10 @@ class MainWindow(QMainWindow):
         """A run was started (no event), or told something; what does not change its state is passed over."""
         if feed is self.context.training.feed and (event is None or isinstance(event, StateChanged)):
             state = "created" if event is None else event.state
-            self._run_label.setText(f"{feed.config.name}: {STATE_WORDS.get(state, state)}")
+            self._run_label.setText(f"{feed.config.shown_name}: {STATE_WORDS.get(state, state)}")
 
     def _run_ended(self, feed: RunFeed, event: StateChanged) -> None:
-        self._run_label.setText(f"{feed.config.name}: {event.state}")
+        self._run_label.setText(f"{feed.config.shown_name}: {event.state}")
         if self._leaving:
             self._leave()
 
@@ -296,8 +298,10 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self, objectName="quit_box")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("A run is under way")
-        box.setText(f"“{feed.config.name}” is still training.")
-        box.setInformativeText(f"It is being written to {feed.path}. A saved run can be resumed later.")
+        box.setText(f"“{feed.config.shown_name}” is still training.")
+        box.setInformativeText(
+            f"It is being written to {printable(str(feed.path))}. A saved run can be resumed later."
+        )
         keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
         stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
@@ -317,7 +321,7 @@ class MainWindow(QMainWindow):
             self._leave()
             return
         self.context.training.send(command)
-        self._run_label.setText(f"{feed.config.name}: ending…")
+        self._run_label.setText(f"{feed.config.shown_name}: ending…")
         self.setEnabled(False)
 
     def _leave(self) -> None:

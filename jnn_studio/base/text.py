@@ -17,6 +17,8 @@ def printable(text: str, lines: bool = False) -> str:
     >>> printable("a\x1b[31mb\nc")
     'a\\x1b[31mb\\nc'
     """
+    if text.isprintable():
+        return text
     return "".join(c if _shown(c) or (lines and c == "\n") else _written(c) for c in text)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from jnn_studio.base.text import printable
+
 _SEVERAL = -1
 
 
@@ -44,6 +46,7 @@ class FileNames:
         Args:
             by_base: look at the last part of the path only, for tables that know other folders.
         """
+        name = printable(name)  # as the labels are
         exact = self._exact.get(name)
         if exact is not None:
             return exact

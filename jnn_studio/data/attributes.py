@@ -11,6 +11,7 @@ import numpy as np
 
 from jnn_studio.base.reading import MalformedError
 from jnn_studio.base.table_file import TableFile
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -162,7 +163,7 @@ def _likeness(names: FileNames, cell: str, by_base: bool) -> int:
 
 
 def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: int) -> AttributeTable:
-    columns = [TableColumn(name) for index, name in enumerate(table.header) if index != at]
+    columns = [TableColumn(printable(name)) for index, name in enumerate(table.header) if index != at]
     seen = np.zeros(count, bool)
     images: list[int] = []
     rows = repeated = 0
@@ -199,7 +200,7 @@ def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: in
     values[images] = np.stack([attribute.values for attribute in found], axis=1)
     values.flags.writeable = False
     return AttributeTable(
-        title=table.path.name,
+        title=printable(table.path.name),
         names=_distinct([attribute.name for attribute in found]),
         values=values,
         binary=tuple(attribute.binary for attribute in found),

@@ -200,7 +200,7 @@ def _source(
     if crops:
         labels = [f"{name}, crop {crop + 1}" for name in labels for crop in range(crops)]
     return FolderSource(
-        name=path.stem if path.is_file() else path.name or str(path),
+        name=printable(path.stem if path.is_file() else path.name or str(path)),
         images=images,
         labels=labels,
         skipped=(unlisted + skipped)[:MAX_REPORTED],

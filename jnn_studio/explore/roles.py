@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from jnn_studio.base.text import printable
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
 
 
 def caption(loaded: LoadedModel, name: str = "") -> str:
     """A model's name, or the one given by hand, with its η or β."""
-    words = [name or loaded.name]
+    words = [printable(name) or loaded.name]
     for symbol, key in (("η", "eta"), ("β", "beta")):
         value = number(loaded, key)
         if math.isfinite(value):

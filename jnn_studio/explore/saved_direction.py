@@ -15,11 +15,12 @@ from typing import Annotated, Literal, Protocol, Self
 import numpy as np
 import torch
 from PIL import Image
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
 from jnn_studio.base.settings import Finite, Frozen
+from jnn_studio.base.text import printable
 from jnn_studio.data.config import DataConfig
 from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
@@ -90,14 +91,19 @@ class StoredArray(Frozen):
         return np.dtype(self.dtype).newbyteorder("<")
 
 
+Shown = Annotated[str, AfterValidator(printable)]
+"""Text for people; a file may hold anything."""
+ShownLines = Annotated[str, AfterValidator(lambda text: printable(text, lines=True))]
+
+
 class ModelProvenance(Frozen):
     """The model a direction was found in. ``fingerprint``: SHA-256 of its weights."""
 
-    name: str = Field(max_length=200)
+    name: Shown = Field(max_length=200)
     where: str = Field(max_length=4096)
     fingerprint: str = Field(max_length=128)
     eta: Finite | None = None
-    run: str = Field("", max_length=200)
+    run: Shown = Field("", max_length=200)
 
 
 class SavedDirection(Frozen):
@@ -115,15 +121,15 @@ class SavedDirection(Frozen):
 
     schema_version: Literal[1] = 1
     id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    name: str = Field(min_length=1, max_length=120)
-    note: str = Field("", max_length=4000)
+    name: Shown = Field(min_length=1, max_length=120)
+    note: ShownLines = Field("", max_length=4000)
     created: AwareDatetime
     model: ModelProvenance
     kind: DirectionKind
     index: int = Field(ge=0)
     mode: WalkMode
     image: ImageRef
-    label: str = Field(max_length=4096)
+    label: Shown = Field(max_length=4096)
     source: DataConfig
     amounts: tuple[Finite, Finite]
     latent: StoredArray

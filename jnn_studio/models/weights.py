@@ -21,6 +21,7 @@ from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.system_errors import reason_of
+from jnn_studio.base.text import printable
 from jnn_studio.models.config import ModelConfig
 from jnn_studio.models.denoising_model import DenoisingModel, denoises
 from jnn_studio.models.latent_model import LatentModel, has_latent
@@ -63,6 +64,9 @@ class Loaded(Generic[N]):
     name: str
     info: Mapping[str, str]
     """Free-form facts such as η and the training step."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name))  # a file may call itself anything
 
 
 LoadedModel = Loaded[LatentModel]

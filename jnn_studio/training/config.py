@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
+from jnn_studio.base.text import printable
 from jnn_studio.training.wrong_settings import wrong_settings
 
 SCHEMA_VERSION = 1
@@ -99,6 +100,11 @@ class RunConfig(Frozen):
     optimiser: OptimiserConfig | DecayingOptimiserConfig = OptimiserConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     logging: LoggingConfig = LoggingConfig()
+
+    @property
+    def shown_name(self) -> str:
+        """Its name, fit to be shown."""
+        return printable(self.name)
 
     # What to tell a person whose run failed; the settings are named as in ``config.toml``.
     remedy: ClassVar[str] = "Lower the learning rate."

@@ -15,6 +15,7 @@ from numpy.lib import format as npy
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import parse_json, read_bytes
+from jnn_studio.base.text import printable
 from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.training.events import Arrays, Metrics, Preview, State
@@ -51,7 +52,9 @@ def parse_state(data: bytes) -> RunState:
         raise DamagedFileError("it names no state there is")
     if not isinstance(reason, str) or len(reason) > _MAX_WORDS:
         raise DamagedFileError("its reason is no text")
-    return RunState(state, _step(record.get("step")), _number(record.get("heartbeat")), reason)
+    return RunState(
+        state, _step(record.get("step")), _number(record.get("heartbeat")), printable(reason, lines=True)
+    )
 
 
 def parse_metrics(line: bytes, members: Sequence[str] | None = None) -> Metrics:

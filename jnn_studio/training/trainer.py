@@ -110,7 +110,7 @@ class Trainer:
             first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
         total = self._config.schedule.steps
         yield Started(
-            self._config.name,
+            self._config.shown_name,
             tuple(MemberInfo(m.key, m.label, m.eta) for m in self._experiment.members),
             self._step,
             total,

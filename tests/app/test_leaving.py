@@ -12,7 +12,7 @@ from jnn_studio.training.run_folder import RunFolder
 
 # One process imports everything once and forks a program for each way: real processes, real signals.
 PROGRAM = r"""
-import os, signal, sys, threading, time
+import os, signal, sys, time, traceback
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -164,10 +164,18 @@ def program():
         if window.workspace("Explore").desk.scene is None:
             QTimer.singleShot(20, begin)
             return
-        SITUATIONS[what](window)
+        try:
+            SITUATIONS[what](window)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(98)
         QTimer.singleShot(400, end)
 
     def end():
+        waits = what in ("trains", "asked", "late_start")
+        if waits and not (scratch / f"run-{way}-{what}" / "metrics.jsonl").exists():
+            QTimer.singleShot(400, end)
+            return
         if way == "signal":
             os.kill(os.getpid(), signal.SIGTERM)
             return

@@ -59,7 +59,9 @@ class RunFollower:
 
     def _start(self, state: RunState, notes: tuple[str, ...]) -> None:
         config = self.feed.config
-        self.feed.put(Started(config.name, run_members(config), state.step, config.schedule.steps, "", notes))
+        self.feed.put(
+            Started(config.shown_name, run_members(config), state.step, config.schedule.steps, "", notes)
+        )
 
     def _read(self, state: RunState) -> bool:
         """Everything that is new; whether there may be more."""

@@ -14,6 +14,7 @@ from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
+from jnn_studio.base.text import printable
 from jnn_studio.training.words import LOSS_TERMS, Terms
 
 WINDOWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -79,7 +80,7 @@ class LossPlot(StudioPlot):
         """Offer a term that nobody has words for; one that is offered already stays as it is."""
         if term in self._terms:
             return
-        words = term.replace("_", " ")
+        words = printable(term).replace("_", " ")
         label = words[:1].upper() + words[1:]
         self._terms[term] = (label, f"What the run logs as {term}")
         self._choice.add(term, *self._terms[term])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,15 @@ class PlotAxis(pg.AxisItem):
         self.setTickFont(font)
         self.label.setFont(font)
         self.setLabel(self.labelText, color=colors.text)
+
+    def labelString(self) -> str:
+        """The name as HTML, which is what pyqtgraph draws."""
+        name: str = self.labelText
+        self.labelText: str = escape(name)
+        try:
+            return str(super().labelString())
+        finally:
+            self.labelText = name
 
     def generateDrawSpecs(self, painter: QPainter) -> tuple[Any, Any, Any] | None:
         """Grid lines fade where they stand close; make that an opaque colour, which draws far faster."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
 
@@ -156,7 +157,7 @@ def _button(page: str, name: str, action: QAction, parent: QWidget) -> QPushButt
         button.setEnabled(action.isEnabled())
         key = action.shortcut().toString()
         button.setToolTip(f"{action.toolTip()} ({key})")
-        button.setAccessibleName(action.text().replace("&", ""))
+        button.setAccessibleName(without_mnemonic(action.text()))
         button.setAccessibleDescription(action.toolTip())
 
     action.changed.connect(follow)

@@ -13,6 +13,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.plain_text import literal
 from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, withdraw_discard
@@ -24,6 +25,7 @@ from jnn_studio.app.steering.rate import RateMeter
 from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.base.text import printable
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Started, StateChanged
@@ -119,7 +121,7 @@ class RunDesk(QObject):
             if self.status is status:
                 self._ask_trainer(Command.DISCARD)
 
-        confirm_discard(self._page, status.feed.config.name, status.feed.path, discard)
+        confirm_discard(self._page, status.feed.config.shown_name, status.feed.path, discard)
 
     def _explore(self) -> None:
         if self.status is not None:
@@ -168,8 +170,8 @@ class RunDesk(QObject):
         menu = self._controls.recent_menu
         menu.clear()
         for path in self._recent.paths:
-            action = menu.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action = menu.addAction(literal(path.name))
+            action.setToolTip(printable(str(path)))
             action.triggered.connect(partial(self.open_run, path))
         menu.addSeparator()
         menu.addAction("Clear this list", self._clear_recent)
@@ -228,7 +230,7 @@ class RunDesk(QObject):
         elif isinstance(event, StateChanged) and status.ended:
             withdraw_discard(self._page)
             if event.state == "failed":
-                title = f"“{feed.config.name}” failed"
+                title = f"“{feed.config.shown_name}” failed"
                 self._message.show_error(title, event.reason, event.details)
             elif event.state == "discarded":
                 self._recent.remove(feed.path)
@@ -291,7 +293,7 @@ class RunDesk(QObject):
         own = self._own is not None and not self._own.ended
         elsewhere = ""
         if feed is not None and not own:
-            elsewhere = f"“{feed.config.name}” is being trained on another page; one run at a time."
+            elsewhere = f"“{feed.config.shown_name}” is being trained on another page; one run at a time."
         explorable = self._spec.explorable
         if explorable is None:
             shown = self.status

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from jnn_studio.app.file_dialogs import ask_folder
+from jnn_studio.base.text import printable
 
 _CONFIRM = "train.confirm_discard"
 
@@ -23,7 +24,7 @@ def confirm_discard(parent: QWidget, name: str, path: Path, discard: Callable[[]
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Discard the run?")
     box.setText(f"Discard “{name}” and what it has learnt?")
-    box.setInformativeText(f"The run in {path} is deleted. This cannot be undone.")
+    box.setInformativeText(f"The run in {printable(str(path))} is deleted. This cannot be undone.")
     keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
     yes = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     keep.setObjectName("train.keep_training")

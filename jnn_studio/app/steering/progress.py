@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.base.text import printable
 
 _PARTS = 1000
 
@@ -67,8 +68,8 @@ class ProgressView(QWidget):
         self.bar.setToolTip(f"{status.fraction:.0%}")
         kept = status.state != "discarded"
         self.bar.setVisible(kept)
-        self.place.setText(str(status.feed.path) if kept else "Nothing of it was kept.")
-        self.place.setToolTip(f"The run is in {status.feed.path}" if kept else "")
+        self.place.setText(printable(str(status.feed.path)) if kept else "Nothing of it was kept.")
+        self.place.setToolTip(f"The run is in {printable(str(status.feed.path))}" if kept else "")
         notes = list(status.started.notes) if status.started is not None else []
         if status.state == "stopped" and status.reason:
             notes.append(status.reason)

@@ -117,7 +117,7 @@ class Status:
     @property
     def headline(self) -> str:
         """``"Training “faces”"``, and what has been asked of it."""
-        name = self.feed.config.name
+        name = self.feed.config.shown_name
         if self.asked:
             return f"{_ASKED[self.asked]} “{name}”"
         if self.state == "created" and self.preparing is not None:

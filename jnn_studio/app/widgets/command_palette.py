@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.theme import GRID, theme
 
 ACTION_ROLE = Qt.ItemDataRole.UserRole
@@ -79,7 +80,7 @@ class CommandPalette(QDialog):
         self.list.clear()
         ranked = []
         for menu, action in self._actions():
-            name = action.text().replace("&", "").rstrip("…")
+            name = without_mnemonic(action.text()).rstrip("…")
             scores = [_score(text.casefold(), words.casefold()) for words in (name, f"{menu} {name}")]
             known = [score for score in scores if score is not None]
             if action.isEnabled() and known:

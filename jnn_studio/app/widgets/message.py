@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.icons import IconButton, icon
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.layouts import remove_widgets
+from jnn_studio.base.text import printable
 
 
 class MessageBar(QFrame):
@@ -100,6 +101,7 @@ class MessageBar(QFrame):
     def _show(self, kind: str, title: str, text: str, details: str) -> None:
         self._dismiss()
         self._kind = kind
+        title, text = printable(title), printable(text, lines=True)
         self.title.setText(title)
         self.text.setText(text)
         self.details.setPlainText(details)

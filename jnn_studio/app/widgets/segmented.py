@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
+from jnn_studio.app.plain_text import literal
+
 
 class SegmentedControl(QFrame):
     """A choice among few. `options`: label and tooltip by key. The arrow keys move the choice."""
@@ -38,7 +40,7 @@ class SegmentedControl(QFrame):
         """Offer one more choice, after those there are."""
         button = QToolButton()
         button.setObjectName(f"{self.objectName()}.{key}")
-        button.setText(label)
+        button.setText(literal(label))
         button.setToolTip(tip)
         button.setAccessibleName(f"{self.accessibleName()}: {label}")
         button.setCheckable(True)

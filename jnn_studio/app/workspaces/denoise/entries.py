@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.workspaces.denoise.method_colors import ROLES
+from jnn_studio.base.text import printable
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality
 from jnn_studio.labs.denoise.methods import BM3D, METHODS
@@ -27,7 +28,7 @@ FULL_CONVENTIONS = "\n\n".join(f"{known.label}. {known.text}" for known in CONVE
 
 def method_label(method: str) -> str:
     """A method's name as people see it; a network of no known method goes by its key."""
-    return METHODS[method].label if method in METHODS else method
+    return METHODS[method].label if method in METHODS else printable(method)
 
 
 def quality_lines(quality: Quality | None) -> tuple[str, str]:

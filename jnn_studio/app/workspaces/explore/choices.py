@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.plain_text import literal
 from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
+from jnn_studio.base.text import printable
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.references import split_reference
@@ -97,7 +99,7 @@ class Choices(QWidget):
             title = f"{len(places)} models"
         if live_step is not None:
             title += f", step {live_step:,} (live)"
-        self.models.setText(title)
+        self.models.setText(literal(title))
         for place in places:
             if place not in BUNDLED_TITLES and live_step is None:
                 self._recent_models.add(Path(place))
@@ -105,7 +107,7 @@ class Choices(QWidget):
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
         """Name the images in view."""
         name = "Procedural faces" if isinstance(config, FacesConfig) else source.name
-        self.images.setText(f"{name} ({len(source):,})")
+        self.images.setText(literal(f"{name} ({len(source):,})"))
         if isinstance(config, FolderConfig):
             self._recent_folders.add(config.path)
 
@@ -133,7 +135,9 @@ class Choices(QWidget):
         self._add(menu, "Bundled faces pair", "open_bundled")
         run = self._run
         if run is not None:
-            menu.addAction(f"Training now: {run.config.name} (live)", lambda: self.run_chosen.emit(run))
+            menu.addAction(
+                literal(f"Training now: {run.config.name} (live)"), lambda: self.run_chosen.emit(run)
+            )
         _add_recent(menu, self._recent_models, self.path_chosen.emit)
         self._add(menu, "Open run…", "open_run")
         self._add(menu, "Open weights…", "open_weights")
@@ -165,5 +169,6 @@ def _add_recent(menu: QMenu, recent: RecentPaths, chosen: Callable[[Path], objec
     if paths:
         menu.addSeparator()
     for path in paths:
-        menu.addAction(path.name, partial(chosen, path)).setToolTip(str(path))
+        action = menu.addAction(literal(path.name), partial(chosen, path))
+        action.setToolTip(printable(str(path)))
     menu.addSeparator()

@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.file_dialogs import IMAGES, ask_file
 from jnn_studio.app.icons import IconButton
+from jnn_studio.app.plain_text import literal
 from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
 from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
+from jnn_studio.base.text import printable
 
 POSITIONS = 400
 SLIDER_LOW, SLIDER_HIGH = 0.02, 2.0
@@ -134,8 +136,8 @@ class PhotoBar(QWidget):
         """What is offered to open again."""
         menu.clear()
         for path in self.recent.paths:
-            action = menu.addAction(path.name, partial(self._desk.open_photo, path))
-            action.setToolTip(str(path))
+            action = menu.addAction(literal(path.name), partial(self._desk.open_photo, path))
+            action.setToolTip(printable(str(path)))
         if self.recent.paths:
             menu.addSeparator()
         menu.addAction("Sample: dead leaves", self._desk.open_sample)
@@ -160,12 +162,12 @@ class PhotoBar(QWidget):
         desk = self._desk
         text = ""
         if desk.opening:
-            text = f"Opening {desk.opening}…"
+            text = f"Opening {printable(desk.opening)}…"
         elif desk.photo is not None:
             height, width = desk.photo.pixels.shape[:2]
             text = f"{desk.photo.name} · {width} × {height} px"
         self.name.setText(text)
-        self.name.setToolTip(str(desk.path or text))
+        self.name.setToolTip(printable(str(desk.path or text)))
 
     def _show_settings(self) -> None:
         desk = self._desk

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.plain_text import literal
 from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
@@ -192,7 +193,7 @@ class WhyPage(QWidget):
         chosen = self._chosen & set(models) or set(models[:1])
         self.methods = {}
         for method in models:
-            box = QCheckBox(method_label(method), objectName=f"{PAGE}.method.{method}")
+            box = QCheckBox(literal(method_label(method)), objectName=f"{PAGE}.method.{method}")
             box.setAccessibleName(f"Show {method_label(method)}")
             box.setToolTip(f"Show the Jacobian of {method_label(method)}")
             box.setChecked(method in chosen)

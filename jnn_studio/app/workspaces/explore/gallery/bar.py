@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.layouts import remove_widgets
 from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, describe
@@ -104,7 +105,7 @@ class GalleryBar(QWidget):
         for number, wanted in enumerate(filters):
             facet = self._facets.get(wanted.name)
             words = describe(wanted, facet is not None and facet.binary)
-            chip = QPushButton(f"{words}  ×", objectName=f"explore.gallery.chip.{number}")
+            chip = QPushButton(f"{literal(words)}  ×", objectName=f"explore.gallery.chip.{number}")
             chip.setToolTip(f"{words}: press to remove the filter")
             chip.setAccessibleName(f"Remove the filter {words}")
             chip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -114,7 +115,7 @@ class GalleryBar(QWidget):
 
     def show_order(self, words: str) -> None:
         """The order the images are in, on its button."""
-        self.order.setText(words)
+        self.order.setText(literal(words))
         self.order.setAccessibleDescription(words)
 
     def show_count(self, shown: int, total: int) -> None:
@@ -143,13 +144,13 @@ class GalleryBar(QWidget):
         menu.clear()
         for name, facet in self._facets.items():
             if facet.binary:
-                both = menu.addMenu(name.replace("&", "&&"))
+                both = menu.addMenu(literal(name))
                 middle = (facet.low + facet.high) / 2
                 yes, no = Filter(name, low=middle), Filter(name, high=middle)
                 both.addAction("Yes", partial(self.filter_added.emit, yes))
                 both.addAction("No", partial(self.filter_added.emit, no))
             else:
-                menu.addAction(f"{name.replace('&', '&&')}…", partial(self.editor.edit, facet))
+                menu.addAction(f"{literal(name)}…", partial(self.editor.edit, facet))
         if self._offers_table:
             menu.addSeparator()
             menu.addAction("Open attribute table…", self.table_asked.emit)
@@ -162,7 +163,7 @@ class GalleryBar(QWidget):
             menu.addSection("Measured under")
             group = QActionGroup(menu)
             for key, name in self._models:
-                action = menu.addAction(name.replace("&", "&&"))
+                action = menu.addAction(literal(name))
                 action.setCheckable(True)
                 action.setChecked(key == self._model)
                 action.triggered.connect(lambda _=False, key=key: self.model_chosen.emit(key))
