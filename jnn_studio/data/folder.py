@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ class FolderSource:
     Attributes:
         skipped: the first `MAX_REPORTED` files that gave no image.
         skipped_count: how many gave none in all.
+        stamps: what there was in the folder, as `Listing.stamps`; to be called.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class FolderSource:
         labels: Sequence[str],
         skipped: Sequence[SkippedFile] = (),
         skipped_count: int = 0,
+        stamps: Callable[[], np.ndarray] | None = None,
     ) -> None:
         self._name = name
         self._images = images
         self._labels = labels
         self.skipped = tuple(skipped)
         self.skipped_count = skipped_count
+        self.stamps = stamps
 
     @property
     def name(self) -> str:
@@ -205,6 +208,7 @@ def _source(
         labels=labels,
         skipped=(unlisted + skipped)[:MAX_REPORTED],
         skipped_count=len(listing.unlisted) + len(gone),
+        stamps=listing.stamps,
     )
 
 

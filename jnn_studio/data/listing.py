@@ -14,9 +14,11 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+import numpy as np
 
 from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.reading import open_file
@@ -42,6 +44,10 @@ class Listing(Protocol):
 
     def key(self) -> str:
         """Hexadecimal hash that changes when any of the files does."""
+
+    def stamps(self) -> np.ndarray:
+        """uint64 (files, 3): of each file hashes of its name and of its content as far as that is known
+        without reading it, and when it was last written (ns; 0 where nothing says so)."""
 
     def open(self, index: int) -> BinaryIO:
         """The bytes of file ``index``. Raises OSError or UnreadableImageError."""
@@ -85,6 +91,8 @@ class FolderListing:
         for name, size, modified in found:
             self._hash.update(f"{len(name)}:{name}:{size}:{modified}\n".encode("utf-8", "surrogatepass"))
         self.names = [name for name, _, _ in found]
+        self._sizes = [size for _, size, _ in found]
+        self._dates = [modified for _, _, modified in found]
 
     def _walk(self, watch: Watch) -> Iterator[tuple[str, int, int]]:
         """(relative name, size, modification time in ns) of every image file, in no order."""
@@ -150,6 +158,9 @@ class FolderListing:
                 digest.update(b"unreadable")
         return digest.hexdigest()
 
+    def stamps(self) -> np.ndarray:
+        return _stamps(zip(self.names, map(str, self._sizes), self._dates, strict=True))
+
     def open(self, index: int) -> BinaryIO:
         return open_file(self._root / self.names[index])
 
@@ -187,6 +198,9 @@ class ZipListing:
             digest.update(entry.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
+    def stamps(self) -> np.ndarray:
+        return _stamps((m.filename, f"{m.file_size}:{m.CRC}", 0) for m in self._members)
+
     def open(self, index: int) -> BinaryIO:
         member = self._members[index]
         if member.flag_bits & 1:
@@ -222,6 +236,16 @@ class ZipListing:
 
     def close(self) -> None:
         self._zip.close()
+
+
+def _stamps(files: Iterable[tuple[str, str, int]]) -> np.ndarray:
+    rows = [(_hash(name), _hash(content), date & 2**64 - 1) for name, content, date in files]
+    return np.array(rows, np.uint64).reshape(-1, 3)
+
+
+def _hash(text: str) -> int:
+    data = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
 def _hidden(name: str) -> bool:

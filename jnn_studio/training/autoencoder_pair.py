@@ -74,6 +74,11 @@ class AutoencoderPair:
         held_out = self._batches.held_out
         self._held_out = self._batches.images(held_out.tolist())
 
+    @property
+    def batches(self) -> Batches:
+        """The images it learns from."""
+        return self._batches
+
     def batch(self, step: int) -> Tensor:
         """The images of ``step``."""
         return self._batches.batch(step)

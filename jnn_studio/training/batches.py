@@ -15,10 +15,30 @@ RESIDENT_BYTES = 1 << 30
 """Sources up to this size are kept on the training device, one byte per colour value."""
 
 
+def too_few_images(count: int, held_out: int, batch_size: int) -> str:
+    """Why ``count`` images are not enough for what ``schedule`` asks, and what to do; "" if they are."""
+    if held_out >= count:
+        return (
+            f"schedule.held_out ({held_out:,}) leaves none of the {count:,} images to train on; give at most "
+            f"{max(1, count // 8):,}, an eighth of them"
+        )
+    left = count - max(1, min(held_out, count // 8))
+    if batch_size > left:
+        return (
+            f"schedule.batch_size ({batch_size:,}) is more than the {left:,} images there are to train on; "
+            f"give at most {left:,}"
+        )
+    return ""
+
+
 class Batches:
     """Training batches and held-out images of a source, as functions of the seed and the step alone.
 
     Every epoch is a fresh permutation; a batch may run over its end into the next one.
+
+    Attributes:
+        source: the images.
+        wanted: (held out, in a batch), as they were asked for; there may be fewer.
 
     Raises:
         ValueError: the source is too small for one batch beside the held-out images.
@@ -34,9 +54,11 @@ class Batches:
         watch: Watch,
     ) -> None:
         # A folder may be far smaller than the procedural set: keep out at most an eighth of it.
-        held_out = max(1, min(held_out, len(source) // 8))
+        wanted, held_out = held_out, max(1, min(held_out, len(source) // 8))
         if len(source) - held_out < 1:
             raise ValueError(f"{source.name} has {len(source)} images; training needs at least 2")
+        self.source = source
+        self.wanted = (wanted, batch_size)
         self._source, self._device, self._seed = source, device, seed
         order = np.random.default_rng(seed).permutation(len(source))
         self.held_out = np.sort(order[:held_out])

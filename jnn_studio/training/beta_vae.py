@@ -71,6 +71,11 @@ class BetaVAETraining:
         self.members = (Member(BETA_VAE.key, BETA_VAE.label, BETA_VAE.eta, self._model, optimiser),)
         self._held_out = self._batches.images(self._batches.held_out.tolist())
 
+    @property
+    def batches(self) -> Batches:
+        """The images it learns from."""
+        return self._batches
+
     def batch(self, step: int) -> Tensor:
         """The images of ``step``."""
         return self._batches.batch(step)

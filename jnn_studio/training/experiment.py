@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from jnn_studio.training.batches import Batches
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event
 
@@ -65,3 +66,12 @@ class Experiment(Protocol):
 
     def export(self, folder: Path, step: int) -> None:
         """Write the trained models into ``folder``, in the form the rest of the program opens."""
+
+
+@runtime_checkable
+class LearnsFromImages(Protocol):
+    """What an experiment has that trains on a collection of images; the run then keeps an eye on it."""
+
+    @property
+    def batches(self) -> Batches:
+        """The images and how they are dealt out."""

@@ -42,6 +42,8 @@ from jnn_studio.training.spectra_file import MAX_STEP, SpectraError, SpectraFile
 
 CONFIG = "config.toml"
 """What makes a folder a run."""
+IMAGES = "images.npy"
+"""What there was in the folder or archive of images when the run began."""
 OWNER = "owner"
 """Locked by the process that trains the run."""
 KEPT_ARRAYS = 20
@@ -226,7 +228,15 @@ class RunFolder:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
         for name in ("previews", "arrays", "checkpoints", "models"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("metrics.jsonl", "spectra.npy", f"spectra.npy{ASIDE}", "state.json", OWNER, CONFIG):
+        for name in (
+            "metrics.jsonl",
+            "spectra.npy",
+            f"spectra.npy{ASIDE}",
+            "state.json",
+            IMAGES,
+            OWNER,
+            CONFIG,
+        ):
             (self.path / name).unlink(missing_ok=True)
         for leftover in leftovers(self.path):
             leftover.unlink(missing_ok=True)

@@ -10,14 +10,21 @@ from pathlib import Path
 
 from jnn_studio.base.errors import Cancelled, StudioError
 from jnn_studio.base.watch import Watch
+from jnn_studio.training.batches import Batches, too_few_images
+from jnn_studio.training.collection import changed_images, remember_images
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
+from jnn_studio.training.experiment import LearnsFromImages
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.ownership import Ownership, own
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
+
+
+class TooFewImagesError(StudioError, ValueError):
+    """A run asks for more images than there are; the message says how many, and what to do."""
 
 
 def start_run(
@@ -77,8 +84,11 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch)
             waiting.append(command)
         return watch.cancelled
 
+    notes: tuple[str, ...] = ()
     try:
         experiment = find_kind(config.kind).prepare(config, Watch(watch.tell, unwanted))
+        if isinstance(experiment, LearnsFromImages):
+            notes = _look_after(config, experiment.batches, folder)
     except Cancelled:
         yield _ended_early(folder, waiting)
         return
@@ -93,7 +103,7 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch)
         return
     for command in waiting:
         commands.send(command)
-    trainer = Trainer(experiment, config, folder, commands)
+    trainer = Trainer(experiment, config, folder, commands, notes)
     del experiment
     try:
         yield from trainer.run()
@@ -101,6 +111,35 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch)
         # Nothing refers to the models any more: their memory can go back to the device.
         del trainer
         release_memory()
+
+
+def _look_after(config: RunConfig, batches: Batches, folder: RunFolder) -> tuple[str, ...]:
+    """See to it that a run that begins has images enough, and say of one that goes on what became of them.
+
+    Numbers that nobody gave, defaults that is, give way to a small collection without a word.
+
+    Raises:
+        TooFewImagesError: there are too few to begin with.
+        OSError: the folder cannot be written.
+    """
+    count, given = len(batches.source), config.schedule.model_fields_set
+    held_out, batch_size = batches.wanted
+    notes: tuple[str, ...] = ()
+    if "held_out" in given and len(batches.held_out) < held_out:
+        notes += (
+            f"Of {count:,} images {len(batches.held_out):,}, an eighth, are held out, not {held_out:,}.",
+        )
+    if "batch_size" in given and batches.batch_size < batch_size:
+        notes += (f"A batch is all of the {batches.batch_size:,} images to train on, not {batch_size:,}.",)
+    if folder.latest_checkpoint() is not None:
+        return (*notes, *changed_images(folder, batches.source))
+    problem = too_few_images(
+        count, held_out if "held_out" in given else 1, batch_size if "batch_size" in given else 1
+    )
+    if problem:
+        raise TooFewImagesError(f"{batches.source.name} has too few images: {problem}.")
+    remember_images(folder, batches.source)
+    return notes
 
 
 def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:

@@ -61,9 +61,16 @@ class Trainer:
     """
 
     def __init__(
-        self, experiment: Experiment, config: RunConfig, folder: RunFolder, commands: Commands
+        self,
+        experiment: Experiment,
+        config: RunConfig,
+        folder: RunFolder,
+        commands: Commands,
+        notes: tuple[str, ...] = (),
     ) -> None:
+        """``notes``: what to tell of the run beside what the experiment tells."""
         self._experiment, self._config, self._folder, self._commands = experiment, config, folder, commands
+        self._notes = notes
         self._trained = {m.key: Trained(m.model, m.optimiser) for m in experiment.members}
         self._index = {m.key: i for i, m in enumerate(experiment.members)}
         self._step = 0
@@ -115,7 +122,7 @@ class Trainer:
             self._step,
             total,
             self._experiment.device.describe(),
-            (*self._experiment.notes, *notes, *self._folder.notes),
+            (*self._experiment.notes, *self._notes, *notes, *self._folder.notes),
         )
         yield self._state("running")
         yield from first

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,9 +12,16 @@ from pydantic import ValidationError
 
 from jnn_studio.app.widgets.typed import put_typed, reasons, table
 from jnn_studio.base.clutter import is_empty
+from jnn_studio.base.errors import Cancelled, StudioError
 from jnn_studio.base.setting_words import Setting, belonging
+from jnn_studio.base.watch import Watch
+from jnn_studio.data.config import CropsConfig
+from jnn_studio.data.listing import list_images
+from jnn_studio.training.batches import too_few_images
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.words import RunWords
+
+COUNTING_SECONDS = 1.0
 
 C = TypeVar("C", bound=RunConfig)
 
@@ -60,6 +69,26 @@ def images_problem(text: str) -> str:
     if path.is_file() and path.suffix.lower() != ".zip":
         return "This is a file; choose a folder or a .zip of images."
     return ""
+
+
+def count_images(text: str, watch: Watch) -> int:
+    """How many image files there are at this path, 0 if that cannot be told quickly; touches the disk."""
+    end = time.monotonic() + COUNTING_SECONDS  # half typed, it may be the whole disk
+    soon = Watch(unwanted=lambda: watch.cancelled or time.monotonic() > end)
+    try:
+        with closing(list_images(Path(text.strip()).expanduser().absolute(), soon)) as listing:
+            return len(listing.names)
+    except (StudioError, OSError, Cancelled):
+        return 0
+
+
+def shortage(config: RunConfig, files: int) -> dict[str, str]:
+    """Why ``files`` files with images are not enough for ``config``, by the setting to mend."""
+    schedule, data = config.schedule, getattr(config, "data", None)
+    count = files * (data.per_photo if isinstance(data, CropsConfig) else 1)
+    held_out, batch_size = (getattr(schedule, name, 1) for name in ("held_out", "batch_size"))
+    why = too_few_images(count, held_out, batch_size) if files else ""
+    return {why.partition(" ")[0]: f"Too few images: {why}."} if why else {}
 
 
 def target_problem(text: str) -> str:

@@ -13,7 +13,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.steering.checking import check_run, images_problem, relevant, target_problem
+from jnn_studio.app.steering.checking import (
+    check_run,
+    count_images,
+    images_problem,
+    relevant,
+    shortage,
+    target_problem,
+)
 from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.fields import ChoiceField, Combo, Field, PathField, dropped_path, unit_width
@@ -21,6 +28,7 @@ from jnn_studio.app.widgets.section import form_rows
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
+from jnn_studio.base.watch import Watch
 from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import available_devices
@@ -60,6 +68,8 @@ class PresetForm(SettingForm):
         """Reasons that belong to no field."""
         self.parts = {part.key: part for part in parts}
         self._checked_on_disk: dict[str, tuple[str, str]] = {}
+        self._images: dict[str, int] = {}
+        """How many there are in the folders that were looked into."""
         self._devices: tuple[str, ...] | None = None
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
         self.setAcceptDrops(True)
@@ -208,6 +218,9 @@ class PresetForm(SettingForm):
             if reason and typed.get(name) == text
         }
         device = typed.get(DEVICE.name, "auto")
+        if self._checked is not None:
+            files = self._images.get(typed.get(self._images_field(), ""), 0)
+            found.update(shortage(self._checked, files))
         if self._devices is not None and device not in ("auto", *self._devices):
             found[DEVICE.name] = f"This machine has no {device}; choose Automatic."
         return found
@@ -217,13 +230,21 @@ class PresetForm(SettingForm):
         name, text = field.setting.name, field.value
         if not text.strip():
             return
-        problem = target_problem if field.setting is TARGET else images_problem
+        images = field.setting is not TARGET
 
-        def seen(reason: str) -> None:
+        def look(watch: Watch) -> tuple[str, int]:
+            if images:
+                return images_problem(text), count_images(text, watch)
+            return target_problem(text), 0
+
+        def seen(found: tuple[str, int]) -> None:
+            reason, count = found
             self._checked_on_disk[name] = (text, reason)
+            if images:
+                self._images[text] = count
             self.check()
 
-        self._context.loading.request(self, f"{self._page}.{name}", lambda _: problem(text), seen, _ignore)
+        self._context.loading.request(self, f"{self._page}.{name}", look, seen, _ignore)
 
     def _show_devices(self, devices: tuple[str, ...]) -> None:
         self._devices = devices

@@ -89,6 +89,11 @@ class DenoiseExperiment:
         # The newest batch with its noise: the same for all methods.
         self._drawn = (torch.empty(0), torch.empty(0), torch.empty(0))
 
+    @property
+    def batches(self) -> Batches:
+        """The images it learns from."""
+        return self._batches
+
     def batch(self, step: int) -> Tensor:
         """Clean images in [-1, 1] of ``step``, turned and mirrored at random."""
         images = self._batches.batch(step)

@@ -127,6 +127,24 @@ def test_own_images_are_looked_for_on_the_disk(
     assert train.page.form.config.data.path == tmp_path
 
 
+def test_more_images_than_a_folder_holds_are_refused_where_they_are_asked_for(
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for number in range(24):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    page.choose("data.kind", "folder")
+    page.edit("data.path").setText(str(tmp_path))
+    page.type(page.edit("schedule.held_out"), "99999")
+    qtbot.waitUntil(lambda: "(99,999) leaves none of the 24 images" in page.text("schedule.held_out.note"))
+    assert not page.button("start").isEnabled()
+    page.type(page.edit("schedule.held_out"), "3")
+    assert page.text("schedule.held_out.note") == ""
+    page.type(page.edit("schedule.batch_size"), "22")
+    assert "more than the 21 images there are" in page.text("schedule.batch_size.note")
+    page.type(page.edit("schedule.batch_size"), "8")
+    assert page.button("start").isEnabled()
+
+
 def test_a_folder_is_dropped_on_its_field(page, train: TrainWorkspace, tmp_path: Path) -> None:
     page.choose("data.kind", "folder")
     page.drop(page.edit("data.path"), tmp_path)
