@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import types
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -18,8 +19,28 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
-"""What is kept in a file is read again later, from another working folder."""
+
+def from_elsewhere(path: str, windows: bool = os.name == "nt") -> bool:
+    r"""Whether ``path`` is a whole path of the other kind of system: of Windows, or here, of all others.
+
+    >>> from_elsewhere("C:\\photos", windows=False), from_elsewhere("/photos", windows=False)
+    (True, False)
+    >>> from_elsewhere("C:\\photos", windows=True), from_elsewhere("/photos", windows=True)
+    (False, True)
+    """
+    here, there = (PureWindowsPath, PurePosixPath) if windows else (PurePosixPath, PureWindowsPath)
+    if windows and path.startswith("\\"):
+        path = path.replace("\\", "/")  # as `Path` there writes what begins with "/"
+    return there(path).is_absolute() and not here(path).is_absolute()
+
+
+def _absolute(path: Path) -> Path:
+    return path if from_elsewhere(str(path)) else path.expanduser().absolute()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+"""What is kept in a file is read again later, from another working folder; a path of another kind of system,
+of which nothing can be found here as it stands, stays as it is."""
 
 
 class Frozen(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import MAX_JSON_BYTES, MalformedError, parse_json, read_text
-from jnn_studio.base.settings import Frozen, from_json, to_json
+from jnn_studio.base.settings import Frozen, from_elsewhere, from_json, to_json
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig
@@ -166,14 +166,20 @@ def _relative(place: Path, folder: Path) -> str:
 
 
 def _found_again(file: _File, folder: Path) -> dict[str, str]:
-    """Where each path that is gone is now, as far as it can be found."""
+    """Where each path that is gone is now, by `_plain` path, as far as it can be found."""
     found = {}
-    for place in paths_of(file.state):
-        seen = file.relative.get(str(place))
-        if seen is not None and not place.exists():
-            other = Path(os.path.normpath(folder / seen))
-            found[str(place)] = str(other) if other.exists() else ""
+    relative = {_plain(place): seen for place, seen in file.relative.items()}
+    for place in map(str, paths_of(file.state)):
+        seen = relative.get(_plain(place))
+        if seen is not None and (from_elsewhere(place) or not Path(place).exists()):
+            ways = (Path(os.path.normpath(folder / way)) for way in (seen, _plain(seen)))
+            found[_plain(place)] = next((str(way) for way in ways if way.exists()), "")
     return found
+
+
+def _plain(path: str) -> str:
+    """A path as any system would write it, to compare: the file may be from another."""
+    return path.replace("\\", "/")
 
 
 def _with_paths(state: ExploreState, moved: Mapping[str, str]) -> ExploreState:
@@ -182,18 +188,18 @@ def _with_paths(state: ExploreState, moved: Mapping[str, str]) -> ExploreState:
 
     def where(reference: str) -> str:
         path, member = split_reference(reference)
-        path = moved.get(path, path)
+        path = moved.get(_plain(path), path)
         return f"{path}{MEMBER}{member}" if member else path
 
     def image(value: Any) -> Any:
         if not isinstance(value, FileImage):
             return value
-        return FileImage(path=Path(moved.get(str(value.path), str(value.path))))
+        return FileImage(path=Path(moved.get(_plain(str(value.path)), str(value.path))))
 
     columns = tuple(c.model_copy(update={"where": where(c.where)}) for c in state.columns)
     base = state.base.model_copy(update={"image": image(state.base.image)})
     towards = state.towards and state.towards.model_copy(update={"image": image(state.towards.image)})
     source = state.source
     if isinstance(source, FolderConfig):
-        source = FolderConfig(path=Path(moved.get(str(source.path), str(source.path))))
+        source = FolderConfig(path=Path(moved.get(_plain(str(source.path)), str(source.path))))
     return state.change(columns=columns, base=base, towards=towards, source=source)

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from jnn_studio.base.atomic import leftovers
+from jnn_studio.base.settings import from_elsewhere
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.references import member_reference, open_references
@@ -122,6 +123,56 @@ def test_the_first_state_and_an_empty_one_come_back(tmp_path: Path) -> None:
     for state in (bundled_state(), ExploreState(source=FacesConfig(count=20, seed=7))):
         save_session(tmp_path / "s.jnnsession", state)
         assert load_session(tmp_path / "s.jnnsession").state == state
+
+
+# --- from another kind of system -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("relative_by", ["/", "\\"])
+def test_a_session_written_on_windows_is_found_by_its_relative_paths(project: Path, relative_by: str) -> None:
+    state = state_of(project)
+    path = project / "found.jnnsession"
+    save_session(path, state, models_of(state))
+
+    def there(place: str) -> str:
+        return place.replace(str(project), "C:\\Users\\me\\project").replace("/", "\\")
+
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["relative"] = {
+        there(place): seen.replace("/", relative_by) for place, seen in content["relative"].items()
+    }
+    content["fingerprints"] = {there(where): print_ for where, print_ in content["fingerprints"].items()}
+    inner = content["state"]
+    inner["source"]["path"] = there(inner["source"]["path"])
+    inner["base"]["image"]["path"] = there(inner["base"]["image"]["path"])
+    for column in inner["columns"]:
+        column["where"] = there(column["where"])
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    session = load_session(path)
+
+    assert session.state == state
+    assert session.warnings == ()
+    assert set(session.models) == {column.where for column in state.columns}
+
+
+def test_what_is_not_there_is_called_as_it_was_called(project: Path) -> None:
+    path = project / "found.jnnsession"
+    save_session(path, ExploreState(source=FolderConfig(path=project / "faces")))
+    text = path.read_text(encoding="utf-8").replace(str(project / "faces"), "D:\\\\gone")
+    path.write_text(text.replace('"faces"', '"nowhere"'), encoding="utf-8")
+
+    (warning,) = load_session(path).warnings
+    assert warning.startswith("D:\\gone is no longer there")
+
+
+def test_whole_paths_of_the_other_kind_of_system_are_known() -> None:
+    windows = ("C:\\photos", "c:/photos", "\\\\server\\share\\photos")
+    posix = ("/home/me/photos", "/")
+    assert all(from_elsewhere(path, windows=False) for path in windows)
+    assert not any(from_elsewhere(path, windows=False) for path in (*posix, "photos", "a\\b", "~/x"))
+    assert all(from_elsewhere(path, windows=True) for path in posix)
+    assert not any(from_elsewhere(path, windows=True) for path in (*windows, "photos", "~/x"))
 
 
 # --- things that have moved --------------------------------------------------------------------------

@@ -46,17 +46,20 @@ def check_run(
             table(values, name).pop(name.rpartition(".")[2], None)
     # An empty path would mean the working folder.
     missing = {name for name in typed if _holds(settings, name) and not typed[name].strip()}
-    put_typed(values, {**typed, **dict.fromkeys(missing, ".")}, type(base))
+    unclear = put_typed(values, {**typed, **dict.fromkeys(missing, ".")}, type(base))
     for name, value in (parts or {}).items():
         table(values, name)[name.rpartition(".")[2]] = value
-    found = {name: f"Choose a folder or zip of {_holds(settings, name)}." for name in sorted(missing)}
+    found = {
+        name: f"Choose a folder or zip of {_holds(settings, name)}." for name in sorted(missing)
+    } | unclear
     try:
         config = type(base).model_validate(values)
     except ValidationError as error:
         asked = {**typed, **dict.fromkeys(parts or {}, "")}
         for name, why in reasons(error, asked).items():
             at = name if name in asked else _nearest(name, typed)
-            found[at] = settings[at].wrong or why if at in settings else why
+            if at not in unclear:
+                found[at] = settings[at].wrong or why if at in settings else why
         return None, found
     return (None, found) if found else (config, {})
 

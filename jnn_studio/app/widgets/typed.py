@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
+from jnn_studio.base.typed_numbers import UnclearNumberError, one_number, several_numbers
 
 
 def typed_values(config: BaseModel) -> dict[str, str]:
@@ -44,16 +45,21 @@ def defaults(table: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def put_typed(values: dict[str, Any], typed: Mapping[str, str], model: type[BaseModel]) -> None:
-    """Put what was typed, by dotted name, into the values of a ``model``.
+def put_typed(values: dict[str, Any], typed: Mapping[str, str], model: type[BaseModel]) -> dict[str, str]:
+    """Put what was typed, by dotted name, into the values of a ``model``; why what is unclear was left out.
 
     A ``kind`` that was typed begins its table anew.
     """
+    unclear: dict[str, str] = {}
     for name in typed:
         if name.endswith(".kind"):
             table(values, name).clear()
     for name, text in typed.items():
-        table(values, name)[name.rpartition(".")[2]] = _value(model, name, text.strip())
+        try:
+            table(values, name)[name.rpartition(".")[2]] = _value(model, name, text.strip())
+        except UnclearNumberError as error:
+            unclear[name] = str(error)
+    return unclear
 
 
 def table(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -80,10 +86,20 @@ def _value(model: type[BaseModel], name: str, text: str) -> Any:
                     if str(value) == text:
                         return value
             elif get_origin(kind) in (tuple, list):
-                return [word for word in re.split(r"[,\s]+", text) if word]
+                return _series(kind, text)
             elif kind is type(None) and not text:
                 return None
+        kinds = alternatives(field.annotation)
+        if str not in kinds and (int in kinds or float in kinds):
+            return one_number(text, whole=float not in kinds)
     return text
+
+
+def _series(annotation: Any, text: str) -> list[str]:
+    kinds = [kind for member in get_args(annotation) for kind in alternatives(member)]
+    if str not in kinds and (int in kinds or float in kinds):
+        return several_numbers(text, whole=float not in kinds)
+    return [word for word in re.split(r"[,\s]+", text) if word]
 
 
 def reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:

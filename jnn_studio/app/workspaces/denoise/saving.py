@@ -12,6 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.file_dialogs import PICTURES, ask_new_file, file_name
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.data.image_formats import WRITTEN
 from jnn_studio.data.pixels import write_picture
 
 
@@ -24,7 +25,8 @@ class PictureSaver:
     def ask(self, photo: str, key: str, title: str, pixels: np.ndarray) -> None:
         """Choose a file for ``pixels``, uint8 (h, w, 3), made from ``photo``."""
         name = f"{file_name(Path(photo).stem)}-{key}.png"
-        ask_new_file(self._page, "Save picture", PICTURES, ".png", partial(self.save, title, pixels), name)
+        save, others = partial(self.save, title, pixels), [e for kind in WRITTEN for e in kind.endings]
+        ask_new_file(self._page, "Save picture", PICTURES, ".png", save, name, others)
 
     def save(self, title: str, pixels: np.ndarray, path: Path) -> None:
         """Write it."""

@@ -139,6 +139,7 @@ def test_photographs_smaller_than_a_square_are_told(page: RunPage, qtbot: QtBot,
     assert page.status.started.notes == (
         "1 of 3 files gave no image; the first is small.png: 8 × 8 pixels, smaller than the 16 × 16 cut out "
         "of it",
+        "Of 12 images 1, an eighth, are held out, not 8.",
     )
 
 

@@ -86,6 +86,18 @@ def test_a_wrong_value_has_its_reason(typed: dict[str, str], name: str, text: st
     assert checked.reasons == {name: reason}
 
 
+def test_a_comma_is_a_point_and_thousands_are_refused_where_they_are_typed(typed: dict[str, str]) -> None:
+    numbers = {"penalty.sigma": "0,25", "penalty.eta": "0,5", "optimiser.learning_rate": "1,5e-3"}
+    checked = check(typed | numbers)
+    assert checked.reasons == {}
+    assert (checked.config.penalty.sigma, checked.config.penalty.eta) == (0.25, 0.5)
+    assert checked.config.optimiser.learning_rate == 0.0015
+    for name, text in (("schedule.steps", "1,000"), ("schedule.steps", "8.192"), ("penalty.sigma", "1,500")):
+        checked = check(typed | {name: text})
+        assert checked.config is None
+        assert list(checked.reasons) == [name]
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [

@@ -63,11 +63,12 @@ def relevant(typed: Mapping[str, str]) -> set[str]:
 def check(typed: Mapping[str, str]) -> tuple[RestorationConfig | None, dict[str, str]]:
     """What was typed, or None and the reasons by name."""
     values = RestorationConfig().model_dump(mode="json")
-    put_typed(values, typed, RestorationConfig)
+    unclear = put_typed(values, typed, RestorationConfig)
     try:
-        return RestorationConfig.model_validate(values), {}
+        config = RestorationConfig.model_validate(values)
     except ValidationError as error:
-        return None, reasons(error, typed)
+        return None, reasons(error, typed) | unclear
+    return (None, unclear) if unclear else (config, {})
 
 
 def defaults() -> dict[str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
+from jnn_studio.app.widgets.typed import put_typed
 from jnn_studio.app.widgets.typed import reasons as plain_reasons
 from jnn_studio.base.setting_words import Setting as AnySetting
 from jnn_studio.base.setting_words import SettingGroup
@@ -76,7 +78,10 @@ def relevant(typed: Mapping[str, str]) -> set[str]:
 def check(typed: Mapping[str, str]) -> tuple[ShrinkageConfig | None, dict[str, str]]:
     """The problem that was typed, or None and the reasons by name."""
     values = {name: text.strip() for name, text in typed.items()}
-    given = {name: None if name == "eta" and not text else text for name, text in values.items()}
+    given: dict[str, Any] = {}
+    unclear = put_typed(given, values, ShrinkageConfig)
+    if unclear:
+        return None, unclear
     try:
         return ShrinkageConfig.model_validate(given), {}
     except ValidationError as error:
