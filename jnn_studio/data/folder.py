@@ -52,8 +52,9 @@ class FolderSource:
         labels: Sequence[str],
         skipped: Sequence[SkippedFile] = (),
         skipped_count: int = 0,
+        key: str = "",
     ) -> None:
-        self._name = name
+        self._name, self._key = name, key
         self._images = images
         self._labels = labels
         self.skipped = tuple(skipped)
@@ -62,6 +63,10 @@ class FolderSource:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def key(self) -> str:
+        return f"{len(self)} images, {self._key}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -155,7 +160,7 @@ def open_folder(
                 cached = cache.store(key, shape, capacity, batches, skips.record)
         elif watch is not None:
             watch.step(len(listing.names), len(listing.names), DECODING)
-    return _source(path, listing, cached.images, cached.record, crops)
+    return _source(path, listing, key, cached.images, cached.record, crops)
 
 
 class _Skips:
@@ -188,7 +193,7 @@ class _Skips:
 
 
 def _source(
-    path: Path, listing: Listing, images: np.ndarray, record: dict[str, Any], crops: int
+    path: Path, listing: Listing, key: str, images: np.ndarray, record: dict[str, Any], crops: int
 ) -> FolderSource:
     skipped = [
         SkippedFile(printable(listing.names[index]), reason)
@@ -205,6 +210,7 @@ def _source(
         labels=labels,
         skipped=(unlisted + skipped)[:MAX_REPORTED],
         skipped_count=len(listing.unlisted) + len(gone),
+        key=key,
     )
 
 
