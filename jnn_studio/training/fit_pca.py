@@ -16,7 +16,7 @@ from jnn_studio.models.pca import PCA, PCAConfig
 
 KEPT_BYTES = 512 * 2**20
 """Of images held at a time; of more images a sample is taken."""
-MOST_DRAWN = 4000
+MOST_DRAWN = 8192
 """Images that the program draws itself: each takes milliseconds."""
 CHUNK = 256
 """Images read, or multiplied with, at a time."""

@@ -65,10 +65,11 @@ def pca(
             fitted = fit_pca(images, max(components), watch, indices=parts.rest)
             out.parent.mkdir(parents=True, exist_ok=True)
             save_model(out, fitted.model, fitted.name, {"of": images.name, **fitted.info})
-            rows = [
-                _Result(k, _psnr(fitted.model.truncated(k), images, parts.images), fitted.explained[k - 1])
-                for k in sorted(set(components))
-            ]
+            counts = sorted(set(components))
+            qualities = _qualities([fitted.model.truncated(k) for k in counts], images, parts.images)
+    rows = [
+        _Result(k, quality, fitted.explained[k - 1]) for k, quality in zip(counts, qualities, strict=True)
+    ]
     found: dict[str, Any] = {
         "source": images.name,
         "size": size,
@@ -92,13 +93,16 @@ def pca(
 
 
 @torch.no_grad()
-def _psnr(model: PCA, source: ImageSource, indices: Sequence[int]) -> float | None:
-    """Mean over images; None of none."""
-    total = 0.0
+def _qualities(models: Sequence[PCA], source: ImageSource, indices: Sequence[int]) -> list[float | None]:
+    """PSNR of each model, the mean over images; None of none."""
+    totals = [0.0] * len(models)
     for begin in range(0, len(indices), CHUNK):
         images = source.images(indices[begin : begin + CHUNK])
-        total += len(images) * psnr(model(images), images)
-    return total / len(indices) if indices else None
+        totals = [
+            total + len(images) * psnr(model(images), images)
+            for total, model in zip(totals, models, strict=True)
+        ]
+    return [total / len(indices) if indices else None for total in totals]
 
 
 COMMAND = CommandSpec(order=15, run=pca)
