@@ -29,6 +29,7 @@ class Colors:
     plot: str
     unregularised: str
     regularised: str
+    pca: str
     models: tuple[str, str, str, str]
     solvers: tuple[str, str, str]
 
@@ -61,6 +62,7 @@ LIGHT = Colors(
     plot="#ffffff",
     unregularised="#d1590a",
     regularised="#0a6eb4",
+    pca="#9c8490",
     models=("#0b3d27", "#5e1580", "#9a4a60", "#0e1014"),
     solvers=("#1b2027", "#8a6d00", "#b0409a"),
 )
@@ -81,6 +83,7 @@ DARK = Colors(
     plot="#1b1f24",
     unregularised="#ff8c42",
     regularised="#4fb3f2",
+    pca="#b4b4a8",
     models=("#7df0dc", "#cc4f74", "#ffeb57", "#8371ff"),
     solvers=("#e4e7eb", "#e2c04a", "#f08ad8"),
 )

@@ -65,7 +65,7 @@ class ThemeManager(QObject):
         return QColor(self.colors.role(role))
 
     def model_color(self, kind: str) -> QColor:
-        """A model's colour wherever it appears: "unregularised", "regularised", "model-1" … "model-4"."""
+        """A model's colour everywhere: "unregularised", "regularised", "pca", "model-1" … "model-4"."""
         return self.color(kind)
 
     def _apply(self) -> None:

@@ -44,6 +44,11 @@ class DeadLeavesSource:
         return "dead leaves"
 
     @property
+    def key(self) -> str:
+        channels, size, _ = self.image_shape
+        return f"{len(self)} dead leaves of {channels} × {size} pixels, seed {self._seed}"
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         return self._channels, self._size, self._size
 

@@ -34,7 +34,7 @@ class FaceSource:
             raise ValueError(f"count must be at least 1, got {count}")
         if size < MIN_SIZE:
             raise ValueError(f"size must be at least {MIN_SIZE} pixels, got {size}")
-        self._size = size
+        self._size, self._seed = size, seed
         generator = torch.Generator().manual_seed(seed)
         uniform = 2 * torch.rand(count, len(FACTOR_NAMES), generator=generator) - 1
         # A normal variable narrower than the standard one, through the standard one's distribution
@@ -44,6 +44,10 @@ class FaceSource:
     @property
     def name(self) -> str:
         return "faces"
+
+    @property
+    def key(self) -> str:
+        return f"{len(self)} faces of {self._size} pixels, seed {self._seed}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

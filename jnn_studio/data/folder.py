@@ -54,8 +54,9 @@ class FolderSource:
         skipped: Sequence[SkippedFile] = (),
         skipped_count: int = 0,
         stamps: Callable[[], np.ndarray] | None = None,
+        key: str = "",
     ) -> None:
-        self._name = name
+        self._name, self._key = name, key
         self._images = images
         self._labels = labels
         self.skipped = tuple(skipped)
@@ -65,6 +66,10 @@ class FolderSource:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def key(self) -> str:
+        return f"{len(self)} images, {self._key}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -158,7 +163,7 @@ def open_folder(
                 cached = cache.store(key, shape, capacity, batches, skips.record)
         elif watch is not None:
             watch.step(len(listing.names), len(listing.names), DECODING)
-    return _source(path, listing, cached.images, cached.record, crops)
+    return _source(path, listing, key, cached.images, cached.record, crops)
 
 
 class _Skips:
@@ -191,7 +196,7 @@ class _Skips:
 
 
 def _source(
-    path: Path, listing: Listing, images: np.ndarray, record: dict[str, Any], crops: int
+    path: Path, listing: Listing, key: str, images: np.ndarray, record: dict[str, Any], crops: int
 ) -> FolderSource:
     skipped = [
         SkippedFile(printable(listing.names[index]), reason)
@@ -209,6 +214,7 @@ def _source(
         skipped=(unlisted + skipped)[:MAX_REPORTED],
         skipped_count=len(listing.unlisted) + len(gone),
         stamps=listing.stamps,
+        key=key,
     )
 
 

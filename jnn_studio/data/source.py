@@ -22,6 +22,10 @@ class ImageSource(Protocol):
         """Short name shown to people: ``"faces"`` or the folder's name."""
 
     @property
+    def key(self) -> str:
+        """Names the content: another as soon as any image is."""
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of every image."""
 

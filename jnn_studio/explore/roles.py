@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 
 from jnn_studio.base.text import printable
+from jnn_studio.models.pca import PCA
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
+
+BASELINE = "pca"
 
 
 def caption(loaded: LoadedModel, name: str = "") -> str:
@@ -21,14 +24,21 @@ def caption(loaded: LoadedModel, name: str = "") -> str:
 
 
 def roles(models: Sequence[LoadedModel]) -> tuple[str, ...]:
-    """The colour role of each model: its place in the controlled experiment, as long as that is free."""
+    """The colour role of each model: its place in the comparison, as long as that is free."""
     given: list[str] = []
     spare = iter(f"model-{n}" for n in range(1, len(models) + 1))
     for loaded in models:
-        eta = number(loaded, "eta")
-        role = (REGULARISED if eta > 0 else UNREGULARISED) if math.isfinite(eta) else ""
+        role = _place(loaded)
         given.append(role if role and role not in given else next(spare))
     return tuple(given)
+
+
+def _place(loaded: LoadedModel) -> str:
+    """In the controlled experiment, or as what it is measured against; empty if it has none."""
+    if isinstance(loaded.model, PCA):
+        return BASELINE
+    eta = number(loaded, "eta")
+    return (REGULARISED if eta > 0 else UNREGULARISED) if math.isfinite(eta) else ""
 
 
 def number(loaded: LoadedModel, key: str) -> float:

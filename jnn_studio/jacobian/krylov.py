@@ -9,18 +9,49 @@ they flip sign.)
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
 
-from jnn_studio.jacobian.operator import JacobianOperator
 from jnn_studio.jacobian.result import JacobianSVD
 
 OVERSAMPLING = 6
 
 
+class Products(Protocol):
+    """A batch of real matrices (m × n) known by their products, such as a `JacobianOperator`."""
+
+    @property
+    def batch(self) -> int:
+        """How many."""
+
+    @property
+    def m(self) -> int:
+        """Rows of each."""
+
+    @property
+    def n(self) -> int:
+        """Columns of each."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What vectors are to be of."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where vectors are to be."""
+
+    def push(self, v: Tensor) -> Tensor:
+        """J V: (batch, n, k) → (batch, m, k)."""
+
+    def pull(self, u: Tensor) -> Tensor:
+        """Jᵀ U: (batch, m, k) → (batch, n, k)."""
+
+
 @torch.no_grad()
 def krylov_svd(
-    j: JacobianOperator,
+    j: Products,
     k: int,
     *,
     block: int | None = None,
@@ -73,7 +104,7 @@ def krylov_svd(
 
 
 def _start(
-    j: JacobianOperator, width: int, start: Tensor | JacobianSVD | None, generator: torch.Generator | None
+    j: Products, width: int, start: Tensor | JacobianSVD | None, generator: torch.Generator | None
 ) -> Tensor:
     """First block of V: the given directions, completed by Jᵀ of random ones."""
     given = start.vh.mT if isinstance(start, JacobianSVD) else start
@@ -110,11 +141,11 @@ def _project_out(block: Tensor, basis: Tensor) -> Tensor:
     return block
 
 
-def _push(j: JacobianOperator, v: Tensor) -> Tensor:
+def _push(j: Products, v: Tensor) -> Tensor:
     return j.push(v.to(j.dtype)).to(v.dtype)
 
 
-def _pull(j: JacobianOperator, u: Tensor) -> Tensor:
+def _pull(j: Products, u: Tensor) -> Tensor:
     if u.shape[-1] == 0:
         return u.new_zeros(j.batch, j.n, 0)
     return j.pull(u.to(j.dtype)).to(u.dtype)

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.colors import DARK, LIGHT, Colors
 from jnn_studio.app.theme import mix, theme, ui_font
 
-MODELS = ("unregularised", "regularised", "model-1", "model-2", "model-3", "model-4")
+MODELS = ("unregularised", "regularised", "pca", "model-1", "model-2", "model-3", "model-4")
 
 # Machado, Oliveira & Fernandes 2009, severity 1: linear RGB as a dichromat sees it.
 VISION = {

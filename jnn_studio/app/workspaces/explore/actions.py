@@ -18,7 +18,7 @@ from jnn_studio.data.config import FacesConfig
 from jnn_studio.explore.state import DIRECTIONS
 
 MENUS = {
-    "&Models": ("open_bundled", "open_run", "open_weights", "add_run", "add_weights"),
+    "&Models": ("open_bundled", "open_run", "open_weights", "add_run", "add_weights", "add_pca"),
     "&Images": (
         "open_faces",
         "open_image",
@@ -47,6 +47,11 @@ MENUS = {
     "&Export": ("export_figure", "export_animation"),
 }
 """The menu bar's groups, by the names of actions."""
+
+PCA_TIP = (
+    "Principal components of the images at the left, as many as the first model's latent has dimensions: "
+    "what a linear map can do"
+)
 
 Key = str | QKeySequence.StandardKey
 
@@ -102,6 +107,7 @@ def make_actions(
     add("open_weights", "Open &weights…", ask.weights)
     add("add_run", "Add models of a run…", ask.add_run)
     add("add_weights", "Add weights beside…", ask.add_weights)
+    add("add_pca", "Add &PCA of these images", desk.add_pca, tip=PCA_TIP)
     add("open_bundled", "&Bundled pair", desk.open_bundled)
     add("open_faces", "&Procedural faces", lambda: desk.open_source(FacesConfig()))
     add("reset", "R&eset", desk.reset, "R", tip="All walks back to where they started")

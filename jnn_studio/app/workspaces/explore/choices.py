@@ -149,6 +149,8 @@ class Choices(QWidget):
         _add_recent(add, self._recent_models, lambda path: self.model_added.emit(str(path)))
         self._add(add, "From a run…", "add_run")
         self._add(add, "From weights…", "add_weights")
+        add.addSeparator()
+        self._add(add, "PCA of these images", "add_pca")
 
     def _fill_images(self) -> None:
         menu = self.images.menu()
@@ -161,7 +163,8 @@ class Choices(QWidget):
 
     def _add(self, menu: QMenu, text: str, name: str) -> None:
         """An action of the page in the words of this menu."""
-        menu.addAction(text, self._actions[name].trigger)
+        action = self._actions[name]
+        menu.addAction(text, action.trigger).setToolTip(action.toolTip())
 
 
 def _add_recent(menu: QMenu, recent: RecentPaths, chosen: Callable[[Path], object]) -> None:

@@ -141,6 +141,8 @@ class ExploreWorkspace(Workspace):
         desk.scene_changed.connect(self._show_scene)
         desk.rate_changed.connect(self._show_rate)
         desk.opened.opening.connect(self._opening.show_opening)
+        desk.opened.fitting.connect(self._opening.show_fitting)
+        self._opening.cancelled.connect(desk.opened.cancel_pca)
         desk.failed.connect(self._show_failure)
         desk.failed.connect(self.alive)
         desk.told.connect(self.message.show_info)

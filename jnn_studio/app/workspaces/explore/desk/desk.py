@@ -21,7 +21,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
 from jnn_studio.explore.random_walk import random_step
-from jnn_studio.explore.renderer import Scene, SceneRenderer
+from jnn_studio.explore.renderer import Scene, SceneRenderer, latent_size
 from jnn_studio.explore.session_file import paths_of
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
@@ -41,6 +41,8 @@ from jnn_studio.training.run_folder import is_run
 
 REFINE_MS = 250
 """After the last movement the scene is shown in full again."""
+COMPONENTS = 32
+"""Of a PCA with no model to compare it with."""
 RANDOM_SHARE = 0.25
 """Size of a random step, as a share of the sliders' range."""
 
@@ -128,6 +130,17 @@ class ExploreDesk(QObject):
         """Put the models at ``where`` beside those in view."""
         self.opened.find(where, self._add_found, self._telling("Cannot add the models"))
 
+    def add_pca(self) -> None:
+        """Put a PCA of the images in view beside the models, of as many components as the first has axes."""
+        models, source = self.opened.models(self.state), self.source
+        if models is None or source is None:
+            return
+        if len(self.state.columns) >= MAX_COLUMNS:
+            self._tell_full()
+            return
+        components = next((latent_size(loaded) for loaded in models.values()), COMPONENTS)
+        self.opened.fit_pca(source, components, self._add_found, self._telling("Cannot add the PCA"))
+
     def open_state(self, state: ExploreState, text: str) -> None:
         """Go to a whole state, from a session file for example."""
         self.live.unfollow()
@@ -157,12 +170,15 @@ class ExploreDesk(QObject):
             column = Column(key=state.new_key(), where=where)
             state = state.change(columns=(*state.columns, column))
         if left_out:
-            self.told.emit(
-                "Four models at most",
-                "There is room for four side by side. Remove one with the menu at its picture, then add.",
-            )
+            self._tell_full()
         if state is not self.state:
             self._push("add models", state.at_image())
+
+    def _tell_full(self) -> None:
+        self.told.emit(
+            "Four models at most",
+            "There is room for four side by side. Remove one with the menu at its picture, then add.",
+        )
 
     def remove_column(self, key: str) -> None:
         """Take a model out of view; the last one stays."""

@@ -16,6 +16,7 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.kept_pca import keep_pca
 from jnn_studio.explore.open_models import trained_on
 from jnn_studio.explore.references import open_model, open_references
 from jnn_studio.explore.renderer import image_size
@@ -43,9 +44,11 @@ class Opened(QObject):
 
     Signals:
         opening: (Progress | None) a folder is being opened.
+        fitting: (Progress | None) a model is being fitted to images.
     """
 
     opening = Signal(object)
+    fitting = Signal(object)
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
@@ -140,6 +143,37 @@ class Opened(QObject):
             lambda failure: self._end_opening()[1](failure),
             progressed=self.opening.emit,
         )
+
+    def fit_pca(
+        self,
+        source: ImageSource,
+        components: int,
+        deliver: Callable[[FoundModels], None],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        """Open a principal component analysis of images: one that was kept, or a new one."""
+        folder = self._context.data_folder / "pca"
+
+        def work(watch: Watch) -> FoundModels:
+            path = keep_pca(source, components, folder, watch)
+            return FoundModels({str(path): open_model(str(path))}, None)
+
+        def ended(then: Callable[[], object]) -> None:
+            self.fitting.emit(None)
+            then()
+
+        self._context.loading.request(
+            "pca",
+            work,
+            lambda found: ended(lambda: deliver(found)),
+            lambda failure: ended(lambda: failed(failure)),
+            progressed=self.fitting.emit,
+            cancelled=lambda: self.fitting.emit(None),
+        )
+
+    def cancel_pca(self) -> None:
+        """Fit none after all."""
+        self._context.loading.cancel("pca")
 
     def check_image(
         self, path: Path, models: Models, deliver: Callable[[], None], failed: Callable[[Failure], None]

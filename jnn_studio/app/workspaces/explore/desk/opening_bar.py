@@ -1,31 +1,53 @@
-"""How far the opening of images is; there only while some are opened."""
+"""How far the opening of images is, or the fitting of a model to them; there only meanwhile."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.base.watch import Progress
 
 
 class OpeningBar(QWidget):
-    """What is being opened, in words and as a bar."""
+    """What is being done, in words and as a bar.
+
+    Signals:
+        cancelled: what is being fitted is not wanted any more.
+    """
+
+    cancelled = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._progress = QProgressBar(objectName="explore.opening")
-        self._progress.setToolTip("Images of the folder decoded so far")
         self._label = QLabel()
+        self._cancel = QPushButton("Cancel", objectName="explore.opening.cancel")
+        self._cancel.setToolTip("Fit nothing; what is in view stays as it is")
+        self._cancel.setAccessibleName("Cancel fitting")
+        self._cancel.clicked.connect(self.cancelled)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, 0)
         column.addWidget(self._label)
-        column.addWidget(self._progress)
+        row = QHBoxLayout()
+        row.addWidget(self._progress, 1)
+        row.addWidget(self._cancel)
+        column.addLayout(row)
         self.hide()
 
     def show_opening(self, opening: Progress | None) -> None:
-        """How far it is; None: nothing is being opened."""
-        self.setVisible(opening is not None)
-        if opening is not None:
-            self._progress.setRange(0, max(1, opening.total))
-            self._progress.setValue(opening.done)
-            self._label.setText(f"{opening.what}: {opening.done:,} of {opening.total:,}")
+        """How far images are; None: none are being opened."""
+        self._show(opening, "Images of the folder decoded so far")
+
+    def show_fitting(self, fitting: Progress | None) -> None:
+        """How far a model is, which can be cancelled; None: none is being fitted."""
+        self._show(fitting, "How far the principal components are", can_cancel=True)
+
+    def _show(self, now: Progress | None, tip: str, can_cancel: bool = False) -> None:
+        self.setVisible(now is not None)
+        if now is not None:
+            self._cancel.setVisible(can_cancel)
+            self._progress.setToolTip(tip)
+            self._progress.setRange(0, max(1, now.total))
+            self._progress.setValue(now.done)
+            self._label.setText(f"{now.what}: {now.done:,} of {now.total:,}")
