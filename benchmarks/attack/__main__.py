@@ -18,7 +18,7 @@ SCALES: Mapping[str, Mapping[str, Budget]] = {
         "kills": Budget(count=60),
         "inputs": Budget(count=2_000),
         "quits": Budget(count=24),
-        "monkey": Budget(seconds=120),
+        "monkey": Budget(seconds=180),
         "soak": Budget(seconds=240),
     },
     "full": {

@@ -18,7 +18,7 @@ ODD_VALUES: tuple[Any, ...] = (
     -1, 0, 1.5, 1e308, -1e308, 10**18, 10**400, float("nan"), float("inf"), "NaN", "nan", "1e999",
 )  # fmt: skip
 ODD_NAMES = (
-    "a\nb", "\x1b[31mred", "[b].x", "-rf", "..x", " ", "%s%n", "<h1>BIG<h1>", "a&b", "é", "e\u0301", 
+    "a\nb", "\x1b[31mred", "[b].x", "-rf", "..x", " ", "%s%n", "<h1>BIG<h1>", "a&b", "é", "e\u0301",
     "\u202egnp", "x" * 200, os.fsdecode(b"\xff\xfe"), "a\tb;c,d",
 )  # fmt: skip
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:e-?\d+)?")
@@ -224,8 +224,7 @@ def _toml_value(data: bytes, draw: Random) -> bytes:
         return _flip(data, draw)
     index = draw.choice(settings)
     key = lines[index].partition(b" = ")[0]
-    value = draw.choice(ODD_VALUES)
-    lines[index] = key + b" = " + {True: b"true", None: b"{}"}.get(value, _dump(value))  # type: ignore[arg-type]
+    lines[index] = key + b" = " + _dump(draw.choice(ODD_VALUES)).replace(b"null", b"{ }")
     return b"\n".join(lines)
 
 

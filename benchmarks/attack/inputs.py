@@ -20,7 +20,7 @@ from benchmarks.attack.damage import damage
 from benchmarks.attack.forked import cpu_seconds, fork, ready_to_fork
 from benchmarks.attack.material import make_material
 from benchmarks.attack.openers import Subject, subjects
-from benchmarks.attack.report import Budget, Report, scratch_folder
+from benchmarks.attack.report import Budget, Fault, Report, scratch_folder
 from jnn_studio.base.errors import StudioError
 
 ANSWERED = 5.0
@@ -41,7 +41,7 @@ _PROGRAMS = {
 
 def attack_inputs(budget: Budget) -> Report:
     """Case by case in a forked process; another takes over where one hangs or crashes."""
-    aims = ("traceback", "hang", "program started", "silently wrong", "crash")
+    aims: tuple[Fault, ...] = ("traceback", "hang", "program started", "silently wrong", "crash")
     report = Report("inputs", budget, aims)
     ready_to_fork()
     with scratch_folder() as scratch:

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +98,17 @@ def _case(whole: _Whole, draw: random.Random, folder: Path) -> tuple[int, tuple[
         if draw.random() < 2 / 3:
             at = 1 + int(share * whole.operations)
             ways.append(f"at file operation {at}")
-            code = wait_for(fork(lambda at=at: _train(whole.config, run, at), said), LONGEST)  # type: ignore[misc]
+            code = wait_for(fork(partial(_train, whole.config, run, at), said), LONGEST)
         else:
             ways.append(f"after {share:.3f} of its time")
-            child = fork(lambda: _train(whole.config, run), said)
+            child = fork(partial(_train, whole.config, run), said)
             code = wait_for(child, share * whole.seconds, signal.SIGKILL)
         if code != -signal.SIGKILL:
             break  # it had ended before
         kills += 1
     how = "killed " + ", ".join(ways)
     if code in (0, -signal.SIGKILL):
-        code = wait_for(fork(lambda: _train(whole.config, run), said), LONGEST)
+        code = wait_for(fork(partial(_train, whole.config, run), said), LONGEST)
     if code != 0:
         return kills, (f"{how}: going on ended with {code}", said.read_text(errors="replace"))
     try:

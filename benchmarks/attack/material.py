@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -104,7 +105,7 @@ def _images(folder: Path, archive: Path) -> None:
     for number, ending in enumerate(endings):
         pixels = random.integers(0, 256, (6, 8, 3), dtype=np.uint8).repeat(5, 0).repeat(5, 1)
         image = Image.fromarray(pixels)
-        options = {}
+        options: dict[str, Any] = {}
         if ending == ".pgm":
             image = image.convert("L")
         elif number == 7:
@@ -118,7 +119,7 @@ def _images(folder: Path, archive: Path) -> None:
         elif number == 10:
             about = PngInfo()
             about.add_text("Comment", "seen " * 200, zip=True)
-            options["pnginfo"] = about  # type: ignore[assignment]
+            options["pnginfo"] = about
         image.save(folder / ("more" if number % 3 == 2 else "") / f"photo {number}{ending}", **options)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*.*")):

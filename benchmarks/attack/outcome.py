@@ -52,7 +52,7 @@ def read_outcome(path: Path) -> Outcome:
     assert all(math.isfinite(record.pop("time")) for record in metrics), "its times are no numbers"
     for record in metrics:
         record["terms"].pop("seconds_per_step", None)
-    weights = {}
+    weights: dict[str, torch.Tensor] = {}
     for file in sorted((path / "models").iterdir()):
         with safe_open(file, framework="pt") as opened:
             weights |= {f"{file.stem}/{key}": opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118

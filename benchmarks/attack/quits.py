@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -33,9 +34,7 @@ def attack_quits(budget: Budget) -> Report:
             folder = scratch / f"quit-{number}"
             folder.mkdir()
             said = folder / "said"
-            child = fork(
-                lambda number=number, folder=folder: program(budget.seed, number, folder, photos), said
-            )  # type: ignore[misc]
+            child = fork(partial(program, budget.seed, number, folder, photos), said)
             status = wait_for(child, ENDED)
             report.tried += 1
             words, way = said.read_text(errors="replace"), way_of(number)
