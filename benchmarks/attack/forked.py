@@ -35,7 +35,7 @@ def fork(work: Callable[[], int], said: Path) -> int:
         out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for number in (1, 2):
             os.dup2(out, number)
-        faulthandler.enable()
+        faulthandler.enable(2)
         code = work()
     except BaseException:
         traceback.print_exc()

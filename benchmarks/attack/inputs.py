@@ -13,10 +13,12 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.attack.damage import damage
+from benchmarks.attack.damage import Damage, damage
 from benchmarks.attack.forked import cpu_seconds, fork, ready_to_fork
 from benchmarks.attack.material import make_material
 from benchmarks.attack.openers import Subject, subjects
@@ -27,6 +29,7 @@ ANSWERED = 5.0
 """Seconds of processor time in which everything is answered."""
 WAITED = 15.0
 """Seconds by the clock after which a process that waits hangs, however busy the machine is."""
+AIMS: tuple[Fault, ...] = ("traceback", "hang", "program started", "silently wrong", "crash")
 _MEMORY = 3 * 2**30
 _PROGRAMS = {
     "subprocess.Popen",
@@ -40,47 +43,55 @@ _PROGRAMS = {
 
 
 def attack_inputs(budget: Budget) -> Report:
-    """Case by case in a forked process; another takes over where one hangs or crashes."""
-    aims: tuple[Fault, ...] = ("traceback", "hang", "program started", "silently wrong", "crash")
-    report = Report("inputs", budget, aims)
+    """Sound files of every kind, damaged one at a time."""
+    report = Report("inputs", budget, AIMS)
     ready_to_fork()
     with scratch_folder() as scratch:
         material = make_material(scratch / "sound")
         found = subjects(material, scratch)
-        # Those of a seed, in an order of their own: neighbours are of different kinds.
-        random.Random(budget.seed).shuffle(found)
-        answers: Counter[str] = Counter()
-        slowest = (0.0, 0)
-        number = budget.first
-        while number < budget.first + budget.count:
-            for answer in _Process(found, material.files, budget, number, scratch):
-                number = answer["number"] + 1
-                report.tried += 1
-                answers[answer["answer"]] += 1
-                slowest = max(slowest, (answer["seconds"], answer["number"]))
-                if answer["answer"] in aims:
-                    report.found(answer["answer"], answer["number"], answer["what"], answer["details"])
-        report.figures["answers"] = dict(answers)
-        report.figures["slowest"] = {"seconds": round(slowest[0], 2), "number": slowest[1]}
+        # In an order of their own: neighbours are of different kinds, and a few cases are of many.
+        random.Random(0).shuffle(found)
+        open_damaged(report, found, material.files, scratch)
     return report
 
 
+def open_damaged(report: Report, found: Sequence[Subject], files: Sequence[Path], scratch: Path) -> None:
+    """Case by case in a forked process; another takes over where one hangs or crashes.
+
+    Args:
+        files: what a damaged file may be swapped for.
+    """
+    answers: Counter[str] = Counter()
+    slowest = (0.0, 0)
+    numbers = report.budget.numbers
+    number = numbers.start
+    while number < numbers.stop:
+        for answer in _Process(found, files, report.budget.seed, range(number, numbers.stop), scratch):
+            number = answer["number"] + 1
+            report.tried += 1
+            answers[answer["answer"]] += 1
+            slowest = max(slowest, (answer["seconds"], answer["number"]))
+            if answer["answer"] in AIMS:
+                report.found(answer["answer"], answer["number"], answer["what"], answer["details"])
+    report.figures["answers"] = dict(answers)
+    report.figures["slowest"] = {"seconds": round(slowest[0], 2), "number": slowest[1]}
+
+
 class _Process:
-    """Iterates the answers of a process that opens cases from ``number`` on, until it ends or has to be."""
+    """Iterates the answers of a process that opens ``cases``, until it ends or has to be ended."""
 
     def __init__(
-        self, found: list[Subject], files: list[Path], budget: Budget, number: int, scratch: Path
+        self, found: Sequence[Subject], files: Sequence[Path], seed: int, cases: range, scratch: Path
     ) -> None:
         self._reading, writing = os.pipe()
         self._said = scratch / "said"
         self._said.unlink(missing_ok=True)
-        cases = range(number, budget.first + budget.count)
-        self._child = fork(lambda: _serve(found, files, budget.seed, cases, scratch, writing), self._said)
+        self._child = fork(partial(_serve, found, files, seed, cases, scratch, writing), self._said)
         os.close(writing)
-        self._current: dict[str, Any] = {"number": number, "what": "before the first"}
+        self._current: dict[str, Any] = {"number": cases.start, "what": "before the first"}
         self._buffer = b""
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         began, cpu = time.monotonic(), cpu_seconds(self._child)
         try:
             while True:
@@ -121,7 +132,7 @@ class _Process:
 
 
 def _serve(
-    found: list[Subject], files: list[Path], seed: int, cases: range, scratch: Path, answers: int
+    found: Sequence[Subject], files: Sequence[Path], seed: int, cases: range, scratch: Path, answers: int
 ) -> int:
     """In the forked process: a line before each case, and one after it."""
     started: list[str] = []
@@ -159,7 +170,9 @@ def _serve(
     return 0
 
 
-def _prepared(subject: Subject, files: list[Path], draw: random.Random, folder: Path) -> Any:
+def _prepared(
+    subject: Subject, files: Sequence[Path], draw: random.Random, folder: Path
+) -> tuple[Path, str, Damage]:
     """A copy with one of its files damaged: where it is, in words, and what was done."""
     folder.mkdir()
     copy = folder / subject.source.name

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import safe_open
 
@@ -24,26 +22,13 @@ class Outcome:
     arrays: dict[str, bytes]
     weights: dict[str, torch.Tensor]
 
-    def assert_same(self, other: Outcome, rounding: float = 0.0) -> None:
-        """To the last bit, but for spectra, which may differ by ``rounding`` of their largest value.
-
-        AssertionError says what differs.
-        """
-        for part in ("metrics", "previews", "arrays"):
+    def assert_same(self, other: Outcome) -> None:
+        """To the last bit; AssertionError says what differs."""
+        for part in ("metrics", "spectra", "previews", "arrays"):
             assert getattr(self, part) == getattr(other, part), f"its {part} differ"
-        assert self.spectra == other.spectra or (rounding and self._nearly(other, rounding)), (
-            "its spectra differ"
-        )
         assert self.weights.keys() == other.weights.keys(), "its models are of other weights"
         for key, value in self.weights.items():
             torch.testing.assert_close(value, other.weights[key], rtol=0, atol=0, equal_nan=True)
-
-    def _nearly(self, other: Outcome, rounding: float) -> bool:
-        ours, theirs = (np.load(io.BytesIO(spectra)) for spectra in (self.spectra, other.spectra))
-        return all(np.array_equal(ours[name], theirs[name]) for name in ("step", "member")) and all(
-            np.allclose(ours[name], theirs[name], rtol=0, atol=rounding * np.abs(theirs[name]).max())
-            for name in ("sigma", "effective_rank")
-        )
 
 
 def read_outcome(path: Path) -> Outcome:

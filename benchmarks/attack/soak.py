@@ -23,6 +23,8 @@ MOST_PER_HOUR = 10.0
 NOISE = 4.0
 """MB by which the allocator moves anyway: what a short soak is judged by."""
 _WARM_UP, _LONGEST_WARM_UP = 0.25, 600.0
+_JUDGED = 120.0
+"""Seconds of measuring below which nothing can be said of growth."""
 _STARTS = 60.0
 
 
@@ -50,7 +52,10 @@ def attack_soak(budget: Budget) -> Report:
             return report
         if lines := complaints(words):
             report.found("complaint", 0, lines[0], words)
-        _judge(report, samples)
+        elif not samples.exists():
+            report.found("crash", 0, "it did no work", words)
+        else:
+            _judge(report, samples)
     return report
 
 
@@ -63,6 +68,7 @@ def _judge(report: Report, samples: Path) -> None:
     growth = {name: _slope(records, name) for name in ("private", "mapped")}
     report.figures |= {
         "minutes measured": round(60 * hours, 1),
+        "growth judged": ended - warm >= _JUDGED,
         "private MB": [round(records[index]["private"], 1) for index in (0, -1)],
         "mapped MB": [round(records[index]["mapped"], 1) for index in (0, -1)],
         "private MB/h": round(growth["private"], 1),
@@ -71,7 +77,7 @@ def _judge(report: Report, samples: Path) -> None:
         "pages": records[-1]["pages"],
         "steps": records[-1]["steps"],
     }
-    if growth["private"] * hours > max(MOST_PER_HOUR * hours, NOISE):
+    if ended - warm >= _JUDGED and growth["private"] * hours > max(MOST_PER_HOUR * hours, NOISE):
         report.found("growth", 0, f"{growth['private']:.1f} MB/h of private memory")
 
 

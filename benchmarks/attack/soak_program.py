@@ -77,10 +77,12 @@ def main(folder: Path, seed: str, seconds: float) -> int:
     """Work for so many seconds, then stop, save and end; the program's exit status."""
     made = QApplication.__init__
     timers: list[QTimer] = []
+    works: list[_Work] = []  # a signal does not keep whose method it calls
 
     def begin() -> None:
         window = next(w for w in QApplication.topLevelWidgets() if w.objectName() == "main_window")
         work = _Work(window, random.Random(seed), folder / "samples")
+        works.append(work)
         for interval, call in ((WALK_MS, work.walk), (PAGE_MS, work.turn), (SAMPLE_MS, work.sample)):
             timer = QTimer(window, interval=interval)
             timer.timeout.connect(call)
