@@ -22,7 +22,7 @@ MOST_PER_HOUR = 10.0
 """MB of private memory."""
 NOISE = 4.0
 """MB by which the allocator moves anyway: what a short soak is judged by."""
-_WARM_UP, _LONGEST_WARM_UP = 0.25, 600.0
+_WARM_UP, _SHORTEST_WARM_UP = 0.25, 120.0
 _JUDGED = 120.0
 """Seconds of measuring below which nothing can be said of growth."""
 _STARTS = 60.0
@@ -62,7 +62,7 @@ def attack_soak(budget: Budget) -> Report:
 def _judge(report: Report, samples: Path) -> None:
     records = [json.loads(line) for line in samples.read_text().splitlines()]
     began, ended = records[0]["time"], records[-1]["time"]
-    warm = began + min(_WARM_UP * (ended - began), _LONGEST_WARM_UP)
+    warm = began + max(_WARM_UP * (ended - began), min(_SHORTEST_WARM_UP, 0.5 * (ended - began)))
     records = [record for record in records if record["time"] >= warm]
     hours = (ended - warm) / 3600
     growth = {name: _slope(records, name) for name in ("private", "mapped")}

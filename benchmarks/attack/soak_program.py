@@ -18,6 +18,8 @@ from jnn_studio.explore.state import SourceImage
 from jnn_studio.training.config_file import validate_config
 
 WALK_MS, PAGE_MS, SAMPLE_MS = 50, 3_000, 1_000
+DRAG, IMAGES = 40, 30
+"""A new image every two seconds; more than Explore keeps, so that what it keeps is full in a minute."""
 _CONFIG = validate_config(
     {
         "name": "soak",
@@ -44,18 +46,20 @@ class _Work:
         self._feed = window.context.start_run(_CONFIG, samples.with_name("run"))
 
     def walk(self) -> None:
-        """Drag a slider of Explore's, or go to another image."""
+        """Drag one of Explore's sliders, then go to the next image."""
         desk = self._window.workspace("Explore").desk
+        number, position = divmod(self._walks, DRAG)
         self._walks += 1
-        if self._walks % 200 == 0:
-            desk.select(SourceImage(index=self._draw.randrange(64)))
+        if position == 0:
+            desk.select(SourceImage(index=number % IMAGES))
         else:
-            desk.set_amount(self._draw.randrange(4), self._draw.uniform(-0.1, 0.1))
+            desk.set_amount(number % 4, self._draw.uniform(-0.1, 0.1))
 
     def turn(self) -> None:
-        """Another page."""
+        """The next page."""
+        specs = self._window._specs
+        self._window.show_workspace(specs[self._pages % len(specs)].title)
         self._pages += 1
-        self._window.show_workspace(self._draw.choice([spec.title for spec in self._window._specs]))
 
     def sample(self) -> None:
         """A line of what there is of memory."""
