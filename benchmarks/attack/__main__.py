@@ -66,10 +66,8 @@ def main() -> int:
 
 def _attack(name: str) -> Callable[[Budget], Report]:
     # Each is imported when it is its turn: those that fork must not have Qt's threads.
-    attack: Callable[[Budget], Report] = getattr(
-        importlib.import_module(f"benchmarks.attack.{name}"), f"attack_{name}"
-    )
-    return attack
+    found: Callable[[Budget], Report] = importlib.import_module(f"benchmarks.attack.{name}").attack
+    return found
 
 
 if __name__ == "__main__":

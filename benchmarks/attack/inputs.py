@@ -42,7 +42,7 @@ _PROGRAMS = {
 }
 
 
-def attack_inputs(budget: Budget) -> Report:
+def attack(budget: Budget) -> Report:
     """Sound files of every kind, damaged one at a time."""
     report = Report("inputs", budget, AIMS)
     ready_to_fork()

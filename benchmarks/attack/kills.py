@@ -49,7 +49,7 @@ class _Whole:
     operations: int
 
 
-def attack_kills(budget: Budget) -> Report:
+def attack(budget: Budget) -> Report:
     """A case is a run with one to three kills, counted each; until ``count`` kills have been."""
     report = Report("kills", budget, ("lost",))
     ready_to_fork()

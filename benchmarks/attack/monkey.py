@@ -24,7 +24,7 @@ _GRACE = 60.0
 """How much later than it should a busy machine may let a program ask itself to end."""
 
 
-def attack_monkey(budget: Budget) -> Report:
+def attack(budget: Budget) -> Report:
     """Programs, one after the other, for ``seconds`` in all, or ``count`` of them."""
     report = Report("monkey", budget, ("traceback", "complaint", "hang", "crash"))
     screen = _screen()

@@ -20,7 +20,7 @@ ENDED = 60.0
 _PHOTOS = 2000
 
 
-def attack_quits(budget: Budget) -> Report:
+def attack(budget: Budget) -> Report:
     """A forked program a case; one process has imported everything."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     ready_to_fork()

@@ -28,7 +28,7 @@ _JUDGED = 120.0
 _STARTS = 60.0
 
 
-def attack_soak(budget: Budget) -> Report:
+def attack(budget: Budget) -> Report:
     """One program for ``seconds``."""
     report = Report("soak", budget, ("growth", "complaint", "hang", "crash"), tried=1)
     with scratch_folder() as scratch:

@@ -21,14 +21,14 @@ def attack(*arguments: str) -> dict[str, Any]:
 
 
 def test_runs_that_are_killed_go_on_as_if_nothing_had_been() -> None:
-    found = attack("kills", "--count", "10")
-    assert found["tried"] >= 10
+    found = attack("kills", "--count", "8")
+    assert found["tried"] >= 8
     assert min(found["by kind"].values()) >= 1
 
 
 def test_damaged_files_are_refused_or_opened() -> None:
-    found = attack("inputs", "--count", "140")
-    assert found["tried"] == sum(found["answers"].values()) == 140
+    found = attack("inputs", "--count", "100")
+    assert found["tried"] == sum(found["answers"].values()) == 100
     assert set(found["answers"]) == {"opened", "refused"}
 
 
