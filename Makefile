@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint bench screenshots models clean
+.PHONY: run test lint bench attack screenshots models clean
 
 run: $(STAMP)
 	@$(BIN)/python -m jnn_studio.app.system --install
@@ -27,6 +27,10 @@ bench: $(STAMP)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.walking
+
+# Kills, damaged inputs, quits, a monkey, a soak: minutes of each; with SCALE=full hours, SEED=N other cases.
+attack: $(STAMP)
+	nice $(BIN)/python -m benchmarks.attack --scale $(or $(SCALE),minutes) --seed $(or $(SEED),0)
 
 screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install

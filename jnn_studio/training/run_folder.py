@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 from jnn_studio.base.atomic import leftovers, write_bytes, write_text
 from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.errors import StudioError
-from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text
+from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text, refuse_special
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import read_config
@@ -217,6 +217,7 @@ class RunFolder:
         for path in (*self._checkpoints(), *self._previews(), *self._arrays()):
             if _step_of(path) > step:
                 path.unlink(missing_ok=True)
+        self._remove_special()
         self._repair_pictures()
         self._repair_logs(step, logged or {})
         for link in (path for path in (self.path / "models").glob("*") if path.is_symlink()):
@@ -341,6 +342,18 @@ class RunFolder:
         return None
 
     # --- repairing ---------------------------------------------------------------------------------
+
+    def _remove_special(self) -> None:
+        """Pipes and devices, and links to them, where the run writes."""
+        written = [self.path / name for name in ("state.json", "metrics.jsonl", "spectra.npy")]
+        for path in (*written, self.path / "checkpoints" / "latest", *(self.path / "models").glob("*")):
+            try:
+                refuse_special(path, path.stat())
+            except UnfitFileError as error:
+                path.unlink()
+                self._note(path, f"was {error.strerror}, and has been removed")
+            except OSError:  # nothing, or a folder: whoever writes says so
+                pass
 
     def _repair_pictures(self) -> None:
         for path in (*self._previews(), *self._arrays()):

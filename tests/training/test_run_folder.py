@@ -600,6 +600,30 @@ def test_pipes_and_folders_in_a_run_are_not_waited_for(folder: RunFolder) -> Non
     assert all("a pipe, not a file" in note or "latest" in note for note in folder.notes)
 
 
+def test_going_on_takes_pipes_and_devices_out_of_the_way(folder: RunFolder) -> None:
+    names = ("state.json", "metrics.jsonl", "spectra.npy", "checkpoints/latest", "models/a.safetensors")
+    for number, name in enumerate(names):
+        (folder.path / name).parent.mkdir(exist_ok=True)
+        (folder.path / name).unlink(missing_ok=True)
+        if number % 2:
+            (folder.path / name).symlink_to("/dev/zero")
+        else:
+            os.mkfifo(folder.path / name)
+
+    folder.truncate(5)
+    folder.set_state("running", 5)
+    folder.log(metrics(6))
+    folder.log_spectrum(Spectrum(6, "a", np.ones(3, np.float32), 1.0), 0)
+    folder.mark_latest(5, 2)
+
+    assert all((folder.path / name).is_file() for name in names[:-1])
+    assert not (folder.path / names[-1]).exists()
+    assert set(folder.notes) == {
+        f"{name} was {'a device' if number % 2 else 'a pipe'}, not a file, and has been removed."
+        for number, name in enumerate(names)
+    }
+
+
 def test_only_a_few_damaged_files_are_named(folder: RunFolder) -> None:
     (folder.path / "previews").mkdir()
     for step in range(100):

@@ -40,7 +40,7 @@ SPECTRUM_SIDE = 4 * STRIDE
 SPECTRUM_VALUES = 32
 NOISY = "noisy"
 """The previews' first row."""
-NOISE, PROBES, TURNS = range(3)
+NOISE, PROBES, TURNS, START = range(4)
 """Streams of random numbers at one step, independent of each other."""
 
 
@@ -179,7 +179,8 @@ class DenoiseExperiment:
     def _spectrum(self, member: Member, step: int) -> Spectrum:
         assert isinstance(member.model, Denoiser)
         side = min(SPECTRUM_SIDE, self._noisy.shape[-1])
-        found = jacobian_svd(member.model, self._noisy[:1, :, :side, :side], k=SPECTRUM_VALUES)
+        crop, start = self._noisy[:1, :, :side, :side], self._random(self._noisy, step, START)
+        found = jacobian_svd(member.model, crop, k=SPECTRUM_VALUES, generator=start)
         sigma = found.sigma[0].float()
         return Spectrum(step, member.key, sigma.cpu().numpy(), float(effective_rank(sigma[None])))
 

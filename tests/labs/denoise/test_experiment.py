@@ -172,6 +172,8 @@ def test_a_run_is_the_same_interrupted_or_not(tmp_path: Path) -> None:
     assert _losses(whole)[-5:] == _losses(rest)[-5:]
     for kind in (Preview, Spectrum):
         assert any(isinstance(event, kind) for event in whole)
+    spectra = [(tmp_path / part / "spectra.npy").read_bytes() for part in ("whole", "parts")]
+    assert spectra[0] == spectra[1], "the search for singular values begins at random, and at the same random"
     for part in ("whole", "parts"):
         assert list(open_denoisers(tmp_path / part)) == list(LEARNT)
     first, second = (open_denoisers(tmp_path / part / "models")[PENALISED] for part in ("whole", "parts"))
