@@ -163,6 +163,7 @@ class Opened(QObject):
             then()
 
         self._context.loading.request(
+            self,
             "pca",
             work,
             lambda found: ended(lambda: deliver(found)),
