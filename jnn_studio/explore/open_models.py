@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,7 +64,10 @@ def open_run_models(path: Path) -> list[LoadedModel]:
         weights = read_run_weights(
             path, lambda config, member, tensors: member_model(config, member, tensors, "")
         )
-        return [member_model(weights.config, *member, weights.step) for member in weights.members]
+        return [
+            member_model(weights.config, *member, weights.step, weights.states.get(member[0].key))
+            for member in weights.members
+        ]
     except RuntimeError as error:
         raise ModelsError(f"the newest checkpoint of {path} does not fit its run: {error}") from error
 
@@ -78,14 +82,19 @@ def models_of_snapshot(config: RunConfig, snapshot: Snapshot) -> dict[str, Loade
     models = {}
     for member in run_members(config):
         tensors = {name: torch.from_numpy(value) for name, value in snapshot.weights[member.key].items()}
-        models[member.key] = member_model(config, member, tensors, str(snapshot.step))
+        state = snapshot.states.get(member.key)
+        models[member.key] = member_model(config, member, tensors, str(snapshot.step), state)
     return models
 
 
 def member_model(
-    config: RunConfig, member: MemberInfo, tensors: Mapping[str, Tensor], step: str
+    config: RunConfig,
+    member: MemberInfo,
+    tensors: Mapping[str, Tensor],
+    step: str,
+    state: Mapping[str, Any] | None = None,
 ) -> LoadedModel:
-    """One model of a run with the weights it had at ``step`` (not copied).
+    """One model of a run with the weights it had at ``step`` (not copied), and what its training had found.
 
     Raises:
         ModelsError: runs of this kind have no models to walk.
@@ -94,5 +103,6 @@ def member_model(
     kind = find_kind(config.kind)
     if kind.network is None:
         raise ModelsError(f"the run {config.name!r} is of kind {config.kind!r}: it has no latent to walk")
-    info = {"run": config.name, "member": member.key, "step": step, **kind.facts(config, member.key)}
+    facts = {**kind.facts(config, member.key), **kind.found(config, member.key, state or {})}
+    info = {"run": config.name, "member": member.key, "step": step, **facts}
     return LoadedModel(kind.network(config, member.key, tensors), member.label, info)

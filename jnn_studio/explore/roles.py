@@ -9,6 +9,7 @@ from jnn_studio.base.text import printable
 from jnn_studio.models.pca import PCA
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.training.autoencoder_pair import REGULARISED, UNREGULARISED
+from jnn_studio.training.words import eta_words
 
 BASELINE = "pca"
 
@@ -16,10 +17,11 @@ BASELINE = "pca"
 def caption(loaded: LoadedModel, name: str = "") -> str:
     """A model's name, or the one given by hand, with its η or β."""
     words = [printable(name) or loaded.name]
-    for symbol, key in (("η", "eta"), ("β", "beta")):
-        value = number(loaded, key)
-        if math.isfinite(value):
-            words.append(f"{symbol} = {value:g}")
+    eta, beta, target = (number(loaded, key) for key in ("eta", "beta", "target_rank"))
+    if math.isfinite(eta):
+        words.append(eta_words(eta, target if math.isfinite(target) else None))
+    if math.isfinite(beta):
+        words.append(f"β = {beta:g}")
     return " · ".join(words)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
+from jnn_studio.training.eta_search import EtaSearch
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.optimiser import adamw_member
@@ -44,10 +46,29 @@ def pair_facts(config: PairConfig, key: str) -> Mapping[str, str]:
     return {"eta": repr(encoder_eta), "eta_decoder": repr(decoder_eta)}
 
 
+def pair_found(config: PairConfig, key: str, state: Mapping[str, Any]) -> Mapping[str, str]:
+    """The η that was found while one of the pair was trained, its decoder's, and for which rank."""
+    if "eta" not in state or config.penalty.target_rank is None:
+        return {}
+    encoder_eta = float(state["eta"])
+    decoder_eta = encoder_eta * _decoder_share(config)
+    return {
+        "eta": repr(encoder_eta),
+        "eta_decoder": repr(decoder_eta),
+        "target_rank": repr(config.penalty.target_rank),
+    }
+
+
+def _decoder_share(config: PairConfig) -> float:
+    """η of the decoder for each of the encoder's: what was typed, while η is searched for."""
+    return config.penalty.eta_decoder / config.penalty.encoder_eta(config.model.size)
+
+
 class AutoencoderPair:
     """½‖f(x) − x‖² summed over colour values, mean over the batch, plus η times the penalty for one of two.
 
     An `Experiment`. The penalty is that of the encoder, and with ``eta_decoder`` also that of the decoder.
+    With a ``target_rank`` η is found while it trains, on the effective rank that its spectra log.
     """
 
     terms = ("total", "reconstruction", "penalty", "decoder_penalty")
@@ -66,9 +87,8 @@ class AutoencoderPair:
             source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, watch
         )
         infos = pair_members(config)
-        # Of the encoder's penalty and of the decoder's.
-        decoder_etas = {UNREGULARISED: 0.0, REGULARISED: config.penalty.eta_decoder}
-        self._eta = {info.key: (info.eta, decoder_etas[info.key]) for info in infos}
+        plan = config.penalty.search_plan(config.model.size, schedule.steps)
+        self._search = None if plan is None else EtaSearch(plan)
         self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
         self.members = tuple(self._member(info) for info in infos)
         held_out = self._batches.held_out
@@ -85,29 +105,38 @@ class AutoencoderPair:
 
     def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
         """(total, reconstruction, penalty, decoder_penalty); a penalty of weight 0 is not computed."""
-        return self._evaluate(member, batch, step, self._eta[member.key])
+        return self._evaluate(member, batch, step, self._etas(member.key))
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
-        """The penalties this model is not trained with, to compare with one that is."""
-        encoder_eta, decoder_eta = self._eta[member.key]
+        """The penalties this model is not trained with, to compare with one that is; η where it is found."""
+        encoder_eta, decoder_eta = self._etas(member.key)
         missing = (0.0 if encoder_eta else 1.0, 0.0 if decoder_eta else 1.0)
-        if not any(missing):
-            return {}
-        with torch.no_grad():
-            values = self._evaluate(member, batch, step, missing)
-        names = ("penalty", "decoder_penalty")
-        return {name: float(v) for name, v, m in zip(names, values[2:], missing, strict=True) if m}
+        found = {}
+        if any(missing):
+            with torch.no_grad():
+                values = self._evaluate(member, batch, step, missing)
+            names = ("penalty", "decoder_penalty")
+            found = {name: float(v) for name, v, m in zip(names, values[2:], missing, strict=True) if m}
+        if self._search is not None and member.key == REGULARISED:
+            found["eta"] = encoder_eta * warmup(step, self.config.penalty.warmup_steps)
+        return found
 
     def due(self, step: int) -> bool:
-        """Whether a spectrum or a preview is due at ``step``."""
-        return self.config.logging.due(step)
+        """Whether a spectrum or a preview is due at ``step``, or a look at η."""
+        return self.config.logging.due(step) or self._adjusts(step)
 
     def measure(self, step: int) -> Iterator[Event]:
-        """What is due at ``step``: spectra, and previews with the PSNR on the held-out images."""
+        """What is due at ``step``: spectra, and previews with the PSNR on the held-out images.
+
+        Here η changes, where it is searched for: after a step, and before it is kept in a checkpoint.
+        """
         logging, last = self.config.logging, step == self.config.schedule.steps
         if last or step % logging.spectrum_every == 0:
             for member in self.members:
                 yield from self._spectrum(member, step)
+        if self._search is not None and self._adjusts(step):
+            _, sigma = self._sigma(self.members[MEMBERS.index(REGULARISED)])
+            self._search.tell(float(effective_rank(sigma).mean()))
         if last or step % logging.preview_every == 0:
             shown = {}
             for member in self.members:
@@ -120,11 +149,29 @@ class AutoencoderPair:
 
     def export(self, folder: Path, step: int) -> None:
         """Write each model as ``<key>.safetensors``."""
-        save_members(folder, self.members, self.config, pair_facts, step)
+        states = {member.key: member.state for member in self.members}
+
+        def facts(config: PairConfig, key: str) -> Mapping[str, str]:
+            return {**pair_facts(config, key), **pair_found(config, key, states[key])}
+
+        save_members(folder, self.members, self.config, facts, step)
+
+    def _etas(self, key: str) -> tuple[float, float]:
+        """η of the encoder's penalty and of the decoder's, as they are now."""
+        if key == UNREGULARISED:
+            return 0.0, 0.0
+        if self._search is None:
+            penalty = self.config.penalty
+            return penalty.encoder_eta(self.config.model.size), penalty.eta_decoder
+        return self._search.eta, self._search.eta * _decoder_share(self.config)
+
+    def _adjusts(self, step: int) -> bool:
+        return self._search is not None and self._search.plan.due(step)
 
     def _member(self, info: MemberInfo) -> Member:
         model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
-        return adamw_member(info, model, self.config.optimiser, self.device)
+        state = self._search.state if self._search is not None and info.key == REGULARISED else None
+        return adamw_member(info, model, self.config.optimiser, self.device, state)
 
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model
@@ -155,12 +202,19 @@ class AutoencoderPair:
         """Singular values at some held-out images, and how far the penalty stands above their sum there."""
         model = member.model
         assert isinstance(model, Autoencoder)
-        features = model.dct(self._held_out[:SPECTRUM_IMAGES])
-        sigma = jacobian_svd(model.encoder, features).sigma
+        features, sigma = self._sigma(member)
         mean = sigma.mean(0).float().cpu().numpy()
         yield Spectrum(step, member.key, mean, float(effective_rank(sigma).mean()))
         gap = NuclearNormPenalty().values(model.encoder, features) - nuclear_norm(sigma)
         yield Metrics(step, math.nan, member.key, {"tightness_gap": float(gap.mean())})
+
+    @torch.no_grad()
+    def _sigma(self, member: Member) -> tuple[Tensor, Tensor]:
+        """Some held-out images as the encoder takes them, and its singular values there (images, k)."""
+        model = member.model
+        assert isinstance(model, Autoencoder)
+        features = model.dct(self._held_out[:SPECTRUM_IMAGES])
+        return features, jacobian_svd(model.encoder, features).sigma
 
     @torch.no_grad()
     def _reconstruct(self, member: Member) -> Tensor:

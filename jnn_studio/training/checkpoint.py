@@ -41,10 +41,11 @@ class DamagedCheckpointError(CheckpointError):
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with its optimiser: what a checkpoint keeps of each member of a run."""
+    """What a checkpoint keeps of a member: model, optimiser, and what else its training remembers."""
 
     model: nn.Module
     optimiser: torch.optim.Optimizer
+    state: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def save_checkpoint(path: Path, members: Mapping[str, Trained], progress: RunPro
         for index, state in member.optimiser.state_dict()["state"].items():
             for name, value in state.items():
                 tensors[f"{key}/optimiser/{index}/{name}"] = value
+        for name, value in member.state.items():
+            tensors[f"{key}/state/{name}"] = value
         if key in progress.pending:
             tensors[f"{key}/pending"] = progress.pending[key]
     tensors = {name: value.detach().to("cpu").contiguous() for name, value in tensors.items()}
@@ -119,6 +122,8 @@ def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> RunProgress:
         for key, member in members.items():
             member.model.load_state_dict(_under(tensors, f"{key}/model/"))
             _load_optimiser(member.optimiser, _under(tensors, f"{key}/optimiser/"))
+            for name, value in member.state.items():
+                value.copy_(tensors[f"{key}/state/{name}"])
             if f"{key}/pending" in tensors:
                 pending[key] = tensors[f"{key}/pending"]
     except (RuntimeError, ValueError) as error:
@@ -128,8 +133,8 @@ def load_checkpoint(path: Path, members: Mapping[str, Trained]) -> RunProgress:
 
 def load_weights(
     path: Path, members: Sequence[str], fit: Callable[[str, Mapping[str, Tensor]], object]
-) -> tuple[str, dict[str, dict[str, Tensor]]]:
-    """The step of the checkpoint at ``path``, and the weights of the models of these ``members``.
+) -> tuple[str, dict[str, dict[str, Tensor]], dict[str, dict[str, Tensor]]]:
+    """The step of the checkpoint at ``path``, and the weights and states of these ``members``.
 
     ``fit`` is given each of them, and tensors of its weights' names and shapes without numbers, before any
     are read; what it raises is raised.
@@ -142,13 +147,17 @@ def load_weights(
             header, described = _Header(path, file), file.described()
             for key in members:
                 fit(key, _under(described, f"{key}/model/"))
-            tensors = header.read(f"{key}/model" for key in members)
+            remembered = {f"{key}/state" for key in members} & set(_parts(file.layout))
+            tensors = header.read([*(f"{key}/model" for key in members), *sorted(remembered)])
             step = file.metadata.get("step", "")
     except (TensorFileError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise _damaged(path, error) from error
     except OSError as error:
         raise _refused(path, error) from error
-    return step, {key: _under(tensors, f"{key}/model/") for key in members}
+    weights, states = (
+        {key: _under(tensors, f"{key}/{part}/") for key in members} for part in ("model", "state")
+    )
+    return step, weights, states
 
 
 class _Header:
@@ -196,10 +205,12 @@ def _misfit(file: TensorFile, members: Mapping[str, Trained]) -> str:
     """Why the tensors cannot be those of ``members``, by their names and shapes alone, or ""."""
     left = {name: shape for name, (_, shape) in file.layout.items()}
     for key, member in members.items():
-        for name, value in member.model.state_dict().items():
-            shape = left.pop(f"{key}/model/{name}", None)
-            if shape != tuple(value.shape):
-                return f"{key}/model/{name} is {shape or 'missing'}, not {tuple(value.shape)}"
+        for part, values in (("model", member.model.state_dict()), ("state", member.state)):
+            for name, value in values.items():
+                shape = left.pop(f"{key}/{part}/{name}", None)
+                if shape != tuple(value.shape):
+                    found = "missing" if shape is None else shape
+                    return f"{key}/{part}/{name} is {found}, not {tuple(value.shape)}"
         parameters = [value for group in member.optimiser.param_groups for value in group["params"]]
         for name in _under(left, f"{key}/optimiser/"):
             shape = left.pop(f"{key}/optimiser/{name}")

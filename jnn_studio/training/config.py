@@ -118,6 +118,7 @@ class RunConfig(Frozen):
         self,
         data: Path | None = None,
         eta: str | None = None,
+        target_rank: float | None = None,
         steps: int | None = None,
         device: str | None = None,
     ) -> Self:
@@ -131,6 +132,8 @@ class RunConfig(Frozen):
             self._change_data(changed, data)
         if eta is not None:
             self._change_eta(changed, eta)
+        if target_rank is not None:
+            self._change_target_rank(changed, target_rank)
         if steps is not None:
             changed["schedule"]["steps"] = steps
         if device is not None:
@@ -138,8 +141,8 @@ class RunConfig(Frozen):
         return validate_as(type(self), changed, "settings")
 
     def to_toml(self) -> str:
-        """The text of ``config.toml``."""
-        return tomli_w.dumps(self.model_dump(mode="json"))
+        """The text of ``config.toml``; what is None is left out."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def reduce(self, settings: tuple[str, ...]) -> str:
         """Advice against too little memory: ``settings`` by dotted name, with what they are now."""
@@ -156,6 +159,9 @@ class RunConfig(Frozen):
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
         raise ConfigError(f"--eta: a run of kind {self.kind!r} has no η to choose")
+
+    def _change_target_rank(self, changed: dict[str, Any], target_rank: float) -> None:
+        raise ConfigError(f"--target-rank: a run of kind {self.kind!r} has no effective rank to aim at")
 
 
 def eta_as_number(eta: str, *names: str) -> float:

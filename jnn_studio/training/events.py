@@ -80,10 +80,14 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A copy of all models' weights, made because one was asked for."""
+    """A copy of all models' weights, made because one was asked for.
+
+    ``states``: what else the training of a member remembers, such as the η found so far.
+    """
 
     step: int
     weights: Mapping[str, Mapping[str, np.ndarray]] = field(repr=False)
+    states: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,13 +17,17 @@ from jnn_studio.training.events import Event
 
 @dataclass(frozen=True)
 class Member:
-    """One model of an experiment and what it is optimised with."""
+    """One model of an experiment and what it is optimised with.
+
+    ``state``: what else its training remembers, to be kept in checkpoints; loading writes into the tensors.
+    """
 
     key: str
     label: str
     eta: float
     model: nn.Module
     optimiser: torch.optim.Optimizer
+    state: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Experiment(Protocol):

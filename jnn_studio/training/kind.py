@@ -34,6 +34,10 @@ def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
     return {}
 
 
+def _nothing_found(config: RunConfig, key: str, state: Mapping[str, Any]) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class RunKind(Generic[C]):
     """One kind of run.
@@ -47,6 +51,8 @@ class RunKind(Generic[C]):
         network: a member of this key with these tensors (not copied), ready to be explored; raises
             `RuntimeError` if they do not fit. None where the models have no latent to walk.
         facts: what to say of a member of this key beside its name, such as its η.
+        found: which of them training has found itself, given the `Member.state` of a member of this key:
+            names to numbers, as tensors or arrays.
         misfit: why arrays read from a folder cannot be those of such a run, or "".
         words: for a window; where there are none it makes do with what the configuration says of itself.
         presets: a folder of further ``*.toml`` to begin with, beside those that ship with the program.
@@ -58,6 +64,7 @@ class RunKind(Generic[C]):
     prepare: Callable[[C, Watch], Experiment]
     network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
+    found: Callable[[C, str, Mapping[str, Any]], Mapping[str, str]] = _nothing_found
     misfit: Callable[[C, Arrays], str] = _any_arrays
     words: RunWords | None = None
     presets: Path | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from jnn_studio.training.config import OptimiserConfig
 from jnn_studio.training.device import Device
@@ -11,7 +13,13 @@ from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.experiment import Member
 
 
-def adamw_member(info: MemberInfo, model: nn.Module, settings: OptimiserConfig, device: Device) -> Member:
+def adamw_member(
+    info: MemberInfo,
+    model: nn.Module,
+    settings: OptimiserConfig,
+    device: Device,
+    state: Mapping[str, Tensor] | None = None,
+) -> Member:
     """A member whose ``model``, on ``device``, is trained by AdamW as a whole; fused where it can be."""
     optimiser = torch.optim.AdamW(
         model.parameters(),
@@ -19,4 +27,4 @@ def adamw_member(info: MemberInfo, model: nn.Module, settings: OptimiserConfig, 
         weight_decay=settings.weight_decay,
         fused=device.name != "mps",
     )
-    return Member(info.key, info.label, info.eta, model, optimiser)
+    return Member(info.key, info.label, info.eta, model, optimiser, state or {})

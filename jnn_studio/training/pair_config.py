@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.training.config import OptimiserConfig, eta_as_number
+from jnn_studio.training.eta_search import ADJUSTMENTS, SearchPlan
 from jnn_studio.training.image_config import ImageRunConfig
 
 PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
@@ -28,6 +29,17 @@ class PenaltyConfig(Frozen):
         "auto", description="How ‖J‖_F² is found; auto takes the exact closed form where there is one."
     )
     sigma: Positive = Field(1e-3, description="σ, noise scale of the finite-difference estimator.")
+    target_rank: Annotated[float, Field(gt=1, allow_inf_nan=False)] | None = Field(
+        None,
+        description="In how many directions the regularised encoder is to be sensitive: its effective rank. "
+        "η is then found while the model trains, from the typed one on, and stays as it is for the last "
+        "fifth of the steps; η of the decoder keeps its ratio to it. Empty: η is as typed.",
+    )
+    adjust_every: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Steps between measurements of the effective rank, at which η may change. Empty: a hundredth "
+        "of the steps.",
+    )
 
     def encoder_eta(self, size: int) -> float:
         """η in orthonormal coordinates for images of side ``size``.
@@ -38,6 +50,13 @@ class PenaltyConfig(Frozen):
         if isinstance(self.eta, str):
             return PAPER_ETA[self.eta] / (2 * size)
         return self.eta
+
+    def search_plan(self, size: int, steps: int) -> SearchPlan | None:
+        """How η is found in a run of so many steps on images of side ``size``; None: it is as typed."""
+        if self.target_rank is None:
+            return None
+        every = self.adjust_every or max(1, steps // ADJUSTMENTS)
+        return SearchPlan(self.target_rank, self.encoder_eta(size), steps, every, self.warmup_steps)
 
 
 class PairConfig(ImageRunConfig):
@@ -61,5 +80,24 @@ class PairConfig(ImageRunConfig):
             )
         return self
 
+    @model_validator(mode="after")
+    def _rank_can_be_reached(self) -> Self:
+        target = self.penalty.target_rank
+        if target is None:
+            return self
+        if target >= self.model.latent:
+            raise ValueError(
+                f"penalty.target_rank ({target:g}) must be less than model.latent ({self.model.latent}): "
+                "the effective rank can be no larger than that"
+            )
+        if self.penalty.eta == 0:
+            raise ValueError(
+                "penalty.eta must be more than 0 where penalty.target_rank is given: the search starts from it"
+            )
+        return self
+
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
         changed["penalty"]["eta"] = eta if eta in PAPER_ETA else eta_as_number(eta, *PAPER_ETA)
+
+    def _change_target_rank(self, changed: dict[str, Any], target_rank: float) -> None:
+        changed["penalty"]["target_rank"] = target_rank

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
+from jnn_studio.base.watch import Watch
 from jnn_studio.training.common_settings import IMAGES, NAME, common
+from jnn_studio.training.earlier_runs import earlier_runs
 from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
-from jnn_studio.training.words import LOSS_TERMS, QUALITY, RunWords
+from jnn_studio.training.words import ETA, LOSS_TERMS, QUALITY, RunWords
 
 GROUPS = (
     SettingGroup("run", "", (NAME,)),
@@ -30,6 +33,8 @@ GROUPS = (
         (
             Setting("penalty.eta", "η en&coder", suggestions=tuple(PAPER_ETA)),
             Setting("penalty.eta_decoder", "η decoder"),
+            Setting("penalty.target_rank", "&Target rank", "directions", text=True),
+            Setting("penalty.adjust_every", "η adjusted every", "steps", text=True),
             Setting("penalty.warmup_steps", "&Warm-up of η", "steps"),
             Setting(
                 "penalty.estimator",
@@ -103,20 +108,31 @@ def hidden(typed: Mapping[str, str]) -> set[str]:
     if typed.get("penalty.estimator") != "finite_difference":
         # The bundled architectures have a closed form, so that "auto" draws no noise.
         found.add("penalty.sigma")
+    if not typed.get("penalty.target_rank", "").strip():
+        found.add("penalty.adjust_every")
     return found
 
 
 def _hints(config: PairConfig) -> Mapping[str, str]:
-    if not isinstance(config.penalty.eta, str):
-        return {}
-    eta = config.penalty.encoder_eta(config.model.size)
-    return {"penalty.eta": f"{eta:.4g} in orthonormal coordinates"}
+    words = []
+    if isinstance(config.penalty.eta, str):
+        words.append(f"{config.penalty.encoder_eta(config.model.size):.4g} in orthonormal coordinates")
+    if config.penalty.target_rank is not None:
+        words.append("where the search for η starts")
+    return {"penalty.eta": ", ".join(words)} if words else {}
+
+
+def _background(config: PairConfig, runs: Path, watch: Watch) -> Mapping[str, str]:
+    earlier = earlier_runs(runs, config, watch)
+    return {"penalty.eta": f"On these images: {'; '.join(map(str, earlier))}"} if earlier else {}
 
 
 WORDS = RunWords(
     groups=GROUPS,
     hidden=hidden,
     hints=_hints,
+    background=_background,
+    aim=lambda config: config.penalty.target_rank,
     terms={
         **LOSS_TERMS,
         "tightness_gap": (
@@ -126,6 +142,7 @@ WORDS = RunWords(
         ),
         **QUALITY,
     },
+    further_terms={ETA: ("η", "Weight of the penalty, found while the model trains", "η")},
     invitation="Choose what to train, then press Start. "
     "Both models learn from the same images; only η differs.",
     start="Train both models with the settings of the form",

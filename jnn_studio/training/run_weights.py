@@ -17,11 +17,15 @@ from jnn_studio.training.run_folder import RunFolder, RunFolderError, is_run
 
 @dataclass(frozen=True)
 class RunWeights:
-    """A run's configuration, and its models' weights as they were at ``step``."""
+    """A run's configuration, and its models' weights as they were at ``step``.
+
+    ``states``: what else the training of each member remembers, such as the η found so far.
+    """
 
     config: RunConfig
     step: str
     members: tuple[tuple[MemberInfo, Mapping[str, Tensor]], ...]
+    states: Mapping[str, Mapping[str, Tensor]]
 
 
 def read_run_weights(
@@ -46,7 +50,7 @@ def read_run_weights(
         raise RunFolderError(f"the run in {path} has no checkpoint yet; wait for its first one")
     known = {member.key: member for member in run_members(config)}
     # Never others than the newest without a word: what is damaged is an error here.
-    step, weights = load_weights(
+    step, weights, states = load_weights(
         checkpoint, list(known), lambda key, shapes: build(config, known[key], shapes)
     )
-    return RunWeights(config, step, tuple((member, weights[key]) for key, member in known.items()))
+    return RunWeights(config, step, tuple((member, weights[key]) for key, member in known.items()), states)

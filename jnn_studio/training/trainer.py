@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -71,7 +71,7 @@ class Trainer:
         """``notes``: what to tell of the run beside what the experiment tells."""
         self._experiment, self._config, self._folder, self._commands = experiment, config, folder, commands
         self._notes = notes
-        self._trained = {m.key: Trained(m.model, m.optimiser) for m in experiment.members}
+        self._trained = {m.key: Trained(m.model, m.optimiser, m.state) for m in experiment.members}
         self._index = {m.key: i for i, m in enumerate(experiment.members)}
         self._step = 0
         self._elapsed = 0.0
@@ -269,7 +269,9 @@ class Trainer:
             case Command.CHECKPOINT:
                 yield self._checkpoint()
             case Command.SNAPSHOT:
-                yield Snapshot(self._step, {m.key: _copy(m.model) for m in self._experiment.members})
+                members = self._experiment.members
+                weights = {m.key: _copy(m.model.state_dict()) for m in members}
+                yield Snapshot(self._step, weights, {m.key: _copy(m.state) for m in members})
             case _:
                 pass
 
@@ -340,10 +342,10 @@ class Trainer:
         return f"The last good checkpoint is {checkpoint.name}." if checkpoint else ""
 
 
-def _copy(model: torch.nn.Module) -> dict[str, np.ndarray]:
+def _copy(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
     return {
         name: value.detach()
         .to("cpu", torch.float32 if value.is_floating_point() else None, copy=True)
         .numpy()
-        for name, value in model.state_dict().items()
+        for name, value in tensors.items()
     }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from jnn_studio.base.setting_words import SettingGroup
+from jnn_studio.base.watch import Watch
 
 Terms = Mapping[str, tuple[str, ...]]
 """By term: its label, its tooltip and, where the label alone would not do, the name of its axis."""
 
 PSNR = "held_out_psnr"
+ETA = "eta"
 QUALITY: Terms = {PSNR: ("PSNR", "Quality on held-out images: more is better", "Held-out PSNR in dB")}
 LOSS_TERMS: Terms = {
     "total": ("Total", "What is minimised: reconstruction + η · penalty", "Total loss per image"),
@@ -38,6 +41,19 @@ def _no_hints(config: Any) -> Mapping[str, str]:
     return {}
 
 
+def _no_aim(config: Any) -> float | None:
+    return None
+
+
+def _nothing_known(config: Any, runs: Path, watch: Watch) -> Mapping[str, str]:
+    return {}
+
+
+def eta_words(eta: float, target_rank: float | None = None) -> str:
+    """η, and for which effective rank it was found, if it was."""
+    return f"η = {eta:.4g}" if target_rank is None else f"η = {eta:.3g} found for rank {target_rank:g}"
+
+
 @dataclass(frozen=True)
 class RunWords:
     """The words of one kind of run; all of them may be left out.
@@ -47,7 +63,10 @@ class RunWords:
         hidden: names of settings that do not matter, given what was typed. Those of a table whose ``kind``
             is another one need not be named.
         hints: something to know about a value, by the setting's name, given a right configuration.
+        background: the same, of what earlier runs in a folder came to; read on a thread.
+        aim: the effective rank that a run is to reach, if there is one.
         terms: words for what is logged, in the order it is offered; other terms go by their names.
+        further_terms: words for what some runs log only; offered once it is.
         facts: symbols for what `Kind.facts` says of a model, to stand beside its name.
         invitation: what is said before there is a run.
         start: what Start does.
@@ -57,7 +76,10 @@ class RunWords:
     groups: tuple[SettingGroup, ...] = ()
     hidden: Callable[[Mapping[str, str]], set[str]] = _nothing_hidden
     hints: Callable[[Any], Mapping[str, str]] = _no_hints
+    background: Callable[[Any, Path, Watch], Mapping[str, str]] = _nothing_known
+    aim: Callable[[Any], float | None] = _no_aim
     terms: Terms = field(default_factory=lambda: {"total": ("Total", "What is minimised", "Total loss")})
+    further_terms: Terms = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     invitation: str = "Choose what to train, then press Start."
     start: str = "Train with the settings of the form"

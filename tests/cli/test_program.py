@@ -236,3 +236,24 @@ def test_doctor_prints_a_line_for_each_check_and_its_exit_status_is_the_verdict(
     assert "FAIL" not in sound.stdout
     assert wrong.exit_code == 1
     assert "FAIL Qt: no libEGL" in wrong.stdout
+
+
+def test_a_target_rank_has_eta_found_and_the_end_says_which(
+    invoke: Invoke, config: Path, tmp_path: Path
+) -> None:
+    result = invoke("train", "--config", config, "--target-rank", "3.5", "--out", tmp_path / "run")
+
+    assert result.exit_code == 0, result.output
+    assert read_config(tmp_path / "run" / "config.toml").penalty.target_rank == 3.5
+    assert "(η " in result.output
+
+
+@pytest.mark.parametrize(("given", "said"), [("8", "less than model.latent (8)"), ("1", "greater than 1")])
+def test_a_target_rank_that_cannot_be_reached_is_refused(
+    invoke: Invoke, config: Path, tmp_path: Path, given: str, said: str
+) -> None:
+    result = invoke("train", "--config", config, "--target-rank", given, "--out", tmp_path / "run")
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert not (tmp_path / "run").exists()

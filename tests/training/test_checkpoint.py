@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import re
@@ -301,7 +302,7 @@ def test_a_header_of_anything_is_refused_in_words(saved: Path, name: str, value:
 
 def test_the_weights_alone_can_be_had_and_are_compared_too(members: Members, saved: Path) -> None:
     seen = []
-    step, weights = load_weights(saved, ["a", "b"], lambda key, shapes: seen.append((key, shapes)))
+    step, weights, states = load_weights(saved, ["a", "b"], lambda key, shapes: seen.append((key, shapes)))
 
     for (key, shapes), (name, member) in zip(seen, members.items(), strict=True):
         assert key == name
@@ -310,6 +311,7 @@ def test_the_weights_alone_can_be_had_and_are_compared_too(members: Members, sav
         }
         assert all(value.is_meta for value in shapes.values())
     assert step == "3"
+    assert states == {"a": {}, "b": {}}
     for key, member in members.items():
         for name, value in member.model.state_dict().items():
             torch.testing.assert_close(weights[key][name], value, rtol=0, atol=0)
@@ -327,3 +329,24 @@ def test_checkpoints_are_for_everybody_the_umask_allows(members: Members, tmp_pa
         os.umask(before)
 
     assert (tmp_path / "c").stat().st_mode & 0o777 == 0o644
+
+
+def test_what_a_member_remembers_beside_its_model_comes_back_in_place(tmp_path: Path) -> None:
+    found, other = fresh(), fresh()
+    remembered = {"eta": torch.tensor(0.1, dtype=torch.float64) + 0.2, "error": torch.tensor(math.nan)}
+    found["b"] = Trained(found["b"].model, found["b"].optimiser, remembered)
+    state = {name: torch.zeros_like(value) for name, value in remembered.items()}
+    other["b"] = Trained(other["b"].model, other["b"].optimiser, state)
+    save_checkpoint(tmp_path / "c", found, RunProgress(3, 0.1, {}))
+
+    load_checkpoint(tmp_path / "c", other)
+    _, _, states = load_weights(tmp_path / "c", ["a", "b"], lambda *_: None)
+
+    assert state["eta"].item() == states["b"]["eta"].item() == 0.1 + 0.2
+    assert state["error"].isnan()
+    assert states["a"] == {}
+    with pytest.raises(CheckpointError, match="b/state/eta belongs to none of its models"):
+        load_checkpoint(tmp_path / "c", fresh())
+    save_checkpoint(tmp_path / "without", fresh(), RunProgress(3, 0.1, {}))
+    with pytest.raises(CheckpointError, match="b/state/eta is missing"):
+        load_checkpoint(tmp_path / "without", other)

@@ -24,6 +24,10 @@ SPECTRUM_FLOOR = 1e-6
 """Singular values below this share of the largest are single-precision noise."""
 
 
+TARGET = "target"
+"""The curve of the effective rank that is aimed at."""
+
+
 class LossPlot(StudioPlot):
     """One loss term at a time, one curve per model: smoothed in front, as measured behind.
 
@@ -76,14 +80,13 @@ class LossPlot(StudioPlot):
             self._add_curves(key, term)
         self._on_choice()
 
-    def add_term(self, term: str) -> None:
-        """Offer a term that nobody has words for; one that is offered already stays as it is."""
+    def add_term(self, term: str, words: tuple[str, ...] | None = None) -> None:
+        """Offer a further term, by its name where there are no words; one that is offered stays as it is."""
         if term in self._terms:
             return
-        words = printable(term).replace("_", " ")
-        label = words[:1].upper() + words[1:]
-        self._terms[term] = (label, f"What the run logs as {term}")
-        self._choice.add(term, *self._terms[term])
+        name = printable(term).replace("_", " ")
+        self._terms[term] = words or (name[:1].upper() + name[1:], f"What the run logs as {term}")
+        self._choice.add(term, *self._terms[term][:2])
         for key in self._models:
             self._add_curves(key, term)
         self._on_choice()
@@ -191,6 +194,16 @@ class RankPlot(StudioPlot):
         super().__init__(object_name, title, parent)
         self.canvas.x_axis.integers = True
         self.set_labels(x="Training step", y="Effective rank")
+
+    def set_target(self, target: float | None, steps: int) -> None:
+        """A line across the run at the effective rank that it is to reach; None: none."""
+        if target is None:
+            if TARGET in self._curves:
+                self.remove_curve(TARGET)
+            return
+        if TARGET not in self._curves:
+            self.add_curve(TARGET, "Target", "muted", "dash")
+        self.set_data(TARGET, [0, steps], [target, target])
 
     def add_model(self, key: str, label: str, color: str, style: Style = "solid") -> None:
         """Add a model; its curve has its key. `color`: a role of the theme."""

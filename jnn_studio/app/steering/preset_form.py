@@ -71,6 +71,9 @@ class PresetForm(SettingForm):
         self._images: dict[str, int] = {}
         """How many there are in the folders that were looked into."""
         self._devices: tuple[str, ...] | None = None
+        self._asked = ""
+        """What earlier runs were last asked about, and what they say."""
+        self._background: Mapping[str, str] = {}
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
         self.setAcceptDrops(True)
         self._preset, self._edited, self._general = Combo(), QLabel(), QLabel()
@@ -78,6 +81,7 @@ class PresetForm(SettingForm):
         self._build_head()
         for part in parts:
             part.changed.connect(self.check)
+        context.run_ended.connect(self._run_ended)
         self.start_from(presets[0])
         context.loading.request(
             self, f"{page}.devices", lambda _: available_devices(), self._show_devices, _ignore
@@ -181,9 +185,11 @@ class PresetForm(SettingForm):
         self._general.setText("\n".join(stray))
         self._general.setVisible(bool(stray))
         right = self._checked
+        if right is not None:
+            self._look_back(right)
         hints = self.words.hints(right) if right is not None else {}
         for name, field in self.fields.items():
-            field.set_hint(hints.get(name, ""))
+            field.set_hint("\n".join(filter(None, (hints.get(name), self._background.get(name)))))
         edited = self.config != self._begin[str(self._preset.currentData())]
         self._edited.setText("edited" if edited else "")
         self._edited.setVisible(edited)
@@ -245,6 +251,28 @@ class PresetForm(SettingForm):
             self.check()
 
         self._context.loading.request(self, f"{self._page}.{name}", look, seen, _ignore)
+
+    def _look_back(self, config: RunConfig, *, anew: bool = False) -> None:
+        """Have earlier runs asked what they came to, once for each choice of images and of a network."""
+        about = config.model_dump_json(include={"kind", "data", "model"})
+        if about == self._asked and not anew:
+            return
+        self._asked, self._background = about, {}
+        runs, background = self._context.runs_folder, self.words.background
+
+        def seen(hints: Mapping[str, str]) -> None:
+            if hints:
+                self._background = hints
+                self.check()
+
+        self._context.loading.request(
+            f"{self._page}.earlier", lambda watch: background(config, runs, watch), seen, _ignore
+        )
+
+    def _run_ended(self) -> None:
+        """There may be one more to learn from."""
+        if self._checked is not None:
+            self._look_back(self._checked, anew=True)
 
     def _show_devices(self, devices: tuple[str, ...]) -> None:
         self._devices = devices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -18,7 +18,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.words import PSNR, RunWords
+from jnn_studio.training.words import ETA, PSNR, RunWords, eta_words
 
 ROLES = 4
 """Colours there are for models without one of their own."""
@@ -65,7 +65,9 @@ class RunPlots(RunView):
         for plot, text in zip(self._plots, words.empty, strict=False):
             plot.set_empty_text(text)
         self._config: RunConfig | None = None
+        self._members: dict[str, MemberInfo] = {}
         self._captions: dict[str, str] = {}
+        self._quality: dict[str, str] = {}
         self._newest: dict[tuple[str, str], int] = {}
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         if self.rank is None:
@@ -87,13 +89,25 @@ class RunPlots(RunView):
     def clear(self) -> None:
         """Forget the run."""
         self._newest.clear()
+        self._quality.clear()
         for plot in self._plots:
             plot.clear()
+        self._show_target()
         self.previews.clear()
 
     def show_config(self, config: RunConfig) -> None:
         """The run that what follows belongs to."""
         self._config = config
+        self._show_target()
+
+    @property
+    def _target(self) -> float | None:
+        """The effective rank that the run is to reach."""
+        return None if self._config is None else self._words.aim(self._config)
+
+    def _show_target(self) -> None:
+        if self.rank is not None and self._config is not None:
+            self.rank.set_target(self._target, self._config.schedule.steps)
 
     def set_models(self, members: tuple[MemberInfo, ...]) -> None:
         """The models of the run, in the order they are shown."""
@@ -104,12 +118,13 @@ class RunPlots(RunView):
             if member.key not in self._captions:
                 for plot in self._plots:
                     plot.add_model(member.key, member.label, role, style)
+            self._members[member.key] = member
             self._captions[member.key] = self._caption(member)
             self.previews.add_model(member.key, member.label, self._captions[member.key], role)
 
-    def _caption(self, member: MemberInfo) -> str:
+    def _caption(self, member: MemberInfo, target: float | None = None) -> str:
         """What stands beside a model's name: its η, and what else its kind has a symbol for."""
-        parts = [f"η = {member.eta:.3g}"] if math.isfinite(member.eta) else []
+        parts = [eta_words(float(f"{member.eta:.3g}"), target)] if math.isfinite(member.eta) else []
         if self._config is not None and self._words.facts:
             facts = find_kind(self._config.kind).facts(self._config, member.key)
             parts += [f"{symbol} = {float(facts[key]):.3g}" for key, symbol in self._words.facts.items()]
@@ -127,11 +142,16 @@ class RunPlots(RunView):
                     steps.append(logged.step)
                     values.append(value)
         for (member, term), (steps, values) in found.items():
-            self.loss.add_term(term)
+            self.loss.add_term(term, self._words.further_terms.get(term))
             self.loss.extend((member, term), steps, values)
+            if term == ETA and member in self._members:
+                now = replace(self._members[member], eta=values[-1])
+                self._captions[member] = self._caption(now, self._target)
             if term == PSNR:
-                quality = f"{values[-1]:.2f} {self._look.unit}"
-                self.previews.set_caption(member, ",  ".join(filter(None, (self._captions[member], quality))))
+                self._quality[member] = f"{values[-1]:.2f} {self._look.unit}"
+        for member in {member for member, term in found if term in (ETA, PSNR)}:
+            words = (self._captions.get(member, ""), self._quality.get(member, ""))
+            self.previews.set_caption(member, ",  ".join(filter(None, words)))
 
     def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
         """Append effective ranks; show the newest spectrum of each model."""

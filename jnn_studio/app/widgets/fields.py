@@ -20,7 +20,7 @@ from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.base.setting_words import Setting
 
-UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points")
+UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points", "directions")
 
 
 class Field(QWidget):

@@ -39,6 +39,10 @@ def train(
         Path | None, typer.Option("--data", help="Train on this folder or zip of images.", parser=path)
     ] = None,
     eta: Annotated[str | None, typer.Option("--eta", help="η: a number, paper-text or paper-code.")] = None,
+    target_rank: Annotated[
+        float | None,
+        typer.Option("--target-rank", help="Find η while it trains: the effective rank to reach."),
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
 ) -> None:
@@ -47,7 +51,9 @@ def train(
     with reported():
         commands = Commands()
         if resume is not None:
-            if any(given is not None for given in (preset, config, out, data, eta, steps, device)):
+            if any(
+                given is not None for given in (preset, config, out, data, eta, target_rank, steps, device)
+            ):
                 raise UsageError("--resume takes everything from the run folder; give nothing beside it")
             events = resume_run(resume, commands, naming(console))
         else:
@@ -56,7 +62,9 @@ def train(
             if out is None:
                 raise UsageError("give --out, a new folder for the run")
             chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
-            chosen = chosen.with_changes(data=data, eta=eta, steps=steps, device=device)
+            chosen = chosen.with_changes(
+                data=data, eta=eta, target_rank=target_rank, steps=steps, device=device
+            )
             events = start_run(chosen, out, commands, naming(console))
         with stop_on_signal(commands):
             ended = follow(events, console, "loss", _loss)
@@ -70,7 +78,8 @@ def _loss(metrics: Metrics) -> str:
     """What is seen of the losses of a model."""
     if "total" not in metrics.terms:
         return ""
-    return f"{metrics.terms.get('reconstruction', metrics.terms['total']):.4g}"
+    eta = f" (η {metrics.terms['eta']:.3g})" if "eta" in metrics.terms else ""
+    return f"{metrics.terms.get('reconstruction', metrics.terms['total']):.4g}{eta}"
 
 
 COMMAND = CommandSpec(order=10, run=train)

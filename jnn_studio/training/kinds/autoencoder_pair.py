@@ -8,7 +8,7 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.autoencoder import MODEL, Autoencoder
-from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_members
+from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_found, pair_members
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.images import open_images
 from jnn_studio.training.kind import RunKind
@@ -28,4 +28,6 @@ def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Aut
     return MODEL.from_tensors(config.model, tensors)
 
 
-KIND = RunKind("autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, words=WORDS)
+KIND = RunKind(
+    "autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, pair_found, words=WORDS
+)

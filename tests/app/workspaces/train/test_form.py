@@ -272,3 +272,70 @@ def test_a_run_with_a_long_name_among_the_presets_leaves_the_form_as_wide(page) 
     before = form.minimumSizeHint().width()
     form.offer(form.config.model_copy(update={"name": "a rather long name for a run that is on show"}))
     assert form.minimumSizeHint().width() == before
+
+
+# --- a target rank --------------------------------------------------------------------------------------
+
+
+def test_a_target_rank_may_be_left_empty_and_says_where_eta_then_comes_from(
+    page, train: TrainWorkspace
+) -> None:
+    assert page.edit("penalty.target_rank").text() == ""
+    assert train.page.form.config.penalty.target_rank is None
+    assert page.edit("penalty.adjust_every").isHidden()
+
+    page.type(page.edit("penalty.target_rank"), "17")
+
+    assert train.page.form.config.penalty.target_rank == 17
+    assert not page.edit("penalty.adjust_every").isHidden()
+    assert "where the search for η starts" in page.text("penalty.eta.note")
+    assert "effective rank" in page.edit("penalty.target_rank").toolTip()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("many", "Enter a number."),
+        ("1", "Must be more than 1."),
+        ("64", "Penalty.target_rank (64) must be less than model.latent (64): the effective rank can be no "),
+    ],
+)
+def test_a_target_rank_that_cannot_be_reached_is_refused_where_it_is_typed(
+    page, wrong: str, reason: str
+) -> None:
+    page.type(page.edit("penalty.target_rank"), wrong)
+
+    assert page.text("penalty.target_rank.note").startswith(reason)
+    assert not page.button("start").isEnabled()
+
+
+def test_a_run_with_a_target_shows_its_line_and_the_path_of_eta(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    page.start(penalty__target_rank="3", penalty__adjust_every="1")
+    page.wait_for_state("finished")
+    page.wait_until_logged(30)
+    plots = train.page.plots
+
+    etas = plots.loss.series(("regularised", "eta")).y.tolist()
+    assert len(set(etas)) > 5
+    assert plots.rank.series("target").y.tolist() == [3, 3]
+    assert plots.rank.series("target").x.tolist() == [0, 30]
+    found = f"Regularised η = {etas[-1]:.3g} found for rank 3"
+    assert found in plots.previews.accessibleDescription()
+    assert not any(button.text() == "Eta" for button in train.findChildren(QToolButton))
+
+
+def test_what_eta_did_to_these_images_before_stands_where_it_is_typed(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    assert "On these images" not in page.text("penalty.eta.note")
+    page.start(penalty__target_rank="", save_to="")
+    page.wait_for_state("finished")
+
+    qtbot.waitUntil(lambda: "On these images: η " in page.text("penalty.eta.note"), timeout=10_000)
+    rank = train.page.plots.rank.series("regularised").y[-1]
+    assert f"→ rank {rank:.3g}, " in page.text("penalty.eta.note")
+    assert page.text("penalty.eta.note").endswith(" dB")
+    page.edit("data.count").setText("65")
+    assert "On these images" not in page.text("penalty.eta.note")

@@ -1,0 +1,73 @@
+"""Finding the η at which a model's effective rank is the one a person wants, while the model trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+WAIT = 0.05
+"""Share of the run before η is first changed: the rank of fresh weights says nothing of the data."""
+HOLD = 0.2
+"""Share of the run, at its end, over which η stays as it was found: the model is trained at one η."""
+ADJUSTMENTS = 100
+"""How often η is looked at in a run, unless somebody says otherwise."""
+
+PROPORTIONAL, INTEGRAL = 1.0, 0.18
+"""What log η moves by for a change of log(rank / target), and for its standing off, at each adjustment."""
+LARGEST_STEP = math.log(1.25)
+"""Of log η, at one adjustment: a direction that a large η has put out comes back slowly."""
+RANGE = 1e4
+"""η stays within this factor of where it began."""
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """What is aimed at, from which η the search starts, and at which of a run's steps it looks."""
+
+    target: float
+    start: float
+    steps: int
+    every: int
+    wait: int = 0
+
+    def due(self, step: int) -> bool:
+        """Whether η may change after ``step`` steps: not in the beginning, and not near the end."""
+        first = max(self.wait, math.ceil(WAIT * self.steps), 1)
+        return step % self.every == 0 and first <= step <= (1 - HOLD) * self.steps
+
+
+class EtaSearch:
+    """A controller: log η follows log(rank / target), damped.
+
+    A PI controller in its velocity form, which changes η by the change of the error and by the error itself:
+    where η stands at a bound or a change is cut, nothing winds up. What it remembers is two numbers, float64
+    on the CPU, changed in place: a checkpoint that holds them is all that is needed to go on.
+    """
+
+    def __init__(self, plan: SearchPlan) -> None:
+        self.plan = plan
+        self._eta = torch.tensor(plan.start, dtype=torch.float64)
+        self._error = torch.tensor(math.nan, dtype=torch.float64)
+
+    @property
+    def state(self) -> Mapping[str, Tensor]:
+        """What it remembers, by name: tensors to be saved, and to be written into."""
+        return {"eta": self._eta, "error": self._error}
+
+    @property
+    def eta(self) -> float:
+        """η as it is now."""
+        return float(self._eta)
+
+    def tell(self, rank: float) -> None:
+        """The effective rank that was measured at the present η; changes η."""
+        error = math.log(max(rank, 1e-3) / self.plan.target)
+        before = float(self._error)
+        change = INTEGRAL * error + (PROPORTIONAL * (error - before) if math.isfinite(before) else 0.0)
+        eta = self.eta * math.exp(min(max(change, -LARGEST_STEP), LARGEST_STEP))
+        self._eta.fill_(min(max(eta, self.plan.start / RANGE), self.plan.start * RANGE))
+        self._error.fill_(error)
