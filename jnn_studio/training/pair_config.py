@@ -37,8 +37,8 @@ class PenaltyConfig(Frozen):
     )
     adjust_every: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Steps between measurements of the effective rank, at which η may change. Empty: a hundredth "
-        "of the steps.",
+        description="Steps between measurements of the effective rank, at which η may change. Empty: a "
+        "hundredth of the steps.",
     )
 
     def encoder_eta(self, size: int) -> float:
@@ -92,7 +92,7 @@ class PairConfig(ImageRunConfig):
             )
         if self.penalty.eta == 0:
             raise ValueError(
-                "penalty.eta must be more than 0 where penalty.target_rank is given: the search starts from it"
+                "penalty.eta must be more than 0 where penalty.target_rank is given: the search starts there"
             )
         return self
 

@@ -345,7 +345,7 @@ def test_what_a_member_remembers_beside_its_model_comes_back_in_place(tmp_path: 
     assert state["eta"].item() == states["b"]["eta"].item() == 0.1 + 0.2
     assert state["error"].isnan()
     assert states["a"] == {}
-    with pytest.raises(CheckpointError, match="b/state/eta belongs to none of its models"):
+    with pytest.raises(CheckpointError, match="b/state/.* belongs to none of its models"):
         load_checkpoint(tmp_path / "c", fresh())
     save_checkpoint(tmp_path / "without", fresh(), RunProgress(3, 0.1, {}))
     with pytest.raises(CheckpointError, match="b/state/eta is missing"):

@@ -282,12 +282,12 @@ def test_a_target_rank_may_be_left_empty_and_says_where_eta_then_comes_from(
 ) -> None:
     assert page.edit("penalty.target_rank").text() == ""
     assert train.page.form.config.penalty.target_rank is None
-    assert page.edit("penalty.adjust_every").isHidden()
+    assert not page.edit("penalty.adjust_every").isVisible()
 
     page.type(page.edit("penalty.target_rank"), "17")
 
     assert train.page.form.config.penalty.target_rank == 17
-    assert not page.edit("penalty.adjust_every").isHidden()
+    assert page.edit("penalty.adjust_every").isVisible()
     assert "where the search for η starts" in page.text("penalty.eta.note")
     assert "effective rank" in page.edit("penalty.target_rank").toolTip()
 
