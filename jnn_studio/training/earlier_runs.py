@@ -19,14 +19,15 @@ _MOST_FOLDERS = 200
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """η of a finished pair's encoder, the effective rank it led to, and the held-out PSNR in dB."""
+    """η of a finished pair's encoder, and the effective rank and held-out PSNR in dB that it led to."""
 
     eta: float
     rank: float
     psnr: float
+    steps: int
 
     def __str__(self) -> str:
-        return f"η {self.eta:.3g} → rank {self.rank:.3g}, {self.psnr:.1f} dB"
+        return f"η {self.eta:.3g} → rank {self.rank:.3g}, {self.psnr:.1f} dB ({self.steps:,} steps)"
 
 
 def earlier_runs(runs: Path, like: PairConfig, watch: Watch, most: int = 4) -> list[EarlierRun]:
@@ -78,4 +79,4 @@ def _read(folder: RunFolder, config: PairConfig) -> Iterator[EarlierRun]:
                 terms.update(logged.terms)
     ranks = [s.effective_rank for s in folder.spectra(MEMBERS) if s.member == REGULARISED]
     if ranks and PSNR in terms:
-        yield EarlierRun(terms[ETA], ranks[-1], terms[PSNR])
+        yield EarlierRun(terms[ETA], ranks[-1], terms[PSNR], config.schedule.steps)

@@ -124,7 +124,7 @@ def _hints(config: PairConfig) -> Mapping[str, str]:
 
 def _background(config: PairConfig, runs: Path, watch: Watch) -> Mapping[str, str]:
     earlier = earlier_runs(runs, config, watch)
-    return {"penalty.eta": f"On these images: {'; '.join(map(str, earlier))}"} if earlier else {}
+    return {"penalty.eta": "\n".join(("On these images:", *map(str, earlier)))} if earlier else {}
 
 
 WORDS = RunWords(

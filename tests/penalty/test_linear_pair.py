@@ -31,7 +31,7 @@ def trained(eta: float, eta_decoder: float) -> tuple[Tensor, Tensor]:
     size, hidden, latent = len(VARIANCES), 8, 7
     encoder = Composition(nn.Linear(size, hidden, bias=False), nn.Linear(hidden, latent, bias=False)).double()
     decoder = Composition(nn.Linear(latent, hidden, bias=False), nn.Linear(hidden, size, bias=False)).double()
-    # From a start at which nothing is lost: f = 0 is a local minimum of every component, whatever its variance.
+    # From a start at which nothing is lost: 0 is a local minimum of every component, whatever its variance.
     with torch.no_grad():
         for there, back in ((encoder[0], decoder[1]), (encoder[1], decoder[0])):
             nn.init.orthogonal_(there.weight)
