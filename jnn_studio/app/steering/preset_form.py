@@ -266,7 +266,7 @@ class PresetForm(SettingForm):
                 self.check()
 
         self._context.loading.request(
-            f"{self._page}.earlier", lambda watch: background(config, runs, watch), seen, _ignore
+            self, f"{self._page}.earlier", lambda watch: background(config, runs, watch), seen, _ignore
         )
 
     def _run_ended(self) -> None:
