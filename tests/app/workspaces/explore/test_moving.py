@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -9,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.workspaces.explore.desk.undo import Change
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import SourceImage
 
@@ -46,6 +49,26 @@ def test_another_slider_goes_on_from_the_end_of_a_curve(explore: ExploreWorkspac
     assert explore.desk.scene.columns[0].moved.length == pytest.approx(0.04, rel=0.02)
     explore.desk.undo.undo()
     assert [leg.direction for leg in explore.desk.state.walk.legs] == [0]
+
+
+def test_a_movement_of_one_slider_is_one_step_however_long_and_leaves_nothing_else(
+    explore: ExploreWorkspace,
+) -> None:
+    """Steps that Qt merges into another are never freed."""
+    alive = len(changes())
+    for count in range(1, 200):
+        explore.desk.set_amount(0, count / 4000)
+    assert explore.desk.undo.count() == 1
+    assert len(changes()) == alive + 1
+    explore.desk.undo.undo()
+    assert not any(explore.desk.state.walk.amounts)
+    explore.desk.set_amount(0, 0.01)
+    assert (explore.desk.undo.count(), explore.desk.undo.canRedo()) == (1, False)
+
+
+def changes() -> list[Change]:
+    gc.collect()
+    return [found for found in gc.get_objects() if type(found) is Change]
 
 
 class Layouts(QObject):

@@ -341,7 +341,11 @@ class ExploreDesk(QObject):
             self._refresh()
 
     def _push(self, text: str, state: ExploreState, merge: int = -1) -> None:
-        self.undo.push(Change(self.show, text, self.state, state, merge))
+        last = self.undo.command(self.undo.index() - 1) if not self.undo.canRedo() else None
+        if isinstance(last, Change) and last.go_on(state, merge):
+            self.show(state)
+        else:
+            self.undo.push(Change(self.show, text, self.state, state, merge))
 
     # --- scenes ------------------------------------------------------------------------------------
 

@@ -34,11 +34,13 @@ class Change(QUndoCommand):
     def undo(self) -> None:
         self._show(self._before)
 
-    def id(self) -> int:
-        return self._merge
+    def go_on(self, state: ExploreState, merge: int) -> bool:
+        """Lead to ``state`` instead, if that is a movement of the same slider soon after; whether it is.
 
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, Change) or other._time - self._time > MERGE_SECONDS:
+        Qt could merge commands, but one that has been merged into another is never freed.
+        """
+        now = time.monotonic()
+        if merge < 0 or merge != self._merge or now - self._time > MERGE_SECONDS:
             return False
-        self._after, self._time = other._after, other._time
+        self._after, self._time = state, now
         return True
