@@ -124,7 +124,7 @@ def nest(qtbot: QtBot, depth: int) -> tuple[QWidget, QLabel]:
 
 
 def test_a_widget_is_dressed_as_often_however_deep_it_lies(qtbot: QtBot) -> None:
-    """Qt dresses a widget once for every one it lies in, if a sheet replaces another: seconds for a window."""
+    """If a sheet replaces another, Qt dresses a widget once for every one it lies in: that takes seconds."""
 
     class Counting(QObject):
         count = 0
@@ -149,7 +149,13 @@ def test_a_switched_window_looks_like_one_made_in_the_theme(qtbot: QtBot) -> Non
         made = QWidget()
         qtbot.addWidget(made)
         column = QVBoxLayout(made)
-        for widget in (QPushButton("Start"), QLineEdit("words"), QCheckBox("on"), QComboBox(), QLabel("text")):
+        for widget in (
+            QPushButton("Start"),
+            QLineEdit("words"),
+            QCheckBox("on"),
+            QComboBox(),
+            QLabel("text"),
+        ):
             column.addWidget(widget)
         column.addWidget(IconButton("close", "Dismiss", "dismiss"))
         made.resize(200, 260)

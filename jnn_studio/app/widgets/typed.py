@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
+from jnn_studio.base.text import counted
 
 
 def typed_values(config: BaseModel) -> dict[str, str]:
@@ -142,6 +143,6 @@ def _reason(problems: list[Any]) -> str:
         case "string_too_short":
             return "Enter a name."
         case "string_too_long":
-            return f"Must be {limits['max_length']} characters or fewer."
+            return f"Must be {counted(limits['max_length'], 'character')} or fewer."
     message = str(first["msg"]).removeprefix("Value error, ")
     return message[:1].upper() + message[1:].rstrip(".") + "."

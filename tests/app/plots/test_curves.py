@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -100,7 +102,7 @@ class TestLossPlot:
 
 
 class TestLogAxisOfATerm:
-    TERMS = {
+    TERMS: ClassVar = {
         "total": ("Total", "Sum", "Total loss"),
         "penalty": ("Penalty", "Bound", "Penalty"),
         "held_out_psnr": ("PSNR", "Quality", "Held-out PSNR in dB"),

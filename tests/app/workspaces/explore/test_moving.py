@@ -48,6 +48,27 @@ def test_another_slider_goes_on_from_the_end_of_a_curve(explore: ExploreWorkspac
     assert [leg.direction for leg in explore.desk.state.walk.legs] == [0]
 
 
+def test_curved_and_back_keeps_the_amounts_and_undo_every_step(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore.desk.set_amount(1, 0.04)
+    explore.desk.set_amount(2, -0.02)
+    states = [explore.desk.state]
+    for mode in ("curved", "straight"):
+        qtbot.mouseClick(explore.findChild(QToolButton, f"explore.mode.{mode}"), Qt.MouseButton.LeftButton)
+        states.append(explore.desk.state)
+        assert explore.desk.state.mode == mode
+        amounts = [slider.value() for slider in explore.directions.sliders]
+        assert amounts == pytest.approx([0, 0.04, -0.02, 0, 0, 0, 0, 0])
+        wait_for_scene(explore, qtbot)
+        assert explore.desk.scene.columns[1].moved.latent.ne(explore.desk.scene.columns[1].place.latent).any()
+    for state in reversed(states[:-1]):
+        explore.desk.undo.undo()
+        assert explore.desk.state == state
+    explore.desk.undo.redo()
+    assert explore.desk.state == states[1]
+
+
 class Layouts(QObject):
     """Counts how often a widget lays out what it shows."""
 
