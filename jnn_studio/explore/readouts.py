@@ -38,8 +38,8 @@ LEAST_SKILL = 0.2
 
 READOUT_RULE = (
     f"A direction is named after attributes only if {STEP:g} RMS along it moves the first of them "
-    f"by {LEAST_EFFECT:g} standard deviations or more, and only after those whose readout is better than chance, "
-    f"with a balanced accuracy of {(1 + LEAST_SKILL) / 2:.0%} or R² of {LEAST_SKILL:g} at least."
+    f"by {LEAST_EFFECT:g} standard deviations or more, and only after those whose readout is better than "
+    f"chance, with a balanced accuracy of {(1 + LEAST_SKILL) / 2:.0%} or R² of {LEAST_SKILL:g} at least."
 )
 
 READOUT_UNIT = f"standard deviations for +{STEP:g} RMS"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.workspaces.explore.gallery.thumbnails import TARGET
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import SourceImage
 
@@ -188,3 +189,47 @@ def test_pressing_a_picture_shows_its_base(explore: ExploreWorkspace, qtbot: QtB
     assert (pane.array == view.place.reconstruction).all()
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=pane.picture_rect().center())
     assert (pane.array == view.moved.image).all()
+
+
+def marks(explore: ExploreWorkspace) -> tuple[list[int], list[int]]:
+    """Images framed as the base, and as what is blended towards."""
+    images = explore.gallery.images
+    model = images.model()
+    bases = [model.image_at(index.row()) for index in images.selectionModel().selectedIndexes()]
+    targets = [row for row in range(20) if model.index(row).data(TARGET)]
+    return bases, targets
+
+
+def test_while_blending_the_base_stays_marked_and_the_target_otherwise(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    images = explore.gallery.images
+    explore.desk.select(SourceImage(index=1))
+    wait_for_scene(explore, qtbot)
+    trigger(explore, "blend")
+    place = images.visualRect(images.model().index(3)).center()
+    qtbot.mouseClick(images.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: explore.desk.state.towards is not None)
+    wait_for_scene(explore, qtbot)
+    assert marks(explore) == ([1], [3])
+    assert images.model().index(3).data(Qt.ItemDataRole.ToolTipRole).endswith("Blended towards")
+    explore.desk.stop_blending()
+    assert marks(explore) == ([1], [])
+
+
+def test_the_notice_of_blending_is_there_until_it_is_over(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    trigger(explore, "blend")
+    assert explore.message.isVisible()
+    assert "Esc" in explore.message.text.text()
+    qtbot.keyClick(explore, Qt.Key.Key_Escape)
+    assert not explore.message.isVisible()
+    explore.message.show_error("Cannot save the session", "The disk is full.")
+    explore.choosing.end_blending()
+    assert explore.message.isVisible()
+
+
+def test_a_notice_moves_no_picture(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    before = [pane.mapTo(explore, pane.rect().topLeft()) for pane in explore.panes.moved]
+    explore.message.show_error("Cannot open the images", "There are none. " * 20, "Traceback")
+    qtbot.wait(50)
+    assert [pane.mapTo(explore, pane.rect().topLeft()) for pane in explore.panes.moved] == before
