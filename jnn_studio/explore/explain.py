@@ -56,7 +56,7 @@ def explain_by_readouts(scene: Scene, readouts: Mapping[str, ReadoutSet], progre
         labels = found.labels
         measures = found.measures
         columns.append(_column(view, found.effects(_steps(view)), found))
-    return MeaningView(labels, tuple(columns), READOUT_UNIT, READOUT_RULE, measures, progress=progress)
+    return MeaningView(labels, tuple(columns), READOUT_UNIT, measures, progress=progress, rule=READOUT_RULE)
 
 
 def _column(

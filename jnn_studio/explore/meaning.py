@@ -68,19 +68,19 @@ class MeaningView:
         labels: names of the factors or attributes.
         columns: the models, each with as many effects as there are labels.
         unit: what the bars measure, as the axis says it.
-        rule: when a direction is named after what it moves, in words.
         measures: how each label's accuracy is measured, "balanced accuracy" or "R²"; empty for factors.
         state: in place of the bars when there is nothing to show: why, and what to do.
         progress: what is being worked out just now, "" if nothing.
+        rule: when a direction is named after what it moves, in words.
     """
 
     labels: tuple[str, ...] = ()
     columns: tuple[MeaningColumn, ...] = ()
     unit: str = ""
-    rule: str = ""
     measures: tuple[str, ...] = ()
     state: str = ""
     progress: str = ""
+    rule: str = ""
 
 
 FACTOR_UNIT = "change of the picture; ±1: this factor alone"
