@@ -85,12 +85,17 @@ class PicturePane(ViewPane):
         self._draw_words(painter, above, entry.title, "text", bold=True)
         below = QRectF(self._left_of_words(around), around.bottom() + GRID // 2, self.width(), line)
         below.setRight(self.width())
-        for words in entry.lines:
+        for words in self._lines():
             self._draw_words(painter, below, words, "muted")
             below.translate(0, line)
+
+    def _lines(self) -> list[str]:
+        """The words under the picture; in a narrow pane what stands side by side has lines of its own."""
+        narrow = self.lines_below > 2
+        return [part for words in self.entry.lines for part in (words.split(" · ") if narrow else [words])]
 
     def _left_of_words(self, around: QRectF) -> float:
         """Under the left edge of the picture; further left where the lines would be cut at the right."""
         metrics = QFontMetrics(ui_font(0.92, digits=True))
-        widest = max((metrics.horizontalAdvance(words) for words in self.entry.lines), default=0)
+        widest = max((metrics.horizontalAdvance(words) for words in self._lines()), default=0)
         return max(0.0, min(around.left(), self.width() - widest - 2.0))

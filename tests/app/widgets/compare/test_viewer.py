@@ -144,23 +144,30 @@ def test_the_words_under_a_picture_are_whole_whatever_its_shape(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
 ) -> None:
     words = "PSNR (plain) 23.35 dB · SSIM 0.704"
+    parts = words.split(" · ")
     pane = PicturePane(SharedView(), "pane")
     qtbot.addWidget(pane)
     pane.view.set_size(shape[1], shape[0])
-    pane.show_entry(Entry("Noisy", levels=levels_of(np.zeros((*shape, 3), np.uint8)), lines=(words, words)))
+    pane.show_entry(Entry("Noisy", levels=levels_of(np.zeros((*shape, 3), np.uint8)), lines=("PSNR", words)))
     drawn: list[str] = []
     elide = QFontMetrics.elidedText
 
     def elided(self: QFontMetrics, text: str, mode: Qt.TextElideMode, width: int) -> str:
         shown = elide(self, text, mode, width)
-        if text == words:
+        if text in (words, *parts):
             drawn.append(shown)
         return shown
 
     monkeypatch.setattr(QFontMetrics, "elidedText", elided)
     pane.resize(240, 300)
     pane.grab()
-    assert drawn == [words, words]
+    assert drawn == [words]
+    drawn.clear()
+    pane.resize(164, 300)
+    pane.grab()
+    assert drawn == parts
+    line = pane.fontMetrics().height()
+    assert pane.picture_rect().bottom() + 3 * line < pane.height()
 
 
 def test_no_tooltip_covers_what_the_loupe_shows(viewer: Viewer, qtbot: QtBot) -> None:
