@@ -25,6 +25,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.penalty
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.plots
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.theme
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.walking
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -16,7 +16,7 @@ _STROKES = {
     "pause": '<path d="M8 5v14M16 5v14" stroke-width="3.5"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="1.5" fill="{color}"/>',
     "reset": '<path d="M4.5 12a7.5 7.5 0 1 0 2.4-5.5M4 3.5v4.5h4.5"/>',
-    "fit": '<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>',
+    "fit": '<path d="M3 5v14M21 5v14M7 12h10M10 8.5L6.5 12l3.5 3.5M14 8.5l3.5 3.5-3.5 3.5"/>',
     "actual": '<path d="M6 7l2-1.5v13M17 7l2-1.5v13M12.5 9.5v.01M12.5 15v.01"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "minus": '<path d="M5 12h14"/>',
@@ -41,18 +41,25 @@ _SVG = (
 
 def icon(name: str, color: QColor, size: int = 16) -> QIcon:
     """The named icon in one colour, sharp at 100 %, 200 % and 300 % scale."""
-    strokes = _STROKES[name].format(color=color.name())
-    renderer = QSvgRenderer(_SVG.format(color=color.name(), strokes=strokes).encode())
     result = QIcon()
     for ratio in (1, 2, 3):
-        pixmap = QPixmap(size * ratio, size * ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        renderer.render(painter)
-        painter.end()
-        pixmap.setDevicePixelRatio(ratio)
+        key, pixmap = f"icon {name} {color.name()} {size} {ratio}", QPixmap()
+        if not QPixmapCache.find(key, pixmap):
+            pixmap = _drawn(name, color.name(), size * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            QPixmapCache.insert(key, pixmap)
         result.addPixmap(pixmap)
     return result
+
+
+def _drawn(name: str, color: str, size: int) -> QPixmap:
+    strokes = _STROKES[name].format(color=color)
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(_SVG.format(color=color, strokes=strokes).encode()).render(painter)
+    painter.end()
+    return pixmap
 
 
 class IconButton(QToolButton):

@@ -81,6 +81,8 @@ class ThemeManager(QObject):
             return
         self._colors = colors
         self._application.setPalette(_palette(colors))
+        # Taken off first: Qt replaces a sheet by dressing every widget once for each that it lies in.
+        self._application.setStyleSheet("")
         self._application.setStyleSheet(stylesheet(colors))
         self.changed.emit()
 

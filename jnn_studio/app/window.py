@@ -41,9 +41,17 @@ OTHERS_MS = 4000
 """If the first page is not alive by then, the others are made all the same."""
 PAUSE_MS = 50
 """Between the making of one page and the next, for what somebody does meanwhile."""
+SMALLEST, FIRST_SIZE = QSize(960, 640), QSize(1280, 800)
+FRAME = QSize(2, 40)
+"""What the window's frame may take: it is not known before the window is shown."""
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
 THEMES: dict[ThemeMode, str] = {"system": "Follow the &system", "light": "&Light", "dark": "&Dark"}
 """Modes and their names in the menu."""
+
+
+def first_size(room: QSize) -> QSize:
+    """How large a window is at first on a screen with so much room: its status bar is to be seen."""
+    return FIRST_SIZE.boundedTo(room - FRAME).expandedTo(SMALLEST)
 
 
 class MainWindow(QMainWindow):
@@ -59,8 +67,11 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main_window")
         self.setWindowTitle("JNN Studio")
-        self.setMinimumSize(960, 640)
-        self.resize(1280, 800)
+        self.setMinimumSize(SMALLEST)
+        if QApplication.platformName() != "offscreen":  # whose screen is smaller than any
+            self.resize(first_size(self.screen().availableSize()))
+        else:
+            self.resize(FIRST_SIZE)
         self.settings = settings
         mode = str(settings.value("theme", "system"))
         theme().mode = next((known for known in THEMES if known == mode), "system")
@@ -96,7 +107,6 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.message)
         column.addWidget(self.stack, 1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +116,7 @@ class MainWindow(QMainWindow):
         central = QWidget()
         central.setLayout(row)
         self.setCentralWidget(central)
+        self.message.lie_over(self.stack)
         self._run_label = QLabel("No run under way", objectName="run_status")
         self._run_label.setToolTip("The run being trained by this program")
         self.statusBar().addWidget(self._run_label)

@@ -1,4 +1,4 @@
-"""Text from elsewhere, made fit to be shown."""
+"""Text made fit to be shown: what comes from elsewhere, and numbers of things."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ def printable(text: str, lines: bool = False) -> str:
     if text.isprintable():
         return text
     return "".join(c if _shown(c) or (lines and c == "\n") else _written(c) for c in text)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """So many of something in words; ``many`` where the plural is not ``one`` with an s.
+
+    >>> counted(1, "attribute"), counted(1234, "image"), counted(0, "entry", "entries")
+    ('1 attribute', '1,234 images', '0 entries')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _shown(character: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from jnn_studio.base.reading import MalformedError
 from jnn_studio.base.table_file import TableFile
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import counted, printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -55,10 +55,11 @@ class AttributeTable:
     def summary(self) -> str:
         """What was found, for people."""
         words = (
-            f"{self.title}: {len(self.names)} attributes of {self.matched:,} of {len(self.values):,} images"
+            f"{self.title}: {counted(len(self.names), 'attribute')} of {self.matched:,} of "
+            f"{counted(len(self.values), 'image')}"
         )
         if self.repeated:
-            rows = "1 row that names" if self.repeated == 1 else f"{self.repeated:,} rows that name"
+            rows = counted(self.repeated, "row that names", "rows that name")
             words += f"; ignored: {rows} an image again"
         if self.ignored:
             words += "; not used: " + ", ".join(f"{name} ({why})" for name, why in self.ignored[:4])
@@ -125,8 +126,8 @@ class _Table:
                 self._watch.check()
             if len(row) > width and any(cell.strip() for cell in row[width:]):
                 raise DataError(
-                    f"{self.path}: row {number} below the header has {len(row)} cells, the header "
-                    f"{width}. Repair the row; a cell with “{self.separator}” in it needs quotes."
+                    f"{self.path}: row {number} below the header has {counted(len(row), 'cell')}, the "
+                    f"header {width}. Repair the row; a cell with “{self.separator}” in it needs quotes."
                 )
             yield row[:width] + [""] * (width - len(row))
 
@@ -152,7 +153,7 @@ def _file_column(table: _Table, names: FileNames) -> int:
             return int(matches.argmax())
     example = next(table.rows())[likely[0] if likely else 0]
     raise DataError(
-        f"{table.path} names none of the {len(names)} images: it has names like “{example}”, the images "
+        f"{table.path} names none of the {len(names):,} images: it has names like “{example}”, the images "
         f"names like “{names.example}”. Open the folder the table belongs to, or another table."
     )
 

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from jnn_studio.explore.gallery import fit_images
 from jnn_studio.explore.meaning import (
+    FACTOR_RULE,
     FACTOR_UNIT,
     Meaning,
     MeaningColumn,
     MeaningView,
     factor_effects,
 )
-from jnn_studio.explore.readouts import READOUT_UNIT, STEP, ReadoutSet
+from jnn_studio.explore.readouts import READOUT_RULE, READOUT_UNIT, STEP, ReadoutSet
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS
 
@@ -35,7 +36,7 @@ def explain_by_factors(scene: Scene, derivatives: Tensor, names: Sequence[str]) 
     for view in scene.columns:
         tangents = fit_images(derivatives, view.loaded).flatten(1)
         columns.append(_column(view, factor_effects(_push(view), tangents, names)))
-    return MeaningView(labels=tuple(names), columns=tuple(columns), unit=FACTOR_UNIT)
+    return MeaningView(labels=tuple(names), columns=tuple(columns), unit=FACTOR_UNIT, rule=FACTOR_RULE)
 
 
 @torch.no_grad()
@@ -55,7 +56,7 @@ def explain_by_readouts(scene: Scene, readouts: Mapping[str, ReadoutSet], progre
         labels = found.labels
         measures = found.measures
         columns.append(_column(view, found.effects(_steps(view)), found))
-    return MeaningView(labels, tuple(columns), READOUT_UNIT, measures, progress=progress)
+    return MeaningView(labels, tuple(columns), READOUT_UNIT, measures, progress=progress, rule=READOUT_RULE)
 
 
 def _column(

@@ -71,6 +71,7 @@ class MeaningView:
         measures: how each label's accuracy is measured, "balanced accuracy" or "R²"; empty for factors.
         state: in place of the bars when there is nothing to show: why, and what to do.
         progress: what is being worked out just now, "" if nothing.
+        rule: when a direction is named after what it moves, in words.
     """
 
     labels: tuple[str, ...] = ()
@@ -79,9 +80,15 @@ class MeaningView:
     measures: tuple[str, ...] = ()
     state: str = ""
     progress: str = ""
+    rule: str = ""
 
 
 FACTOR_UNIT = "change of the picture; ±1: this factor alone"
+
+FACTOR_RULE = (
+    f"A direction is named after one factor with {ONE:.0%} of the squared effects, or two with {TWO:.0%}. "
+    f"Below {OUTSIDE:.0%} tangent energy, the share of its change that the factors can make, it is outside."
+)
 
 NO_FACTORS = "These images have no known factors. Open a table of attributes to see what directions mean."
 
@@ -125,6 +132,7 @@ def name_direction(
     names: Sequence[str],
     energy: float | None = None,
     outside: str = "outside the factors",
+    least: float = 0.0,
 ) -> str:
     """A direction's name from its effects.
 
@@ -134,10 +142,11 @@ def name_direction(
     Args:
         energy: its tangent energy; None leaves the thresholds `INSIDE` and `OUTSIDE` aside.
         outside: the name where no effect is left or the energy is below `OUTSIDE`.
+        least: absolute effect below which nothing gives its name, however alone it is.
     """
     squares = [effect**2 for effect in effects]
     total = sum(squares)
-    if total == 0 or (energy is not None and energy < OUTSIDE):
+    if total == 0 or max(map(abs, effects)) < least or (energy is not None and energy < OUTSIDE):
         return outside
     order = sorted(range(len(squares)), key=lambda i: (-squares[i], i))
     first, second = order[0], order[1] if len(order) > 1 else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.explore.linear_fit import Moments, ridge
@@ -28,6 +29,18 @@ SURE = 3.0
 
 STEP = 0.1
 """RMS change of the image that the effects of directions are given for."""
+
+LEAST_EFFECT = 0.5
+"""Standard deviations that a step of `STEP` must move an attribute for the direction to be named after it."""
+
+LEAST_SKILL = 0.2
+"""Skill below which no direction is named after an attribute, however sure it is that there is some."""
+
+READOUT_RULE = (
+    f"A direction is named after attributes only if {STEP:g} RMS along it moves the first of them "
+    f"by {LEAST_EFFECT:g} standard deviations or more, and only after those whose readout is better than "
+    f"chance, with a balanced accuracy of {(1 + LEAST_SKILL) / 2:.0%} or R² of {LEAST_SKILL:g} at least."
+)
 
 READOUT_UNIT = f"standard deviations for +{STEP:g} RMS"
 
@@ -57,6 +70,16 @@ class Readout:
     def reliable(self) -> bool:
         """Whether it is better than chance."""
         return self.accuracy > self.chance
+
+    @property
+    def skill(self) -> float:
+        """How far from chance (0) to perfect (1) it is on average."""
+        return 2 * self.accuracy - 1 if self.binary else self.accuracy
+
+    @property
+    def names(self) -> bool:
+        """Whether it is good enough to name a direction."""
+        return self.reliable and self.skill >= LEAST_SKILL
 
     @property
     def measure(self) -> str:
@@ -99,8 +122,8 @@ class ReadoutSet:
         """What moving the latent by each column of ``displacements`` (latent, k) does to every attribute.
 
         In standard deviations of the attribute; 0 where there is no readout. Of an attribute hard to predict
-        a readout finds only the predictable part, so its effects are small. Names only count readouts better
-        than chance. For comparable directions each column is the step that changes the image by `STEP` RMS.
+        a readout finds only the predictable part, so its effects are small. `READOUT_RULE` says what names
+        count. For comparable directions each column is the step that changes the image by `STEP` RMS.
 
         Raises:
             ValueError: the columns are no latents of this model.
@@ -111,12 +134,15 @@ class ReadoutSet:
         if displacements.ndim != 2 or len(displacements) != count:
             raise ValueError(f"displacements must be ({count}, k), got {displacements.shape}")
         weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.readouts])
-        sure = np.array(self.reliable)
+        good = np.array([readout is not None and readout.names for readout in self.readouts])
         effects = weights @ displacements
         return tuple(
             Meaning(
                 name_direction(
-                    tuple(np.where(sure, row, 0.0)), self.labels, outside="none of the attributes"
+                    tuple(np.where(good, row, 0.0)),
+                    self.labels,
+                    outside="none of the attributes",
+                    least=LEAST_EFFECT,
                 ),
                 tuple(row.tolist()),
             )
@@ -189,12 +215,14 @@ def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:
 
 def _too_few(y: np.ndarray, binary: bool) -> str:
     if len(y) < MIN_IMAGES:
-        return f"only {len(y)} images have a value, {MIN_IMAGES} are needed"
+        return f"only {counted(len(y), 'image has', 'images have')} a value, {MIN_IMAGES} are needed"
     rarer = min(int((y == y.min()).sum()), int((y == y.max()).sum()))
     if y.min() == y.max():
         return "all images have the same value"
     if binary and rarer < MIN_OF_A_KIND:
-        return f"only {rarer} images are of the rarer kind, {MIN_OF_A_KIND} are needed"
+        return (
+            f"only {counted(rarer, 'image is', 'images are')} of the rarer kind, {MIN_OF_A_KIND} are needed"
+        )
     return ""
 
 

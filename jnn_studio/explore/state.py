@@ -78,6 +78,13 @@ class Walk(Frozen):
             legs = (*legs, Leg.model_construct(direction=direction, amount=change))
         return self.model_copy(update={"legs": legs})
 
+    def turned(self, mode: WalkMode, limit: float) -> Walk:
+        """The same amounts walked the other way, ``mode``: one leg each, or straight and within ``limit``."""
+        if mode == "curved":
+            return Walk(legs=tuple(Leg(direction=d, amount=a) for d, a in enumerate(self.amounts) if a))
+        sums = (self.amount(d, "curved") for d in range(DIRECTIONS))
+        return Walk(amounts=tuple(min(max(amount, -limit), limit) for amount in sums))
+
     def is_still(self, mode: WalkMode) -> bool:
         """Whether it leads nowhere."""
         return not any(self.amounts) if mode == "straight" else not self.legs
@@ -162,6 +169,17 @@ class ExploreState(Frozen):
         """All walks back at the base, and no interpolation."""
         columns = tuple(column.model_copy(update={"walk": Walk()}) for column in self.columns)
         return self.change(walk=Walk(), columns=columns, towards=None)
+
+    def in_mode(self, mode: WalkMode) -> ExploreState:
+        """The same amounts, walked straight or curved."""
+        if mode == self.mode:
+            return self
+
+        def turned(walk: Walk) -> Walk:
+            return walk.turned(mode, self.limit)
+
+        columns = tuple(c.model_copy(update={"walk": turned(c.walk)}) for c in self.columns)
+        return self.change(mode=mode, walk=turned(self.walk), columns=columns)
 
     def with_limit(self, limit: float) -> ExploreState:
         """The same with another range, straight walks brought back into it."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from jnn_studio.base.text import counted
 from jnn_studio.jacobian.layers import LayerKind
 from jnn_studio.jacobian.structure import identity_tangents, transforming
 from jnn_studio.penalty.closed_form import is_closed_form
@@ -59,7 +60,7 @@ class Choice:
 def explained(done: FactorPass, estimator: Estimator, reason: str) -> Choice:
     """The choice of an estimator for a factor, with the reason in words."""
     evaluations = estimator.evaluations(done)
-    cost = {0: "no evaluation", 1: "1 evaluation"}.get(evaluations, f"{evaluations} evaluations")
+    cost = counted(evaluations, "evaluation") if evaluations else "no evaluation"
     accuracy = "exact" if estimator.exact else "stochastic"
     line = (
         f"factor {done.position}, {_describe(done.factor)} {done.n}→{done.m}: "
@@ -100,11 +101,11 @@ def plan(done: FactorPass, options: Options) -> Choice:
         return explained(done, ClosedForm(), "one affine map between elementwise ones")
     budget = max(options.exact_budget, options.probes)
     if done.n <= min(done.m, budget) and _works(done.push, done.input):
-        return explained(done, ForwardMode(), f"only {done.n} inputs")
+        return explained(done, ForwardMode(), f"only {counted(done.n, 'input')}")
     if done.m <= budget and _works(done.pull, done.output):
-        return explained(done, ReverseMode(), f"only {done.m} outputs")
+        return explained(done, ReverseMode(), f"only {counted(done.m, 'output')}")
     if done.n <= budget and _works(done.push, done.input):
-        return explained(done, ForwardMode(), f"only {done.n} inputs")
+        return explained(done, ForwardMode(), f"only {counted(done.n, 'input')}")
     unknown = [layer for layer in done.layers if layer.kind is LayerKind.OTHER]
     if not unknown:
         return explained(done, named("jvp", options), "all layers known: unbiased at one evaluation a probe")

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 
@@ -56,7 +57,7 @@ class Batches:
         # A folder may be far smaller than the procedural set: keep out at most an eighth of it.
         wanted, held_out = held_out, max(1, min(held_out, len(source) // 8))
         if len(source) - held_out < 1:
-            raise ValueError(f"{source.name} has {len(source)} images; training needs at least 2")
+            raise ValueError(f"{source.name} has {counted(len(source), 'image')}; training needs at least 2")
         self.source = source
         self.wanted = (wanted, batch_size)
         self._source, self._device, self._seed = source, device, seed

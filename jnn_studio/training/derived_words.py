@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from jnn_studio.base.setting_words import Setting, SettingGroup, alternatives, tables_by_kind
 from jnn_studio.base.settings import models_in
+from jnn_studio.base.text import counted
 from jnn_studio.training.common_settings import COMMON
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.kind import find_kind
@@ -101,7 +102,7 @@ def _series(name: str, label: str, annotation: Any) -> Setting | None:
             if get_origin(kind) is not Literal and kind not in (int, float, str):
                 return None
     fixed = get_origin(annotation) is tuple and Ellipsis not in get_args(annotation)
-    wrong = f"Enter {len(members)} values with commas between them." if fixed else ""
+    wrong = f"Enter {counted(len(members), 'value')} with commas between them." if fixed else ""
     return Setting(name, label, text=True, wrong=wrong)
 
 

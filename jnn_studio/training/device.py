@@ -9,6 +9,8 @@ from typing import Literal
 
 import torch
 
+from jnn_studio.base.text import counted
+
 
 @dataclass(frozen=True)
 class Device:
@@ -31,7 +33,7 @@ class Device:
             text = "Apple GPU (mps)"
         else:
             threads = torch.get_num_threads()
-            text = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+            text = f"CPU, {counted(threads, 'thread')}"
         return f"{text}, {'float32' if self.autocast_dtype is None else 'bfloat16 autocast'}"
 
 

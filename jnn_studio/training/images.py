@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import CropConfig, CropsConfig, DataConfig
 from jnn_studio.data.folder import FolderSource
@@ -23,7 +24,7 @@ def open_images(
         first = source.skipped[0]
         used = len(source) // (data.per_photo if isinstance(data, CropsConfig) else 1)
         note = (
-            f"{source.skipped_count} of {source.skipped_count + used} files gave no image; "
+            f"{source.skipped_count:,} of {counted(source.skipped_count + used, 'file')} gave no image; "
             f"the first is {first.name}: {first.reason}"
         )
         return source, (note,)

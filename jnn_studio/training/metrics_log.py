@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jnn_studio.base.atomic import open_to_append, replacing
 from jnn_studio.base.reading import open_file
+from jnn_studio.base.text import counted
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_files import DamagedFileError, parse_metrics
 
@@ -30,8 +31,7 @@ class MetricsLog:
     @property
     def damage(self) -> str:
         """``"3 damaged lines (the first: …)"``, or ""."""
-        lines = "1 damaged line" if self._bad == 1 else f"{self._bad:,} damaged lines"
-        return f"{lines} (the first: {self._why})" if self._bad else ""
+        return f"{counted(self._bad, 'damaged line')} (the first: {self._why})" if self._bad else ""
 
     def append(self, metrics: Metrics) -> None:
         """Add one line."""

@@ -25,6 +25,7 @@ from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text, refuse_special
 from jnn_studio.base.system_errors import advice_for, reason_of
+from jnn_studio.base.text import counted
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import read_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
@@ -88,7 +89,9 @@ class RunFolder:
     def notes(self) -> tuple[str, ...]:
         """What could not be read so far, or was put right: a sentence a file, of a few files."""
         told = tuple(self._notes.values())
-        more = f"{len(told) - _TOLD:,} more files of the run are damaged."
+        more = counted(
+            len(told) - _TOLD, "more file of the run is damaged.", "more files of the run are damaged."
+        )
         return told if len(told) <= _TOLD else (*told[:_TOLD], more)
 
     @classmethod

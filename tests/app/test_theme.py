@@ -8,11 +8,23 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.colors import DARK, LIGHT, Colors
+from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import mix, theme, ui_font
 
 MODELS = ("unregularised", "regularised", "pca", "model-1", "model-2", "model-3", "model-4")
@@ -96,6 +108,68 @@ def test_listeners_hear_of_a_change_and_of_nothing_else(qtbot: QtBot) -> None:
         theme().mode = "dark"
     with qtbot.assertNotEmitted(theme().changed):
         theme().mode = "dark"
+
+
+def nest(qtbot: QtBot, depth: int) -> tuple[QWidget, QLabel]:
+    """A window with a label so many widgets deep."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    inner = window
+    for _ in range(depth):
+        outer, inner = inner, QFrame()
+        QVBoxLayout(outer).addWidget(inner)
+    label = QLabel("deep inside", inner)
+    window.show()
+    return window, label
+
+
+def test_a_widget_is_dressed_as_often_however_deep_it_lies(qtbot: QtBot) -> None:
+    """If a sheet replaces another, Qt dresses a widget once for every one it lies in: that takes seconds."""
+
+    class Counting(QObject):
+        count = 0
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            self.count += event.type() == QEvent.Type.StyleChange
+            return False
+
+    theme().mode = "light"
+    counts = []
+    for depth in (1, 12):
+        _, label = nest(qtbot, depth)
+        counting = Counting(label)
+        label.installEventFilter(counting)
+        theme().mode = "dark" if not theme().is_dark else "light"
+        counts.append(counting.count)
+    assert counts[0] == counts[1] <= 2
+
+
+def test_a_switched_window_looks_like_one_made_in_the_theme(qtbot: QtBot) -> None:
+    def form() -> QWidget:
+        made = QWidget()
+        qtbot.addWidget(made)
+        column = QVBoxLayout(made)
+        for widget in (
+            QPushButton("Start"),
+            QLineEdit("words"),
+            QCheckBox("on"),
+            QComboBox(),
+            QLabel("text"),
+        ):
+            column.addWidget(widget)
+        column.addWidget(IconButton("close", "Dismiss", "dismiss"))
+        made.resize(200, 260)
+        for child in made.findChildren(QWidget):
+            child.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the ring belongs to the window that is active
+        made.show()
+        return made
+
+    theme().mode = "light"
+    switched = form()
+    theme().mode = "dark"
+    made = form()
+    qtbot.wait(1)
+    assert switched.grab().toImage() == made.grab().toImage()
 
 
 def test_there_is_one_theme() -> None:

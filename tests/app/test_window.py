@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.theme import theme
-from jnn_studio.app.window import MainWindow
+from jnn_studio.app.window import MainWindow, first_size
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import validate_config
@@ -53,6 +53,13 @@ def training(window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBo
     feed = window.context.start_run(endless, path)
     qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=20_000)
     return path
+
+
+@pytest.mark.parametrize(
+    ("room", "size"), [((1280, 800), (1278, 760)), ((1920, 1040), (1280, 800)), ((800, 600), (960, 640))]
+)
+def test_its_status_bar_is_on_the_screen_at_first(room: tuple[int, int], size: tuple[int, int]) -> None:
+    assert first_size(QSize(*room)) == QSize(*size)
 
 
 def test_the_status_bar_says_what_the_run_is_doing(window: MainWindow, training: Path, qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import counted, printable
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ def test_what_would_steer_a_terminal_is_written_out(text: str, shown: str) -> No
 
 def test_a_text_of_several_lines_keeps_them() -> None:
     assert printable("one\ntwo\x07", lines=True) == "one\ntwo\\x07"
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [("0 entries", 0), ("1 entry", 1), ("2 entries", 2), ("1,000 entries", 1000)]
+)
+def test_numbers_of_things_agree_with_their_noun(words: str, count: int) -> None:
+    assert counted(count, "entry", "entries") == words
+    assert counted(1, "attribute") == "1 attribute"
+    assert counted(3, "attribute") == "3 attributes"

@@ -102,6 +102,12 @@ def test_the_effect_of_a_factor_of_the_faces_is_found_by_moving_it() -> None:
     assert all(meaning.tangent_energy > 0.99 for meaning in found)
 
 
+def test_effects_below_the_least_name_nothing_however_alone() -> None:
+    assert name_direction([0.3], NAMES[:1], outside="none", least=0.5) == "none"
+    assert name_direction([-0.6], NAMES[:1], outside="none", least=0.5) == "mostly −smile"
+    assert name_direction([0.4, -0.4], NAMES[:2], outside="none", least=0.5) == "none"
+
+
 def test_a_model_in_greys_or_of_another_size_is_compared_in_its_own_pixels() -> None:
     config = AutoencoderConfig(size=16, dct=8, hidden=24, latent=4, channels=1)
     loaded = LoadedModel(build(config, 0).eval().requires_grad_(False), "small", {})

@@ -45,6 +45,29 @@ def test_a_linear_attribute_is_read_exactly_and_its_effect_is_in_standard_deviat
     assert found[0].name == "mostly size"
 
 
+def test_one_attribute_does_not_name_a_direction_that_hardly_moves_it() -> None:
+    latents, _ = data()
+    size = 7 * latents[:, 2] + 100
+    found = fit_readouts(latents, table_of({"size": size}))
+    small, large = (found.effects(step(2, share * float(latents[:, 2].std())))[0] for share in (0.45, 0.55))
+    assert small.effects[0] == pytest.approx(0.45, rel=1e-2)
+    assert small.name == "none of the attributes"
+    assert large.name == "mostly size"
+    assert found.effects(-step(2, 1.0))[0].name == "mostly −size"
+
+
+def test_nor_does_one_that_is_better_than_chance_and_hardly_known() -> None:
+    latents, generator = data(4000)
+    signal = latents[:, 2] - latents[:, 2].mean()
+    for noise, names in ((3.0, False), (1.0, True)):
+        size = signal + noise * signal.std() * generator.normal(size=len(signal))
+        found = fit_readouts(latents, table_of({"size": size}))
+        assert found.reliable == (True,)
+        assert found.readouts[0] is not None
+        assert found.readouts[0].skill == pytest.approx(1 / (1 + noise**2), abs=0.05)
+        assert (found.effects(step(2, 10.0))[0].name == "mostly size") is names
+
+
 def test_noise_is_no_better_than_chance_and_names_nothing() -> None:
     latents, generator = data()
     noise = {f"number {i}": generator.normal(size=400) for i in range(10)}

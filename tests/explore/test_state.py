@@ -47,6 +47,29 @@ def test_straight_amounts_do_not_disturb_curves() -> None:
     assert not walk.is_still("curved")
 
 
+def test_the_other_way_to_move_keeps_the_amounts() -> None:
+    state = bundled_state().with_amount(2, 0.05).with_amount(0, -0.01)
+    curved = state.in_mode("curved")
+    assert curved.walk.legs == (Leg(direction=0, amount=-0.01), Leg(direction=2, amount=0.05))
+    assert [curved.walk.amount(d, "curved") for d in range(3)] == [-0.01, 0, 0.05]
+    assert curved.in_mode("straight") == state
+
+
+def test_the_legs_of_a_direction_become_one_amount_within_the_range() -> None:
+    legs = (Leg(direction=1, amount=0.08), Leg(direction=4, amount=0.03), Leg(direction=1, amount=0.07))
+    state = bundled_state().change(mode="curved", walk=Walk(legs=legs), limit=0.1)
+    assert state.in_mode("straight").walk.amounts == (0, 0.1, 0, 0, 0.03, 0, 0, 0)
+
+
+def test_the_other_way_to_move_keeps_a_columns_own_walk_and_the_blend() -> None:
+    towards = Towards(image=SourceImage(index=1))
+    state = bundled_state().change(towards=towards)
+    state = state.with_column(state.columns[1].model_copy(update={"linked": False}))
+    state = state.with_amount(3, 0.02, "c2").in_mode("curved")
+    assert state.column("c2").walk.legs == (Leg(direction=3, amount=0.02),)
+    assert state.towards == towards
+
+
 def test_an_unlinked_column_has_its_own_walk() -> None:
     state = bundled_state()
     state = state.with_column(state.columns[1].model_copy(update={"linked": False}))

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+LOG_TIP = "Logarithmic y axis (L)"
+
 
 class PlotMenu(QMenu):
     """The right-click menu. Its shortcuts work while the plot has the focus."""
@@ -20,7 +22,8 @@ class PlotMenu(QMenu):
         self.autoscale = self._action(
             "autoscale", "Autoscale", "Show all data and follow it as it grows", "A"
         )
-        self.log = self._action("log", "Log scale", "Logarithmic y axis", "L")
+        self.log = self._action("log", "Log scale", "", "L")
+        self.offer_log(True)
         self.log.setCheckable(True)
         self.log.setIconText("log")  # what its button says
         self.addSeparator()
@@ -28,6 +31,11 @@ class PlotMenu(QMenu):
             save = self._action(f"save_{suffix}", f"Save {kind}…", f"Save this plot as a {kind}")
             save.triggered.connect(lambda _=False, chosen=(suffix, kind): self.saveRequested.emit(*chosen))
         self.copy = self._action("copy", "Copy picture", "Copy this plot to the clipboard", "Ctrl+C")
+
+    def offer_log(self, offered: bool) -> None:
+        """Whether the y axis can be logarithmic."""
+        self.log.setEnabled(offered)
+        self.log.setToolTip(LOG_TIP if offered else "Decibels are logarithms: their axis stays linear")
 
     def _action(self, name: str, text: str, tip: str, key: str = "") -> QAction:
         action = QAction(text, self._plot)

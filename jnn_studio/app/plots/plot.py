@@ -6,6 +6,7 @@ changed, if the plot can be seen; a plot that comes into view refreshes itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,10 @@ class StudioPlot(QWidget):
         self._curves: dict[Hashable, Curve] = {}
         self._title = ""
         self._log = False
+        self._logs: dict[str, bool] = {}
+        """What was chosen for each quantity, by the name of the y axis."""
+        self.log_at_first = False
+        """Whether quantities for which nothing has been chosen have a log axis."""
         self._following = True
         self._dirty = True
         self._drawing = False
@@ -153,6 +158,8 @@ class StudioPlot(QWidget):
             self.canvas.x_axis.setLabel(x, color=theme().colors.text)
         if y is not None:
             self.canvas.y_axis.setLabel(y, color=theme().colors.text)
+            self.menu.offer_log(not _in_decibels(y))
+            self._use_log(self._logs.get(y, self.log_at_first))
         if title is not None:
             self._title = title
             self._title_label.setText(title)
@@ -182,11 +189,19 @@ class StudioPlot(QWidget):
 
     @property
     def log(self) -> bool:
-        """Whether the y axis is logarithmic. Values that are not positive are then left out."""
+        """Whether the y axis is logarithmic. Values that are not positive are then left out.
+
+        It is chosen for the quantity on show; one in decibels, which are logarithms, never has it.
+        """
         return self._log
 
     @log.setter
     def log(self, log: bool) -> None:
+        self._logs[self.canvas.y_axis.labelText] = log
+        self._use_log(log)
+
+    def _use_log(self, log: bool) -> None:
+        log = log and self.menu.log.isEnabled()
         if log == self._log:
             return
         self._log = log
@@ -375,3 +390,7 @@ class StudioPlot(QWidget):
         painter.setPen(QPen(QColor(colors.accent if focused else colors.border), 2 if focused else 1))
         inset = 1.0 if focused else 0.5
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 6, 6)
+
+
+def _in_decibels(quantity: str) -> bool:
+    return re.search(r"\bdB\b|\bpsnr\b", quantity, re.IGNORECASE) is not None

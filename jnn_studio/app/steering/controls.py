@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QPushButto
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.kept_places import KeptPlaces
+from jnn_studio.base.text import counted
 
 _ACTIONS = (
     ("start", "&Start", "Ctrl+Return", ""),
-    ("mend", "", "Ctrl+M", "Go to the first setting that has to be mended"),
+    ("mend", "", "Ctrl+M", "Go to the first setting that has to be corrected"),
     ("pause", "P&ause", "Ctrl+P", "Stand still; the weights stay in memory"),
     ("go_on", "Resu&me", "Ctrl+P", "Go on where the run was paused"),
     ("stop", "Stop and &keep", "Ctrl+Shift+S", "Save a checkpoint and end; the run can be resumed later"),
@@ -51,6 +53,7 @@ class Controls(QWidget):
         self.recent_menu = QMenu(self.recent)
         self.recent_menu.setToolTipsVisible(True)
         self.recent.setMenu(self.recent_menu)
+        self._places = KeptPlaces(self)
         self._steering, steering = _group(self)
         self._choosing, choosing = _group(self)
         self._groups = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -66,7 +69,9 @@ class Controls(QWidget):
             action.setShortcut(key)
             action.setToolTip(tip)
             row, group = (choosing, self._choosing) if name in _CHOOSING else (steering, self._steering)
-            row.addWidget(_button(page, name, action, group))
+            button = _button(page, name, action, group)
+            button.installEventFilter(self._places)
+            row.addWidget(button)
         choosing.addWidget(self.recent)
         self.elsewhere = QLabel()
         self.elsewhere.setObjectName(f"{page}.elsewhere")
@@ -110,9 +115,10 @@ class Controls(QWidget):
             action.setEnabled(possible[name])
         start = self.run_actions["start"]
         start.setEnabled(not busy and not problems)
-        start.setToolTip("\n".join(["Mend these settings first:", *problems]) if problems else self.start_tip)
-        settings = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
-        self.run_actions["mend"].setText(f"{settings} to mend")
+        start.setToolTip(
+            "\n".join(["Correct these settings first:", *problems]) if problems else self.start_tip
+        )
+        self.run_actions["mend"].setText(f"{counted(len(problems), 'setting')} to correct")
         self.elsewhere.setText(elsewhere)
         self.elsewhere.setVisible(bool(elsewhere))
         self.recent.setVisible(any_recent)

@@ -115,7 +115,7 @@ class PresetForm(SettingForm):
         self._begin[ON_SHOW] = config
         if self._preset.findData(ON_SHOW) < 0:
             self._preset.addItem("", ON_SHOW)
-        self._preset.setItemText(self._preset.findData(ON_SHOW), f"Run on show: {config.shown_name}")
+        self._preset.setItemText(self._preset.findData(ON_SHOW), f"As the run shown: {config.shown_name}")
         self.check()
 
     def state(self) -> str:

@@ -40,7 +40,7 @@ class RunPage(QWidget):
         self.explore_wanted = self.desk.explore_wanted
         right = QVBoxLayout()
         right.setSpacing(GRID)
-        for part in (self.controls, self.progress, self.message):
+        for part in (self.controls, self.progress):
             right.addWidget(part)
         right.addWidget(self.stage, 1)
         whole = QHBoxLayout(self)
@@ -48,6 +48,7 @@ class RunPage(QWidget):
         whole.setSpacing(GRID)
         whole.addWidget(self.form)
         whole.addLayout(right, 1)
+        self.message.lie_over(self.stage)
         self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
 
     @property

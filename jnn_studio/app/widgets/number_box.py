@@ -99,6 +99,6 @@ def _nearest(box: NumberBox | WholeNumberBox, text: str) -> float:
     if value is None:
         return box.value()
     if box.isVisible():
-        words = f"From {box.minimum():g} to {box.maximum():g}{box.suffix()}"
+        words = f"From {box.minimum():g} to {box.maximum():g}{box.suffix()}".replace("-", "\N{MINUS SIGN}")
         QToolTip.showText(box.mapToGlobal(QPoint(0, box.height())), words, box)
     return min(max(value, box.minimum()), box.maximum())

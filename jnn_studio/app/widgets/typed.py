@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
+from jnn_studio.base.text import counted
 from jnn_studio.base.typed_numbers import UnclearNumberError, one_number, several_numbers
 
 
@@ -158,6 +159,6 @@ def _reason(problems: list[Any]) -> str:
         case "string_too_short":
             return "Enter a name."
         case "string_too_long":
-            return f"Must be {limits['max_length']} characters or fewer."
+            return f"Must be {counted(limits['max_length'], 'character')} or fewer."
     message = str(first["msg"]).removeprefix("Value error, ")
     return message[:1].upper() + message[1:].rstrip(".") + "."

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
@@ -68,7 +69,7 @@ def rof(
         say_json(result.numbers)
         return
     _summarise(dict(result.numbers), {member.key: member.label for member in result.members})
-    say(f"{len(written)} figures, {NUMBERS} and the run in {out}")
+    say(f"{counted(len(written), 'figure')}, {NUMBERS} and the run in {out}")
 
 
 def _summarise(numbers: dict[str, Any], labels: dict[str, str]) -> None:

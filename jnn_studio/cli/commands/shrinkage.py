@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import reported, say, say_json
 from jnn_studio.cli.paths import path
@@ -75,8 +76,8 @@ def shrinkage(
     for name, error in found["error"].items():
         say(f"{words[name]:28} ‖AY − X‖/‖X‖ = {error:.4f}")
     last = history[-1]
-    say(f"{last.step} steps, {last.seconds:.1f} s: ‖A − A*‖/‖A*‖ = {last.gap:.2g}")
-    say(f"{len(written)} figures and {NUMBERS} in {out}")
+    say(f"{counted(last.step, 'step')}, {last.seconds:.1f} s: ‖A − A*‖/‖A*‖ = {last.gap:.2g}")
+    say(f"{counted(len(written), 'figure')} and {NUMBERS} in {out}")
 
 
 COMMAND = CommandSpec(order=40, run=shrinkage, aliases=("shrink",))

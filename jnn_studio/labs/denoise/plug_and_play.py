@@ -58,7 +58,7 @@ class Iterate:
         image: x (channels, height, width).
         misfit: root mean square of A x − y over the values of the image; near σ of the noise at the end.
         change: root mean square of what the step changed; NaN for the first guess.
-        psnr: in dB, for images in [-1, 1] clipped to it (data range 2); None where no clean image is known.
+        psnr: the plain one in dB; None where no clean image is known.
     """
 
     step: int

@@ -123,7 +123,7 @@ class Pair:
 
     @property
     def psnr(self) -> tuple[float, float]:
-        """Of both, in dB (range 2, clipped): of a `DegradedPhoto` the photograph is known."""
+        """Of both, plain PSNR in dB: of a `DegradedPhoto` the photograph is known."""
         learnt, smooth = self.learnt.psnr, self.smooth.psnr
         assert learnt is not None
         assert smooth is not None
@@ -159,7 +159,7 @@ def pose(clean: Tensor, config: DegradationConfig) -> DegradedPhoto:
 
 
 def seen_psnr(problem: DegradedPhoto) -> float:
-    """How near what is seen is to the photograph, in dB for a range of 2, clipped."""
+    """How near what is seen is to the photograph, by the plain PSNR in dB."""
     return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -97,6 +99,59 @@ class TestLossPlot:
         assert made.canvas.y_axis.labelText == "PSNR (dB)"
         made.term = "x"
         assert made.canvas.y_axis.labelText == "X"
+
+
+class TestLogAxisOfATerm:
+    TERMS: ClassVar = {
+        "total": ("Total", "Sum", "Total loss"),
+        "penalty": ("Penalty", "Bound", "Penalty"),
+        "held_out_psnr": ("PSNR", "Quality", "Held-out PSNR in dB"),
+    }
+
+    @pytest.fixture
+    def plot(self, qtbot: QtBot) -> LossPlot:
+        made = LossPlot("loss", terms=self.TERMS)
+        add_models(made)
+        qtbot.addWidget(made)
+        for term in self.TERMS:
+            made.extend(("u", term), STEPS, NOISE + 1)
+        made.show()
+        made.refresh()
+        return made
+
+    def press(self, plot: LossPlot, qtbot: QtBot, name: str) -> QToolButton:
+        button = plot.findChild(QToolButton, f"loss.{name}")
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        return button
+
+    def test_each_term_keeps_its_own(self, plot: LossPlot, qtbot: QtBot) -> None:
+        button = self.press(plot, qtbot, "log_button")
+        assert plot.log
+        self.press(plot, qtbot, "term.penalty")
+        assert not plot.log
+        assert not button.isChecked()
+        self.press(plot, qtbot, "term.total")
+        assert plot.log
+        assert button.isChecked()
+
+    def test_decibels_never_stand_on_one(self, plot: LossPlot, qtbot: QtBot) -> None:
+        button = self.press(plot, qtbot, "log_button")
+        self.press(plot, qtbot, "term.held_out_psnr")
+        assert not plot.log
+        assert not button.isEnabled()
+        assert "Decibels" in button.toolTip()
+        qtbot.keyClick(plot.canvas, Qt.Key.Key_L)
+        plot.log = True
+        assert not plot.log
+        self.press(plot, qtbot, "term.total")
+        assert plot.log
+        assert button.isEnabled()
+
+    def test_nor_does_a_psnr_that_nobody_has_words_for(self, plot: LossPlot) -> None:
+        plot.add_term("train_psnr")
+        plot.term = "train_psnr"
+        plot.log = True
+        assert not plot.log
 
 
 class TestSpectrumPlot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
@@ -70,6 +70,33 @@ def test_a_typed_value_is_kept_exactly(slider: DirectionSlider, qtbot: QtBot) ->
     qtbot.keyClick(slider.spin, Qt.Key.Key_Return)
     assert values == [0.123]
     assert slider.value() == 0.123
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("0.5", 0.1), ("-0.5", -0.1), ("0,07", 0.07), ("12", 0.1), ("0.050", 0.05)]
+)
+def test_no_digit_that_is_typed_is_swallowed(
+    slider: DirectionSlider, qtbot: QtBot, typed: str, value: float
+) -> None:
+    slider.set_range(0.1)
+    slider.spin.setFocus()
+    slider.spin.selectAll()
+    for key in typed:
+        qtbot.keyClicks(slider.spin, key)
+    assert slider.spin.text() == typed
+    qtbot.keyClick(slider.spin, Qt.Key.Key_Return)
+    assert slider.value() == pytest.approx(value)
+    assert float(slider.spin.text()) == pytest.approx(value)
+
+
+def test_a_value_beyond_the_range_is_brought_back_with_a_word(slider: DirectionSlider, qtbot: QtBot) -> None:
+    slider.set_range(0.1)
+    slider.spin.setFocus()
+    slider.spin.selectAll()
+    qtbot.keyClicks(slider.spin, "0.5")
+    qtbot.keyClick(slider.spin, Qt.Key.Key_Return)
+    assert QToolTip.text() == "From \N{MINUS SIGN}0.1 to 0.1"
+    QToolTip.hideText()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.theme import theme
+from jnn_studio.app.widgets import message
 from jnn_studio.app.widgets.message import MessageBar
 
 
@@ -79,3 +80,95 @@ def test_every_button_is_named(bar: MessageBar) -> None:
     for button in bar.findChildren(QToolButton):
         assert button.toolTip()
         assert button.accessibleName()
+
+
+class TestOverWhatItIsAbout:
+    @pytest.fixture
+    def page(self, qtbot: QtBot) -> QWidget:
+        made = QWidget()
+        qtbot.addWidget(made)
+        return made
+
+    @pytest.fixture
+    def host(self, page: QWidget) -> QLabel:
+        column = QVBoxLayout(page)
+        made = QLabel("pictures")
+        column.addWidget(QLabel("above"))
+        column.addWidget(made, 1)
+        page.resize(500, 400)
+        page.show()
+        return made
+
+    @pytest.fixture
+    def bar(self, host: QLabel, monkeypatch: pytest.MonkeyPatch) -> MessageBar:
+        monkeypatch.setattr(message, "STAYS_MS", 60)
+        monkeypatch.setattr(message, "LINGERS_MS", 30)
+        monkeypatch.setattr(message, "READING_MS", 0)
+        made = MessageBar()
+        made.lie_over(host)
+        return made
+
+    def test_nothing_is_pushed_down(self, bar: MessageBar, host: QLabel) -> None:
+        before = host.geometry()
+        bar.show_error("Failed", "Try again. " * 30, "Traceback …")
+        bar.details.setVisible(True)
+        QApplication.processEvents()
+        assert host.geometry() == before
+        assert before.contains(bar.geometry())
+        assert bar.height() >= bar.heightForWidth(bar.width())
+
+    def test_it_stays_within_a_page_of_another_size(self, bar: MessageBar, host: QLabel) -> None:
+        bar.show_error("Failed", "Try again. " * 30)
+        host.window().resize(320, 500)
+        QApplication.processEvents()
+        assert host.geometry().contains(bar.geometry())
+
+    def test_a_notice_leaves_by_itself(self, bar: MessageBar, qtbot: QtBot) -> None:
+        bar.show_info("Session saved", "/a/b.jnnsession")
+        qtbot.waitUntil(bar.isHidden)
+
+    def test_not_while_the_keyboard_is_in_it(self, bar: MessageBar, host: QLabel, qtbot: QtBot) -> None:
+        bar.show_info("Session saved", "/a/b.jnnsession")
+        host.window().activateWindow()
+        button = bar.findChild(QToolButton, "message.copy")
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus)
+        qtbot.wait(200)
+        assert bar.isVisible()
+        button.clearFocus()
+        qtbot.waitUntil(bar.isHidden)
+
+    def test_not_while_the_pointer_is_on_it(self, bar: MessageBar, qtbot: QtBot) -> None:
+        bar.show_info("Session saved", "/a/b.jnnsession")
+        bar.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        qtbot.wait(200)
+        assert bar.isVisible()
+        bar.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+        qtbot.waitUntil(bar.isHidden)
+
+    def test_errors_questions_and_what_is_to_stay_stay(self, bar: MessageBar, qtbot: QtBot) -> None:
+        for show in (
+            lambda: bar.show_error("Failed", "Try again."),
+            lambda: bar.ask("Restore?", "It was kept.", "Restore", lambda: None, lambda: None),
+            lambda: bar.show_info("Blend", "Choose an image.", stays=True),
+        ):
+            show()
+            qtbot.wait(150)
+            assert bar.isVisible()
+
+    def test_what_is_over_is_withdrawn_and_nothing_else(self, bar: MessageBar) -> None:
+        bar.show_error("Cannot open the images", "There are none.")
+        bar.withdraw("Cannot open the models")
+        assert bar.isVisible()
+        bar.withdraw("Cannot open the models", "Cannot open the images")
+        assert bar.isHidden()
+
+    def test_a_notice_of_a_page_that_is_not_seen_waits(
+        self, bar: MessageBar, host: QLabel, qtbot: QtBot
+    ) -> None:
+        host.window().hide()
+        bar.show_info("Session saved", "/a/b.jnnsession")
+        qtbot.wait(150)
+        assert not bar.isHidden()
+        host.window().show()
+        qtbot.waitUntil(bar.isHidden)

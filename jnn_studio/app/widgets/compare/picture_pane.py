@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.widgets.compare.picture import Picture
 from jnn_studio.app.widgets.compare.shared_view import SharedView
@@ -83,7 +83,19 @@ class PicturePane(ViewPane):
             above.setLeft(chip.right() + GRID)
         above.setRight(above.right() - taken - GRID)
         self._draw_words(painter, above, entry.title, "text", bold=True)
-        below = QRectF(around.left(), around.bottom() + GRID // 2, self.width() - around.left(), line)
-        for words in entry.lines:
+        below = QRectF(self._left_of_words(around), around.bottom() + GRID // 2, self.width(), line)
+        below.setRight(self.width())
+        for words in self._lines():
             self._draw_words(painter, below, words, "muted")
             below.translate(0, line)
+
+    def _lines(self) -> list[str]:
+        """The words under the picture; in a narrow pane what stands side by side has lines of its own."""
+        narrow = self.lines_below > 2
+        return [part for words in self.entry.lines for part in (words.split(" · ") if narrow else [words])]
+
+    def _left_of_words(self, around: QRectF) -> float:
+        """Under the left edge of the picture; further left where the lines would be cut at the right."""
+        metrics = QFontMetrics(ui_font(0.92, digits=True))
+        widest = max((metrics.horizontalAdvance(words) for words in self._lines()), default=0)
+        return max(0.0, min(around.left(), self.width() - widest - 2.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -24,9 +24,12 @@ _ARROWS = {
 }
 MOVING = "wheel or + and −: zoom; drag or arrow keys: move; double click or F: all of it"
 
+FULL_LINE = "PSNR (plain) 00.00 dB · SSIM 0.000"
+"""As long as a line of words gets."""
+
 
 class ViewPane(QWidget):
-    """Room for a picture between a line of words above and two below.
+    """Room for a picture between a line of words above and some below.
 
     Signals:
         resized: it has another size, and so has a picture that is shown whole.
@@ -53,11 +56,21 @@ class ViewPane(QWidget):
         super().resizeEvent(event)
         self.resized.emit()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and self.view.loupe:
+            return True  # it would cover what the loupe shows
+        return super().event(event)
+
     @property
     def area(self) -> QRectF:
         """The room for the picture."""
         line = self.fontMetrics().height()
-        return QRectF(self.rect()).adjusted(1, line + GRID // 2, -1, -2 * line - GRID // 2)
+        return QRectF(self.rect()).adjusted(1, line + GRID // 2, -1, -self.lines_below * line - GRID // 2)
+
+    @property
+    def lines_below(self) -> int:
+        """Lines of words under the picture: one more where it is narrow. Alike in all panes of one width."""
+        return 3 if self.fontMetrics().horizontalAdvance(FULL_LINE) > self.width() else 2
 
     def picture_rect(self) -> QRectF:
         """What of the room the picture takes."""

@@ -16,7 +16,7 @@ from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import counted, printable
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.references import split_reference
@@ -96,7 +96,7 @@ class Choices(QWidget):
         elif len(places) == 1:
             title = caption(scene.columns[0].loaded, state.columns[0].name)
         else:
-            title = f"{len(places)} models"
+            title = counted(len(places), "model")
         if live_step is not None:
             title += f", step {live_step:,} (live)"
         self.models.setText(literal(title))

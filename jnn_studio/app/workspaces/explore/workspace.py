@@ -107,9 +107,9 @@ class ExploreWorkspace(Workspace):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.choices)
-        column.addWidget(self.message)
         column.addWidget(self._opening)
         column.addWidget(self.panes, 1)
+        self.message.lie_over(self.panes)
         self.setCentralWidget(central)
         images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
         library = self._dock("Saved directions", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -151,7 +151,7 @@ class ExploreWorkspace(Workspace):
         self.sessions.left_over.connect(self._offer_left_over)
         self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
         theme().changed.connect(self.redraw)
-        self.gallery.chosen.connect(lambda index: self.choosing.choose(SourceImage(index=index)))
+        self.gallery.chosen.connect(self._choose_image)
         self.gallery.table_asked.connect(self.asking.table)
         self.explainer.explained.connect(self._show_meaning)
         self.explainer.table_changed.connect(self._show_table)
@@ -172,7 +172,7 @@ class ExploreWorkspace(Workspace):
         choices = self.choices
         choices.path_chosen.connect(desk.open_path)
         choices.model_added.connect(desk.add_models)
-        choices.run_chosen.connect(desk.live.follow)
+        choices.run_chosen.connect(desk.watch)
         choices.folder_chosen.connect(lambda path: desk.open_source(FolderConfig(path=path)))
         self._actions["difference"].triggered.connect(self.redraw)
         self.context.explore_requested.connect(desk.open_path)
@@ -204,18 +204,34 @@ class ExploreWorkspace(Workspace):
             self._whose = free[0] if all_free else ""
         scene = self.desk.scene
         names = {view.column.key: view.caption for view in scene.columns} if scene is not None else {}
+        self._mark_images(state)
         self.bar.show_state(state, self._whose, names)
         self.directions.show_state(state, self._whose)
 
+    def _choose_image(self, index: int) -> None:
+        self.choosing.choose(SourceImage(index=index))
+        self._mark_images(self.desk.state)  # the base stays where it is if another was blended towards
+
+    def _mark_images(self, state: ExploreState) -> None:
+        images = (state.base.image, None if state.towards is None else state.towards.image)
+        base, target = (image.index if isinstance(image, SourceImage) else None for image in images)
+        self.gallery.show_current(base)
+        self.gallery.show_target(target)
+
     def _show_source(self, source: ImageSource, config: Data) -> None:
+        self.message.withdraw("Cannot open the images")
         self.gallery.set_source(source, config)
         self.explainer.set_source(source)
         self.choices.show_source(source, config)
+        self._mark_images(self.desk.state)
 
     def _show_scene(self, scene: Scene) -> None:
         """All of a new place; while a slider moves, only what it changes: every millisecond counts."""
         before, self._shown = self._shown, scene
         new = before is None or not scene.stands_where(before)
+        self.message.withdraw("Cannot show this")
+        if before is None or before.state.columns != scene.state.columns:
+            self.message.withdraw("Cannot open the models", "Cannot add the models")
         if new:
             self._show_places(scene)
         self._sequence += 1
@@ -233,9 +249,7 @@ class ExploreWorkspace(Workspace):
         self.panes.show_places(scene)
         self.bar.show_scene(scene)
         self.choices.show_models(scene, self.desk.live.step if self.desk.live.feed else None)
-        image = scene.state.base.image
         self.gallery.set_models([(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns])
-        self.gallery.show_current(image.index if isinstance(image, SourceImage) else None)
         self.library.set_can_save(True)
 
     def _show_rate(self, rate: float, shrink: int) -> None:

@@ -15,8 +15,9 @@ Terms = Mapping[str, tuple[str, str, str]]
 class TermPlot(StudioPlot):
     """The curve of a term has the key (solver, term)."""
 
-    def __init__(self, object_name: str, title: str, terms: Terms) -> None:
+    def __init__(self, object_name: str, title: str, terms: Terms, log: bool = False) -> None:
         super().__init__(object_name, title)
+        self.log_at_first = log
         self._terms = terms
         self._models: list[str] = []
         self.canvas.x_axis.integers = True

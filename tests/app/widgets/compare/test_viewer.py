@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.widgets.compare.entry import Entry
+from jnn_studio.app.widgets.compare.picture_pane import PicturePane
+from jnn_studio.app.widgets.compare.shared_view import SharedView
 from jnn_studio.app.widgets.compare.viewer import BLINK, BLINK_MS, SPLIT, Viewer
 from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
 from jnn_studio.data.levels import levels_of
@@ -135,3 +137,47 @@ def test_the_loupe_is_over_every_picture(viewer: Viewer) -> None:
     assert viewer.view.loupe
     assert second.grab().toImage() != plain
     bar.deleteLater()
+
+
+@pytest.mark.parametrize("shape", [(90, 30), (30, 90), (60, 60)])
+def test_the_words_under_a_picture_are_whole_whatever_its_shape(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
+) -> None:
+    words = "PSNR (plain) 23.35 dB · SSIM 0.704"
+    parts = words.split(" · ")
+    pane = PicturePane(SharedView(), "pane")
+    qtbot.addWidget(pane)
+    pane.view.set_size(shape[1], shape[0])
+    pane.show_entry(Entry("Noisy", levels=levels_of(np.zeros((*shape, 3), np.uint8)), lines=("PSNR", words)))
+    drawn: list[str] = []
+    elide = QFontMetrics.elidedText
+
+    def elided(self: QFontMetrics, text: str, mode: Qt.TextElideMode, width: int) -> str:
+        shown = elide(self, text, mode, width)
+        if text in (words, *parts):
+            drawn.append(shown)
+        return shown
+
+    monkeypatch.setattr(QFontMetrics, "elidedText", elided)
+    pane.resize(240, 300)
+    pane.grab()
+    assert drawn == [words]
+    drawn.clear()
+    pane.resize(164, 300)
+    pane.grab()
+    assert drawn == parts
+    line = pane.fontMetrics().height()
+    assert pane.picture_rect().bottom() + 3 * line < pane.height()
+
+
+def test_no_tooltip_covers_what_the_loupe_shows(viewer: Viewer, qtbot: QtBot) -> None:
+    pane = viewer.panes["clean"]
+    pane.setToolTip("what it is")
+    shown: list[bool] = []
+    for loupe in (True, False):
+        viewer.view.set_loupe(loupe)
+        at = pane.rect().center()
+        QApplication.sendEvent(pane, QHelpEvent(QEvent.Type.ToolTip, at, pane.mapToGlobal(at)))
+        shown.append(bool(QToolTip.text()))
+    QToolTip.hideText()
+    assert shown == [False, True]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.explore.desk.undo import Change
+from jnn_studio.app.workspaces.explore.gallery.thumbnails import TARGET
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import SourceImage
 
@@ -69,6 +70,27 @@ def test_a_movement_of_one_slider_is_one_step_however_long_and_leaves_nothing_el
 def changes() -> list[Change]:
     gc.collect()
     return [found for found in gc.get_objects() if type(found) is Change]
+
+
+def test_curved_and_back_keeps_the_amounts_and_undo_every_step(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore.desk.set_amount(1, 0.04)
+    explore.desk.set_amount(2, -0.02)
+    states = [explore.desk.state]
+    for mode in ("curved", "straight"):
+        qtbot.mouseClick(explore.findChild(QToolButton, f"explore.mode.{mode}"), Qt.MouseButton.LeftButton)
+        states.append(explore.desk.state)
+        assert explore.desk.state.mode == mode
+        amounts = [slider.value() for slider in explore.directions.sliders]
+        assert amounts == pytest.approx([0, 0.04, -0.02, 0, 0, 0, 0, 0])
+        wait_for_scene(explore, qtbot)
+        assert explore.desk.scene.columns[1].moved.latent.ne(explore.desk.scene.columns[1].place.latent).any()
+    for state in reversed(states[:-1]):
+        explore.desk.undo.undo()
+        assert explore.desk.state == state
+    explore.desk.undo.redo()
+    assert explore.desk.state == states[1]
 
 
 class Layouts(QObject):
@@ -190,3 +212,47 @@ def test_pressing_a_picture_shows_its_base(explore: ExploreWorkspace, qtbot: QtB
     assert (pane.array == view.place.reconstruction).all()
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=pane.picture_rect().center())
     assert (pane.array == view.moved.image).all()
+
+
+def marks(explore: ExploreWorkspace) -> tuple[list[int], list[int]]:
+    """Images framed as the base, and as what is blended towards."""
+    images = explore.gallery.images
+    model = images.model()
+    bases = [model.image_at(index.row()) for index in images.selectionModel().selectedIndexes()]
+    targets = [row for row in range(20) if model.index(row).data(TARGET)]
+    return bases, targets
+
+
+def test_while_blending_the_base_stays_marked_and_the_target_otherwise(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    images = explore.gallery.images
+    explore.desk.select(SourceImage(index=1))
+    wait_for_scene(explore, qtbot)
+    trigger(explore, "blend")
+    place = images.visualRect(images.model().index(3)).center()
+    qtbot.mouseClick(images.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: explore.desk.state.towards is not None)
+    wait_for_scene(explore, qtbot)
+    assert marks(explore) == ([1], [3])
+    assert images.model().index(3).data(Qt.ItemDataRole.ToolTipRole).endswith("Blended towards")
+    explore.desk.stop_blending()
+    assert marks(explore) == ([1], [])
+
+
+def test_the_notice_of_blending_is_there_until_it_is_over(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    trigger(explore, "blend")
+    assert explore.message.isVisible()
+    assert "Esc" in explore.message.text.text()
+    qtbot.keyClick(explore, Qt.Key.Key_Escape)
+    assert not explore.message.isVisible()
+    explore.message.show_error("Cannot save the session", "The disk is full.")
+    explore.choosing.end_blending()
+    assert explore.message.isVisible()
+
+
+def test_a_notice_moves_no_picture(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    before = [pane.mapTo(explore, pane.rect().topLeft()) for pane in explore.panes.moved]
+    explore.message.show_error("Cannot open the images", "There are none. " * 20, "Traceback")
+    qtbot.wait(50)
+    assert [pane.mapTo(explore, pane.rect().topLeft()) for pane in explore.panes.moved] == before

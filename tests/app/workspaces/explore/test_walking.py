@@ -19,6 +19,7 @@ from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import FileImage, SourceImage
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.run_folder import RunFolder
 
 
 def moved(explore: QWidget) -> list[np.ndarray]:
@@ -225,4 +226,52 @@ def test_a_run_under_way_is_walked_with_its_newest_weights(
     with qtbot.waitSignal(context.run_ended, timeout=20_000):
         context.training.send(Command.STOP)
     qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
+    assert explore.desk.live.feed is None
+
+
+def test_a_run_that_is_resumed_is_followed_again(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    config = validate_config(
+        {
+            "name": "tiny",
+            "data": {"kind": "faces", "count": 64},
+            "model": {"size": 32, "dct": 16, "hidden": 32, "latent": 12},
+            "schedule": {"steps": 100_000, "batch_size": 8, "held_out": 8},
+        },
+        "test",
+    )
+    context, title = explore.context, explore.choices.models
+    feed = context.start_run(config, tmp_path / "run")
+    explore.desk.open_path(feed.path)
+    qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
+    explore.desk.set_amount(0, 0.05)
+    for stopped_long in (True, False):
+        with qtbot.waitSignal(context.run_ended, timeout=20_000):
+            context.training.send(Command.STOP)
+        if stopped_long:
+            qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
+        # else: its last weights are still being opened
+        resumed = context.resume_run(config, feed.path)
+        assert explore.desk.live.feed is resumed
+        qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
+        first = title.text()
+        qtbot.waitUntil(lambda first=first: title.text() != first, timeout=20_000)
+        assert explore.desk.live.feed is resumed
+    assert explore.desk.state.walk.amounts[0] == 0.05
+    with qtbot.waitSignal(context.run_ended, timeout=20_000):
+        context.training.send(Command.STOP)
+
+
+def test_a_run_that_is_resumed_out_of_view_is_left_alone(
+    explore: ExploreWorkspace, qtbot: QtBot, trained: Path
+) -> None:
+    config = RunFolder.open(trained).config()
+    explore.context.run_started.emit(explore.context.new_feed(config, trained, resumed=True))
+    assert explore.desk.live.feed is None
+    explore.desk.open_path(trained)
+    qtbot.waitUntil(lambda: explore.choices.models.text() == "run", timeout=20_000)
+    explore.context.run_started.emit(explore.context.new_feed(config, trained, resumed=True))
+    assert explore.desk.live.feed is not None
+    explore.desk.open_bundled()
     assert explore.desk.live.feed is None

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.status import Status
+from jnn_studio.app.widgets import kept_places
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 
 SMALL = {
@@ -158,7 +159,9 @@ class Page:
 
 
 @pytest.fixture
-def train(qtbot: QtBot, settings: QSettings) -> Iterator[TrainWorkspace]:
+def train(qtbot: QtBot, settings: QSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainWorkspace]:
+    # Tests press one button after another faster than any hand; the pause has tests of its own.
+    monkeypatch.setattr(kept_places, "PAUSE_SECONDS", 0.0)
     context = AppContext(settings)
     workspace = TrainWorkspace(context)
     workspace.resize(1208, 740)

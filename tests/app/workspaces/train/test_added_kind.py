@@ -290,7 +290,7 @@ def test_the_settings_of_such_a_run_can_be_taken_over(
     train.page.open_run(tmp_path / "run")
     page.wait_for_state("finished")
 
-    page.choose_preset("Run on show: steep-line")
+    page.choose_preset("As the run shown: steep-line")
 
     assert train.page.form.config == line
 

@@ -61,7 +61,7 @@ def test_a_wrong_value_says_why_at_the_field_and_stops_start(
     assert page.edit(name).property("invalid") is True
     assert not page.button("start").isEnabled()
     assert reason in page.button("start").toolTip()
-    assert page.button("mend").text() == "1 setting to mend"
+    assert page.button("mend").text() == "1 setting to correct"
     page.type(page.edit(name), before)
     assert page.text(f"{name}.note") == ""
     assert page.edit(name).property("invalid") is False

@@ -66,7 +66,7 @@ def test_the_settings_of_the_run_on_show_can_be_taken_over(
 ) -> None:
     train.page.open_run(trained)
     page.wait_for_state("finished")
-    page.choose_preset("Run on show: tiny")
+    page.choose_preset("As the run shown: tiny")
     assert train.page.form.config == RunFolder.open(trained).config()
 
 

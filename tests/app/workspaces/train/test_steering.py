@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.widgets import kept_places
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_folder import RunFolder
@@ -90,6 +92,31 @@ def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
     assert steps == list(range(2, 201, 2)), "the curve goes on where it was"
     assert values[: len(before[1])] == before[1]
     assert RunFolder.open(path).state().step == 200
+
+
+@pytest.mark.parametrize(("first", "runs_on"), [("resume", "running"), ("pause", "paused")])
+def test_a_double_click_does_one_thing(
+    page, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, first: str, runs_on: str
+) -> None:
+    """Resume gives way to Stop and keep, and Pause to Resume, under the pointer."""
+    page.start(schedule__steps=page.ENDLESS)
+    page.wait_for_step(4)
+    if first == "resume":
+        page.click("stop")
+        page.wait_for_offered({"start", "resume", "explore", "open"})
+    controls = page.workspace.page.controls
+    button = page.button(first)
+    at = button.mapTo(controls, button.rect().center())
+    page.click(first)
+    monkeypatch.setattr(kept_places, "PAUSE_SECONDS", 30.0)
+    qtbot.waitUntil(lambda: controls.childAt(at) is not button)
+    under = controls.childAt(at)
+    for _ in range(20):
+        under = controls.childAt(at)
+        qtbot.mouseDClick(under, Qt.MouseButton.LeftButton, pos=under.mapFrom(controls, at))
+        qtbot.wait(20)
+    page.wait_for_state(runs_on)
+    assert page.status.asked == ""
 
 
 def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page) -> None:

@@ -61,6 +61,9 @@ class PhotoPage(QWidget):
             desk.settings_changed,
         ):
             changed.connect(self._show_soon)
+        desk.photo_changed.connect(lambda: self.message.withdraw("Cannot open the photograph"))
+        desk.models_changed.connect(lambda: self.message.withdraw("Cannot open the denoisers"))
+        desk.noisy_measured.connect(lambda: self.message.withdraw("Cannot measure the noisy image"))
         desk.progress_changed.connect(self._progressed)
         desk.failed.connect(self._failed)
         self.viewer.save_asked.connect(self.ask_where_to_save)
@@ -159,12 +162,12 @@ class PhotoPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.message)
         column.addWidget(self.photo_bar)
         column.addLayout(second)
         column.addLayout(third)
         column.addWidget(self.viewer, 1)
         column.addWidget(self.conventions)
+        self.message.lie_over(self.viewer)
 
     def _make_actions(self) -> list[QAction]:
         found = []

@@ -44,6 +44,7 @@ from jnn_studio.app.workspaces.denoise.restore.entries import (
 from jnn_studio.app.workspaces.denoise.restore.restoring import DegradationQuestion, Prior, Restoring
 from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, check, defaults, relevant
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
+from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import PENALISED, trained_sigma
 from jnn_studio.labs.denoise.restoration import PriorConfig
 from jnn_studio.models.denoiser import STRIDE
@@ -92,7 +93,7 @@ class RestorePage(QWidget):
         self.note = note(f"{PAGE}.note", lines=3)
         self.plot = StudioPlot(f"{PAGE}.plot", "PSNR after every step")
         self.plot.canvas.x_axis.integers = True
-        self.plot.set_labels(x="Step", y="PSNR (plain), dB")
+        self.plot.set_labels(x="Step", y=f"{CONVENTIONS['psnr_plain'].label} in dB")
         self.plot.set_empty_text("PSNR of both restorations, step by step")
         self.plot.add_curve(SMOOTH, "Smoothness alone", SMOOTH_ROLE, "dash")
         self._arrange()
@@ -318,7 +319,6 @@ class RestorePage(QWidget):
         halves.setSizes([60 * GRID, 24 * GRID])
         right = QVBoxLayout()
         right.setSpacing(GRID)
-        right.addWidget(self.message)
         right.addLayout(first)
         right.addLayout(second)
         right.addWidget(halves, 1)
@@ -327,6 +327,7 @@ class RestorePage(QWidget):
         whole.setSpacing(2 * GRID)
         whole.addWidget(left)
         whole.addLayout(right, 1)
+        self.message.lie_over(halves)
 
     def _make_actions(self) -> list[QAction]:
         self._steer = QAction("&Start restoring", self, objectName=f"{PAGE}.action.start")

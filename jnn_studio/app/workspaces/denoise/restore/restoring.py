@@ -40,7 +40,7 @@ class DegradationQuestion:
 
 @dataclass(frozen=True, eq=False)
 class Posed:
-    """A problem and its pictures; ``psnr``: of what is seen, in dB, range 2, clipped."""
+    """A problem and its pictures; ``psnr``: of what is seen, the plain PSNR in dB."""
 
     question: DegradationQuestion
     problem: DegradedPhoto
@@ -67,7 +67,7 @@ class Standing:
         prior: what the learnt one goes by.
         step: steps done; 0 for the first guess.
         learnt, smooth: the pictures.
-        learnt_psnr, smooth_psnr: in dB (range 2, clipped), of every step from the first guess on.
+        learnt_psnr, smooth_psnr: plain PSNR in dB, of every step from the first guess on.
         seconds: since the start.
     """
 

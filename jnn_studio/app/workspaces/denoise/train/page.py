@@ -17,7 +17,7 @@ FIRST = "denoise-quick"
 LOOK = Look(
     PAGE,
     lambda index, key: method_color(key),
-    "dB PSNR (range 2, clipped)",
+    "dB PSNR (plain)",
     tall=True,
     rows={NOISY: ("Noisy", "what all methods are given")},
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
+from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import DIFFERENCES
 from jnn_studio.training.common_settings import DEVICE
 from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
@@ -94,9 +95,9 @@ WORDS = RunWords(
     hidden=_hidden,
     terms={
         PSNR: (
-            "PSNR",
-            "Quality on held-out images, range 2 (images in [-1, 1]), clipped: more is better",
-            "Held-out PSNR in dB, range 2, clipped",
+            CONVENTIONS["psnr_plain"].label,
+            f"Quality on held-out images: more is better. {CONVENTIONS['psnr_plain'].text}",
+            f"Held-out {CONVENTIONS['psnr_plain'].label} in dB",
         ),
         "data": (
             "Data",

@@ -246,13 +246,13 @@ class WhyPage(QWidget):
         halves.setSizes([50 * GRID, 36 * GRID])
         right = QVBoxLayout()
         right.setSpacing(GRID)
-        right.addWidget(self.message)
         right.addWidget(halves, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2 * GRID)
         whole.addWidget(left)
         whole.addLayout(right, 1)
+        self.message.lie_over(halves)
 
     # --- Qt's own --------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.live import LiveRun
 from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Models, Opened
@@ -21,6 +22,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
 from jnn_studio.explore.random_walk import random_step
+from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import Scene, SceneRenderer, latent_size
 from jnn_studio.explore.session_file import paths_of
 from jnn_studio.explore.state import (
@@ -75,6 +77,9 @@ class ExploreDesk(QObject):
         self.live = LiveRun(context, self)
         self.live.models_arrived.connect(self._live_models)
         self.live.ended.connect(self._live_ended)
+        context.run_started.connect(self._run_started)
+        self._watch_all = False
+        """Of the run that is watched, all models are to be shown, and not only those in view."""
         self.state = ExploreState()
         self.scene: Scene | None = None
         self.source: ImageSource | None = None
@@ -114,6 +119,7 @@ class ExploreDesk(QObject):
 
     def open_bundled(self) -> None:
         """Show the pair that ships with the program, on its own faces."""
+        self.live.unfollow()
         self._open_state(
             bundled_state().change(limit=self.state.limit, base=self.state.base), "open the bundled pair"
         )
@@ -122,9 +128,20 @@ class ExploreDesk(QObject):
         """Show the models of a run folder or weights file instead of those in view; a run under way, live."""
         feed = self.context.training.feed
         if feed is not None and feed.path == path:
-            self.live.follow(feed)
+            self.watch(feed)
         else:
             self.opened.find(str(path), self._replace_models, self._telling("Cannot open the models"))
+
+    def watch(self, feed: RunFeed) -> None:
+        """Show the models of a run under way, with its newest weights."""
+        self._watch_all = True
+        self.live.follow(feed)
+
+    def _run_started(self, feed: RunFeed) -> None:
+        """A run whose models are in view goes on: they follow it."""
+        places = {Path(split_reference(column.where)[0]) for column in self.state.columns}
+        if places == {feed.path.absolute()}:
+            self.live.follow(feed)
 
     def add_models(self, where: str) -> None:
         """Put the models at ``where`` beside those in view."""
@@ -283,9 +300,9 @@ class ExploreDesk(QObject):
             self._push("reset all", state)
 
     def set_mode(self, mode: WalkMode) -> None:
-        """Straight rays, or curves that follow the directions as they turn; walks start anew."""
+        """Straight rays, or curves that follow the directions as they turn, by the same amounts."""
         if mode != self.state.mode:
-            self._push("change the way to move", self.state.at_rest().change(mode=mode))
+            self._push("change the way to move", self.state.in_mode(mode))
 
     def toggle_mode(self) -> None:
         """The other way to move."""
@@ -415,14 +432,28 @@ class ExploreDesk(QObject):
 
     def _live_models(self, models: Models, data: Data | None) -> None:
         self.opened.keep(models)
-        references = list(models)
-        if [column.where for column in self.state.columns] == references:
+        if self._in_view(models) and not (self._watch_all and len(models) > len(self.state.columns)):
             self._refresh()
         else:
-            self._show_models(references, data, "watch the run under way")
+            self._show_models(list(models), data, "watch the run under way")
+        self._watch_all = False
 
     def _live_ended(self, path: Path) -> None:
         if is_run(path):
-            self.open_path(path)
+            telling = self._telling("Cannot open the models")
+            self.opened.find(str(path), partial(self._show_last_weights, path), telling)
         else:
             self.open_bundled()
+
+    def _show_last_weights(self, path: Path, found: FoundModels) -> None:
+        if self.live.feed is not None and self.live.feed.path == path:
+            return  # it has been resumed meanwhile
+        if self._in_view(found.models):
+            self.opened.keep(found.models)
+            self._refresh()
+        else:
+            self._replace_models(found)
+
+    def _in_view(self, models: Models) -> bool:
+        """Whether nothing but these are."""
+        return {column.where for column in self.state.columns} <= set(models)

@@ -12,6 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
 from jnn_studio.base.endings import ending_of
+from jnn_studio.base.text import counted
 from jnn_studio.explore.animation import GIF_MAX_FPS, Animation, save_animation
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.frames import FrameStyle
@@ -136,8 +137,7 @@ class ExportAnimationDialog(ExportDialog):
             text = str(error)
             raise ExportError(text[0].upper() + text[1:]) from error
         models = 1 if animation.style.columns else len(self.state.columns)
-        counted = "1 model" if models == 1 else f"{models} models"
-        return f"{motion.frame_count} frames of {counted}."
+        return f"{counted(motion.frame_count, 'frame')} of {counted(models, 'model')}."
 
     def job(self, path: Path) -> Job:
         """Render the frames and write them."""

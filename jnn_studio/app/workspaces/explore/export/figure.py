@@ -12,6 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
 from jnn_studio.base.endings import ending_of
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
@@ -70,8 +71,8 @@ class ExportFigureDialog(ExportDialog):
         models, rows, steps = len(self.state.columns), self.directions.value(), self.steps.value()
         if not models:
             raise ExportError("There is no model in view; open one first")
-        counted = "1 model" if models == 1 else f"{models} models"
-        return f"{counted}, {rows} × {steps} images each, with captions; parameters go into the file."
+        each = f"{counted(models, 'model')}, {rows} × {counted(steps, 'image')} each"
+        return f"{each}, with captions; parameters go into the file."
 
     def job(self, path: Path) -> Job:
         """Render the sheet and draw it."""

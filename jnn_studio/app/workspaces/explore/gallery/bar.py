@@ -23,6 +23,7 @@ from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.layouts import remove_widgets
 from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, describe
+from jnn_studio.base.text import counted
 from jnn_studio.explore.catalogue import Facet, Filter
 
 
@@ -121,7 +122,7 @@ class GalleryBar(QWidget):
     def show_count(self, shown: int, total: int) -> None:
         """How many images are shown."""
         if shown == total:
-            self.count.setText(f"{total:,} image{'' if total == 1 else 's'}")
+            self.count.setText(counted(total, "image"))
         else:
             self.count.setText(f"{shown:,} of {total:,}")
 

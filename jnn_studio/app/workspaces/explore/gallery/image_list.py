@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from jnn_studio.app.engine.worker import Worker
 from jnn_studio.app.theme import theme, ui_font
 from jnn_studio.app.workspaces.explore.gallery.grid_view import GridView
-from jnn_studio.app.workspaces.explore.gallery.thumbnails import NUMBER, SIDE, Index, ThumbnailModel
+from jnn_studio.app.workspaces.explore.gallery.thumbnails import NUMBER, SIDE, TARGET, Index, ThumbnailModel
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.catalogue import Selection
 
@@ -18,7 +18,7 @@ NUMBER_HEIGHT = 16
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """The picture in its cell, its number under it, framed in the accent colour if it is the one in view."""
+    """The picture in its cell, its number under it; the base has a frame, a blend's target a dashed one."""
 
     numbers = False
 
@@ -39,8 +39,10 @@ class ThumbnailDelegate(QStyledItemDelegate):
             painter.setClipping(False)
         else:
             painter.fillPath(shape, theme().color("border"))
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(QPen(theme().color("accent"), 3))
+        selected = option.state & QStyle.StateFlag.State_Selected
+        if selected or index.data(TARGET):
+            style = Qt.PenStyle.SolidLine if selected else Qt.PenStyle.DashLine
+            painter.setPen(QPen(theme().color("accent"), 3 if selected else 2, style))
             painter.drawRoundedRect(QRectF(target).adjusted(-1.5, -1.5, 1.5, 1.5), 7, 7)
         if self.numbers:
             painter.setFont(ui_font(0.85, digits=True))
@@ -106,9 +108,28 @@ class ImageList(GridView):
         if row >= 0:
             self.scrollTo(self._model.index(row))
 
+    def show_target(self, index: int | None) -> None:
+        """Mark ``index`` as the image that is blended towards; None: none is."""
+        self._model.target = index
+        self.viewport().update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._drop_unseen()
+
+    # Pressed, Qt tells of the new image first and marks it afterwards; by then the base may be another.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._mark()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._mark()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._mark()
 
     def _mark(self) -> int:
         selection = self.selectionModel()

@@ -163,6 +163,10 @@ class Gallery(QWidget):
             self.images.show_current(index)
             self._show_possible()
 
+    def show_target(self, index: int | None) -> None:
+        """The image that is blended towards; None if it is none of these, or there is none."""
+        self.images.show_target(index)
+
     # --- what is asked of it -----------------------------------------------------------------------
 
     @property

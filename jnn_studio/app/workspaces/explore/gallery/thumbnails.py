@@ -21,6 +21,9 @@ KEY = "thumbnails"
 NUMBER = Qt.ItemDataRole.UserRole
 """What the images are ordered by, as text; empty where it is not known."""
 
+TARGET = Qt.ItemDataRole.UserRole + 1
+"""Whether the image is the one that is blended towards."""
+
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 
@@ -41,6 +44,8 @@ class ThumbnailModel(QAbstractListModel):
         self._source: ImageSource | None = None
         self._selection: Selection | None = None
         self._unit = ""
+        self.target: int | None = None
+        """Source index of the image that is blended towards."""
         self._rows = np.empty(0, np.int64)  # by source index; -1: not selected
         self._pictures: OrderedDict[int, QPixmap] = OrderedDict()  # by source index
         self._wanted: dict[int, None] = {}  # chunks of rows, the latest last
@@ -110,9 +115,12 @@ class ThumbnailModel(QAbstractListModel):
             return picture
         if role == NUMBER:
             return self._number(row)
+        if role == TARGET:
+            return self.image_at(row) == self.target
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             label, number = self._source.label(self.image_at(row)), self._number(row)
-            return f"{label}\n{number} {self._unit}".rstrip() if number else label
+            words = f"{label}\n{number} {self._unit}".rstrip() if number else label
+            return f"{words}\nBlended towards" if self.image_at(row) == self.target else words
         return None
 
     def _number(self, row: int) -> str:

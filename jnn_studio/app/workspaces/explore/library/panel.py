@@ -35,6 +35,7 @@ from jnn_studio.app.workspaces.explore.library.direction_item import (
     describe,
 )
 from jnn_studio.app.workspaces.explore.library.name_editor import NameEditor, library_button
+from jnn_studio.base.text import counted
 from jnn_studio.explore.library import Contents, Library
 from jnn_studio.explore.saved_direction import SavedDirection, search
 
@@ -340,8 +341,10 @@ class LibraryPanel(QWidget):
         self._show()
         if news:
             count = len(contents.damaged)
-            files = "1 file" if count == 1 else f"{count} files"
-            self._tell(f"{files} of the library cannot be used. {contents.damaged[0].reason}.", wrong=True)
+            self._tell(
+                f"{counted(count, 'file')} of the library cannot be used. {contents.damaged[0].reason}.",
+                wrong=True,
+            )
 
     def _failed(self, failure: Failure) -> None:
         self._tell(failure.text, wrong=True)

@@ -82,7 +82,8 @@ class MeaningPanel(QWidget):
         self._other.setEnabled(not view.progress)
         if full:
             self._unit.setText(view.unit)
-            self._unit.setToolTip(view.unit)
+            for part in (self._unit, self._heading):
+                part.setToolTip("\n".join(filter(None, (view.unit, view.rule))))
             self._other.setVisible(bool(view.measures))
             self._names.show_view(view, self._direction)
             self._arrange()

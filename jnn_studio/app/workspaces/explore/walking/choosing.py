@@ -6,6 +6,8 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.explore.state import ImageRef, SourceImage
 
+BLEND = "Blend towards an image"
+
 
 class Choosing:
     """An image that is chosen becomes the base, or after `begin_blending` what is blended towards."""
@@ -27,13 +29,13 @@ class Choosing:
         """Ask for an image to blend towards."""
         self.blending = True
         self._message.show_info(
-            "Blend towards an image", "Choose it among the images at the left. Esc: not after all."
+            BLEND, "Choose it among the images at the left, or press Esc to cancel.", stays=True
         )
 
     def end_blending(self) -> None:
         """It has been chosen, or will not be."""
         self.blending = False
-        self._message.hide()
+        self._message.withdraw(BLEND)
 
     def step(self, by: int) -> None:
         """So many images further, within the source; the first one after an image of a file."""

@@ -67,7 +67,7 @@ class RofPlots(RunView):
         self.maps = FieldMaps(f"{PAGE}.maps")
         self.section = StudioPlot(f"{PAGE}.section", "Cross-section")
         self.errors = TermPlot(f"{PAGE}.errors", "Error", ERRORS)
-        self.objectives = TermPlot(f"{PAGE}.objectives", "Objectives", OBJECTIVES)
+        self.objectives = TermPlot(f"{PAGE}.objectives", "Objectives", OBJECTIVES, log=True)
         self.section.add_curve("target", TITLES["target"], "muted", style="dash")
         self.section.add_curve("reference", TITLES["reference"], "accent", style="dash")
         for member in MEMBERS:
@@ -77,7 +77,6 @@ class RofPlots(RunView):
                 self.section.add_curve((member, side), f"{SHORT[member]} ± sd", COLORS[member], faint=True)
             self.errors.add_model(member, SHORT[member], COLORS[member], style)
             self.objectives.add_model(member, SHORT[member], COLORS[member], style)
-        self.objectives.log = True
         for plot in (self.errors, self.objectives):
             plot.set_empty_text("Press Start: three solvers of the same problem on the same batches")
         self.maps.lineMoved.connect(self._show_section)

@@ -105,7 +105,6 @@ class ShrinkagePage(QWidget):
         state.addWidget(self.descent, 1)
         right = QVBoxLayout()
         right.setSpacing(GRID // 2)
-        right.addWidget(self.message)
         right.addLayout(row)
         right.addWidget(self.errors)
         right.addLayout(state)
@@ -116,6 +115,7 @@ class ShrinkagePage(QWidget):
         whole.setSpacing(GRID)
         whole.addWidget(self.form)
         whole.addLayout(right, 1)
+        self.message.lie_over(self.plots)
 
     # --- what is asked ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import GRID
+from jnn_studio.base.text import counted
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig
 from jnn_studio.labs.shrinkage.descent import DescentState
 from jnn_studio.labs.shrinkage.problem import shrunk
@@ -129,7 +130,7 @@ class ShrinkagePlots(QWidget):
         """Words for the depth that is solved."""
         power = {2: "nuclear norm"}.get(config.depth, f"Schatten-2/{config.depth}")
         self.convergence.set_labels(
-            title=f"Convergence of {config.depth} factors"
+            title=f"Convergence of {counted(config.depth, 'factor')}"
             + ("" if config.reading == "nuclear" or config.depth == 2 else f" ({power})")
         )
 
