@@ -46,6 +46,7 @@ class LossPlot(StudioPlot):
         self._models: dict[str, tuple[str, str, Style]] = {}
         self._means: dict[Hashable, ExponentialMean] = {}
         self.canvas.x_axis.integers = True
+        self._logs["η"] = True  # what is searched for by factors
 
         options = {key: (label, tip) for key, (label, tip, *_) in terms.items()}
         self._choice = SegmentedControl(options, f"{object_name}.term", "Loss term")
