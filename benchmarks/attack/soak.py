@@ -22,9 +22,10 @@ MOST_PER_HOUR = 10.0
 """MB of private memory."""
 NOISE = 4.0
 """MB by which the allocator moves anyway: what a short soak is judged by."""
-_WARM_UP, _SHORTEST_WARM_UP = 0.25, 120.0
-_JUDGED = 120.0
-"""Seconds of measuring below which nothing can be said of growth."""
+_WARM_UP, _SHORTEST_WARM_UP = 0.25, 600.0
+_JUDGED = 600.0
+"""Seconds of measuring below which nothing can be said of growth: what Explore keeps fills in two minutes, and
+the allocator's free lists, in small pieces on several threads, in ten."""
 _STARTS = 60.0
 
 

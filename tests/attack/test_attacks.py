@@ -33,7 +33,7 @@ def test_damaged_files_are_refused_or_opened() -> None:
 
 
 def test_a_monkey_does_no_harm() -> None:
-    found = attack("monkey", "--seconds", "6", "--count", "1")
+    found = attack("monkey", "--seconds", "4", "--count", "1")
     assert found["moves"] >= 10
 
 
