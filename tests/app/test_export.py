@@ -41,6 +41,8 @@ def context(settings: QSettings, tmp_path: Path) -> Iterator[AppContext]:
 
 
 def shown(qtbot: QtBot, dialog: ExportDialog) -> Any:
+    # Not by itself when it is closed: qtbot, which closes it again, may come later.
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: dialog.path.text() != "", timeout=10_000)
