@@ -24,8 +24,8 @@ NOISE = 4.0
 """MB by which the allocator moves anyway: what a short soak is judged by."""
 _WARM_UP, _SHORTEST_WARM_UP = 0.25, 600.0
 _JUDGED = 600.0
-"""Seconds of measuring below which nothing can be said of growth: what Explore keeps fills in two minutes, and
-the allocator's free lists, in small pieces on several threads, in ten."""
+"""Seconds of measuring below which nothing can be said of growth. What Explore keeps is full in two minutes,
+what the allocator keeps, in small pieces on several threads, in ten."""
 _STARTS = 60.0
 
 
