@@ -14,8 +14,11 @@ from pathlib import Path
 import torch
 
 
-def ready_to_fork() -> None:
-    """To be called before anything is computed: torch's own threads would not live in the children."""
+def one_thread() -> None:
+    """To be called before anything is computed: torch's own threads do not live in forked processes.
+
+    Tiny runs are quicker so, too.
+    """
     torch.set_num_threads(1)
     torch.optim.AdamW(torch.nn.Linear(1, 1).parameters(), fused=True)  # imports much the first time
 

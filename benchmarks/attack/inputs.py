@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.attack.damage import Damage, damage
-from benchmarks.attack.forked import cpu_seconds, fork, ready_to_fork
+from benchmarks.attack.forked import cpu_seconds, fork, one_thread
 from benchmarks.attack.material import make_material
 from benchmarks.attack.openers import Subject, subjects
 from benchmarks.attack.report import Budget, Fault, Report, scratch_folder
@@ -45,7 +45,7 @@ _PROGRAMS = {
 def attack(budget: Budget) -> Report:
     """Sound files of every kind, damaged one at a time."""
     report = Report("inputs", budget, AIMS)
-    ready_to_fork()
+    one_thread()
     with scratch_folder() as scratch:
         material = make_material(scratch / "sound")
         found = subjects(material, scratch)

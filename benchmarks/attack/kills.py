@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.attack.forked import fork, ready_to_fork, wait_for
+from benchmarks.attack.forked import fork, one_thread, wait_for
 from benchmarks.attack.outcome import Outcome, read_outcome
 from benchmarks.attack.report import Budget, Report, scratch_folder
 from benchmarks.attack.tiny_runs import tiny_runs
@@ -52,7 +52,7 @@ class _Whole:
 def attack(budget: Budget) -> Report:
     """A case is a run with one to three kills, counted each; until ``count`` kills have been."""
     report = Report("kills", budget, ("lost",))
-    ready_to_fork()
+    one_thread()
     with scratch_folder() as scratch:
         wholes = [_whole(config, scratch / kind) for kind, config in tiny_runs().items()]
         by_kind = dict.fromkeys((whole.config.kind for whole in wholes), 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.attack.forked import fork, ready_to_fork, wait_for
+from benchmarks.attack.forked import fork, one_thread, wait_for
 from benchmarks.attack.report import Budget, Report, scratch_folder
 from jnn_studio.training.run_folder import RunFolder
 
@@ -23,7 +23,7 @@ _PHOTOS = 2000
 def attack(budget: Budget) -> Report:
     """A forked program a case; one process has imported everything."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    ready_to_fork()
+    one_thread()
     from benchmarks.attack.quit_program import program, way_of
 
     report = Report("quits", budget, ("hang", "crash", "lost", "complaint"))
