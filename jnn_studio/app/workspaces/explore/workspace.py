@@ -28,7 +28,7 @@ from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
-from jnn_studio.app.workspaces.explore.pictures.spectra import Spectra
+from jnn_studio.app.workspaces.explore.pictures.spectra_plot import SpectraPlot
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
@@ -72,7 +72,7 @@ class ExploreWorkspace(Workspace):
         self.bar = WalkBar()
         self.directions = DirectionSliders(self.bar)
         self.setFocusProxy(self.directions.sliders[0].slider)
-        self.spectrum = Spectra()
+        self.spectrum = SpectraPlot()
         self.choosing = Choosing(self.desk, self.message)
         self.asking = Asking(self, self.desk, self.sessions, self.explainer, self.choosing)
         exports = Exports(self, self.desk)

@@ -8,7 +8,7 @@ from jnn_studio.app.plots.curves import SpectrumPlot
 from jnn_studio.explore.renderer import Scene
 
 
-class Spectra(SpectrumPlot):
+class SpectraPlot(SpectrumPlot):
     """One curve for each column of the scene, in its order."""
 
     def __init__(self) -> None:
