@@ -340,9 +340,9 @@ class MainWindow(QMainWindow):
         if self._left:
             return
         self._left = self.context.closing = True
+        _tried(self._save_settings)  # which floating panels are seen is part of it
         for workspace in self._workspaces.values():
             _tried(workspace.put_away)
-        _tried(self._save_settings)
         for dialog in self.findChildren(QDialog):
             _tried(dialog.close)
         self.hide()

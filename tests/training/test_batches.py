@@ -88,7 +88,7 @@ def test_a_batch_is_never_larger_than_the_training_set() -> None:
 
 
 def test_one_image_is_too_few() -> None:
-    with pytest.raises(ValueError, match="numbered has 1 images; training needs at least 2"):
+    with pytest.raises(ValueError, match="numbered has 1 image; training needs at least 2"):
         make(count=1)
 
 

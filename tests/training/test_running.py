@@ -113,7 +113,7 @@ def test_a_single_image_is_too_few(tmp_path: Path, photos: Path, finish: Finish)
     failed = finish(start_run(on_photos(photos), tmp_path / "run", Commands()))
 
     assert isinstance(failed, StateChanged)
-    assert failed.reason == "photos has 1 images; training needs at least 2"
+    assert failed.reason == "photos has 1 image; training needs at least 2"
 
 
 @pytest.mark.parametrize("device", sorted({"cuda", "mps"} - set(available_devices())))

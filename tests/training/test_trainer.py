@@ -763,7 +763,7 @@ def test_a_folder_that_is_deleted_while_it_is_trained_ends_as_failed_and_stays_d
         (errno.ENOSPC, "Free some space on that disk, then resume."),
         (errno.EACCES, "Check the permissions of the file and of its folder, then resume."),
         (errno.EROFS, "Make that disk writable: it is read-only, then resume."),
-        (errno.EIO, "Check the disk and its cable: it does not do what it is told, then resume."),
+        (errno.EIO, "Check the disk and its cable: it cannot be read or written, then resume."),
     ],
 )
 def test_the_advice_follows_what_the_system_said(
