@@ -58,8 +58,10 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def found(self, fault: Fault, number: int, what: str, details: str = "") -> None:
-        """Note one, with the end of what was said about it."""
-        self.findings.append(Finding(fault, number, what, details[-_SHOWN:]))
+        """Note one, with both ends of what was said: a dump begins with the place, a traceback ends with why."""
+        half = _SHOWN // 2
+        said = details if len(details) <= _SHOWN else f"{details[:half]}\n…\n{details[-half:]}"
+        self.findings.append(Finding(fault, number, what, said))
 
     def as_json(self) -> Mapping[str, Any]:
         """For people and scripts: how many of each fault, and how each is repeated."""
