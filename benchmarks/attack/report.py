@@ -58,7 +58,7 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def found(self, fault: Fault, number: int, what: str, details: str = "") -> None:
-        """Note one, with both ends of what was said: a dump begins with its place, a traceback ends in why."""
+        """Note one, with both ends of what was said: dumps begin with the place, tracebacks end in why."""
         half = _SHOWN // 2
         said = details if len(details) <= _SHOWN else f"{details[:half]}\n…\n{details[-half:]}"
         self.findings.append(Finding(fault, number, what, said))

@@ -110,8 +110,9 @@ class ImageList(GridView):
 
     def show_target(self, index: int | None) -> None:
         """Mark ``index`` as the image that is blended towards; None: none is."""
-        self._model.target = index
-        self.viewport().update()
+        if index != self._model.target:  # asked at every movement of a slider
+            self._model.target = index
+            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
