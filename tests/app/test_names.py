@@ -81,7 +81,9 @@ def test_a_run_of_any_name_is_trained_asked_about_and_found_again(
     window.show_workspace("Train")
     feed = window.context.start_run(config, folder)
     page = train.page
+    # The first picture may be drawn a moment before the queued word that training has begun.
     qtbot.waitUntil(lambda: page.plots.previews.step is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.status.state == "running", timeout=30_000)
 
     assert page.status.headline == f"Training “{SHOWN}”"
     assert window.findChild(QLabel, "run_status").text() == f"{SHOWN}: training"

@@ -119,7 +119,7 @@ def test_a_double_click_does_one_thing(
     assert page.status.asked == ""
 
 
-def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page) -> None:
+def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page, qtbot: QtBot) -> None:
     page.start(schedule__steps="200", logging__preview_every="1000")
     page.wait_for_step(4)
     page.click("stop")
@@ -129,8 +129,11 @@ def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page) -> None:
     page.status.feed.metrics.put(Metrics(last, 1.0, page.MEMBERS[1], {"held_out_psnr": 12.5}))
     page.click("resume")
     page.wait_for_step(last + 2)
-    steps, values = page.curves()[f"held_out_psnr {page.MEMBERS[1]}"]
-    assert (last, 12.5) in list(zip(steps, values, strict=True))
+
+    def drawn() -> list[tuple[float, float]]:
+        return list(zip(*page.curves()[f"held_out_psnr {page.MEMBERS[1]}"], strict=True))
+
+    qtbot.waitUntil(lambda: (last, 12.5) in drawn(), timeout=20_000)
 
 
 def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, qtbot: QtBot) -> None:
