@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.context = AppContext(settings)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
-        self._leaving = self._left = False
+        self._leaving = self._left = self._asked_to_save = False
         self._build()
         self._build_menus()
         self.context.message.connect(self.message.show_error)
@@ -278,7 +278,14 @@ class MainWindow(QMainWindow):
 
     def _run_ended(self, feed: RunFeed, event: StateChanged) -> None:
         self._run_label.setText(f"{feed.config.shown_name}: {event.state}")
-        if self._leaving:
+        if not self._leaving:
+            return
+        if self._asked_to_save and event.state == "failed":
+            # What was to be saved could not be; the run's page says why, and nobody has been told yet.
+            self._leaving = self.context.closing = self._asked_to_save = False
+            self.setEnabled(True)
+            self._run_label.setText(f"{feed.config.shown_name}: not saved; the window stays open")
+        else:
             self._leave()
 
     # --- leaving -----------------------------------------------------------------------------------
@@ -320,9 +327,13 @@ class MainWindow(QMainWindow):
             button.setObjectName(name)
         box.setDefaultButton(stop)
         box.setEscapeButton(keep)
-        stop.clicked.connect(lambda: self._end_run(Command.STOP))
+        stop.clicked.connect(self._save_and_leave)
         discard.clicked.connect(lambda: self._end_run(Command.DISCARD))
         box.open()
+
+    def _save_and_leave(self) -> None:
+        self._asked_to_save = True
+        self._end_run(Command.STOP)
 
     def _end_run(self, command: Command) -> None:
         """Leave once the run has ended; the window stays alive until then."""

@@ -214,6 +214,64 @@ def test_a_result_that_was_posted_before_the_worker_was_closed_does_not_arrive(
     assert arrived == []
 
 
+class TestKept:
+    """What somebody asked to keep is done whatever else comes."""
+
+    def test_no_request_replaces_another(self, worker: Worker, qtbot: QtBot) -> None:
+        written, arrived = [], []
+        for number in range(5):
+            worker.request(
+                SOMEBODY,
+                "save",
+                lambda _, n=number: written.append(n) or n,
+                arrived.append,
+                fail_test,
+                kept=True,
+            )
+        qtbot.waitUntil(lambda: arrived == [0, 1, 2, 3, 4])
+        assert written == [0, 1, 2, 3, 4]
+
+    def test_it_is_done_before_a_closed_worker_ends_and_tells_nobody(
+        self, worker: Worker, qtbot: QtBot
+    ) -> None:
+        begun, gate = threading.Event(), threading.Event()
+        written: list[str] = []
+        arrived: list[object] = []
+
+        def first(watch: Watch) -> None:
+            begun.set()
+            gate.wait(10)
+            watch.check()
+            written.append("under way")
+
+        worker.request(SOMEBODY, "save", first, arrived.append, fail_test, kept=True)
+        worker.request(SOMEBODY, "look", lambda _: written.append("looked"), arrived.append, fail_test)
+        worker.request(
+            SOMEBODY, "save", lambda _: written.append("waiting"), arrived.append, fail_test, kept=True
+        )
+        assert begun.wait(10)
+        worker.close(timeout=0)
+        gate.set()
+        worker.close(timeout=10)
+        qtbot.wait(20)
+        assert not worker.alive
+        assert written == ["under way", "waiting"]
+        assert arrived == []
+
+    def test_an_owner_that_is_gone_does_not_prevent_it(self, worker: Worker, qtbot: QtBot) -> None:
+        owner, gate, written = QObject(), threading.Event(), []
+
+        def save(watch: Watch) -> None:
+            gate.wait(10)
+            watch.check()
+            written.append(True)
+
+        worker.request(owner, "save", save, fail_test, fail_test, kept=True)
+        delete(owner)
+        gate.set()
+        qtbot.waitUntil(lambda: written == [True])
+
+
 class TestProgress:
     def test_the_newest_arrives_once_a_tick_on_the_main_thread(
         self, worker: Worker, bridge: Bridge, qtbot: QtBot

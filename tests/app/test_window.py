@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -166,6 +167,27 @@ def test_closing_while_training_ends_the_run_as_chosen(
     qtbot.mouseClick(quit_box(window).findChild(QPushButton, button), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert outcome(training)
+
+
+def test_a_run_that_cannot_be_saved_keeps_the_window_and_says_why(
+    window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.show_workspace("Train")
+    path = tmp_path / "run"
+    window.context.start_run(endless, path)
+    page = window.workspace("Train").page
+    qtbot.waitUntil(lambda: page.status is not None and page.status.step > 0, timeout=20_000)
+    shutil.rmtree(path / "checkpoints")
+    (path / "checkpoints").write_text("in the way")
+    window.close()
+    qtbot.mouseClick(quit_box(window).findChild(QPushButton, "quit_stop"), Qt.MouseButton.LeftButton)
+    label = window.findChild(QLabel, "run_status")
+    qtbot.waitUntil(lambda: label.text() == "endless: not saved; the window stays open", timeout=20_000)
+    assert window.isVisible()
+    assert window.isEnabled()
+    assert page.status.headline == "Failed “endless”"
+    window.close()
+    assert not window.isVisible(), "there is nothing left to be asked about"
 
 
 def test_the_next_window_comes_up_as_this_one_went(

@@ -38,6 +38,7 @@ class _Request:
     failed: Callable[[Failure], None]
     cancelled: Callable[[], None] | None
     watch: Watch
+    kept: bool
 
 
 class Worker:
@@ -46,6 +47,7 @@ class Worker:
     A request replaces one of the same key that has not begun, and calls off the one that has; a result is
     delivered, on the main thread, only if no newer request of its key was made meanwhile. Keys are served in
     the order they began to wait. Nothing is delivered once the worker is closed, or to an owner that is gone.
+    What somebody asked to keep is done whatever comes: see ``kept`` of `request`.
     """
 
     def __init__(self, bridge: Bridge, name: str) -> None:
@@ -68,6 +70,7 @@ class Worker:
         *,
         progressed: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], None] | None = None,
+        kept: bool = False,
     ) -> None:
         """Have ``work(watch)`` done here; the main thread calls ``deliver(result)`` or ``failed(why)``.
 
@@ -77,15 +80,19 @@ class Worker:
             work: may raise `Cancelled` once its watch says so: it is then neither delivered nor a failure.
             progressed: called on the main thread with the newest the work has told its watch, at every tick.
             cancelled: called on the main thread when work that `cancel` called off has ended.
+            kept: it writes what somebody asked to keep. It replaces no other request and none replaces it,
+                and a worker that is closed, or an owner that is gone, does not prevent it.
         """
         number = next(self._numbers)
+        if kept:
+            key = f"{key} {number}"
         told = None if progressed is None else self._teller(key, number, progressed)
-        watch = Watch(told, unwanted=lambda: not isValid(owner))
+        watch = Watch(told, unwanted=None if kept else lambda: not isValid(owner))
         with self._changed:
             if not self._closing:
                 self._call_off(key)
                 self._newest[key] = self._waiting[key] = _Request(
-                    owner, key, number, work, deliver, failed, cancelled, watch
+                    owner, key, number, work, deliver, failed, cancelled, watch, kept
                 )
                 self._changed.notify()
 
@@ -107,12 +114,12 @@ class Worker:
             self._waiting.pop(key, None)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Call off the work under way, drop the rest, and end the thread."""
+        """Call off the work under way, drop the rest but what is to be kept, and end the thread."""
         with self._changed:
             self._closing = True
-            for key in tuple(self._newest):
+            for key in [key for key, job in self._newest.items() if not job.kept]:
                 self._call_off(key)
-            self._waiting.clear()
+            self._waiting = {key: job for key, job in self._waiting.items() if job.kept}
             self._changed.notify()
         self._thread.join(timeout)
 
@@ -127,7 +134,7 @@ class Worker:
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait()
-                if self._closing:
+                if not self._waiting:
                     return
                 job = self._waiting.pop(next(iter(self._waiting)))
             self._do(job)
@@ -150,7 +157,7 @@ class Worker:
 
         def arrive() -> None:
             with self._changed:
-                current = self._newest.get(job.key) is job
+                current = self._newest.get(job.key) is job and not self._closing
                 if current:
                     del self._newest[job.key]
             if current and isValid(job.owner):

@@ -27,6 +27,7 @@ from jnn_studio.app.widgets.fields import ChoiceField, Combo, Field, PathField, 
 from jnn_studio.app.widgets.section import form_rows
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
+from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
 from jnn_studio.base.watch import Watch
 from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS
@@ -133,7 +134,7 @@ class PresetForm(SettingForm):
     def restore(self, state: str) -> None:
         """The inverse of `state`; what cannot be read changes nothing."""
         try:
-            data = json.loads(state)
+            data = parse_json(state)
             values, folded = dict(data["values"]), dict(data.get("folded", {}))
             given = {key: list(data[key]) for key in self.parts}
             begin = self._remembered_preset(str(data.get("preset", "")), str(data.get("kind", "")))

@@ -13,6 +13,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.fields import Field, field_for
 from jnn_studio.app.widgets.replacing import put_in_place_of
 from jnn_studio.app.widgets.section import SectionBox, add_row, form_rows
+from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup
 
 Typed = Mapping[str, str]
@@ -138,7 +139,7 @@ class SettingForm(QScrollArea):
     def restore(self, state: str) -> None:
         """The inverse of `state`; what cannot be read changes nothing."""
         try:
-            values = dict(json.loads(state))
+            values = dict(parse_json(state))
         except (ValueError, TypeError):
             return
         self.fill({name: text for name, text in values.items() if isinstance(text, str)})

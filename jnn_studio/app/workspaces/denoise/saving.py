@@ -32,10 +32,11 @@ class PictureSaver:
         """Write it."""
         self._context.loading.request(
             self._page,
-            f"{self._page.objectName()}.save {path}",
+            f"{self._page.objectName()}.save",
             lambda _: write_picture(pixels, path),
             lambda _: self._message.show_info("Saved", f"{title}: {path}"),
             self._failed,
+            kept=True,
         )
 
     def _failed(self, failure: Failure) -> None:

@@ -44,6 +44,7 @@ from jnn_studio.app.workspaces.denoise.restore.entries import (
 from jnn_studio.app.workspaces.denoise.restore.restoring import DegradationQuestion, Prior, Restoring
 from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, check, defaults, relevant
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
+from jnn_studio.base.reading import parse_json
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import PENALISED, trained_sigma
 from jnn_studio.labs.denoise.restoration import PriorConfig
@@ -133,7 +134,7 @@ class RestorePage(QWidget):
     def restore_state(self, settings: QSettings) -> None:
         """The inverse of `save_state`; what cannot be used is passed over."""
         try:
-            state = dict(json.loads(str(settings.value("restore", ""))))
+            state = dict(parse_json(str(settings.value("restore", ""))))
         except (ValueError, TypeError):
             return
         self.form.restore(str(state.get("form", "")))

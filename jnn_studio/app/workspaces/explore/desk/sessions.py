@@ -79,6 +79,7 @@ class Sessions(QObject):
             lambda _: save_session(path, state, models),
             lambda _: self.saved.emit(path),
             self._telling(f"Cannot save the session to {path.name}"),
+            kept=True,
         )
 
     def open(self, path: Path) -> None:

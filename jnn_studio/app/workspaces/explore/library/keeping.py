@@ -85,7 +85,7 @@ class Keeping(QObject):
             self._panel.show_applied(f"Saved u{direction + 1} of {view.caption}")
 
         self._context.loading.request(
-            self, "save direction", work, done, self._telling("Cannot save the direction")
+            self, "save direction", work, done, self._telling("Cannot save the direction"), kept=True
         )
 
     def _apply(self, saved: SavedDirection) -> None:

@@ -77,7 +77,6 @@ class LibraryPanel(QWidget):
         self._contents = Contents(())
         self._keep: str | None = None
         self._deleted: list[str] = []
-        self._jobs = 0
         self.search = QLineEdit(objectName="explore.library.search")
         self.search.setPlaceholderText("Search directions")
         self.search.setClearButtonEnabled(True)
@@ -332,8 +331,7 @@ class LibraryPanel(QWidget):
         done: Callable[[T], None],
         failed: Callable[[Failure], None] | None = None,
     ) -> None:
-        self._jobs += 1  # no change may replace another that has not begun
-        self._worker.request(self, f"library {self._jobs}", lambda _: work(), done, failed or self._failed)
+        self._worker.request(self, "library", lambda _: work(), done, failed or self._failed, kept=True)
 
     def _loaded(self, contents: Contents) -> None:
         news = set(contents.damaged) - set(self._contents.damaged)
