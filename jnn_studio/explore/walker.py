@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.pixels import psnr, to_uint8
-from jnn_studio.explore.calibration import calibrate
+from jnn_studio.explore.calibration import Calibration
 from jnn_studio.explore.curved import CurvedPaths, arrive
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.place import Here, Moved, Place
@@ -90,7 +90,7 @@ class Walker:
             push=push,
             sigma=found.sigma.numpy(),
             effective_rank=float(effective_rank(found.sigma)),
-            calibration=calibrate(self.model.decode, z, u, self.limit),
+            calibration=Calibration(self.model.decode, z, u, self.limit),
             start=start,
             reconstruction=to_uint8(start),
             psnr=psnr(start.unsqueeze(0), image.unsqueeze(0)) if latent is None else None,

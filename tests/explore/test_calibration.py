@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.calibration import Calibration, calibrate
+from jnn_studio.explore.calibration import Calibration
 from jnn_studio.explore.open_models import open_bundled, open_models
 from jnn_studio.explore.walker import Walker
 from jnn_studio.models.weights import LoadedModel
@@ -52,7 +52,7 @@ def linear(scale: float) -> Callable[[Tensor], Tensor]:
 
 
 def along_first(decode: Callable[[Tensor], Tensor], dtype: torch.dtype = torch.float32) -> Calibration:
-    return calibrate(decode, torch.zeros(3, dtype=dtype), torch.eye(3, dtype=dtype)[:, :1], 0.1)
+    return Calibration(decode, torch.zeros(3, dtype=dtype), torch.eye(3, dtype=dtype)[:, :1], 0.1)
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1.0, 1e3])
@@ -94,7 +94,7 @@ def test_a_decoder_that_does_not_follow_gives_finite_distances_and_zero_stays_ze
         assert np.sign(distance) == np.sign(amount)
         assert torch.isfinite(decode(torch.tensor([[distance, 0, 0]]))).all()
     assert calibration.distance(0, 0.0) == 0.0
-    assert np.isfinite(calibration.rms).all()
+    assert np.isfinite(calibration.table(0).rms).all()
 
 
 def test_amounts_within_reach_are_right_where_the_limit_is_not() -> None:
@@ -110,14 +110,53 @@ def test_amounts_within_reach_are_right_where_the_limit_is_not() -> None:
 def test_the_table_is_ascending_with_zero_in_the_middle(trained: Path) -> None:
     (model, _) = open_models(trained)
     place = Walker(model, limit=LIMIT).place(FaceSource(1, 16, 0).images([0])[0], 4)
-    alpha, rms = place.calibration.alpha, place.calibration.rms
+    tables = [place.calibration.table(d) for d in range(len(place.calibration))]
 
-    assert alpha.shape == rms.shape
-    assert alpha.shape[0] == 4
-    middle = alpha.shape[1] // 2
-    assert (alpha[:, middle] == 0).all()
-    assert (rms[:, middle] == 0).all()
-    assert (np.diff(alpha) >= 0).all()
-    assert (np.diff(rms) >= 0).all()
-    assert (rms[:, -1] >= LIMIT).all()
-    assert (rms[:, 0] <= -LIMIT).all()
+    assert len(tables) == 4
+    for table in tables:
+        assert table.alpha.shape == table.rms.shape
+        middle = len(table.alpha) // 2
+        assert table.alpha[middle] == table.rms[middle] == 0
+        assert (np.diff(table.alpha) >= 0).all()
+        assert (np.diff(table.rms) >= 0).all()
+        assert table.rms[-1] >= LIMIT
+        assert table.rms[0] <= -LIMIT
+
+
+class TestMeasuring:
+    """Decoding is what a new image costs most, so that a direction is measured when it is first walked."""
+
+    def decode(self, latents: Tensor) -> Tensor:
+        self.decoded += len(latents)
+        return linear(1.0)(latents @ torch.tensor([[1.0, 0, 0], [2.0, 0, 0], [4.0, 0, 0]]))
+
+    def made(self) -> Calibration:
+        self.decoded = 0
+        return Calibration(self.decode, torch.zeros(3), torch.eye(3), 0.1)
+
+    def test_nothing_is_decoded_before_a_distance_is_asked_for(self) -> None:
+        calibration = self.made()
+        assert calibration.distance(1, 0.0) == 0.0
+        assert self.decoded == 0
+        assert calibration.distance(1, 0.05) == pytest.approx(0.025, rel=1e-3)
+        once = self.decoded
+        assert calibration.distance(1, -0.1) == pytest.approx(-0.05, rel=1e-3)
+        assert self.decoded == once
+
+    def test_all_can_be_measured_ahead_one_after_the_other(self) -> None:
+        calibration = self.made()
+        calibration.distance(1, 0.05)
+        assert [calibration.measure_one() for _ in range(3)] == [True, True, False]
+        before = self.decoded
+        assert [calibration.distance(d, 0.04) for d in range(3)] == pytest.approx([0.04, 0.02, 0.01], rel=1e-3)
+        assert self.decoded == before
+
+    def test_another_order_and_other_signs_share_what_is_measured(self) -> None:
+        calibration = self.made()
+        calibration.distance(2, 0.05)
+        before = self.decoded
+        other = calibration.reordered((2, 0), (-1.0, 1.0))
+        assert len(other) == 2
+        assert other.distance(0, 0.04) == pytest.approx(0.01, rel=1e-3)
+        assert self.decoded == before
+        assert other.reordered((0,), (-1.0,)).distance(0, 0.04) == calibration.distance(2, 0.04)

@@ -411,6 +411,23 @@ class ExploreDesk(QObject):
         if only_moved and before is not None and before.state != scene.state:
             self._note_rate(seconds, shrink)
         self.scene_changed.emit(scene)
+        if before is None or not scene.stands_where(before):
+            self._measure_ahead(scene)
+
+    def _measure_ahead(self, scene: Scene) -> None:
+        """Calibrate while nobody drags, a direction at a time, so that no movement waits for more."""
+
+        def measured(more: bool) -> None:
+            if more and self.scene is not None and self.scene.stands_where(scene):
+                self._measure_ahead(scene)
+
+        self.context.inference.request(
+            self,
+            "measure ahead",
+            lambda _: any(view.place.calibration.measure_one() for view in scene.columns),
+            measured,
+            lambda _: None,  # whoever needs it will hear why it cannot be measured
+        )
 
     def _note_rate(self, seconds: float, shrink: int) -> None:
         now = time.monotonic()
