@@ -2,11 +2,13 @@
 
 - start: from a fresh process's beginning to the first painted pair of images, warm file cache;
 - slider: from a change of a slider to both moved images painted, idle and while a pair trains on the CPU;
+- base: from the choice of another image to the pair painted there, and from the first movement of a slider
+  right after it (before anything could be measured ahead) to its picture;
 - timer: intervals of a 10 ms timer on the interface's thread, idle, while training with Explore in front,
   and while training with Train's live plots in front.
 
-Budgets (milliseconds): start ≤ 3000; slider p95 ≤ 16 idle, ≤ 33 training; timer while training p99 ≤ 30,
-max ≤ 150.
+Budgets (milliseconds): start ≤ 1800; slider p95 ≤ 8 and p99 ≤ 10 idle, p95 ≤ 12 training; base ≤ 80; timer
+while training p99 ≤ 30, max ≤ 150.
 """
 
 from __future__ import annotations
@@ -104,6 +106,7 @@ class Session:
 
         result: dict[str, Any] = {
             "slider_idle_ms": self._slider(moves),
+            **self._base(moves // 10),
             "timer_idle_ms": self._timer(5.0),
         }
         context = self._window.context
@@ -123,11 +126,35 @@ class Session:
         self._window.shutdown()
         return result
 
+    def _base(self, images: int) -> dict[str, Any]:
+        """Another image → painted, and the first movement after it."""
+        from jnn_studio.explore.state import SourceImage
+
+        desk, slider = self._explore.desk, self._explore.directions.sliders[0].slider
+        base, first = [], []
+        for index in range(1, images + 1):
+            slider.setValue(0)
+            self._settle(0.4)
+            base.append(self._painted(partial(desk.select, SourceImage(index=index))))
+            first.append(self._painted(partial(slider.setValue, slider.maximum() // 2)))
+        return {"base_idle_ms": _summary(base), "first_move_idle_ms": _summary(first)}
+
+    def _painted(self, act: Callable[[], object]) -> float:
+        """Milliseconds from an act to its picture."""
+        painted: list[int] = []
+        self._explore.panes.painted.connect(painted.append)
+        # A reply to what was before may still be under way: wait for a picture newer than any so far.
+        known = self._explore._sequence
+        begin = time.perf_counter()
+        act()
+        self._wait(partial(_newer, painted, known), 10)
+        took = 1000 * (time.perf_counter() - begin)
+        self._explore.panes.painted.disconnect(painted.append)
+        return took
+
     def _slider(self, moves: int) -> dict[str, float]:
         """Change → painted, for random values of random sliders at random moments."""
-        panes, sliders = self._explore.panes, self._explore.directions.sliders
-        painted: list[int] = []
-        panes.painted.connect(painted.append)
+        sliders = self._explore.directions.sliders
         choose = random.Random(0)
         found = []
         for _ in range(moves):
@@ -136,14 +163,7 @@ class Session:
             target = choose.randint(slider.minimum(), slider.maximum())
             if target == slider.value():
                 continue  # no change, so nothing to wait for
-            painted.clear()
-            # A reply to the previous change may still be under way: wait for a picture newer than any so far.
-            known = self._explore._sequence
-            begin = time.perf_counter()
-            slider.setValue(target)
-            self._wait(partial(_newer, painted, known), 10)
-            found.append(1000 * (time.perf_counter() - begin))
-        panes.painted.disconnect(painted.append)
+            found.append(self._painted(partial(slider.setValue, target)))
         return _summary(found)
 
     def _timer(self, seconds: float) -> dict[str, float]:
