@@ -12,8 +12,12 @@ from jnn_studio.training.config import DEFAULT_KIND, SCHEMA_VERSION, ConfigError
 from jnn_studio.training.kind import find_kind, kind_names
 
 
-def parse_config(text: str, where: str) -> RunConfig:
+def parse_config(text: str, where: str, of_a_run: bool = False) -> RunConfig:
     """The configuration in TOML ``text``; ``where`` names the file in error messages.
+
+    Args:
+        of_a_run: it was written by this program, which says in which format: without that it is no longer
+            what it was, and its silence must not be taken for the default of every setting.
 
     Raises:
         ConfigError: not TOML, written by a newer version, or a setting is unknown or out of range.
@@ -22,6 +26,11 @@ def parse_config(text: str, where: str) -> RunConfig:
         data = parse_toml(text)
     except MalformedError as error:
         raise ConfigError(f"{where} is not valid TOML: {error}") from error
+    if of_a_run and "schema_version" not in data:
+        raise ConfigError(
+            f"{where} is not what a run was begun with: it has no schema_version. Put back the file that was "
+            "written with the run"
+        )
     version = data.get("schema_version", SCHEMA_VERSION)
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ConfigError(
@@ -48,14 +57,14 @@ def validate_config(data: dict[str, Any], where: str) -> RunConfig:
     return validate_as(kind.config, data, where)
 
 
-def read_config(path: Path) -> RunConfig:
-    """The configuration in the file at ``path``.
+def read_config(path: Path, of_a_run: bool = False) -> RunConfig:
+    """The configuration in the file at ``path``; ``of_a_run`` as in `parse_config`.
 
     Raises:
         ConfigError: as `parse_config`, and if the file cannot be read.
     """
     try:
-        return parse_config(read_text(path, MAX_TOML_BYTES), str(path))
+        return parse_config(read_text(path, MAX_TOML_BYTES), str(path), of_a_run)
     except (OSError, MalformedError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else error
         raise ConfigError(f"cannot read the configuration {path}: {reason}") from error

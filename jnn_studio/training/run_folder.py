@@ -134,7 +134,7 @@ class RunFolder:
 
     def config(self) -> RunConfig:
         """What the run was started with; raises `ConfigError`."""
-        return read_config(self.path / CONFIG)
+        return read_config(self.path / CONFIG, of_a_run=True)
 
     # --- writing -----------------------------------------------------------------------------------
 

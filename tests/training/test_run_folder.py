@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from jnn_studio.training.config import RunConfig
+from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum
 from jnn_studio.training.run_folder import RunFolder, RunFolderError, RunGoneError
 
@@ -92,6 +92,14 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "gone"):
         with pytest.raises(RunFolderError, match="holds no run: there is no config.toml"):
             RunFolder.open(path)
+
+
+@pytest.mark.parametrize("kept", ["", "# nothing\n", 'name = "other"\n'])
+def test_what_is_left_of_a_configuration_is_not_taken_for_another(folder: RunFolder, kept: str) -> None:
+    """Every setting has a default: of an emptied file there would be a run of another kind."""
+    (folder.path / "config.toml").write_text(kept)
+    with pytest.raises(ConfigError, match="is not what a run was begun with: it has no schema_version"):
+        folder.config()
 
 
 def test_a_writer_killed_while_creating_the_run_is_in_nobodys_way(tiny: Tiny, tmp_path: Path) -> None:
