@@ -13,6 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from jnn_studio.models.weights import SUFFIXES
+
 ODD_VALUES: tuple[Any, ...] = (
     None, True, [], {}, "", "\x1b[31m", "<h1>x</h1>", "../../x", "a" * 70_000, "\ud800", [[]], [1], {"a": 1},
     -1, 0, 1.5, 1e308, -1e308, 10**18, 10**400, float("nan"), float("inf"), "NaN", "nan", "1e999",
@@ -47,7 +49,7 @@ def damage(victim: Path, others: Sequence[Path], draw: Random) -> Damage:
         return Damage(victim, f"swapped for {other.name}", sound=True)
     data = victim.read_bytes()
     ways = dict(_BYTES)
-    if victim.suffix == ".safetensors":
+    if victim.suffix in SUFFIXES:
         ways |= {
             "header": _tensor_header,
             "value in header": _tensor_header,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from torch import nn
 
 from benchmarks.attack.outcome import read_outcome
 from benchmarks.attack.tiny_runs import tiny_runs
@@ -25,6 +26,7 @@ from jnn_studio.explore.saved_direction import save_direction
 from jnn_studio.explore.session_file import save_session
 from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, SourceImage, Walk
 from jnn_studio.explore.walker import Walker
+from jnn_studio.models.portable.saving import save_portable
 from jnn_studio.models.weights import fingerprint
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
@@ -62,6 +64,7 @@ def make_material(root: Path) -> Material:
         if (run / "models").is_dir() and kind != "rof":
             file = sorted((run / "models").iterdir())[0]
             shutil.copy(file, root / "weights" / f"{kind}.safetensors")
+    _portable(root / "weights" / "portable.jnnmodel")
     _images(root / "photos", root / "photos.zip")
     _tables(root / "tables")
     _session(root)
@@ -83,6 +86,20 @@ def _end(run: Path, folder: Path) -> Mapping[str, torch.Tensor]:
     weights = read_outcome(folder).weights
     shutil.rmtree(folder)
     return weights
+
+
+def _portable(path: Path) -> None:
+    torch.manual_seed(0)
+    encoder = nn.Sequential(
+        nn.Conv2d(3, 4, 3, 2, 1), nn.GroupNorm(2, 4), nn.GELU(), nn.Flatten(), nn.Linear(64, 6)
+    )
+    decoder = nn.Sequential(
+        nn.Linear(6, 64),
+        nn.Unflatten(1, (4, 4, 4)),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Conv2d(4, 3, 1),
+    )
+    save_portable(path, encoder, decoder, torch.rand(2, 3, 8, 8), name="Mine", encoded=(0.5, 0.5))
 
 
 def _images(folder: Path, archive: Path) -> None:

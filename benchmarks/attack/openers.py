@@ -27,7 +27,7 @@ from jnn_studio.explore.library import Library, read_direction
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.session_file import load_session
 from jnn_studio.labs.denoise.methods import open_denoisers
-from jnn_studio.models.weights import Loaded, fingerprint
+from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config_file import read_config
 from jnn_studio.training.events import Started, StateChanged
@@ -78,6 +78,8 @@ def subjects(material: Material, scratch: Path) -> list[Subject]:
             file = root / "weights" / f"{kind}.safetensors"
             found += [Subject(f"{kind} weights", file, _Weights(file, opened).open)] * 2
         found.append(Subject(f"{kind} configuration", root / "configs" / f"{kind}.toml", _config))
+    portable = root / "weights" / "portable.jnnmodel"
+    found += [Subject("portable model", portable, _Weights(portable, _opened_models).open)] * 4
     found += [
         Subject(f"photo {path.suffix[1:]}", path, _photo) for path in sorted((root / "photos").rglob("*.*"))
     ]
@@ -148,7 +150,7 @@ class _Weights:
 
     def open(self, path: Path, damage: Damage) -> str:
         found = {_described(loaded) for loaded in self._opened(path).values()}
-        if damage.sound or damage.victim.suffix != ".safetensors" or found <= self._known:
+        if damage.sound or damage.victim.suffix not in SUFFIXES or found <= self._known:
             return ""
         return "other networks were opened than were written"
 

@@ -14,6 +14,7 @@ from jnn_studio.base.text import printable
 from jnn_studio.data.image_formats import EXTENSIONS, WRITTEN
 
 WEIGHTS = "Weights (*.safetensors)"
+MODELS = "Models (*.safetensors *.jnnmodel)"
 ARCHIVES = "Archives (*.zip)"
 IMAGES = f"Images ({' '.join(f'*{extension}' for extension in EXTENSIONS)})"
 PICTURES = f"Pictures ({' '.join(f'*{ending}' for written in WRITTEN for ending in written.endings)})"

@@ -47,8 +47,8 @@ def open_models(where: str | Path) -> list[LoadedModel]:
         return open_run_models(path)
     if not path.exists():
         raise ModelsError(
-            f"there is no model at {path}; give a .safetensors file, a run folder, or one of the bundled "
-            f"models: {', '.join(BUNDLED)}"
+            f"there is no model at {path}; give a .safetensors file, a .jnnmodel, a run folder, or one of "
+            f"the bundled models: {', '.join(BUNDLED)}"
         )
     return [load_model(path)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -29,8 +30,13 @@ from jnn_studio.models.model_kind import ModelKind, find_model_kind, model_kind_
 from jnn_studio.models.tensor_file import TensorFileError, checksum, open_tensors
 
 SCHEMA_VERSION = 1
+PORTABLE = ".jnnmodel"
+"""The ending of a file that holds what its network computes as well."""
+SUFFIXES = (".safetensors", PORTABLE)
 CHECKSUM = "sha256"
 """Of the tensors, in a file's metadata; files written before have none."""
+CONFIG_CHECKSUM = "config_sha256"
+"""Of the text that describes the network; files written before have none."""
 
 
 class Weighted(Protocol):
@@ -102,12 +108,14 @@ def save_model(
     """
     dtype = torch.float16 if half else torch.float32
     tensors = {name: _to(value, dtype) for name, value in model.state_dict().items()}
+    config = model.config.model_dump_json()
     metadata = {
         "schema_version": str(SCHEMA_VERSION),
-        "config": model.config.model_dump_json(),
+        "config": config,
         "name": name,
         "info": json.dumps(dict(info or {})),
         CHECKSUM: checksum(tensors),
+        CONFIG_CHECKSUM: _digest(config),
     }
     write_tensors(path, tensors, metadata)
 
@@ -153,6 +161,10 @@ def _load(path: Path) -> tuple[Loaded[Any], str]:
             info = _info(metadata.get("info", "{}"))
             # Names and shapes before numbers: a file of a few bytes can say that gigabytes are in it.
             _fitting(path, kind, config, file.described())
+            if metadata.get(CONFIG_CHECKSUM, _digest(metadata["config"])) != _digest(metadata["config"]):
+                raise WeightsError(
+                    f"{path} is damaged: it describes another network than was written. Copy it again"
+                )
             stored = {name: file.read(name) for name in file.layout}
             if CHECKSUM in metadata and checksum(stored) != metadata[CHECKSUM]:
                 raise WeightsError(
@@ -180,6 +192,10 @@ def _load(path: Path) -> tuple[Loaded[Any], str]:
 def fingerprint(model: Weighted) -> str:
     """SHA-256 over names, shapes and values of all weights: alike only for models that compute the same."""
     return checksum(model.state_dict())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fitting(

@@ -148,7 +148,9 @@ class TestMeasuring:
         calibration.distance(1, 0.05)
         assert [calibration.measure_one() for _ in range(3)] == [True, True, False]
         before = self.decoded
-        assert [calibration.distance(d, 0.04) for d in range(3)] == pytest.approx([0.04, 0.02, 0.01], rel=1e-3)
+        assert [calibration.distance(d, 0.04) for d in range(3)] == pytest.approx(
+            [0.04, 0.02, 0.01], rel=1e-3
+        )
         assert self.decoded == before
 
     def test_another_order_and_other_signs_share_what_is_measured(self) -> None:

@@ -16,7 +16,7 @@ from jnn_studio.models import beta_vae
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig
-from jnn_studio.models.weights import SCHEMA_VERSION, WeightsError, load_model, save_model
+from jnn_studio.models.weights import CONFIG_CHECKSUM, SCHEMA_VERSION, WeightsError, load_model, save_model
 
 CONFIG = AutoencoderConfig(size=16, dct=8, hidden=24, latent=6, refinement=4)
 
@@ -34,10 +34,11 @@ def saved(model: Autoencoder, tmp_path: Path) -> Path:
 
 
 def rewritten(path: Path, drop: str = "", **metadata: str) -> Path:
-    """The same file with other metadata, or without one of its tensors."""
+    """The same file with other metadata, or without one of its tensors, as somebody would write it."""
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key).clone() for key in file.keys() if key != drop}  # noqa: SIM118
         metadata = {**file.metadata(), **metadata}
+    metadata.pop(CONFIG_CHECKSUM, "")
     save_file(tensors, path, metadata)
     return path
 
@@ -50,6 +51,16 @@ def test_float32_comes_back_exactly(model: Autoencoder, saved: Path) -> None:
     assert loaded.model.config == CONFIG
     for key, value in model.state_dict().items():
         torch.testing.assert_close(loaded.model.state_dict()[key], value, rtol=0, atol=0)
+
+
+def test_a_description_that_was_damaged_on_its_way_is_not_taken_for_another(saved: Path) -> None:
+    data = saved.read_bytes()
+    config = CONFIG.model_dump_json().replace('"', '\\"').encode()
+    assert data.count(config) == 1
+    saved.write_bytes(data.replace(b"48", b"49", 1))  # channels of a decoder that this one does not have
+
+    with pytest.raises(WeightsError, match="is damaged: it describes another network than was written"):
+        load_model(saved)
 
 
 def test_half_precision_halves_the_file_and_comes_back_within_its_rounding(

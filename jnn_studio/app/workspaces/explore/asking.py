@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from jnn_studio.app.file_dialogs import (
     ARCHIVES,
     IMAGES,
+    MODELS,
     SESSIONS,
     TABLES,
-    WEIGHTS,
     ask_file,
     ask_folder,
     ask_new_file,
@@ -24,6 +24,7 @@ from jnn_studio.base.endings import ending_of
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
+from jnn_studio.models.weights import SUFFIXES
 from jnn_studio.training.run_folder import is_run
 
 
@@ -59,14 +60,14 @@ class Asking:
         ask_folder(self._parent, "Open a run folder", self._desk.open_path, runs)
 
     def weights(self) -> None:
-        ask_file(self._parent, "Open weights", WEIGHTS, self._desk.open_path)
+        ask_file(self._parent, "Open weights", MODELS, self._desk.open_path)
 
     def add_run(self) -> None:
         runs = self._desk.context.runs_folder
         ask_folder(self._parent, "Add the models of a run", self._add_models, runs)
 
     def add_weights(self) -> None:
-        ask_file(self._parent, "Add weights", WEIGHTS, self._add_models)
+        ask_file(self._parent, "Add weights", MODELS, self._add_models)
 
     def save_session(self) -> None:
         ask_new_file(self._parent, "Save the session", SESSIONS, SUFFIX, self._sessions.save)
@@ -76,7 +77,7 @@ class Asking:
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
-        if is_run(path) or ending_of(path) == ".safetensors":
+        if is_run(path) or ending_of(path) in SUFFIXES:
             self._desk.open_path(path)
         elif ending_of(path) == SUFFIX:
             self._sessions.open(path)

@@ -1,0 +1,143 @@
+"""Writing anybody's encoder and decoder into a file that opens everywhere and runs no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from jnn_studio.models.portable.exporting import ExportError, WrittenGraph, write_graph
+from jnn_studio.models.portable.limits import GraphError
+from jnn_studio.models.portable.model import MODEL, PixelScale, PortableConfig
+from jnn_studio.models.portable.operator_graph import OperatorGraph
+from jnn_studio.models.weights import PORTABLE, save_model
+
+Scale = tuple[float | Sequence[float], float | Sequence[float]]
+
+
+def save_portable(
+    path: Path | str,
+    encoder: nn.Module,
+    decoder: nn.Module,
+    example: Tensor,
+    *,
+    name: str,
+    encoded: Scale = (0.0, 1.0),
+    decoded: Scale | None = None,
+    info: Mapping[str, str] | None = None,
+) -> None:
+    """Write one ``.jnnmodel`` of an encoder and a decoder, with what they compute and their weights.
+
+    The file holds a list of ATen operators (what `torch.export` makes of the modules in evaluation mode)
+    and the weights as safetensors. Whoever opens it computes these operators and runs nothing else. The
+    modules themselves are not changed.
+
+    Args:
+        path: a name that ends in ``.jnnmodel``.
+        encoder: (batch, channels, size, size) → (batch, …), one tensor.
+        decoder: the encoder's shape → (batch, channels, size, size).
+        example: images (batch ≥ 1, channels, size, size) in [0, 1], with 1 or 3 channels.
+        name: what to call the model.
+        encoded: (mean, deviation), each one number or one for each channel: the encoder takes
+            (pixel - mean) / deviation.
+        decoded: the same of what the decoder gives; as ``encoded`` if not given.
+        info: facts to be shown of it.
+
+    Raises:
+        ExportError: the modules cannot be written down; the message names the layer and says what to do.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = nn.Sequential(nn.Flatten(), nn.Linear(64, 4))
+        >>> decoder = nn.Sequential(nn.Linear(4, 64), nn.Unflatten(1, (1, 8, 8)))
+        >>> file = Path(tempfile.mkdtemp()) / "mine.jnnmodel"
+        >>> save_portable(file, encoder, decoder, torch.rand(2, 1, 8, 8), name="mine")
+        >>> from jnn_studio.models.weights import load_model
+        >>> load_model(file).model.config.latent
+        4
+    """
+    path = Path(path)
+    if path.suffix != PORTABLE:
+        raise ExportError(f"{path} is no name of a portable model; give one that ends in {PORTABLE}")
+    images = _images(example)
+    channels = images.shape[1]
+    scales = {
+        "encoded": _scale(encoded, channels),
+        "decoded": _scale(encoded if decoded is None else decoded, channels),
+    }
+    given = (images - _column(scales["encoded"].mean)) / _column(scales["encoded"].deviation)
+    first = write_graph(encoder, given, "the encoder")
+    with torch.no_grad():
+        latents = _result(first, given)
+    second = write_graph(decoder, latents, "the decoder")
+    try:
+        config = PortableConfig.model_validate(
+            {
+                "channels": channels,
+                "size": images.shape[2],
+                "latent": latents[0].numel(),
+                "latent_shape": tuple(latents.shape[1:]),
+                "encoder": first.description,
+                "decoder": second.description,
+                **scales,
+            }
+        )
+        model = MODEL.from_tensors(config, _state(first.tensors, second.tensors))
+    except ValidationError as error:
+        raise ExportError(f"the model cannot be written down: {error.errors()[0]['msg']}") from error
+    except GraphError as error:
+        raise ExportError(f"the model cannot be written down: {error}") from error
+    save_model(path, model, name, info)
+
+
+def _images(example: Tensor) -> Tensor:
+    if example.ndim != 4 or example.shape[1] not in (1, 3) or example.shape[2] != example.shape[3]:
+        raise ExportError(
+            f"the example is {tuple(example.shape)}; give square images (batch, channels, size, size) with "
+            "1 or 3 channels"
+        )
+    images = example.detach().to("cpu", torch.float32)
+    if not bool(((images >= 0) & (images <= 1)).all()):
+        raise ExportError(
+            "the example's pixels are not in [0, 1]; give them so, and say in encoded= on which scale the "
+            "encoder takes them"
+        )
+    return images.repeat(2, 1, 1, 1) if len(images) < 2 else images[:4]
+
+
+def _scale(pair: Scale, channels: int) -> PixelScale:
+    try:
+        mean, deviation = (
+            (float(part),) if isinstance(part, int | float) else tuple(float(value) for value in part)
+            for part in pair
+        )
+        if not {len(mean), len(deviation)} <= {1, channels}:
+            raise ValueError("another number of channels")
+        return PixelScale(mean=mean, deviation=deviation)
+    except (TypeError, ValueError) as error:
+        raise ExportError(
+            f"{pair} is no scale; give (mean, deviation), each one number or one for each of "
+            f"{channels} channels"
+        ) from error
+
+
+def _column(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1)
+
+
+def _result(written: WrittenGraph, inputs: Tensor) -> Tensor:
+    graph = OperatorGraph(written.description)
+    graph.load_state_dict(dict(written.tensors), assign=True)
+    result: Tensor = graph(inputs)
+    return result
+
+
+def _state(encoder: Mapping[str, Tensor], decoder: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    sides = {"encoder": encoder, "decoder": decoder}
+    return {
+        f"{side}.graph.{name}": value for side, tensors in sides.items() for name, value in tensors.items()
+    }
