@@ -75,9 +75,13 @@ class Calibration:
         table = self.table(direction)
         return float(np.interp(amount, table.rms, table.alpha))
 
-    def measure_one(self) -> bool:
-        """Measure along one more direction, ahead of its first use; whether there was one."""
-        missing = next((kept for kept in self._tables if not kept.known), None)
+    def measure_one(self, among: int) -> bool:
+        """Measure along one more of the first ``among`` directions before its first use, if there is one.
+
+        Returns:
+            Whether there was.
+        """
+        missing = next((kept for kept in self._tables[:among] if not kept.known), None)
         if missing is not None:
             missing.get()
         return missing is not None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.flow import Flow, Knot
 from jnn_studio.explore.place import Place
@@ -58,8 +60,10 @@ class CurvedPaths:
     """
 
     place: Place | None = None
-    paths: OrderedDict[tuple[tuple[LegKey, ...], int, bool], Path] = field(default_factory=OrderedDict)
-    arrivals: OrderedDict[tuple[LegKey, ...], Arrival] = field(default_factory=OrderedDict)
+    paths: OrderedDict[tuple[tuple[LegKey, ...], int, bool], Path] = dataclasses.field(
+        default_factory=OrderedDict
+    )
+    arrivals: OrderedDict[tuple[LegKey, ...], Arrival] = dataclasses.field(default_factory=OrderedDict)
 
     def start(self, flow: Flow, place: Place) -> Arrival:
         """Where all walks start. Everything that belongs to another place is forgotten."""
@@ -81,12 +85,14 @@ class CurvedPaths:
 
 
 @torch.no_grad()
-def arrive(directions: DirectionField, place: Place, legs: Sequence[Leg], paths: CurvedPaths) -> Arrival:
+def arrive(
+    field: DirectionField, choice: DirectionChoice, place: Place, legs: Sequence[Leg], paths: CurvedPaths
+) -> Arrival:
     """Walk the legs one after the other, each along the continuation of the base's direction of its number.
 
     Where a leg is stopped, the next goes on from there.
     """
-    flow = Flow(directions, place.kind)
+    flow = Flow(field, choice)
     arrival = paths.start(flow, place)
     done: tuple[LegKey, ...] = ()
     for leg in legs:

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from jnn_studio.explore.layered_decoder import LayeredDecoder
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
+from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.thin_svd import float64, from_gram
 from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding
 
@@ -26,11 +28,24 @@ class Directions:
         sigma: (k,): singular values of the Jacobian in question; for latent axes, the length of their
             push-forwards.
         method: how they were found.
+        spectrum: the singular values of the Jacobian itself, descending, where ``sigma`` are others.
+        inside: (k,) share of each one's squared change that is in the region they were asked for.
+        fit: (k,) cosine of each with the leading directions here, where it was found over many images.
+        lengths: (k,) which make the columns a basis whose rotations are of the same kind; None where they
+            are one as they are.
+        columns: how the picture changes along every latent axis, (latent, values), where that was found.
+        single: each is determined by itself, however near its neighbours' singular values are.
     """
 
     vectors: Tensor
     sigma: Tensor
     method: str
+    spectrum: Tensor | None = None
+    inside: Tensor | None = None
+    fit: Tensor | None = None
+    lengths: Tensor | None = None
+    columns: Tensor | None = None
+    single: bool = False
 
 
 class DirectionField:
@@ -43,6 +58,7 @@ class DirectionField:
 
     def __init__(self, model: LatentModel) -> None:
         self.model = model
+        self._masked: tuple[Tensor, MaskedJacobian] | None = None
 
     @torch.no_grad()
     def at_image(self, kind: DirectionKind, image: Tensor, latent: Tensor) -> Directions:
@@ -67,6 +83,27 @@ class DirectionField:
             sigma, vectors = self._encoder_after_decoder(latent)
             return Directions(vectors, sigma, "gram")
         return self.at_image(kind, self.decode(latent), latent)
+
+    @torch.no_grad()
+    def in_region(self, region: Region, latent: Tensor) -> Directions:
+        """Those that change the picture inside ``region`` most, and the rest of it least: `MaskedJacobian`.
+
+        The decoder's Jacobian is kept for the next region at the same latent.
+        """
+        known = self._masked
+        if known is None or not torch.equal(known[0], latent):
+            columns = self.push(latent, torch.eye(len(latent), dtype=latent.dtype))
+            known = self._masked = latent, MaskedJacobian(columns)
+        config = self.model.config
+        found = known[1].directions(region.inside(config.channels, config.size))
+        return Directions(
+            found.vectors,
+            found.sigma,
+            "region",
+            inside=found.share,
+            lengths=found.lengths,
+            columns=known[1].columns,
+        )
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
@@ -140,4 +177,4 @@ class DirectionField:
         known = getattr(self.model, "axis_kl", None)
         rank = known if isinstance(known, Tensor) and bool(known.any()) else lengths
         order = rank.argsort(descending=True, stable=True)
-        return Directions(identity[:, order], lengths[order], "axes")
+        return Directions(identity[:, order], lengths[order], "axes", single=True)

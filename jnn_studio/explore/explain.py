@@ -19,7 +19,6 @@ from jnn_studio.explore.meaning import (
 )
 from jnn_studio.explore.readouts import READOUT_RULE, READOUT_UNIT, STEP, ReadoutSet
 from jnn_studio.explore.renderer import ColumnView, Scene
-from jnn_studio.explore.state import DIRECTIONS
 
 
 @torch.no_grad()
@@ -35,7 +34,7 @@ def explain_by_factors(scene: Scene, derivatives: Tensor, names: Sequence[str]) 
     columns = []
     for view in scene.columns:
         tangents = fit_images(derivatives, view.loaded).flatten(1)
-        columns.append(_column(view, factor_effects(_push(view), tangents, names)))
+        columns.append(_column(view, factor_effects(_push(view, scene.state.shown), tangents, names)))
     return MeaningView(labels=tuple(names), columns=tuple(columns), unit=FACTOR_UNIT, rule=FACTOR_RULE)
 
 
@@ -55,30 +54,30 @@ def explain_by_readouts(scene: Scene, readouts: Mapping[str, ReadoutSet], progre
             continue
         labels = found.labels
         measures = found.measures
-        columns.append(_column(view, found.effects(_steps(view)), found))
+        columns.append(_column(view, found.effects(_steps(view, scene.state.shown)), found))
     return MeaningView(labels, tuple(columns), READOUT_UNIT, measures, progress=progress, rule=READOUT_RULE)
 
 
 def _column(
     view: ColumnView, meanings: Sequence[Meaning], readouts: ReadoutSet | None = None
 ) -> MeaningColumn:
-    shown = tuple(meanings[:DIRECTIONS])
+    shown = tuple(meanings)
     if readouts is None:
         return MeaningColumn(view.caption, view.role, shown, key=view.column.key)
     accuracies, reliable = readouts.accuracies, readouts.reliable
     return MeaningColumn(view.caption, view.role, shown, accuracies, reliable, view.column.key)
 
 
-def _push(view: ColumnView) -> Tensor:
-    """What the first directions do to the picture, where the walk is."""
+def _push(view: ColumnView, count: int) -> Tensor:
+    """What the first ``count`` directions do to the picture, where the walk is."""
     here = view.moved.here
-    return (view.place.push if here is None else here.push)[:DIRECTIONS]
+    return (view.place.push if here is None else here.push)[:count]
 
 
-def _steps(view: ColumnView) -> np.ndarray:
+def _steps(view: ColumnView, count: int) -> np.ndarray:
     """Latent steps (latent, k) along the first directions that change the image by `STEP` RMS."""
     here = view.moved.here
-    directions = (view.place.directions if here is None else here.directions)[:, :DIRECTIONS]
-    slope = _push(view).square().mean(1).sqrt().clamp_min(1e-9)
+    directions = (view.place.directions if here is None else here.directions)[:, :count]
+    slope = _push(view, count).square().mean(1).sqrt().clamp_min(1e-9)
     steps: np.ndarray = (STEP * directions / slope).double().numpy()
     return steps

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField, Directions
+from jnn_studio.explore.groups import GAP
 from jnn_studio.explore.place import Place
-from jnn_studio.explore.state import DirectionKind
-from jnn_studio.jacobian.tracker import continuation
+from jnn_studio.jacobian.tracker import CLUSTER, continuation
 
 STEP = 0.008
 """Longest step, RMS image change."""
@@ -68,8 +69,10 @@ class Flow:
 
     step = STEP
 
-    def __init__(self, directions: DirectionField, kind: DirectionKind) -> None:
-        self._field, self._kind = directions, kind
+    def __init__(self, field: DirectionField, choice: DirectionChoice) -> None:
+        self._field, self._choice = field, choice
+        # A basis of a group's subspace is followed within it, wherever single vectors turn to.
+        self._cluster = CLUSTER if choice.basis == "computed" else GAP
 
     def start(self, place: Place) -> Knot:
         """The base."""
@@ -109,13 +112,15 @@ class Flow:
 
     def look(self, before: Knot, latent: Tensor) -> Knot:
         """The point at ``latent``, with the directions that continue those of ``before``."""
-        if self._kind == "axes":
+        if self._choice.averaged is not None and self._choice.fixed:
+            return replace(before, latent=latent)
+        if self._choice.fixed:
             lengths = torch.linalg.vector_norm(self._field.push(latent, before.directions), dim=1)
             k = before.directions.shape[1]
             sigma = np.concatenate([lengths.numpy(), before.sigma[k:]])
             return replace(before, latent=latent, sigma=sigma)
-        found = self._field.at_latent(self._kind, latent)
-        directions, sigma = _followed(before.directions, found)
+        found = self._choice.at_latent(self._field, latent)
+        directions, sigma = _followed(before.directions, found, self._cluster)
         return replace(before, latent=latent, directions=directions, sigma=sigma)
 
     def _velocity(self, last: Knot, before: Knot | None, d: int, sign: float, step: float) -> Tensor:
@@ -134,18 +139,21 @@ class Flow:
         return replace(knot, velocity=velocity, speed=speed, fastest=max(knot.fastest, speed))
 
 
-def _followed(last: Tensor, found: Directions) -> tuple[Tensor, np.ndarray]:
+def _followed(last: Tensor, found: Directions, cluster: float) -> tuple[Tensor, np.ndarray]:
     """The new directions that continue columns (latent, k), and all σ with theirs first."""
     k = last.shape[1]
     count = min(k + MARGIN, len(found.sigma))
     vectors, sigma = found.vectors[:, :count], found.sigma[:count]
-    rotation = continuation(last, vectors, sigma)
+    rotation = continuation(last, vectors, sigma, cluster)
     values = (sigma @ rotation.square()).numpy()
     rest = found.sigma.numpy()
     others = np.ones(len(rest), bool)
     for value in values:
         others[np.where(others, np.abs(rest - value), np.inf).argmin()] = False
-    return vectors @ rotation, np.concatenate([values, rest[others]])
+    followed = vectors @ rotation
+    if found.lengths is not None:  # of vectors that are not orthogonal a mixture is no unit vector
+        followed = followed / torch.linalg.vector_norm(followed, dim=0)
+    return followed, np.concatenate([values, rest[others]])
 
 
 def _degrees(a: Tensor, b: Tensor) -> float:

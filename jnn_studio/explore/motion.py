@@ -8,7 +8,7 @@ from typing import Literal
 
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.sheet import direction_name, reaching, sheet_state
-from jnn_studio.explore.state import DIRECTIONS, Column, ExploreState, Leg, Walk, WalkMode
+from jnn_studio.explore.state import MAX_DIRECTIONS, Column, ExploreState, Leg, Walk, WalkMode
 
 MotionKind = Literal["sweep", "walk", "interpolation", "directions"]
 """One direction from end to end; from the base to where the walk has led; from there to another image;
@@ -105,7 +105,7 @@ def part_of_walk(walk: Walk, mode: WalkMode, share: float) -> Walk:
 
 def _sweep(state: ExploreState, direction: int, limit: float, share: float) -> Frame:
     amount = limit * (2 * share - 1)
-    moved = sheet_state(reaching(state, limit), direction, amount)
+    moved = sheet_state(reaching(state, limit, direction + 1), direction, amount)
     return Frame(moved, f"{_names(state, direction)} {_signed(amount)}")
 
 
@@ -142,7 +142,7 @@ def _in_turn(state: ExploreState, motion: Motion, limit: float, frame: int) -> F
     else:
         amount = limit * math.sin(2 * math.pi * phase)
     amount = 0.0 if abs(amount) < 1e-9 else amount
-    moved = sheet_state(reaching(state, limit), direction, amount)
+    moved = sheet_state(reaching(state, limit, direction + 1), direction, amount)
     return Frame(moved, f"{_names(state, direction)} {_signed(amount)}")
 
 
@@ -152,7 +152,10 @@ def _triangle(phase: float) -> float:
 
 
 def _names(state: ExploreState, direction: int) -> str:
-    names = dict.fromkeys(direction_name(column.directions, direction) for column in state.columns)
+    names = dict.fromkeys(
+        direction_name(column.directions if state.region is None else "region", direction)
+        for column in state.columns
+    )
     return "/".join(names)
 
 
@@ -169,10 +172,14 @@ def check_motion(state: ExploreState, motion: Motion) -> None:
             f"{motion.frame_count:,} frames are too many; shorten the animation, or take fewer than "
             f"{MAX_FRAMES:,} with a lower frame rate"
         )
-    if motion.kind == "sweep" and not 0 <= motion.direction < DIRECTIONS:
-        raise ExportError(f"there is no direction {motion.direction + 1}; choose one from 1 to {DIRECTIONS}")
-    if motion.kind == "directions" and not 1 <= motion.directions <= DIRECTIONS:
-        raise ExportError(f"{motion.directions} directions cannot be shown; choose from 1 to {DIRECTIONS}")
+    if motion.kind == "sweep" and not 0 <= motion.direction < MAX_DIRECTIONS:
+        raise ExportError(
+            f"there is no direction {motion.direction + 1}; choose one from 1 to {MAX_DIRECTIONS}"
+        )
+    if motion.kind == "directions" and not 1 <= motion.directions <= MAX_DIRECTIONS:
+        raise ExportError(
+            f"{motion.directions} directions cannot be shown; choose from 1 to {MAX_DIRECTIONS}"
+        )
     if motion.kind == "interpolation" and state.towards is None:
         raise ExportError("there is no image to interpolate to; choose one first")
     still = all(state.walk_of(column).is_still(state.mode) for column in state.columns)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.explore.calibration import Calibration
-from jnn_studio.explore.state import DirectionKind
+from jnn_studio.explore.state import FoundKind
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,43 @@ class Place:
         directions: unit columns (latent, k), in the order of the sliders.
         push: their decoded push-forwards, (k, values).
         sigma: of the directions first, in their order, then all others, descending.
-        effective_rank: of ``sigma``.
+        spectrum: the singular values of the Jacobian itself, descending; the directions' own are others
+            where a group has another basis, or where they are those of all images.
+        effective_rank: of ``spectrum``.
         calibration: image change against latent distance for each direction.
         start: the decoded latent, clipped to [0, 1]: what RMS changes are measured from.
         reconstruction: the same as uint8 (height, width, 3).
         psnr: of the reconstruction, in dB for images in [0, 1]; None where an earlier walk led here.
+        groups: for each direction the number of its group of near-equal singular values, and how many
+            members that has, also beyond these directions; empty where they are determined one by one.
+        rotated: the groups have another basis than the decomposition gave.
+        inside: (k,) share of each direction's squared change that is in the region; None without one.
+        fit: (k,) how much of each averaged direction lies among the leading ones here, the cosine of the
+            angle to their subspace; None where they were found here.
     """
 
-    kind: DirectionKind
+    kind: FoundKind
     method: str
     latent: Tensor
     directions: Tensor
     push: Tensor
     sigma: np.ndarray
+    spectrum: np.ndarray
     effective_rank: float
     calibration: Calibration
     start: Tensor
     reconstruction: np.ndarray
     psnr: float | None
+    groups: tuple[tuple[int, int], ...] = ()
+    rotated: bool = False
+    inside: np.ndarray | None = None
+    fit: np.ndarray | None = None
+
+    def group(self, direction: int) -> tuple[int, ...]:
+        """Those of these directions that this one can turn into, and itself; empty if it stands alone."""
+        if direction >= len(self.groups) or self.groups[direction][1] < 2:
+            return ()
+        return tuple(d for d, group in enumerate(self.groups) if group == self.groups[direction])
 
     def reordered(self, order: Sequence[int], signs: Sequence[float]) -> Place:
         """The same place with direction ``order[d]``, times ``signs[d]``, as the d-th."""
@@ -53,6 +72,9 @@ class Place:
             push=self.push[index] * sign.unsqueeze(1),
             sigma=np.concatenate([self.sigma[list(order)], others]),
             calibration=self.calibration.reordered(order, signs),
+            groups=tuple(self.groups[index] for index in order) if self.groups else (),
+            inside=None if self.inside is None else self.inside[list(order)],
+            fit=None if self.fit is None else self.fit[list(order)],
         )
 
 

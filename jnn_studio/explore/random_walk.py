@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from jnn_studio.explore.state import DIRECTIONS, Walk, WalkMode
+from jnn_studio.explore.state import MAX_DIRECTIONS, Walk, WalkMode
 
 
 def random_step(
@@ -14,7 +14,7 @@ def random_step(
 
     A straight walk is kept within ±``limit`` in every direction; a curved one goes on by one leg for each.
     """
-    k = min(k, DIRECTIONS)
+    k = min(k, MAX_DIRECTIONS)
     step = torch.randn(k, generator=generator, dtype=torch.float64)
     step = size * step / step.norm()
     for direction, change in enumerate(step.tolist()):

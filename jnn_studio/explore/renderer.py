@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -17,18 +17,22 @@ from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.pixels import to_uint8
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.averaged import AveragedDirections, average_directions
+from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.curved import CurvedPaths
 from jnn_studio.explore.gallery import fit_images
 from jnn_studio.explore.matching import Match, match_directions
 from jnn_studio.explore.place import Moved, Place
 from jnn_studio.explore.references import open_model
 from jnn_studio.explore.roles import caption, roles
-from jnn_studio.explore.state import DIRECTIONS, Column, ExploreState, FileImage, ImageRef
+from jnn_studio.explore.state import Column, DirectionKind, ExploreState, FileImage, ImageRef
 from jnn_studio.explore.walker import Walker
 from jnn_studio.models.weights import LoadedModel
 
-CANDIDATES = 2 * DIRECTIONS
-"""Directions of the other models among which those of the first are looked for."""
+CANDIDATES = 2
+"""Directions of the other models among which those of the first are looked for, for each with a slider."""
+
+AveragedByModel = Mapping[tuple[str, DirectionKind], AveragedDirections]
 
 KEPT_PLACES = 48
 KEPT_IMAGES = 16
@@ -87,6 +91,16 @@ class Scene:
         )
 
 
+class _Last(NamedTuple):
+    """Where a column was last, and with what."""
+
+    base: Hashable
+    shape: tuple[int, ...]
+    choice: DirectionChoice
+    serial: int
+    place: Place
+
+
 class SceneRenderer:
     """Renders states, keeping what the next one can use again. Belongs to the thread it is used on.
 
@@ -95,13 +109,19 @@ class SceneRenderer:
     Args:
         models: by the references of columns.
         source: the images ``state.source`` describes, at the largest size of the models.
+        averaged: directions over these images, by the reference of a column and their kind.
     """
 
     def __init__(
-        self, models: Mapping[str, LoadedModel] | None = None, source: ImageSource | None = None
+        self,
+        models: Mapping[str, LoadedModel] | None = None,
+        source: ImageSource | None = None,
+        averaged: AveragedByModel | None = None,
     ) -> None:
         self._models: dict[str, LoadedModel] = dict(models or {})
         self._source = source
+        self._averaged: AveragedByModel = averaged or {}
+        self._found_averages: OrderedDict[Hashable, tuple[LoadedModel, AveragedDirections]] = OrderedDict()
         self._described: tuple[object, int, int] | None = None
         self._walkers: dict[str, tuple[LoadedModel, Walker]] = {}
         self._serials: dict[str, int] = {}
@@ -109,11 +129,17 @@ class SceneRenderer:
         self._images: OrderedDict[Hashable, tuple[Tensor, str]] = OrderedDict()
         self._places: OrderedDict[Hashable, tuple[Place, CurvedPaths]] = OrderedDict()
         self._matches: OrderedDict[Hashable, tuple[Place, Place, Place, Match, CurvedPaths]] = OrderedDict()
-        self._last: dict[tuple[str, str], tuple[Hashable, Place]] = {}
+        self._last: dict[tuple[str, str], _Last] = {}
 
-    def use(self, models: Mapping[str, LoadedModel], source: ImageSource | None) -> None:
-        """Take these models and images from now on."""
+    def use(
+        self,
+        models: Mapping[str, LoadedModel],
+        source: ImageSource | None,
+        averaged: AveragedByModel | None = None,
+    ) -> None:
+        """Take these models, images and averaged directions from now on."""
         self._models = dict(models)
+        self._averaged = averaged or {}
         if source is not self._source:
             self._source, self._described = source, None
             self._images.clear()
@@ -130,9 +156,10 @@ class SceneRenderer:
         colours = roles(models)
         views: list[ColumnView] = []
         for column, loaded, role in zip(state.columns, models, colours, strict=True):
-            walker = self._walker(column, loaded, state.limit)
+            walker = self._walker(column, loaded, state.limit, self._choice(state, column, loaded, models))
             first = views[0].place if views else None
-            k = min(DIRECTIONS if first is None or not state.matched else CANDIDATES, latent_size(loaded))
+            among = 1 if first is None or not state.matched else CANDIDATES
+            k = min(among * state.shown, latent_size(loaded))
             place, paths = self._place(state, column, loaded, walker, k, image)
             match = None
             if first is not None and state.matched:
@@ -142,11 +169,6 @@ class SceneRenderer:
             views.append(ColumnView(column, loaded, title, role, place, moved, match))
         return Scene(state, image, to_uint8(image), label, tuple(views))
 
-    def walker(self, state: ExploreState, key: str) -> Walker:
-        """The walker of a column."""
-        column = state.column(key)
-        return self._walker(column, self._model(column.where), state.limit)
-
     # --- parts -------------------------------------------------------------------------------------
 
     def _model(self, where: str) -> LoadedModel:
@@ -154,18 +176,40 @@ class SceneRenderer:
             self._models[where] = open_model(where)
         return self._models[where]
 
-    def _walker(self, column: Column, loaded: LoadedModel, limit: float) -> Walker:
+    def _walker(self, column: Column, loaded: LoadedModel, limit: float, choice: DirectionChoice) -> Walker:
         known = self._walkers.get(column.where)
         if known is None or known[0] is not loaded:
             known = (loaded, Walker(loaded, column.directions, limit))
             self._serials[column.where] = self._serials.get(column.where, 0) + 1
         walker = known[1]
-        if walker.kind != column.directions:
-            walker = walker.with_kind(column.directions)
+        if walker.choice != choice:
+            walker = walker.with_choice(choice)
         if walker.limit != limit:
             walker = walker.with_limit(limit)
         self._walkers[column.where] = (loaded, walker)
         return walker
+
+    def _choice(
+        self, state: ExploreState, column: Column, loaded: LoadedModel, models: Sequence[LoadedModel]
+    ) -> DirectionChoice:
+        averaged = self._average(state, column, loaded, models) if averages(state, column) else None
+        return DirectionChoice(column.directions, averaged, state.basis, state.region)
+
+    def _average(
+        self, state: ExploreState, column: Column, loaded: LoadedModel, models: Sequence[LoadedModel]
+    ) -> AveragedDirections:
+        """Handed in, or found now."""
+        known = self._averaged.get((column.where, column.directions))
+        if known is not None:
+            return known
+        source = self._images_of(state, *image_size(models))
+        key = (id(loaded), column.directions, source.key)
+        found = _take(self._found_averages, key)
+        if found is None:
+            # Kept with the model, so that its identity stays its own.
+            found = loaded, average_directions(loaded, column.directions, source)
+            _keep(self._found_averages, key, found, KEPT_IMAGES)
+        return found[1]
 
     def _image(self, state: ExploreState, ref: ImageRef, models: Sequence[LoadedModel]) -> tuple[Tensor, str]:
         size, channels = image_size(models)
@@ -204,17 +248,21 @@ class SceneRenderer:
         latents = (state.base.latents or {}).get(column.key)
         base = (state.source, state.base.image, latents)
         serial = self._serials[column.where]
-        key = (column.where, serial, column.directions, walker.limit, k, base, image.shape)
+        key = (column.where, serial, walker.choice, walker.limit, k, base, image.shape)
         found = _take(self._places, key)
         if found is None:
             # The same image with other weights: signs must not jump while a model trains.
             before = self._last.get((column.key, column.where))
-            previous = before[1] if before is not None and before[0] == (base, column.directions) else None
+            here = before is not None and before.base == base and before.shape == image.shape
+            previous = (
+                before.place if before is not None and here and before.choice == walker.choice else None
+            )
+            same = before.place if before is not None and here and before.serial == serial else None
             latent = None if latents is None else torch.tensor(latents)
-            place = walker.place(_fit(image, loaded), k, latent=latent, previous=previous)
+            place = walker.place(_fit(image, loaded), k, latent, previous, same)
             found = place, CurvedPaths()
             _keep(self._places, key, found, KEPT_PLACES)
-        self._last[column.key, column.where] = ((base, column.directions), found[0])
+        self._last[column.key, column.where] = _Last(base, image.shape, walker.choice, serial, found[0])
         return found
 
     def _matched(self, first: Place, other: Place) -> tuple[Place, Match, CurvedPaths]:
@@ -251,6 +299,11 @@ class SceneRenderer:
             latent = walker.latent_of(_fit(other, loaded))
             moved = walker.between(moved, latent, towards.share, place, shrink)
         return moved
+
+
+def averages(state: ExploreState, column: Column) -> bool:
+    """Whether a column's directions are those of all images; latent axes are the same at every one anyway."""
+    return column.scope == "images" and column.directions != "axes" and state.region is None
 
 
 def latent_size(loaded: LoadedModel) -> int:

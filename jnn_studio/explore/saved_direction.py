@@ -26,7 +26,7 @@ from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.data.pixels import to_grey
 from jnn_studio.explore.roles import number
-from jnn_studio.explore.state import DirectionKind, ImageRef, WalkMode
+from jnn_studio.explore.state import FoundKind, ImageRef, WalkMode
 from jnn_studio.models.weights import LoadedModel
 
 SCHEMA_VERSION = 1
@@ -125,7 +125,7 @@ class SavedDirection(Frozen):
     note: ShownLines = Field("", max_length=4000)
     created: AwareDatetime
     model: ModelProvenance
-    kind: DirectionKind
+    kind: FoundKind
     index: int = Field(ge=0)
     mode: WalkMode
     image: ImageRef
@@ -185,7 +185,7 @@ def save_direction(
     loaded: LoadedModel,
     where: str,
     fingerprint: str,
-    kind: DirectionKind,
+    kind: FoundKind,
     index: int,
     mode: WalkMode,
     image: ImageRef,

@@ -14,18 +14,19 @@ import numpy as np
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.renderer import ColumnView, Scene
-from jnn_studio.explore.state import DIRECTIONS, DirectionKind, ExploreState, Leg, Walk
+from jnn_studio.explore.state import DIRECTIONS, MAX_DIRECTIONS, ExploreState, FoundKind, Leg, Walk
 
-SYMBOLS: Mapping[DirectionKind, str] = {"encoder": "u", "decoder": "v", "axes": "z"}
+SYMBOLS: Mapping[FoundKind, str] = {"encoder": "u", "decoder": "v", "axes": "z", "region": "v"}
 """What directions of a kind are numbered with."""
 
-MEASURES: Mapping[DirectionKind, str] = {"encoder": "σ", "decoder": "σ", "axes": "‖Jz‖"}
+MEASURES: Mapping[FoundKind, str] = {"encoder": "σ", "decoder": "σ", "axes": "‖Jz‖", "region": "σ"}
 """Symbol of their strength: singular values, or for an axis the length of its push-forward."""
 
-KIND_WORDS: Mapping[DirectionKind, str] = {
+KIND_WORDS: Mapping[FoundKind, str] = {
     "encoder": "left singular vectors of the encoder's Jacobian",
     "decoder": "right singular vectors of the decoder's Jacobian",
     "axes": "axes of the latent space",
+    "region": "right singular vectors of the decoder's Jacobian in a region, quiet outside",
 }
 
 
@@ -81,7 +82,7 @@ class Sheet:
 
 def sheet_state(state: ExploreState, direction: int, amount: float) -> ExploreState:
     """``state`` with every model moved by ``amount`` RMS along one direction only, linked or not."""
-    amounts = [0.0] * DIRECTIONS
+    amounts = [0.0] * max(DIRECTIONS, direction + 1)
     amounts[direction] = amount
     legs = (Leg(direction=direction, amount=amount),) if amount else ()
     walk = Walk(legs=legs) if state.mode == "curved" else Walk(amounts=tuple(amounts))
@@ -89,9 +90,11 @@ def sheet_state(state: ExploreState, direction: int, amount: float) -> ExploreSt
     return state.change(walk=walk, columns=columns, towards=None)
 
 
-def reaching(state: ExploreState, limit: float) -> ExploreState:
-    """``state`` with a range that holds ``limit``: the calibration reaches as far as its sliders do."""
-    return state if limit <= state.limit else state.change(limit=limit)
+def reaching(state: ExploreState, limit: float, directions: int = 1) -> ExploreState:
+    """``state`` with a range that holds ``limit``, as far as the calibration reaches, and ``directions``."""
+    if limit <= state.limit and directions <= state.shown:
+        return state
+    return state.change(limit=max(limit, state.limit), shown=max(directions, state.shown))
 
 
 def make_sheet(
@@ -117,9 +120,9 @@ def make_sheet(
     """
     watch = watch or Watch()
     limit = state.limit if limit is None else limit
-    state = reaching(state, limit)
+    directions = min(directions, MAX_DIRECTIONS)
+    state = reaching(state, limit, directions)
     amounts = tuple(float(amount) for amount in np.linspace(-limit, limit, steps))
-    directions = min(directions, DIRECTIONS)
     watch.step(0, directions * steps)
     lost = 0
     base = renderer.render(state.at_rest())
@@ -143,7 +146,7 @@ def make_sheet(
     return Sheet(_title(base), _caption(base, limit, lost), amounts, tuple(blocks), state)
 
 
-def direction_name(kind: DirectionKind, direction: int) -> str:
+def direction_name(kind: FoundKind, direction: int) -> str:
     """What a direction (from 0) is called: "u1"."""
     return f"{SYMBOLS[kind]}{direction + 1}"
 
@@ -162,9 +165,9 @@ def _title(scene: Scene) -> str:
 
 
 def _caption(scene: Scene, limit: float, lost: int) -> str:
-    kinds = [view.column.directions for view in scene.columns]
+    kinds = [view.place.kind for view in scene.columns]
     walks = "Curved walks" if scene.state.mode == "curved" else "Straight walks"
-    along = " and ".join(dict.fromkeys(KIND_WORDS[kind] for kind in kinds))
+    along = " and ".join(dict.fromkeys(_along(view) for view in scene.columns))
     start = "its latent" if scene.state.base.latents is None else "a latent walked on to from it"
     words = [
         f"{walks} from {start} along {along}",
@@ -172,6 +175,15 @@ def _caption(scene: Scene, limit: float, lost: int) -> str:
     ]
     if scene.state.matched and len(kinds) > 1:
         words.append("directions of the other models matched to the first model's")
+    if scene.state.region is not None:
+        words.append(f"region: {scene.state.region.words}")
+    if any(view.place.rotated for view in scene.columns):
+        words.append("groups of near-equal singular values by their sparsest basis")
     if lost:
         words.append(f"{lost} of the walks ended early, where their direction was lost, and show that point")
     return "; ".join(words) + "."
+
+
+def _along(view: ColumnView) -> str:
+    words = KIND_WORDS[view.place.kind]
+    return words if view.place.fit is None else f"{words}, averaged over the images"

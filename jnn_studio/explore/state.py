@@ -8,17 +8,31 @@ from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import AbsolutePath, Finite, Frozen
 from jnn_studio.data.config import DataConfig, FacesConfig
+from jnn_studio.explore.region import Region
 
 SCHEMA_VERSION = 1
 
 DIRECTIONS = 8
-"""Singular directions with a slider each."""
+"""Directions with a slider each, unless more are asked for."""
+
+MAX_DIRECTIONS = 32
+"""As many can have one."""
 
 MAX_COLUMNS = 4
 
 DirectionKind = Literal["encoder", "decoder", "axes"]
 """Left singular vectors of the encoder's Jacobian (the paper's), right singular vectors of the decoder's
 Jacobian, or the axes of the latent space."""
+
+FoundKind = Literal["encoder", "decoder", "axes", "region"]
+"""What directions that were found are: of a `DirectionKind`, or those of a region of the picture."""
+
+Scope = Literal["image", "images"]
+"""Directions at the image in view, or those that all images of the source have in common."""
+
+BasisKind = Literal["computed", "sparse"]
+"""Which directions stand for a group with near-equal singular values: those that the decomposition happened
+to give, or the ones of its subspace that change the picture in the fewest places."""
 
 WalkMode = Literal["straight", "curved"]
 """Along the directions at the base, or following them as they turn."""
@@ -46,20 +60,23 @@ ImageRef = Annotated[SourceImage | FileImage, Field(discriminator="kind")]
 class Leg(Frozen):
     """Part of a curved walk: a signed path length in image space (RMS) along one direction (from 0)."""
 
-    direction: int = Field(ge=0, lt=DIRECTIONS)
+    direction: int = Field(ge=0, lt=MAX_DIRECTIONS)
     amount: Amount
 
 
 class Walk(Frozen):
-    """How far: ``amounts`` along straight directions (signed RMS image change), or the legs of a curve."""
+    """How far: ``amounts`` along straight directions (signed RMS image change), or the legs of a curve.
 
-    amounts: tuple[Amount, ...] = Field((0.0,) * DIRECTIONS, min_length=DIRECTIONS, max_length=DIRECTIONS)
+    Beyond the first `DIRECTIONS` there are as many amounts as are needed.
+    """
+
+    amounts: tuple[Amount, ...] = Field((0.0,) * DIRECTIONS, min_length=DIRECTIONS, max_length=MAX_DIRECTIONS)
     legs: tuple[Leg, ...] = ()
 
     def amount(self, direction: int, mode: WalkMode) -> float:
         """What the slider of ``direction`` shows: for a curve, the sum of its legs."""
         if mode == "straight":
-            return self.amounts[direction]
+            return self.amounts[direction] if direction < len(self.amounts) else 0.0
         return sum(leg.amount for leg in self.legs if leg.direction == direction)
 
     def moved(self, direction: int, mode: WalkMode, amount: float) -> Walk:
@@ -68,8 +85,9 @@ class Walk(Frozen):
         A curve goes on from where it is: the last leg changes if it is this direction's, else one is added.
         """
         if mode == "straight":
-            amounts = (*self.amounts[:direction], amount, *self.amounts[direction + 1 :])
-            return self.model_copy(update={"amounts": amounts})
+            amounts = list(self.amounts) + [0.0] * (direction + 1 - len(self.amounts))
+            amounts[direction] = amount
+            return self.model_copy(update={"amounts": _needed(amounts)})
         legs, change = self.legs, amount - self.amount(direction, mode)
         if legs and legs[-1].direction == direction:
             change += legs[-1].amount
@@ -82,12 +100,23 @@ class Walk(Frozen):
         """The same amounts walked the other way, ``mode``: one leg each, or straight and within ``limit``."""
         if mode == "curved":
             return Walk(legs=tuple(Leg(direction=d, amount=a) for d, a in enumerate(self.amounts) if a))
-        sums = (self.amount(d, "curved") for d in range(DIRECTIONS))
-        return Walk(amounts=tuple(min(max(amount, -limit), limit) for amount in sums))
+        sums = (self.amount(d, "curved") for d in range(MAX_DIRECTIONS))
+        return Walk(amounts=_needed([min(max(amount, -limit), limit) for amount in sums]))
+
+    def among(self, count: int) -> Walk:
+        """What of it leads along the first ``count`` directions."""
+        amounts = [amount if d < count else 0.0 for d, amount in enumerate(self.amounts)]
+        return Walk(amounts=_needed(amounts), legs=tuple(leg for leg in self.legs if leg.direction < count))
 
     def is_still(self, mode: WalkMode) -> bool:
         """Whether it leads nowhere."""
         return not any(self.amounts) if mode == "straight" else not self.legs
+
+
+def _needed(amounts: list[float]) -> tuple[float, ...]:
+    """Without zeros at the end, beyond the directions there always are."""
+    end = max([DIRECTIONS, *(d + 1 for d, amount in enumerate(amounts) if amount)])
+    return tuple(amounts[:end] + [0.0] * (end - len(amounts)))
 
 
 class Column(Frozen):
@@ -97,6 +126,7 @@ class Column(Frozen):
     where: str = Field(min_length=1)
     name: str = Field("", max_length=80, description="Given by hand; empty for the model's own.")
     directions: DirectionKind = "encoder"
+    scope: Scope = "image"
     linked: bool = True
     walk: Walk = Walk()
     """Its own walk, for as long as it is not linked to the others."""
@@ -130,6 +160,12 @@ class ExploreState(Frozen):
     matched: bool = False
     limit: float = Field(0.1, ge=0.01, le=0.5, allow_inf_nan=False)
     """RMS image change at the ends of the sliders."""
+    shown: int = Field(DIRECTIONS, ge=1, le=MAX_DIRECTIONS)
+    """How many directions have sliders."""
+    basis: BasisKind = "computed"
+    region: Region | None = None
+    """The part of the picture that directions are to change, and to leave the rest alone; instead of the
+    columns' own directions."""
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
@@ -190,6 +226,11 @@ class ExploreState(Frozen):
 
         columns = tuple(c.model_copy(update={"walk": clamp(c.walk)}) for c in self.columns)
         return self.change(limit=limit, walk=clamp(self.walk), columns=columns)
+
+    def showing(self, count: int) -> ExploreState:
+        """With sliders for the first ``count`` directions; walks along others are taken back."""
+        columns = tuple(c.model_copy(update={"walk": c.walk.among(count)}) for c in self.columns)
+        return self.change(shown=count, walk=self.walk.among(count), columns=columns)
 
     def at_image(self) -> ExploreState:
         """Walks start at the image itself again; at rest, if they did not."""

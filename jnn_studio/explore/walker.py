@@ -12,8 +12,10 @@ from torch import Tensor
 
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.explore.calibration import Calibration
+from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.curved import CurvedPaths, arrive
 from jnn_studio.explore.direction_fields import DirectionField
+from jnn_studio.explore.groups import basis_rotation, end_of_groups, groups_of, numbers_of
 from jnn_studio.explore.place import Here, Moved, Place
 from jnn_studio.explore.state import DirectionKind, Leg
 from jnn_studio.jacobian import effective_rank
@@ -30,14 +32,14 @@ class Walker:
 
     Args:
         loaded: its model in evaluation mode, on the CPU; not to be trained while it is walked.
-        kind: what its directions are; see `DirectionField`.
+        kind: what its directions are, for a `DirectionChoice` of nothing but that.
         limit: RMS image change the calibration reaches out to.
     """
 
     def __init__(self, loaded: LoadedModel, kind: DirectionKind = "encoder", limit: float = 0.2) -> None:
         self.loaded = loaded
         self.model: LatentModel = loaded.model
-        self.kind: DirectionKind = kind
+        self.choice = DirectionChoice(kind)
         self.limit = limit
         self._field = DirectionField(loaded.model)
 
@@ -47,10 +49,10 @@ class Walker:
         other.limit = limit
         return other
 
-    def with_kind(self, kind: DirectionKind) -> Walker:
+    def with_choice(self, choice: DirectionChoice) -> Walker:
         """The same model with other directions; what was prepared for its weights is shared."""
         other = copy.copy(self)
-        other.kind = kind
+        other.choice = choice
         return other
 
     @torch.no_grad()
@@ -60,45 +62,79 @@ class Walker:
 
     @torch.no_grad()
     def place(
-        self, image: Tensor, k: int, latent: Tensor | None = None, previous: Place | None = None
+        self,
+        image: Tensor,
+        k: int,
+        latent: Tensor | None = None,
+        previous: Place | None = None,
+        same: Place | None = None,
     ) -> Place:
         """Directions and calibration at ``image`` (channels, size, size), or at a latent led to from it.
 
-        With ``previous``, the place at the same image before the weights changed, signs are kept.
+        With ``previous``, the place at the same image before the weights changed, signs are kept. ``same``
+        is the place there with the same weights and other directions: what it knows is not found again.
         """
-        if latent is None:
-            z = self.latent_of(image)
-            found = self._field.at_image(self.kind, image, z)
+        if same is not None:
+            z = same.latent
         else:
-            z = latent.to(image.dtype)
-            found = self._field.at_latent(self.kind, z)
+            z = self.latent_of(image) if latent is None else latent.to(image.dtype)
+        if latent is None:
+            found = self.choice.at_image(self._field, image, z)
+        else:
+            found = self.choice.at_latent(self._field, z)
+        start = self._field.decode(z).clamp(0, 1) if same is None else same.start
+        groups = [[d] for d in range(len(found.sigma))] if found.single else groups_of(found.sigma.tolist())
         k = min(k, found.vectors.shape[1])
-        u = found.vectors[:, :k]
-        push = self._field.push(z, u)
-        if previous is not None and previous.kind == self.kind and previous.push.shape == push.shape:
+        # Bases are those of whole groups, also where not all members have a slider.
+        end = k if self.choice.basis == "computed" else end_of_groups(groups, k)
+        u = found.vectors[:, :end]
+        if found.lengths is not None:
+            u = u * found.lengths[:end]
+        push = self._field.push(z, u) if found.columns is None else u.mT @ found.columns
+        rotation = basis_rotation(self.choice.basis, groups, push, start.shape)
+        rotated = self.choice.basis != "computed" and any(len(g) > 1 and g[0] < k for g in groups)
+        if rotated:
+            u, push = u @ rotation, rotation.mT @ push
+        u, push = u[:, :k], push[:k]
+        if found.lengths is not None:
+            length = torch.linalg.vector_norm(u, dim=0)
+            u, push = u / length, push / length.unsqueeze(1)
+        before = previous is not None and previous.kind == self.choice.found_kind
+        if before and previous is not None and previous.push.shape == push.shape:
             sign = torch.where((push * previous.push).sum(1) < 0, -1.0, 1.0)
         else:
             # Of the two signs, the one that brightens the image: arbitrary, but always the same.
             sign = torch.where(push.sum(1) < 0, -1.0, 1.0)
         u, push = u * sign, push * sign.unsqueeze(1)
-        start = self._field.decode(z).clamp(0, 1)
+        spectrum = found.sigma if found.spectrum is None else found.spectrum
+        if same is not None:
+            quality = same.psnr
+        else:
+            quality = psnr(start.unsqueeze(0), image.unsqueeze(0)) if latent is None else None
         return Place(
-            kind=self.kind,
+            kind=self.choice.found_kind,
             method=found.method,
             latent=z,
             directions=u,
             push=push,
-            sigma=found.sigma.numpy(),
-            effective_rank=float(effective_rank(found.sigma)),
+            sigma=_turned(found.sigma, rotation).numpy(),
+            spectrum=spectrum.numpy(),
+            effective_rank=float(effective_rank(spectrum)),
             calibration=Calibration(self.model.decode, z, u, self.limit),
             start=start,
-            reconstruction=to_uint8(start),
-            psnr=psnr(start.unsqueeze(0), image.unsqueeze(0)) if latent is None else None,
+            reconstruction=to_uint8(start) if same is None else same.reconstruction,
+            psnr=quality,
+            groups=() if found.single else numbers_of(groups, k),
+            rotated=rotated,
+            inside=None if found.inside is None else _inside(push, self.choice, start.shape),
+            fit=None if found.fit is None else found.fit[:k].numpy(),
         )
 
     @torch.no_grad()
     def straight(self, place: Place, amounts: Sequence[float], shrink: int = 1) -> Moved:
         """Go ``amounts[d]`` RMS along direction d, for all d at once."""
+        if shrink == 1 and not any(amounts):
+            return Moved(place.reconstruction, 0.0, place.latent)
         latent = place.latent.clone()
         for d, amount in enumerate(amounts):
             if amount:
@@ -125,7 +161,7 @@ class Walker:
         Args:
             paths: what has been walked from this place before; goes further with every call.
         """
-        arrival = arrive(self._field, place, legs, paths)
+        arrival = arrive(self._field, self.choice, place, legs, paths)
         knot = arrival.knot
         picture = None
         if knot.latent is place.latent:
@@ -162,3 +198,17 @@ class Walker:
             picture = picture.clamp(0, 1)
         rms = float((picture - start).square().mean().sqrt())
         return Moved(to_uint8(picture), rms, latent)
+
+
+def _turned(sigma: Tensor, rotation: Tensor) -> Tensor:
+    """Of rotated singular vectors ‖Jᵀu‖, which is √Σ R²σ²; of the others as they are."""
+    end = len(rotation)
+    return torch.cat([(rotation.square().mT @ sigma[:end].square()).sqrt(), sigma[end:]])
+
+
+def _inside(push: Tensor, choice: DirectionChoice, shape: torch.Size) -> np.ndarray:
+    assert choice.region is not None
+    energy = push.square()
+    inside = energy[:, choice.region.inside(shape[0], shape[-1])].sum(1)
+    share: np.ndarray = (inside / energy.sum(1).clamp_min(1e-30)).numpy()
+    return share

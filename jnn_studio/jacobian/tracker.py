@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.jacobian.near_equal import near_equal_groups
 from jnn_studio.jacobian.result import JacobianSVD
 
 CLUSTER = 1e-3
@@ -102,7 +103,7 @@ def continuation(last: Tensor, vectors: Tensor, sigma: Tensor, cluster: float = 
 
     # In NumPy: of numbers as few as these, most of the time would go into calling torch.
     overlap = (last.mT @ vectors).cpu().numpy()
-    clusters = _clusters(sigma.tolist(), cluster)
+    clusters = near_equal_groups(sigma.tolist(), cluster)
     likeness = np.abs(overlap)
     for members in clusters:
         if len(members) > 1:  # any direction of a cluster stands for all of it
@@ -117,14 +118,3 @@ def continuation(last: Tensor, vectors: Tensor, sigma: Tensor, cluster: float = 
             left, _, right = np.linalg.svd(overlap[old][:, members].T, full_matrices=False)
             rotation[members[0] : members[-1] + 1, old] = left @ right
     return torch.from_numpy(rotation).to(vectors)
-
-
-def _clusters(sigma: list[float], cluster: float) -> list[list[int]]:
-    """Runs of neighbours with near-equal singular values."""
-    clusters = [[0]]
-    for i in range(1, len(sigma)):
-        if sigma[i - 1] - sigma[i] <= cluster * sigma[0]:
-            clusters[-1].append(i)
-        else:
-            clusters.append([i])
-    return clusters

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+import scipy.linalg
 import torch
 from torch import Tensor, nn
 
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.open_models import BUNDLED, open_models
+from jnn_studio.explore.region import Region
+from jnn_studio.jacobian.masked import DAMPING
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.beta_vae import build as build_beta_vae
@@ -222,3 +225,44 @@ def test_one_that_says_how_its_pictures_are_made_runs_its_layers_once() -> None:
     torch.testing.assert_close(found.sigma, torch.linalg.svdvals(jacobian))
     torch.testing.assert_close(picture, model.decode(LATENT.unsqueeze(0))[0])
     torch.testing.assert_close(push, (jacobian @ found.vectors).T)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize(
+    "region",
+    [
+        Region(left=0.2, top=0.3, right=0.7, bottom=0.6),
+        Region(left=0, top=0, right=0.2, bottom=0.2),
+        Region(left=0, top=0.1, right=1, bottom=1),
+    ],
+    ids=["middle", "corner", "most"],
+)
+def test_of_a_region_they_are_those_of_the_full_jacobian(kind: str, region: Region) -> None:
+    model = MODELS[kind]()
+    size = model.config.size
+    found = DirectionField(model).in_region(region, LATENT)
+
+    j = full(model.decode, LATENT)
+    left, top, right, bottom = region.box(size)
+    mask = torch.zeros(model.config.channels, size, size, dtype=torch.bool)
+    mask[:, top:bottom, left:right] = True
+    inside = j[mask.flatten()]
+    whole = j.T @ j
+    metric = whole + DAMPING * torch.linalg.eigvalsh(whole)[-1] * torch.eye(4, dtype=j.dtype)
+    values, vectors = scipy.linalg.eigh((inside.T @ inside).numpy(), metric.numpy())
+    known = min(4, len(inside))
+    torch.testing.assert_close(
+        found.sigma[:known].square(), torch.from_numpy(values[::-1].copy())[:known], rtol=1e-6, atol=1e-9
+    )
+    expected = torch.from_numpy(vectors[:, ::-1].copy())
+    same_up_to_sign(found.vectors[:, :known], (expected / expected.norm(dim=0))[:, :known])
+    share = (inside @ found.vectors).square().sum(0) / (j @ found.vectors).square().sum(0)
+    torch.testing.assert_close(found.inside, share)
+
+
+def test_of_another_latent_the_region_is_not_that_of_the_last() -> None:
+    field, region = DirectionField(tiny_autoencoder(1)), Region(left=0, top=0, right=0.5, bottom=0.5)
+    first = field.in_region(region, LATENT)
+    other = field.in_region(region, 2 * LATENT)
+    assert not torch.allclose(first.sigma, other.sigma)
+    torch.testing.assert_close(field.in_region(region, LATENT.clone()).sigma, first.sigma)

@@ -159,7 +159,7 @@ def test_directions_are_shown_in_turn_each_out_and_back_both_ways(loop: Loop) ->
         (ExploreState(), Motion(), "there is no model to animate"),
         (bundled_state(), Motion("walk"), "the walk is still at its base; move a slider first"),
         (bundled_state(), Motion("interpolation"), "there is no image to interpolate to; choose one first"),
-        (bundled_state(), Motion(direction=8), "there is no direction 9; choose one from 1 to 8"),
+        (bundled_state(), Motion(direction=32), "there is no direction 33; choose one from 1 to 32"),
         (bundled_state(), Motion("directions", directions=0), "0 directions cannot be shown"),
         (bundled_state(), Motion(seconds=600, fps=60), "36,000 frames are too many"),
     ],

@@ -19,7 +19,7 @@ from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.references import member_reference, open_references
 from jnn_studio.explore.session_file import SessionError, load_session, save_session
 from jnn_studio.explore.state import (
-    DIRECTIONS,
+    MAX_DIRECTIONS,
     Base,
     Column,
     ExploreState,
@@ -307,7 +307,7 @@ def test_what_is_wrong_is_named(saved: Path) -> None:
     state = json.loads(saved.read_text())["state"]
     rewrite(saved, state=state | {"limit": 7})
     assert "state.limit: Input should be less than or equal to 0.5" in refusal(saved)
-    rewrite(saved, state=state | {"walk": {"amounts": [0.0] * (DIRECTIONS + 1)}})
+    rewrite(saved, state=state | {"walk": {"amounts": [0.0] * (MAX_DIRECTIONS + 1)}})
     assert "state.walk.amounts" in refusal(saved)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import (
     DIRECTIONS,
+    MAX_DIRECTIONS,
     Base,
     Column,
     ExploreState,
@@ -26,6 +28,30 @@ def test_a_straight_walk_remembers_every_slider() -> None:
     assert walk.amounts == (-0.01, 0, 0.05, 0, 0, 0, 0, 0)
     assert walk.amount(2, "straight") == 0.05
     assert not walk.legs
+
+
+def test_there_are_as_many_amounts_as_are_needed() -> None:
+    walk = Walk().moved(11, "straight", 0.05)
+    assert len(walk.amounts) == 12
+    assert walk.amount(11, "straight") == 0.05
+    assert walk.amount(20, "straight") == 0
+    assert walk.moved(11, "straight", 0.0) == Walk(), "as if it had never been moved"
+
+
+def test_fewer_sliders_take_back_what_the_others_moved() -> None:
+    legs = (Leg(direction=12, amount=0.02), Leg(direction=1, amount=0.03))
+    state = bundled_state().showing(16).with_amount(12, 0.04).with_amount(1, 0.02)
+    state = state.change(walk=state.walk.model_copy(update={"legs": legs}))
+    few = state.showing(8)
+    assert few.shown == 8
+    assert few.walk == Walk(amounts=(0, 0.02, 0, 0, 0, 0, 0, 0), legs=legs[1:])
+
+
+def test_the_other_way_to_move_keeps_amounts_beyond_the_eighth() -> None:
+    state = bundled_state().showing(16).with_amount(9, 0.05)
+    curved = state.in_mode("curved")
+    assert curved.walk.legs == (Leg(direction=9, amount=0.05),)
+    assert curved.in_mode("straight") == state
 
 
 def test_dragging_one_slider_of_a_curve_changes_its_last_leg() -> None:
@@ -96,8 +122,17 @@ def test_json_gives_the_same_state_to_the_last_digit(tmp_path: Path) -> None:
         walk=Walk(amounts=(1 / 3, *(0.0,) * (DIRECTIONS - 1)), legs=(Leg(direction=2, amount=-1 / 7),)),
         mode="curved",
         matched=True,
+        shown=24,
+        basis="sparse",
+        region=Region(left=0.1, top=0.2, right=1 / 3, bottom=0.9),
     )
     assert ExploreState.model_validate_json(state.model_dump_json()) == state
+
+
+def test_a_state_written_before_there_were_regions_groups_and_more_sliders_is_the_same() -> None:
+    old = {"columns": [{"key": "c1", "where": "regularised", "directions": "decoder"}], "limit": 0.2}
+    state = ExploreState.model_validate(old)
+    assert (state.shown, state.basis, state.region, state.columns[0].scope) == (8, "computed", None, "image")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +142,13 @@ def test_json_gives_the_same_state_to_the_last_digit(tmp_path: Path) -> None:
         {"columns": [{"key": str(i), "where": "x"} for i in range(5)]},
         {"walk": {"amounts": [float("nan")] * DIRECTIONS}},
         {"walk": {"amounts": [0.0]}},
-        {"walk": {"legs": [{"direction": 8, "amount": 0.1}]}},
+        {"walk": {"amounts": [0.0] * (MAX_DIRECTIONS + 1)}},
+        {"walk": {"legs": [{"direction": MAX_DIRECTIONS, "amount": 0.1}]}},
+        {"shown": 0},
+        {"shown": MAX_DIRECTIONS + 1},
+        {"basis": "prettiest"},
+        {"region": {"left": 0.5, "top": 0, "right": 0.5, "bottom": 1}},
+        {"columns": [{"key": "a", "where": "x", "scope": "everywhere"}]},
         {"limit": 0},
         {"mode": "sideways"},
         {"unknown": 1},

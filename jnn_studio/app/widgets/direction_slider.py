@@ -33,13 +33,16 @@ class DirectionSlider(QWidget):
     """One row: name, note, slider centred on zero, typed value, reset, play.
 
     Arrow keys move by 1/100 of the range, with Page keys by 1/10; Home resets; double-click resets.
+
+    Args:
+        mark: stands between name and note, as high as the row.
     """
 
     valueChanged = Signal(float)
     focused = Signal()
     """The slider, or the field of its typed value, has the keyboard."""
 
-    def __init__(self, label: str, object_name: str) -> None:
+    def __init__(self, label: str, object_name: str, mark: QWidget | None = None) -> None:
         super().__init__()
         self.setObjectName(object_name)
         self._limit = 0.0
@@ -47,7 +50,7 @@ class DirectionSlider(QWidget):
         self._phase = 0.0
         self._label = QLabel(label)
         self._label.setFont(ui_font(bold=True))
-        self._label.setFixedWidth(24)
+        self._label.setFixedWidth(28)
         self._note = QLabel()
         self._note.setFont(ui_font(0.92, digits=True))
         self._note.setTextFormat(Qt.TextFormat.RichText)
@@ -87,6 +90,8 @@ class DirectionSlider(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self._label)
+        if mark is not None:
+            row.addWidget(mark)
         row.addWidget(self._note)
         row.addWidget(self._meaning)
         row.addWidget(self.slider, 1)

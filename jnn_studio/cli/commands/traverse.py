@@ -21,8 +21,8 @@ from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import load_session
 from jnn_studio.explore.sheet import make_sheet
 from jnn_studio.explore.state import (
-    DIRECTIONS,
     MAX_COLUMNS,
+    MAX_DIRECTIONS,
     Base,
     Column,
     DirectionKind,
@@ -53,7 +53,7 @@ def traverse(
     ] = None,
     image: Annotated[Path | None, typer.Option("--image", help="Image to start from.", parser=path)] = None,
     directions: Annotated[
-        int, typer.Option(min=1, max=DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
+        int, typer.Option(min=1, max=MAX_DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
     ] = 5,
     steps: Annotated[int, typer.Option(min=2, max=64, help="Figure: images in a row.")] = 8,
     limit: Annotated[
@@ -83,7 +83,7 @@ def traverse(
     ] = None,
     motion: Annotated[MotionKind | None, typer.Option(help="Animation: what moves.")] = None,
     direction: Annotated[
-        int, typer.Option(min=1, max=DIRECTIONS, help="Animation: the direction of a sweep.")
+        int, typer.Option(min=1, max=MAX_DIRECTIONS, help="Animation: the direction of a sweep.")
     ] = 1,
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Animation: how long.")] = 4.0,
     fps: Annotated[float, typer.Option(min=1, max=60, help="Animation: frames a second.")] = 25.0,

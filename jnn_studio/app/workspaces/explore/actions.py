@@ -13,6 +13,7 @@ from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.export.exports import Exports
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
+from jnn_studio.app.workspaces.explore.walking.direction_menu import BASES, COUNTS
 from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.explore.state import DIRECTIONS
@@ -42,7 +43,13 @@ MENUS = {
         "difference",
         "play",
     ),
-    "&Directions": tuple(f"direction_{d + 1}" for d in range(DIRECTIONS)),
+    "&Directions": (
+        "region",
+        "averaged",
+        *(f"basis_{basis}" for basis in BASES),
+        *(f"show_{count}" for count in COUNTS),
+        *(f"direction_{d + 1}" for d in range(DIRECTIONS)),
+    ),
     "&Session": ("save_session", "open_session"),
     "&Export": ("export_figure", "export_animation"),
 }

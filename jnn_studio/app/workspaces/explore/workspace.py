@@ -18,6 +18,7 @@ from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
+from jnn_studio.app.workspaces.explore.desk.directing import Directing
 from jnn_studio.app.workspaces.explore.desk.opened import Data
 from jnn_studio.app.workspaces.explore.desk.opening_bar import OpeningBar
 from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
@@ -30,6 +31,7 @@ from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
 from jnn_studio.app.workspaces.explore.pictures.spectra_plot import SpectraPlot
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
+from jnn_studio.app.workspaces.explore.walking.direction_menu import DirectionActions
 from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.base.settings import to_json
@@ -79,7 +81,10 @@ class ExploreWorkspace(Workspace):
         actions = self._actions = make_actions(
             self, self.desk, self.asking, exports, self.explainer, self.choosing, self.directions
         )
+        self.directing = Directing(self.desk)
+        self.kinds = DirectionActions(self, self.directing, actions.take)
         self.bar.offer(
+            self.kinds,
             [actions["walk_on"], actions["reset"]],
             [actions[name] for name in ("random_step", "blend", "back_to_image", "difference")],
         )
@@ -143,6 +148,8 @@ class ExploreWorkspace(Workspace):
         desk.opened.opening.connect(self._opening.show_opening)
         desk.opened.fitting.connect(self._opening.show_fitting)
         self._opening.cancelled.connect(desk.opened.cancel_pca)
+        desk.averaging.averaging.connect(self._opening.show_fitting)
+        self._opening.cancelled.connect(self.directing.stop_averaging)
         desk.failed.connect(self._show_failure)
         desk.failed.connect(self.alive)
         desk.told.connect(self.message.show_info)
@@ -163,6 +170,8 @@ class ExploreWorkspace(Workspace):
         self.directions.picked.connect(self._explain)
         self.directions.blend.share_changed.connect(desk.set_share)
         self.directions.blend.ended.connect(desk.stop_blending)
+        self.directions.region.ended.connect(self.directing.clear_region)
+        self.panes.original.region_chosen.connect(self.directing.choose_region)
         self.bar.mode_chosen.connect(desk.set_mode)
         self.bar.matched_chosen.connect(desk.set_matched)
         self.bar.limit_changed.connect(desk.set_limit)
@@ -187,6 +196,8 @@ class ExploreWorkspace(Workspace):
             pane.directions_chosen.connect(self.desk.set_directions)
             pane.linked.connect(self.desk.set_linked)
             pane.save_asked.connect(self._save_direction)
+            pane.region_chosen.connect(self.directing.choose_region)
+            pane.scope_chosen.connect(lambda key, scope: self.directing.choose_scope(scope, key))
 
     # --- showing -----------------------------------------------------------------------------------
 
@@ -207,6 +218,8 @@ class ExploreWorkspace(Workspace):
         self._mark_images(state)
         self.bar.show_state(state, self._whose, names)
         self.directions.show_state(state, self._whose)
+        self.kinds.show_state(state)
+        self.panes.show_region(state.region)
 
     def _choose_image(self, index: int) -> None:
         self.choosing.choose(SourceImage(index=index))
@@ -318,6 +331,8 @@ class ExploreWorkspace(Workspace):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.choosing.blending:
             self.choosing.end_blending()
+        elif event.key() == Qt.Key.Key_Escape and self.desk.state.region is not None:
+            self.directing.clear_region()
         else:
             super().keyPressEvent(event)
 

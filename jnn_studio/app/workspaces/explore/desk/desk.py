@@ -14,6 +14,8 @@ from PySide6.QtGui import QUndoStack
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.workspaces.explore.desk.ahead import Ahead
+from jnn_studio.app.workspaces.explore.desk.averaging import Averaging
 from jnn_studio.app.workspaces.explore.desk.live import LiveRun
 from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Models, Opened
 from jnn_studio.app.workspaces.explore.desk.undo import Change
@@ -23,7 +25,7 @@ from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
 from jnn_studio.explore.random_walk import random_step
 from jnn_studio.explore.references import split_reference
-from jnn_studio.explore.renderer import Scene, SceneRenderer, latent_size
+from jnn_studio.explore.renderer import AveragedByModel, Scene, SceneRenderer, latent_size
 from jnn_studio.explore.session_file import paths_of
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
@@ -74,6 +76,8 @@ class ExploreDesk(QObject):
         self._telling = partial(context.telling, self.failed)
         self.undo = QUndoStack(self)
         self.opened = Opened(context, self)
+        self.averaging = Averaging(context, self)
+        self._ahead = Ahead(context, self)
         self.live = LiveRun(context, self)
         self.live.models_arrived.connect(self._live_models)
         self.live.ended.connect(self._live_ended)
@@ -189,7 +193,7 @@ class ExploreDesk(QObject):
         if left_out:
             self._tell_full()
         if state is not self.state:
-            self._push("add models", state.at_image())
+            self.push("add models", state.at_image())
 
     def _tell_full(self) -> None:
         self.told.emit(
@@ -201,7 +205,7 @@ class ExploreDesk(QObject):
         """Take a model out of view; the last one stays."""
         columns = tuple(column for column in self.state.columns if column.key != key)
         if columns:
-            self._push("remove a model", self.state.change(columns=columns))
+            self.push("remove a model", self.state.change(columns=columns))
 
     def move_column(self, key: str, by: int) -> None:
         """Put a model further left (by < 0) or right."""
@@ -210,7 +214,7 @@ class ExploreDesk(QObject):
         new = min(max(old + by, 0), len(columns) - 1)
         if new != old:
             columns.insert(new, columns.pop(old))
-            self._push("reorder models", self.state.change(columns=tuple(columns)))
+            self.push("reorder models", self.state.change(columns=tuple(columns)))
 
     def rename_column(self, key: str, name: str) -> None:
         """Call a model something; empty for its own name."""
@@ -228,7 +232,7 @@ class ExploreDesk(QObject):
         column = self.state.column(key)
         changed = column.model_copy(update=changes)
         if changed != column:
-            self._push(text, self.state.with_column(changed))
+            self.push(text, self.state.with_column(changed))
 
     # --- images ------------------------------------------------------------------------------------
 
@@ -242,7 +246,7 @@ class ExploreDesk(QObject):
 
         def arrived(source: ImageSource) -> None:
             if config != self.state.source:
-                self._push("open images", state.change(columns=self.state.columns))
+                self.push("open images", state.change(columns=self.state.columns))
             else:
                 self._refresh()
 
@@ -254,26 +258,26 @@ class ExploreDesk(QObject):
         if models is None or self.state.base == Base(image=ref):
             return
         state = self.state.at_rest().change(base=Base(image=ref))
-        self._with_image(ref, models, lambda: self._push("choose an image", state))
+        self._with_image(ref, models, lambda: self.push("choose an image", state))
 
     def blend_towards(self, ref: ImageRef) -> None:
         """Interpolate towards another image."""
         models = self.opened.models(self.state)
         if models is not None:
             towards = Towards(image=ref, share=0.5)
-            self._with_image(ref, models, lambda: self._push("blend", self.state.change(towards=towards)))
+            self._with_image(ref, models, lambda: self.push("blend", self.state.change(towards=towards)))
 
     def set_share(self, share: float) -> None:
         """How far towards the other image."""
         towards = self.state.towards
         if towards is not None and towards.share != share:
             changed = towards.model_copy(update={"share": share})
-            self._push("blend", self.state.change(towards=changed), merge=1000)
+            self.push("blend", self.state.change(towards=changed), merge=1000)
 
     def stop_blending(self) -> None:
         """No interpolation."""
         if self.state.towards is not None:
-            self._push("end blending", self.state.change(towards=None))
+            self.push("end blending", self.state.change(towards=None))
 
     def _with_image(self, ref: ImageRef, models: Models, then: Callable[[], None]) -> None:
         if isinstance(ref, FileImage):
@@ -291,18 +295,18 @@ class ExploreDesk(QObject):
             return
         merge = direction + 16 * (1 + [c.key for c in self.state.columns].index(key) if key else 0)
         state = self.state.with_amount(direction, amount, key)
-        self._push(f"move along direction {direction + 1}", state, merge)
+        self.push(f"move along direction {direction + 1}", state, merge)
 
     def reset(self) -> None:
         """Back to the base."""
         state = self.state.at_rest()
         if state != self.state:
-            self._push("reset all", state)
+            self.push("reset all", state)
 
     def set_mode(self, mode: WalkMode) -> None:
         """Straight rays, or curves that follow the directions as they turn, by the same amounts."""
         if mode != self.state.mode:
-            self._push("change the way to move", self.state.in_mode(mode))
+            self.push("change the way to move", self.state.in_mode(mode))
 
     def toggle_mode(self) -> None:
         """The other way to move."""
@@ -311,12 +315,12 @@ class ExploreDesk(QObject):
     def set_matched(self, matched: bool) -> None:
         """Pair the other models' directions with the first one's."""
         if matched != self.state.matched:
-            self._push("match directions" if matched else "unmatch", self.state.change(matched=matched))
+            self.push("match directions" if matched else "unmatch", self.state.change(matched=matched))
 
     def set_limit(self, limit: float) -> None:
         """RMS image change at the ends of the sliders."""
         if limit != self.state.limit:
-            self._push("change the range", self.state.with_limit(limit), merge=1001)
+            self.push("change the range", self.state.with_limit(limit), merge=1001)
 
     def walk_on(self) -> None:
         """Make where the walks have led the new base."""
@@ -325,19 +329,19 @@ class ExploreDesk(QObject):
             return
         latents = {view.column.key: tuple(view.moved.latent.tolist()) for view in scene.columns}
         base = Base(image=self.state.base.image, latents=latents)
-        self._push("walk on from here", self.state.at_rest().change(base=base))
+        self.push("walk on from here", self.state.at_rest().change(base=base))
 
     def back_to_image(self) -> None:
         """Start again from the image itself."""
         if self.state.base.latents is not None:
-            self._push("back to the image", self.state.at_image())
+            self.push("back to the image", self.state.at_image())
 
     def random_step(self, k: int) -> None:
         """A small step in a random direction among the first ``k``."""
         state = self.state
         size = RANDOM_SHARE * state.limit
         walk = random_step(state.walk, state.mode, k, size, state.limit, self._generator)
-        self._push("random step", state.change(walk=walk))
+        self.push("random step", state.change(walk=walk))
 
     # --- history -----------------------------------------------------------------------------------
 
@@ -353,11 +357,12 @@ class ExploreDesk(QObject):
         if not self.state.columns:
             self.show(state)
         elif state != self.state:
-            self._push(text, state)
+            self.push(text, state)
         else:
             self._refresh()
 
-    def _push(self, text: str, state: ExploreState, merge: int = -1) -> None:
+    def push(self, text: str, state: ExploreState, merge: int = -1) -> None:
+        """Go to a state as a step of the history, or as part of the last one if ``merge`` is its number."""
         last = self.undo.command(self.undo.index() - 1) if not self.undo.canRedo() else None
         if isinstance(last, Change) and last.go_on(state, merge):
             self.show(state)
@@ -383,17 +388,30 @@ class ExploreDesk(QObject):
             )
             return
         self.source = source
+        averaged = self.averaging.known(state, models, source, live=self.live.feed is not None)
+        self.averaging.find(
+            state, models, source, self._refresh, self._telling("Cannot average the directions")
+        )
+        if averaged is None:
+            return
         if self._shown_source is None or self._shown_source[0] is not source:
             self._shown_source = source, state.source
             self.source_changed.emit(source, state.source)
-        self._ask(state, models, source, self._pace.shrink if self._refine.isActive() else 1)
+        self._ask(state, models, source, averaged, self._pace.shrink if self._refine.isActive() else 1)
 
-    def _ask(self, state: ExploreState, models: Models, source: ImageSource, shrink: int) -> None:
+    def _ask(
+        self,
+        state: ExploreState,
+        models: Models,
+        source: ImageSource,
+        averaged: AveragedByModel,
+        shrink: int,
+    ) -> None:
         renderer = self._renderer
 
         def work(_: Watch) -> tuple[Scene, float]:
             start = time.perf_counter()
-            renderer.use(models, source)
+            renderer.use(models, source, averaged)
             scene = renderer.render(state, shrink)
             return scene, time.perf_counter() - start
 
@@ -412,22 +430,7 @@ class ExploreDesk(QObject):
             self._note_rate(seconds, shrink)
         self.scene_changed.emit(scene)
         if before is None or not scene.stands_where(before):
-            self._measure_ahead(scene)
-
-    def _measure_ahead(self, scene: Scene) -> None:
-        """Calibrate while nobody drags, a direction at a time, so that no movement waits for more."""
-
-        def measured(more: bool) -> None:
-            if more and self.scene is not None and self.scene.stands_where(scene):
-                self._measure_ahead(scene)
-
-        self.context.inference.request(
-            self,
-            "measure ahead",
-            lambda _: any(view.place.calibration.measure_one() for view in scene.columns),
-            measured,
-            lambda _: None,  # whoever needs it will hear why it cannot be measured
-        )
+            self._ahead.show(scene)
 
     def _note_rate(self, seconds: float, shrink: int) -> None:
         now = time.monotonic()

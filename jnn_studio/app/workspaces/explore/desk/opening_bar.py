@@ -1,4 +1,4 @@
-"""How far the opening of images is, or the fitting of a model to them; there only meanwhile."""
+"""How far the opening of images is, or what is fitted to them or averaged; there only meanwhile."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class OpeningBar(QWidget):
         self._progress = QProgressBar(objectName="explore.opening")
         self._label = QLabel()
         self._cancel = QPushButton("Cancel", objectName="explore.opening.cancel")
-        self._cancel.setToolTip("Fit nothing; what is in view stays as it is")
-        self._cancel.setAccessibleName("Cancel fitting")
+        self._cancel.setToolTip("Leave it; what is in view stays as it is")
+        self._cancel.setAccessibleName("Cancel")
         self._cancel.clicked.connect(self.cancelled)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, 0)
@@ -40,8 +40,8 @@ class OpeningBar(QWidget):
         self._show(opening, "Images of the folder decoded so far")
 
     def show_fitting(self, fitting: Progress | None) -> None:
-        """How far a model is, which can be cancelled; None: none is being fitted."""
-        self._show(fitting, "How far the principal components are", can_cancel=True)
+        """How far what is found from images is, which can be cancelled; None: nothing is being found."""
+        self._show(fitting, "How far it is; seconds, as a rule", can_cancel=True)
 
     def _show(self, now: Progress | None, tip: str, can_cancel: bool = False) -> None:
         self.setVisible(now is not None)

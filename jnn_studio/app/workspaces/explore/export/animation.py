@@ -19,7 +19,7 @@ from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Loop, Motion, MotionKind, check_motion
 from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.state import DIRECTIONS, ExploreState
+from jnn_studio.explore.state import MAX_DIRECTIONS, ExploreState
 
 FORMATS = {
     ".gif": ("GIF", "An animated picture, for pages and slides; 255 colours"),
@@ -57,9 +57,9 @@ class ExportAnimationDialog(ExportDialog):
         super().__init__(context, state, make_renderer, parent, "explore.animation", "animation", FORMATS)
         self.motion = self.settings.choice("motion", MOTIONS)
         self.settings.add_row("Motion", self.motion, "What moves")
-        self.direction = self.settings.spin("direction", 1, DIRECTIONS, 1)
+        self.direction = self.settings.spin("direction", 1, MAX_DIRECTIONS, 1)
         self.settings.add_row("Direction", self.direction, "The direction swept along")
-        self.directions = self.settings.spin("directions", 1, DIRECTIONS, 5)
+        self.directions = self.settings.spin("directions", 1, MAX_DIRECTIONS, 5)
         self.settings.add_row(
             "Directions", self.directions, "How many directions are shown, one after the other"
         )

@@ -48,4 +48,7 @@ class Exports:
         """Makes a renderer on another thread, with what is open already."""
         opened, state = self._desk.opened, self._desk.state
         models, source = opened.models(state), opened.source(state)
-        return lambda: SceneRenderer(models, source)
+        if models is None or source is None:
+            return lambda: SceneRenderer(models, source)
+        averaged = self._desk.averaging.known(state, models, source, live=True)
+        return lambda: SceneRenderer(models, source, averaged)

@@ -17,7 +17,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import make_sheet
-from jnn_studio.explore.state import DIRECTIONS, ExploreState
+from jnn_studio.explore.state import MAX_DIRECTIONS, ExploreState
 
 FORMATS = {
     ".png": ("PNG", "A picture, every pixel as the models gave it"),
@@ -37,7 +37,7 @@ class ExportFigureDialog(ExportDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(context, state, make_renderer, parent, "explore.figure", "figure", FORMATS)
-        self.directions = self.settings.spin("directions", 1, DIRECTIONS, 5)
+        self.directions = self.settings.spin("directions", 1, MAX_DIRECTIONS, 5)
         self.settings.add_row(
             "Directions", self.directions, "Rows of each grid: the first directions of each model"
         )

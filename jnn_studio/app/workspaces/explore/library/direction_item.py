@@ -77,6 +77,7 @@ def describe(saved: SavedDirection) -> str:
         "encoder": "left singular vector of the encoder's Jacobian",
         "decoder": "right singular vector of the decoder's Jacobian",
         "axes": "latent axis",
+        "region": "right singular vector of the decoder's Jacobian in a region",
     }
     model = saved.model.name if saved.model.eta is None else f"{saved.model.name}, η = {saved.model.eta:g}"
     if saved.model.run:

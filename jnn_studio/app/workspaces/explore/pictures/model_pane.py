@@ -8,8 +8,9 @@ from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
 
 from jnn_studio.app.icons import IconButton
-from jnn_studio.app.widgets.image_pane import ImagePane
+from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.explore.renderer import ColumnView
+from jnn_studio.explore.state import Scope
 
 KINDS = {
     "encoder": (
@@ -27,18 +28,27 @@ KINDS = {
 }
 
 
-class ModelPane(ImagePane):
+AVERAGED_TIP = (
+    "Directions that the images of the source have in common: their leading subspaces averaged. Beside each "
+    "slider stands how well it fits the image in view"
+)
+
+REGION_TIP = "Directions that change the picture most inside the rectangle, and least outside"
+
+
+class ModelPane(RegionPane):
     """A large picture; the button at its upper right opens the menu of its model."""
 
     renamed = Signal(str, str)
     removed = Signal(str)
     shifted = Signal(str, int)
     directions_chosen = Signal(str, str)
+    scope_chosen = Signal(str, str)
     linked = Signal(str, bool)
     save_asked = Signal(str)
 
     def __init__(self, key: str, position: int) -> None:
-        super().__init__("", object_name=f"explore.moved.{position}", corner=True)
+        super().__init__("", object_name=f"explore.moved.{position}")
         self.key = key
         self._view: ColumnView | None = None
         self._base: np.ndarray | None = None
@@ -59,17 +69,27 @@ class ModelPane(ImagePane):
         self._view, self._count = view, count
         kind = view.column.directions
         extra = "" if kind == "encoder" else f" · {KINDS[kind][0].lower()}"
+        words = KINDS[kind][1]
+        if view.place.kind == "region":
+            extra, words = " · region", REGION_TIP
+        elif view.place.fit is not None:
+            extra, words = f"{extra} · all images", AVERAGED_TIP
         free = "" if view.column.linked else " · unlinked"
         self.set_role(view.role)
         self.set_title(f"{view.caption}{extra}{free}")
         self.setToolTip(
             f"{view.caption}: the image decoded where the sliders have taken it. "
-            f"{KINDS[kind][1]}. Press to see the base, not moved."
+            f"{words}. Press to see the base, not moved; drag a rectangle for directions that change "
+            "that part."
         )
 
     def set_base(self, image: np.ndarray) -> None:
         """What is shown instead for as long as the picture is pressed."""
         self._base = image
+
+    def drag_began(self) -> None:
+        """What the sliders do is to be seen again."""
+        self._show_moved()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._base is not None and self.array is not None:
@@ -78,10 +98,13 @@ class ModelPane(ImagePane):
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._show_moved()
+        super().mouseReleaseEvent(event)
+
+    def _show_moved(self) -> None:
         if self._hidden is not None:
             hidden, self._hidden = self._hidden, None
             super().set_image(hidden)
-        super().mouseReleaseEvent(event)
 
     def set_image(self, array: np.ndarray | None, sequence: int = 0) -> None:
         self._hidden = None  # what arrives while pressed is newer
@@ -116,6 +139,14 @@ class ModelPane(ImagePane):
             action.setChecked(kind == column.directions)
             action.triggered.connect(lambda _, kind=kind: self.directions_chosen.emit(self.key, kind))
             group.addAction(action)
+        kinds.addSeparator()
+        averaged = kinds.addAction("Of all images")
+        averaged.setObjectName("explore.directions.averaged")
+        averaged.setToolTip(AVERAGED_TIP)
+        averaged.setCheckable(True)
+        averaged.setChecked(column.scope == "images")
+        averaged.setEnabled(column.directions != "axes")
+        averaged.triggered.connect(self._choose_scope)
         linked = self._add("Move with the others", "linked", lambda on: self.linked.emit(self.key, on))
         linked.setCheckable(True)
         linked.setChecked(column.linked)
@@ -135,6 +166,10 @@ class ModelPane(ImagePane):
         action.setObjectName(f"explore.model.{name}")
         action.triggered.connect(triggered)
         return action
+
+    def _choose_scope(self, on: bool) -> None:
+        scope: Scope = "images" if on else "image"
+        self.scope_chosen.emit(self.key, scope)
 
     def _ask_name(self) -> None:
         view = self._view

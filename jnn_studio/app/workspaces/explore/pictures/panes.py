@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.image_pane import ImagePane
 from jnn_studio.app.workspaces.explore.pictures.model_pane import ModelPane
+from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import ColumnView, Scene
 
 MANY = 2
@@ -40,12 +42,16 @@ class Panes(QWidget):
         row.addLayout(self._small)
         row.addLayout(self._large, 100)
         row.addStretch(1)
-        self.original = ImagePane("Original", object_name="explore.original", corner=True)
+        self.original = RegionPane("Original", object_name="explore.original")
+        self.original.setToolTip(
+            "The image walks start from. Drag a rectangle for directions that change that part of it."
+        )
         self._small.addWidget(self.original, 0, 0)
         self.reconstructions: list[ImagePane] = []
         self.moved: list[ModelPane] = []
         self._keys: tuple[str, ...] = ()
         self._seen: dict[int, int] = {}
+        self._region: Region | None = None
 
     def show_places(self, scene: Scene) -> None:
         """The original, and each model's base; `show_moved` is to follow."""
@@ -82,6 +88,12 @@ class Panes(QWidget):
                 large.set_image(picture, sequence)
                 large.set_caption(f"Difference, ±{scale:.2f} at full colour")
 
+    def show_region(self, region: Region | None) -> None:
+        """Draw the region on the original and on what walks make of it."""
+        self._region = region
+        for pane in (self.original, *self.moved):
+            pane.show_region(region)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -95,6 +107,7 @@ class Panes(QWidget):
         for i, key in enumerate(keys):
             small = ImagePane("Reconstruction", object_name=f"explore.reconstruction.{i}", corner=True)
             large = ModelPane(key, i)
+            large.show_region(self._region)
             large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
             # There is no room beside more than two; pressing a picture shows its base instead.
             small.setVisible(len(keys) <= MANY)

@@ -26,6 +26,6 @@ class SpectraPlot(SpectrumPlot):
             self._models = curves
         for key, view in enumerate(scene.columns):
             here = view.moved.here
-            sigma = np.asarray(view.place.sigma if here is None else here.sigma)
+            sigma = np.asarray(view.place.spectrum if here is None else here.sigma)
             self.set_spectrum(str(key), np.sort(sigma)[::-1])
         self.refresh()

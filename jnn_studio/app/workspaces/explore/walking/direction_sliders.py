@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
 from jnn_studio.app.workspaces.explore.walking.blend_row import BlendRow
+from jnn_studio.app.workspaces.explore.walking.figures import explain, explain_groups, figures, marks
+from jnn_studio.app.workspaces.explore.walking.group_mark import GroupMark
+from jnn_studio.app.workspaces.explore.walking.region_row import RegionRow
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.base.text import printable
-from jnn_studio.explore.renderer import ColumnView, Scene
+from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
 ROOM_FOR_NAMES = 760
@@ -21,7 +24,7 @@ SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 
 class DirectionSliders(QWidget):
-    """Sliders d = 1 … 8 with the singular values of each model beside them."""
+    """Sliders d = 1, 2, … with the singular values of each model beside them."""
 
     amount_changed = Signal(int, float)
     picked = Signal(int)
@@ -32,21 +35,19 @@ class DirectionSliders(QWidget):
         self.setObjectName("explore.directions")
         self.bar = bar
         self.blend = BlendRow()
+        self.region = RegionRow()
         rows = QWidget()
-        column = QVBoxLayout(rows)
-        column.setContentsMargins(0, 0, GRID, 0)
-        column.setSpacing(0)
-        column.addWidget(self.blend)
+        self._rows = QVBoxLayout(rows)
+        self._rows.setContentsMargins(0, 0, GRID, 0)
+        self._rows.setSpacing(0)
+        self._rows.addWidget(self.blend)
+        self._rows.addWidget(self.region)
         self.sliders: list[DirectionSlider] = []
-        self._meanings = [("", "muted")] * DIRECTIONS
+        self._marks: list[GroupMark] = []
+        self._meanings: list[tuple[str, str]] = []
         theme().changed.connect(self._show_meanings)
-        for d in range(DIRECTIONS):
-            slider = DirectionSlider(f"u{SUBSCRIPTS[d + 1]}", object_name=f"explore.slider.{d + 1}")
-            slider.valueChanged.connect(lambda value, d=d: self.amount_changed.emit(d, value))
-            slider.focused.connect(lambda d=d: self.picked.emit(d))
-            column.addWidget(slider)
-            self.sliders.append(slider)
-        column.addStretch(1)
+        self._make(DIRECTIONS)
+        self._rows.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -56,6 +57,19 @@ class DirectionSliders(QWidget):
         whole.setSpacing(GRID // 2)
         whole.addWidget(bar)
         whole.addWidget(area, 1)
+
+    def _make(self, count: int) -> None:
+        """Sliders for the first ``count`` directions; those there are stay."""
+        for d in range(len(self.sliders), count):
+            name = f"explore.slider.{d + 1}"
+            mark = GroupMark(f"{name}.group")
+            slider = DirectionSlider(f"u{_subscript(d + 1)}", object_name=name, mark=mark)
+            slider.valueChanged.connect(lambda value, d=d: self.amount_changed.emit(d, value))
+            slider.focused.connect(lambda d=d: self.picked.emit(d))
+            self._rows.insertWidget(2 + d, slider)
+            self.sliders.append(slider)
+            self._marks.append(mark)
+            self._meanings.append(("", "muted"))
 
     def pick(self, direction: int) -> None:
         """Give a slider the focus."""
@@ -69,6 +83,9 @@ class DirectionSliders(QWidget):
     def show_state(self, state: ExploreState, whose: str) -> None:
         """Put the sliders where the state says: those of the linked models, or of the column ``whose``."""
         walk = state.column(whose).walk if whose else state.walk
+        self._make(state.shown)
+        for slider in self.sliders[state.shown :]:
+            slider.hide()
         for d, slider in enumerate(self.sliders):
             slider.set_range(state.limit, emit=False)
             slider.set_value(walk.amount(d, state.mode), emit=False)
@@ -78,22 +95,22 @@ class DirectionSliders(QWidget):
             image = towards.image
             label = printable(image.path.name) if isinstance(image, FileImage) else f"image {image.index}"
         self.blend.show_towards(towards, label)
+        self.region.show_region(state.region)
 
     def show_scene(self, scene: Scene, names: list[list[str]] | None = None) -> None:
         """The models' singular values beside each slider; sliders beyond the latents' dimensions go.
 
         ``names`` are what the directions mean, by column.
         """
-        k = max(view.place.directions.shape[1] for view in scene.columns)
+        k = min(scene.state.shown, max(view.place.directions.shape[1] for view in scene.columns))
         for d, slider in enumerate(self.sliders):
             slider.setVisible(d < k)
             if d >= k:
                 continue
-            matched = scene.state.matched and len(scene.columns) > 1
-            parts = [("|cos|" if matched else "σ", "muted")]
-            parts += [(_figure(view, d), view.role) for view in scene.columns if not matched or view.match]
+            parts = figures(scene, d)
             slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
-            slider.setToolTip(_explain(scene, d, names))
+            slider.setToolTip(explain(scene, d, names))
+            self._marks[d].show_marks(marks(scene, d, k), explain_groups(scene, d, k))
             known = [(n[d], v.role) for n, v in zip(names or [], scene.columns, strict=False) if d < len(n)]
             # One name has room: that of the last model, which of the bundled pair is the regularised one.
             self._meanings[d] = known[-1] if known else ("", "muted")
@@ -110,25 +127,5 @@ class DirectionSliders(QWidget):
             slider.set_meaning(text if room else "", role, width=self.width() // 6)
 
 
-def _figure(view: ColumnView, d: int) -> str:
-    if d >= view.place.directions.shape[1]:
-        return "–"
-    if view.match is not None:
-        return f"{abs(float(view.match.cosine[d])):.2f}"
-    here = view.moved.here
-    sigma = here.sigma if here is not None else view.place.sigma
-    return f"{sigma[d]:.0f}" if sigma[d] >= 10 else f"{sigma[d]:#.2g}"
-
-
-def _explain(scene: Scene, d: int, names: list[list[str]] | None) -> str:
-    lines = [f"Direction {d + 1} at this image. Unit: RMS change of the image."]
-    for i, view in enumerate(scene.columns):
-        if d >= view.place.directions.shape[1]:
-            continue
-        words = f"{view.caption}: σ = {view.place.sigma[d]:.4g}"
-        if view.match is not None:
-            words += f", |cos| {abs(float(view.match.cosine[d])):.3f} (its u{view.match.order[d] + 1})"
-        if names and i < len(names) and d < len(names[i]) and names[i][d]:
-            words += f", {names[i][d]}"
-        lines.append(words)
-    return "\n".join(lines)
+def _subscript(number: int) -> str:
+    return "".join(SUBSCRIPTS[int(digit)] for digit in str(number))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.app.widgets.segmented import SegmentedControl
+from jnn_studio.app.workspaces.explore.walking.direction_menu import DirectionActions
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import ExploreState
 
@@ -100,8 +101,18 @@ class WalkBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.limit)
 
-    def offer(self, actions: list[QAction], more: list[QAction]) -> None:
-        """A button for each of ``actions``, and a menu with what is asked for less often."""
+    def offer(self, directions: DirectionActions, actions: list[QAction], more: list[QAction]) -> None:
+        """A menu of what the directions are, a button for each of ``actions``, a menu with ``more``."""
+        kinds = QToolButton(objectName="explore.kinds")
+        kinds.setText("Which…")
+        kinds.setProperty("menu_button", True)
+        kinds.setToolTip(
+            "Which directions: of this image or of all, of a region of the picture, by which basis, how many"
+        )
+        kinds.setAccessibleName("Which directions")
+        kinds.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        kinds.setMenu(directions.menu(kinds))
+        self._row.insertWidget(1, kinds)
         for action in actions:
             self._row.addWidget(_button(action))
         menu = QToolButton(objectName="explore.more")

@@ -1,0 +1,51 @@
+"""Which directions of a model are wanted, and finding them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from jnn_studio.explore.averaged import AveragedDirections
+from jnn_studio.explore.direction_fields import DirectionField, Directions
+from jnn_studio.explore.region import Region
+from jnn_studio.explore.state import BasisKind, DirectionKind, FoundKind
+
+
+@dataclass(frozen=True)
+class DirectionChoice:
+    """Directions of one kind, at a point or averaged over images; or those of a region, instead of either.
+
+    Attributes:
+        averaged: of the model and of ``kind``, found beforehand; None: those at the point.
+        basis: of groups with near-equal singular values.
+    """
+
+    kind: DirectionKind = "encoder"
+    averaged: AveragedDirections | None = None
+    basis: BasisKind = "computed"
+    region: Region | None = None
+
+    @property
+    def found_kind(self) -> FoundKind:
+        """What will be found."""
+        return self.kind if self.region is None else "region"
+
+    @property
+    def fixed(self) -> bool:
+        """The same vectors at every latent."""
+        return self.region is None and (self.kind == "axes" or self.averaged is not None)
+
+    def at_image(self, field: DirectionField, image: Tensor, latent: Tensor) -> Directions:
+        """Directions at an image (channels, size, size) and its latent."""
+        if self.region is not None:
+            return field.in_region(self.region, latent)
+        found = field.at_image(self.kind, image, latent)
+        return found if self.averaged is None else self.averaged.at(found)
+
+    def at_latent(self, field: DirectionField, latent: Tensor) -> Directions:
+        """Directions at a latent; those of the encoder are taken at the picture it decodes to."""
+        if self.region is not None:
+            return field.in_region(self.region, latent)
+        found = field.at_latent(self.kind, latent)
+        return found if self.averaged is None else self.averaged.at(found)
