@@ -12,17 +12,18 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from jnn_studio.cli import program as cli
-from jnn_studio.data.config import FacesConfig
+from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.animation import Animation, save_animation
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Motion
 from jnn_studio.explore.references import open_references
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import save_session
 from jnn_studio.explore.sheet import make_sheet
 from jnn_studio.explore.sheet_page import save_sheet
-from jnn_studio.explore.state import Base, Column, ExploreState, Leg, SourceImage, Towards, Walk
+from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, Leg, SourceImage, Towards, Walk
 
 Invoke = Callable[..., Any]
 
@@ -288,6 +289,8 @@ def test_what_cannot_be_walked_is_refused_in_a_line(
         (("regularised", "--session", "s.jnnsession"), "give either models or --session"),
         (("--session", "gone.jnnsession"), "there is no session at gone.jnnsession"),
         (("regularised", "--image", "face.png", "--motion", "walk"), "ending in .gif or .mp4"),
+        (("regularised", "--image", "face.png", "--region", "0.1,0.2"), "0.1,0.2 is no rectangle"),
+        (("regularised", "--image", "face.png", "--region", "0.5,0,0.4,1"), "0.5,0,0.4,1 is no rectangle"),
     ],
 )
 def test_what_does_not_go_together_is_refused_in_a_line(
@@ -308,7 +311,7 @@ def test_what_does_not_go_together_is_refused_in_a_line(
 @pytest.mark.parametrize(
     "option",
     [
-        *(("--directions", 0), ("--directions", 9), ("--steps", 1), ("--range", 0), ("--range", 2)),
+        *(("--directions", 0), ("--directions", 33), ("--steps", 1), ("--range", 0), ("--range", 2)),
         *(("--scale", 9), ("--fps", 0), ("--seconds", 0), ("--size", 1), ("--mode", "sideways")),
     ],
 )
@@ -319,3 +322,37 @@ def test_values_out_of_range_are_refused(
 
     assert refused.exit_code == 2
     assert option[0] in refused.stderr
+
+
+# --- which directions --------------------------------------------------------------------------------
+
+
+def test_a_figure_of_a_region_and_of_what_images_have_in_common(
+    invoke: Invoke, face: Path, trained: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, pixels in enumerate(FaceSource(6, 40, seed=5).thumbnails(range(6), 40)):
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    columns = tuple(
+        Column(key=f"c{n + 1}", where=where, scope="images")
+        for n, where in enumerate(open_references(trained))
+    )
+    base = Base(image=FileImage(path=face))
+    region = Region(left=0.25, top=0.5, right=0.75, bottom=1.0)
+    own = ExploreState(columns=columns, base=base, source=FolderConfig(path=folder))
+    for name, options, state in (
+        ("region", ("--region", "0.25,0.5,0.75,1", "--sparse"), own.change(region=region, basis="sparse")),
+        ("images", (), own),
+    ):
+        out = tmp_path / f"{name}.png"
+        done = invoke(
+            trained, "--image", face, "--of-images", folder, "--directions", 2, *options, "--out", out
+        )
+        assert done.exit_code == 0, done.stderr
+        expected = tmp_path / f"{name}-expected.png"
+        save_sheet(make_sheet(SceneRenderer(), state, 2, 8), expected, 1, "side by side")
+        assert (np.asarray(Image.open(out)) == np.asarray(Image.open(expected))).all()
+    captions = [make_sheet(SceneRenderer(), s, 1, 2).caption for s in (own.change(region=region), own)]
+    assert "region: columns 25%–75%, rows 50%–100% of the picture" in captions[0]
+    assert "averaged over the images" in captions[1]

@@ -12,11 +12,13 @@ from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, console, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
+from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.animation import Animation, check_animation, save_animation
 from jnn_studio.explore.exporting import check_target
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Loop, Motion, MotionKind
 from jnn_studio.explore.references import open_references
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import load_session
 from jnn_studio.explore.sheet import make_sheet
@@ -74,6 +76,29 @@ def traverse(
         DirectionKind | None,
         typer.Option(help="Singular vectors of the encoder's or the decoder's Jacobian, or latent axes."),
     ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="L,T,R,B",
+            help="Directions that change this rectangle most and the rest least: left, top, right, bottom, "
+            "in shares of the picture.",
+        ),
+    ] = None,
+    of_images: Annotated[
+        Path | None,
+        typer.Option(
+            "--of-images",
+            help="Directions that the images of this folder or archive have in common.",
+            parser=path,
+        ),
+    ] = None,
+    sparse: Annotated[
+        bool | None,
+        typer.Option(
+            "--sparse/--computed",
+            help="Groups with near-equal singular values by their sparsest basis, or as computed.",
+        ),
+    ] = None,
     matched: Annotated[
         bool | None,
         typer.Option("--match/--no-match", help="Match the other models' directions to the first's."),
@@ -125,6 +150,7 @@ def traverse(
             check_target(out)
         state, opened = _opened(models or [], session, image)
         state = _with_options(state, mode, along, matched, towards)
+        state = _with_directions(state, region, of_images, sparse)
         renderer = SceneRenderer(opened)
         with watching(console, "frames" if animated else "images", transient=True) as watch:
             if animated:
@@ -182,6 +208,30 @@ def _with_options(
     if towards is not None:
         state = state.change(towards=Towards(image=FileImage(path=towards)))
     return state
+
+
+def _with_directions(
+    state: ExploreState, region: str | None, of_images: Path | None, sparse: bool | None
+) -> ExploreState:
+    if region is not None:
+        state = state.change(region=_region(region))
+    if of_images is not None:
+        columns = tuple(column.model_copy(update={"scope": "images"}) for column in state.columns)
+        state = state.change(source=FolderConfig(path=of_images.absolute()), columns=columns)
+    if sparse is not None:
+        state = state.change(basis="sparse" if sparse else "computed")
+    return state
+
+
+def _region(text: str) -> Region:
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+        return Region(left=left, top=top, right=right, bottom=bottom)
+    except ValueError as error:
+        raise UsageError(
+            f"--region {text} is no rectangle; give left,top,right,bottom in shares of the picture, "
+            "such as 0.3,0.6,0.7,0.8"
+        ) from error
 
 
 COMMAND = CommandSpec(order=20, run=traverse)
