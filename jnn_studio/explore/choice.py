@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from jnn_studio.explore.aim import Aim
 from jnn_studio.explore.averaged import AveragedDirections
 from jnn_studio.explore.direction_fields import DirectionField, Directions
 from jnn_studio.explore.region import Region
@@ -19,17 +20,24 @@ class DirectionChoice:
     Attributes:
         averaged: of the model and of ``kind``, found beforehand; None: those at the point.
         basis: of groups with near-equal singular values.
+        aim: of the basis ``"attributes"``; None: nothing is known to turn towards.
     """
 
     kind: DirectionKind = "encoder"
     averaged: AveragedDirections | None = None
     basis: BasisKind = "computed"
+    aim: Aim | None = None
     region: Region | None = None
 
     @property
     def found_kind(self) -> FoundKind:
         """What will be found."""
         return self.kind if self.region is None else "region"
+
+    @property
+    def rotates(self) -> bool:
+        """Whether groups have another basis than the decomposition gives."""
+        return self.basis == "sparse" or (self.basis == "attributes" and self.aim is not None)
 
     @property
     def fixed(self) -> bool:

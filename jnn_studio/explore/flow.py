@@ -72,7 +72,7 @@ class Flow:
     def __init__(self, field: DirectionField, choice: DirectionChoice) -> None:
         self._field, self._choice = field, choice
         # A basis of a group's subspace is followed within it, wherever single vectors turn to.
-        self._cluster = CLUSTER if choice.basis == "computed" else GAP
+        self._cluster = GAP if choice.rotates else CLUSTER
 
     def start(self, place: Place) -> Knot:
         """The base."""

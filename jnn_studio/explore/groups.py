@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from jnn_studio.explore.state import BasisKind
 from jnn_studio.jacobian.near_equal import near_equal_groups
-from jnn_studio.jacobian.rotation import sparse_rotation
+from jnn_studio.jacobian.rotation import aimed_rotation, sparse_rotation
 
 GAP = 0.02
 """Gap in σ, relative to σ₁, below which neighbours can turn into each other."""
 
 LARGEST = 16
 """Members of one group; where singular values hardly fall at all, another begins."""
+
+LEAST_AIM = 0.1
+"""Of a group's effect on the attribute it changes most: one it changes less is not aimed at."""
 
 SIDE = 32
 """Pixels a side at which changes of the picture are compared: they are smooth."""
@@ -38,23 +40,26 @@ def end_of_groups(groups: Sequence[Sequence[int]], count: int) -> int:
 
 
 def basis_rotation(
-    basis: BasisKind, groups: Sequence[Sequence[int]], push: Tensor, shape: Sequence[int]
+    groups: Sequence[Sequence[int]], push: Tensor, shape: Sequence[int], effects: Tensor | None = None
 ) -> Tensor:
-    """The orthogonal matrix (k, k), with a block for each group, whose columns make the wanted basis.
+    """The orthogonal matrix (k, k), with a block for each group, whose columns make its basis.
 
     Args:
         groups: of the first k directions.
         push: their decoded push-forwards (k, values).
         shape: of the picture, (channels, size, size).
+        effects: what they do to the attributes that the basis is turned towards (k, attributes); None: the
+            basis that changes the picture in the fewest places.
     """
     rotation = torch.eye(len(push), dtype=push.dtype)
-    if basis == "computed":
-        return rotation
     small = _reduced(push, shape)
     for members in groups:
         if len(members) > 1 and members[-1] < len(push):
             index = slice(members[0], members[-1] + 1)
-            rotation[index, index] = sparse_rotation(small[index])
+            if effects is None:
+                rotation[index, index] = sparse_rotation(small[index])
+            else:
+                rotation[index, index] = aimed_rotation(effects[index], small[index], LEAST_AIM)
     return rotation
 
 

@@ -117,14 +117,19 @@ def factor_effects(push: Tensor, tangents: Tensor, names: Sequence[str]) -> tupl
     if len(names) != len(tangents):
         raise ValueError(f"{len(tangents)} factors have {len(names)} names")
     push, tangents = push.double(), tangents.double()
-    unit, pushed = _unit(tangents), _unit(push)
-    floor = max(unit.shape) * torch.finfo(torch.float32).eps
-    effects = (pushed @ torch.linalg.pinv(unit, rtol=floor)).tolist()
+    effects = factor_parts(_unit(push), tangents).tolist()
     energies = tangent_energy(push.mT[None], tangents.mT[None])[0].tolist()
     return tuple(
         Meaning(name_direction(row, names, energy), tuple(row), energy)
         for row, energy in zip(effects, energies, strict=True)
     )
+
+
+def factor_parts(push: Tensor, tangents: Tensor) -> Tensor:
+    """The effects c_i·‖t_i‖ of `factor_effects` (k, factors) for push-forwards (k, n) of any length."""
+    unit = _unit(tangents)
+    floor = max(unit.shape) * torch.finfo(torch.float32).eps
+    return push @ torch.linalg.pinv(unit, rtol=floor)
 
 
 def name_direction(

@@ -17,6 +17,7 @@ from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.pixels import to_uint8
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.aim import Aim, aim_at_attributes, aim_at_factors
 from jnn_studio.explore.averaged import AveragedDirections, average_directions
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.curved import CurvedPaths
@@ -25,7 +26,7 @@ from jnn_studio.explore.matching import Match, match_directions
 from jnn_studio.explore.place import Moved, Place
 from jnn_studio.explore.references import open_model
 from jnn_studio.explore.roles import caption, roles
-from jnn_studio.explore.state import Column, DirectionKind, ExploreState, FileImage, ImageRef
+from jnn_studio.explore.state import Aims, Column, DirectionKind, ExploreState, FileImage, ImageRef
 from jnn_studio.explore.walker import Walker
 from jnn_studio.models.weights import LoadedModel
 
@@ -129,6 +130,7 @@ class SceneRenderer:
         self._images: OrderedDict[Hashable, tuple[Tensor, str]] = OrderedDict()
         self._places: OrderedDict[Hashable, tuple[Place, CurvedPaths]] = OrderedDict()
         self._matches: OrderedDict[Hashable, tuple[Place, Place, Place, Match, CurvedPaths]] = OrderedDict()
+        self._aims: OrderedDict[Hashable, tuple[Aim | None, Aims | None]] = OrderedDict()
         self._last: dict[tuple[str, str], _Last] = {}
 
     def use(
@@ -193,7 +195,27 @@ class SceneRenderer:
         self, state: ExploreState, column: Column, loaded: LoadedModel, models: Sequence[LoadedModel]
     ) -> DirectionChoice:
         averaged = self._average(state, column, loaded, models) if averages(state, column) else None
-        return DirectionChoice(column.directions, averaged, state.basis, state.region)
+        aim = self._aim(state, column, loaded, models) if state.basis == "attributes" else None
+        return DirectionChoice(column.directions, averaged, state.basis, aim, state.region)
+
+    def _aim(
+        self, state: ExploreState, column: Column, loaded: LoadedModel, models: Sequence[LoadedModel]
+    ) -> Aim | None:
+        size = image_size(models)
+        if state.aims is not None:
+            key: Hashable = (column.where, latent_size(loaded), id(state.aims))
+        else:
+            config = loaded.model.config
+            key = (state.source, state.base.image, size, config.size, config.channels)
+        found = _take(self._aims, key)
+        if found is None:
+            if state.aims is not None:
+                aim = aim_at_attributes(state.aims, column.where, latent_size(loaded))
+            else:
+                aim = aim_at_factors(self._images_of(state, *size), state.base.image, loaded)
+            found = aim, state.aims  # kept together, so that the identity of the aims stays theirs
+            _keep(self._aims, key, found, KEPT_IMAGES)
+        return found[0]
 
     def _average(
         self, state: ExploreState, column: Column, loaded: LoadedModel, models: Sequence[LoadedModel]

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.renderer import ColumnView, Scene
 from jnn_studio.explore.state import DIRECTIONS, MAX_DIRECTIONS, ExploreState, FoundKind, Leg, Walk
@@ -151,6 +152,18 @@ def direction_name(kind: FoundKind, direction: int) -> str:
     return f"{SYMBOLS[kind]}{direction + 1}"
 
 
+def basis_words(state: ExploreState) -> str:
+    """Which basis stands for a group."""
+    if state.basis == "sparse":
+        return "their sparsest basis"
+    if state.basis == "computed":
+        return "the basis that was computed"
+    aims = (
+        "the factors of the images" if state.aims is None else "the attributes " + ", ".join(state.aims.names)
+    )
+    return f"a basis towards {printable(aims)}"
+
+
 def _row(view: ColumnView, d: int, meaning: str) -> SheetRow:
     cosine = None if view.match is None else abs(float(view.match.cosine[d]))
     kind = view.place.kind
@@ -178,7 +191,7 @@ def _caption(scene: Scene, limit: float, lost: int) -> str:
     if scene.state.region is not None:
         words.append(f"region: {scene.state.region.words}")
     if any(view.place.rotated for view in scene.columns):
-        words.append("groups of near-equal singular values by their sparsest basis")
+        words.append(f"groups of near-equal singular values by {basis_words(scene.state)}")
     if lost:
         words.append(f"{lost} of the walks ended early, where their direction was lost, and show that point")
     return "; ".join(words) + "."

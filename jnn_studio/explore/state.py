@@ -30,9 +30,12 @@ FoundKind = Literal["encoder", "decoder", "axes", "region"]
 Scope = Literal["image", "images"]
 """Directions at the image in view, or those that all images of the source have in common."""
 
-BasisKind = Literal["computed", "sparse"]
+BasisKind = Literal["computed", "sparse", "attributes"]
 """Which directions stand for a group with near-equal singular values: those that the decomposition happened
-to give, or the ones of its subspace that change the picture in the fewest places."""
+to give; the ones of its subspace that change the picture in the fewest places; or those that change one
+attribute each."""
+
+MAX_AIMS = 64
 
 WalkMode = Literal["straight", "curved"]
 """Along the directions at the base, or following them as they turn."""
@@ -132,6 +135,24 @@ class Column(Frozen):
     """Its own walk, for as long as it is not linked to the others."""
 
 
+class Aims(Frozen):
+    """Readouts of a table of attributes, towards which the bases of groups are turned.
+
+    Attributes:
+        weights: by columns' references, a row for each name: its change per latent unit.
+    """
+
+    names: tuple[Annotated[str, Field(max_length=200)], ...] = Field(max_length=MAX_AIMS)
+    weights: dict[str, tuple[tuple[Finite, ...], ...]]
+
+    @model_validator(mode="after")
+    def _rows_have_names(self) -> Self:
+        for where, rows in self.weights.items():
+            if len(rows) != len(self.names) or len({len(row) for row in rows}) > 1:
+                raise ValueError(f"the aims of {where} are no table with a row for each name")
+        return self
+
+
 class Base(Frozen):
     """Where walks start: an image, or latents that an earlier walk from that image has led to."""
 
@@ -163,6 +184,8 @@ class ExploreState(Frozen):
     shown: int = Field(DIRECTIONS, ge=1, le=MAX_DIRECTIONS)
     """How many directions have sliders."""
     basis: BasisKind = "computed"
+    aims: Aims | None = None
+    """Of the basis ``"attributes"``; None: the factors of the images, where they are known."""
     region: Region | None = None
     """The part of the picture that directions are to change, and to leave the rest alone; instead of the
     columns' own directions."""

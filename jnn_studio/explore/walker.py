@@ -86,14 +86,17 @@ class Walker:
         groups = [[d] for d in range(len(found.sigma))] if found.single else groups_of(found.sigma.tolist())
         k = min(k, found.vectors.shape[1])
         # Bases are those of whole groups, also where not all members have a slider.
-        end = k if self.choice.basis == "computed" else end_of_groups(groups, k)
+        end = end_of_groups(groups, k) if self.choice.rotates else k
         u = found.vectors[:, :end]
         if found.lengths is not None:
             u = u * found.lengths[:end]
         push = self._field.push(z, u) if found.columns is None else u.mT @ found.columns
-        rotation = basis_rotation(self.choice.basis, groups, push, start.shape)
-        rotated = self.choice.basis != "computed" and any(len(g) > 1 and g[0] < k for g in groups)
+        rotated = self.choice.rotates and any(len(g) > 1 and g[0] < k for g in groups)
+        rotation = torch.eye(end, dtype=u.dtype)
         if rotated:
+            aim = self.choice.aim
+            effects = None if aim is None else aim.effects(u, push)
+            rotation = basis_rotation(groups, push, start.shape, effects)
             u, push = u @ rotation, rotation.mT @ push
         u, push = u[:, :k], push[:k]
         if found.lengths is not None:

@@ -35,25 +35,48 @@ def sparse_rotation(rows: Tensor) -> Tensor:
 
 
 @torch.no_grad()
+def aimed_rotation(aims: Tensor, rows: Tensor, least: float) -> Tensor:
+    """The orthogonal R (g, g) whose first columns are along ``aims`` (g, m), and the others sparse.
+
+    The first is along the longest aim, and so what changes it most; the second along what is left of the
+    then longest, which leaves the first aim alone; and so on while one longer than ``least`` of the first
+    is left. The rest is the `sparse_rotation` of ``rows`` (g, n) in what remains.
+    """
+    aims = aims.double()
+    whole, count = _pivoted(aims, least)
+    if count < len(whole):
+        free = whole[:, count:]
+        whole = torch.cat([whole[:, :count], free @ sparse_rotation(free.mT @ rows.double())], 1)
+    return whole.to(rows)
+
+
+@torch.no_grad()
 def pivoted_rotation(rows: Tensor) -> Tensor:
     """The orthogonal (g, g) whose first column is along the longest column of ``rows`` (g, n).
 
     The second is along what the first leaves of the then longest, and so on; where nothing is left, any.
     """
+    return _pivoted(rows, 0.0)[0]
+
+
+def _pivoted(rows: Tensor, least: float) -> tuple[Tensor, int]:
+    """An orthogonal matrix, and how many of its columns are pivots longer than ``least`` of the first."""
     left = rows.clone()
-    count = len(rows)
+    size = len(rows)
     found: list[Tensor] = []
-    floor = torch.finfo(rows.dtype).eps * count * torch.linalg.matrix_norm(rows)
-    while len(found) < count:
+    floor = torch.finfo(rows.dtype).eps * size * torch.linalg.matrix_norm(rows)
+    while len(found) < size and left.shape[1]:
         lengths = torch.linalg.vector_norm(left, dim=0)
         longest = int(lengths.argmax())
         if not lengths[longest] > floor:
             break
+        if not found:
+            floor = torch.maximum(floor, least * lengths[longest])
         one = left[:, longest] / lengths[longest]
         found.append(one)
         left = left - one.unsqueeze(1) * (one @ left)
-    basis = torch.stack(found, 1) if found else rows.new_zeros(count, 0)
+    basis = torch.stack(found, 1) if found else rows.new_zeros(size, 0)
     # The same columns, completed and orthogonal to rounding.
-    whole, signs = torch.linalg.qr(torch.cat([basis, torch.eye(count, dtype=rows.dtype)], 1))
+    whole, signs = torch.linalg.qr(torch.cat([basis, torch.eye(size, dtype=rows.dtype)], 1))
     whole[:, : len(found)] *= signs.diagonal()[: len(found)].sign()
-    return whole
+    return whole, len(found)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.jacobian.rotation import pivoted_rotation, sparse_rotation
+from jnn_studio.jacobian.rotation import aimed_rotation, pivoted_rotation, sparse_rotation
 
 
 def any_rotation(size: int, seed: int) -> Tensor:
@@ -71,3 +71,41 @@ def test_the_first_pivot_is_the_longest_column_and_the_next_what_it_leaves() -> 
     torch.testing.assert_close(r[:, 0], torch.tensor([0.6, 0.8], dtype=torch.float64))
     # (2, 0) less 1.2 times the first is (1.28, −0.96).
     torch.testing.assert_close(r[:, 1], torch.tensor([0.8, -0.6], dtype=torch.float64))
+
+
+def test_an_aimed_basis_changes_one_aim_after_the_other() -> None:
+    """Aims (0, 3, 4) and (5, 0, 1): the first column is along the longer, the second leaves it alone."""
+    aims = torch.tensor([[0.0, 5.0], [3.0, 0.0], [4.0, 1.0]], dtype=torch.float64)
+    r = aimed_rotation(aims, torch.eye(3, dtype=torch.float64), 0.1)
+    effects = r.T @ aims
+    assert float(effects[0, 1]) == pytest.approx(26**0.5), "all of the longest"
+    torch.testing.assert_close(effects[1:, 1], torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(effects[2], torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(r.T @ r, torch.eye(3, dtype=torch.float64))
+
+
+def test_a_weak_aim_is_left_to_the_sparse_rest() -> None:
+    generator = torch.Generator().manual_seed(3)
+    mixing = any_rotation(3, 5)
+    apart = torch.block_diag(*torch.rand(3, 10, dtype=torch.float64, generator=generator).unsqueeze(1))
+    aims = mixing @ torch.tensor([[1.0, 0.0], [0.0, 0.05], [0.0, 0.05]], dtype=torch.float64)
+    found = aimed_rotation(aims, mixing @ apart, 0.1).T @ mixing @ apart
+    assert int((found[0].abs() > 1e-6).sum()) == 10, "the aim is what the first row does"
+    assert sorted((row.abs() > 1e-6).sum().item() for row in found[1:]) == [10, 10], "the others are apart"
+
+
+def test_an_aimed_basis_depends_on_the_subspace_alone() -> None:
+    generator = torch.Generator().manual_seed(4)
+    rows = torch.randn(5, 60, dtype=torch.float64, generator=generator) ** 3
+    aims = torch.randn(5, 2, dtype=torch.float64, generator=generator)
+    first = aimed_rotation(aims, rows, 0.1).T @ rows
+    mixing = any_rotation(5, 6)
+    same_up_to_signs(aimed_rotation(mixing @ aims, mixing @ rows, 0.1).T @ mixing @ rows, first)
+
+
+def test_without_aims_it_is_the_sparse_basis() -> None:
+    rows = torch.randn(3, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(7))
+    same_up_to_signs(
+        aimed_rotation(torch.zeros(3, 2, dtype=torch.float64), rows, 0.1).T @ rows,
+        sparse_rotation(rows).T @ rows,
+    )

@@ -81,7 +81,7 @@ class ExploreWorkspace(Workspace):
         actions = self._actions = make_actions(
             self, self.desk, self.asking, exports, self.explainer, self.choosing, self.directions
         )
-        self.directing = Directing(self.desk)
+        self.directing = Directing(self.desk, self.explainer)
         self.kinds = DirectionActions(self, self.directing, actions.take)
         self.bar.offer(
             self.kinds,
@@ -163,6 +163,7 @@ class ExploreWorkspace(Workspace):
         self.explainer.explained.connect(self._show_meaning)
         self.explainer.table_changed.connect(self._show_table)
         self.explainer.failed.connect(self._show_failure)
+        self.explainer.told.connect(self.message.show_info)
         self.meaning.open_table_asked.connect(self.asking.table)
         self.meaning.direction_chosen.connect(self.directions.pick)
         self.keeping.failed.connect(self._show_failure)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import torch
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,15 +18,25 @@ from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.app.workspaces.explore.walking.group_mark import GroupMark
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.config import FacesConfig
+from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.averaged import AveragedDirections, average_directions
 from jnn_studio.explore.groups import groups_of
 from jnn_studio.explore.place import Place
+from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import load_session, save_session
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: explore.desk.settled, timeout=60_000)
+
+
+def open_faces(explore: ExploreWorkspace, qtbot: QtBot, count: int) -> None:
+    explore.desk.open_source(FacesConfig(count=count))
+    qtbot.waitUntil(
+        lambda: explore.desk.source is not None and len(explore.desk.source) == count, timeout=30_000
+    )
+    wait_for_scene(explore, qtbot)
 
 
 def places(explore: ExploreWorkspace) -> list[Place]:
@@ -125,7 +138,7 @@ def test_from_the_keyboard_it_begins_in_the_middle_and_arrows_move_it(
     assert explore.desk.state.region is None
 
 
-def test_a_region_stands_in_sessions(explore: ExploreWorkspace, qtbot: QtBot, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_region_stands_in_sessions(explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path) -> None:
     drag(qtbot, explore.panes.moved[0], (0.3, 0.3), (0.6, 0.6))
     explore.desk.set_amount(0, 0.05)
     wait_for_scene(explore, qtbot)
@@ -211,16 +224,64 @@ def test_the_sparsest_basis_turns_what_has_a_bracket_and_nothing_else(
     assert explore._actions["basis_computed"].isChecked()
 
 
+def test_towards_the_factors_each_direction_of_a_group_leaves_those_before_it_alone(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore._actions["show_16"].trigger()
+    explore._actions["basis_attributes"].trigger()
+    wait_for_scene(explore, qtbot)
+    assert explore.desk.state.basis == "attributes"
+    assert explore._actions["basis_attributes"].isChecked()
+    assert any(place.rotated for place in places(explore))
+    d = next(d for d in range(16) if places(explore)[1].group(d))
+    tip = explore.findChild(GroupMark, f"explore.slider.{d + 1}.group").toolTip()
+    assert "a basis towards the factors of the images" in tip
+
+
+def test_towards_a_tables_attributes_once_they_are_read(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Which stand in the state, so that a session shows the same without the table."""
+    open_faces(explore, qtbot, 160)
+    source = explore.desk.source
+    names, values = source.factor_names, source.factors(range(160)).tolist()
+    rows = [",".join([source.label(i), *(f"{value:.4f}" for value in row)]) for i, row in enumerate(values)]
+    (tmp_path / "table.csv").write_text("\n".join([",".join(["file", *names]), *rows]) + "\n")
+    explore.explainer.open_table(tmp_path / "table.csv")
+    qtbot.waitUntil(lambda: explore.explainer.table is not None, timeout=20_000)
+    explore._actions["basis_attributes"].trigger()
+    assert explore.desk.state.basis == "computed", "its readouts are still to be found"
+    qtbot.waitUntil(lambda: explore.desk.state.basis == "attributes", timeout=60_000)
+    aims = explore.desk.state.aims
+    assert aims is not None
+    assert set(aims.names) <= set(names)
+    assert set(aims.weights) == {"unregularised", "regularised"}
+    wait_for_scene(explore, qtbot)
+    shown = places(explore)
+    save_session(tmp_path / "aims.jnnsession", explore.desk.state)
+    again = SceneRenderer().render(load_session(tmp_path / "aims.jnnsession").state)
+    for one, other in zip(shown, again.columns, strict=True):
+        torch.testing.assert_close(one.directions, other.place.directions, rtol=1e-4, atol=1e-4)
+
+
+def test_where_nothing_is_known_of_the_images_it_says_what_to_do(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for number, pixels in enumerate(FaceSource(3, 40, seed=5).thumbnails(range(3), 40)):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    explore.desk.open_source(FolderConfig(path=tmp_path))
+    qtbot.waitUntil(lambda: explore.desk.source is not None and len(explore.desk.source) == 3, timeout=30_000)
+    explore._actions["basis_attributes"].trigger()
+    assert explore.message.title.text() == "Nothing to turn groups towards"
+    assert explore._actions["basis_computed"].isChecked()
+
+
 # --- all images --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def few_faces(explore: ExploreWorkspace, qtbot: QtBot) -> ExploreWorkspace:
-    explore.desk.open_source(FacesConfig(count=40))
-    qtbot.waitUntil(
-        lambda: explore.desk.source is not None and len(explore.desk.source) == 40, timeout=30_000
-    )
-    wait_for_scene(explore, qtbot)
+    open_faces(explore, qtbot, 40)
     return explore
 
 

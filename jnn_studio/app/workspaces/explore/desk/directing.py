@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
+from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.state import BasisKind, Scope
+from jnn_studio.explore.state import Aims, BasisKind, Scope
 
 MERGE_REGION = 1002
 """Movements of one rectangle are one step of the history."""
@@ -16,8 +17,8 @@ FIRST_REGION = Region(left=0.35, top=0.35, right=0.65, bottom=0.65)
 class Directing:
     """What the menu of directions and the pictures ask of the desk."""
 
-    def __init__(self, desk: ExploreDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: ExploreDesk, explainer: Explainer) -> None:
+        self._desk, self._explainer = desk, explainer
 
     def show_count(self, count: int) -> None:
         """Sliders for so many directions."""
@@ -28,8 +29,18 @@ class Directing:
     def choose_basis(self, basis: BasisKind) -> None:
         """Which directions stand for a group with near-equal singular values."""
         state = self._desk.state
-        if basis != state.basis:
-            self._desk.push("choose a basis of groups", state.change(basis=basis))
+        if basis == "attributes":
+            self._explainer.find_aims(self._aim)
+        elif basis != state.basis:
+            self._desk.push("choose a basis of groups", state.change(basis=basis, aims=None))
+        self._desk.state_changed.emit(self._desk.state)  # what is ticked is what is so
+
+    def _aim(self, found: Aims | None) -> None:
+        """Towards these attributes; None: the factors of the images."""
+        state = self._desk.state
+        changed = state.change(basis="attributes", aims=found)
+        if changed != state:
+            self._desk.push("choose a basis of groups", changed)
 
     def choose_region(self, region: Region) -> None:
         """Directions that change the picture there."""

@@ -14,12 +14,13 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
 from jnn_studio.data.source import FactorSource, ImageSource
+from jnn_studio.explore.aim import aims_of
 from jnn_studio.explore.explain import explain_by_factors, explain_by_readouts
 from jnn_studio.explore.gallery import Surveyor
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
-from jnn_studio.explore.readouts import ReadoutSet, fit_readouts, folder_groups
+from jnn_studio.explore.readouts import READOUT_RULE, ReadoutSet, fit_readouts, folder_groups
 from jnn_studio.explore.renderer import Scene
-from jnn_studio.explore.state import SourceImage
+from jnn_studio.explore.state import Aims, SourceImage
 from jnn_studio.models.weights import LoadedModel
 
 OWN_IMAGE = "This image is none of the collection's, so its factors are not known. Choose one at the left."
@@ -33,8 +34,10 @@ class Explainer(QObject):
         explained: (MeaningView).
         table_changed: (AttributeTable | None).
         failed: (title, Failure).
+        told: (title, text) worth knowing.
     """
 
+    told = Signal(str, str)
     explained = Signal(object)
     table_changed = Signal(object)
     failed = Signal(str, object)
@@ -51,6 +54,17 @@ class Explainer(QObject):
         self._readouts: dict[str, tuple[LoadedModel, ReadoutSet]] = {}
         self._fitting: tuple[str, LoadedModel] | None = None
         self._progress = ""
+        self._aiming: Callable[[Aims | None], None] | None = None
+
+    def find_aims(self, then: Callable[[Aims | None], None]) -> None:
+        """Hand over the readouts of all models in view once they are known; None: factors are."""
+        if self.table is not None:
+            self._aiming = then
+            self._explain()
+        elif isinstance(self._source, FactorSource):
+            then(None)
+        else:
+            self.told.emit("Nothing to turn groups towards", NO_FACTORS)
 
     def set_wanted(self, wanted: bool) -> None:
         """Whether anybody looks; if not, nothing is worked out."""
@@ -94,6 +108,7 @@ class Explainer(QObject):
     def _set_table(self, table: AttributeTable | None) -> None:
         self._context.loading.forget("readouts")
         self._fitting, self._progress = None, ""
+        self._aiming = None
         self._readouts.clear()
         if table is not self.table:
             self.table = table
@@ -101,7 +116,7 @@ class Explainer(QObject):
 
     def _explain(self) -> None:
         scene, source = self._scene, self._source
-        if scene is None or source is None or not self._wanted:
+        if scene is None or source is None or not (self._wanted or self._aiming):
             return
         if self.table is not None:
             self._by_readouts(scene, source, self.table)
@@ -140,9 +155,20 @@ class Explainer(QObject):
             if known is None or known[0] is not view.loaded:
                 self._fit(view.column.where, view.loaded, source, table)
                 break
+        else:
+            if self._aiming is not None:
+                self._tell_aims(scene, self._aiming)
         readouts = {where: found for where, (_, found) in self._readouts.items()}
         progress = self._progress
         self._ask(lambda: explain_by_readouts(scene, readouts, progress))
+
+    def _tell_aims(self, scene: Scene, then: Callable[[Aims | None], None]) -> None:
+        self._aiming = None
+        aims = aims_of({view.column.where: self._readouts[view.column.where][1] for view in scene.columns})
+        if aims is None:
+            self.told.emit("Nothing to turn groups towards", f"No attribute can be told. {READOUT_RULE}")
+        else:
+            then(aims)
 
     def _fit(self, where: str, loaded: LoadedModel, source: ImageSource, table: AttributeTable) -> None:
         if self._fitting == (where, loaded):

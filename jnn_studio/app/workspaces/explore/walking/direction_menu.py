@@ -24,6 +24,11 @@ BASES: dict[BasisKind, tuple[str, str]] = {
         "In each group with nearly equal σ, the basis of its subspace that changes the picture in the fewest "
         "places (varimax). Only directions marked by a bracket change",
     ),
+    "attributes": (
+        "Groups towards attributes",
+        "In each group with nearly equal σ, one direction for each attribute of the table, or factor of the "
+        "images, strongest first; each leaves those before it alone. Only what has a bracket changes",
+    ),
 }
 
 Take = Callable[..., None]

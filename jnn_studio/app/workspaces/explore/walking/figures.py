@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jnn_studio.app.workspaces.explore.walking.group_mark import Mark
 from jnn_studio.explore.averaged import fit_words
 from jnn_studio.explore.renderer import ColumnView, Scene
+from jnn_studio.explore.sheet import basis_words
 
 
 def figures(scene: Scene, d: int) -> list[tuple[str, str]]:
@@ -87,7 +88,7 @@ def explain_groups(scene: Scene, d: int, count: int) -> str:
         sigma = view.place.sigma[members]
         which = _listed([str(member + 1) for member in members], view.place.groups[d][1] - len(members))
         spread = f"{sigma.min():.2g} … {sigma.max():.2g}"
-        shown = "its sparsest basis is shown" if view.place.rotated else "shown as computed"
+        shown = f"shown by {basis_words(scene.state)}" if view.place.rotated else "shown as computed"
         lines.append(f"{view.caption}: {which}, σ {spread}; {shown}.")
     if not lines:
         return ""
