@@ -146,12 +146,16 @@ class TestMeasuring:
     def test_all_can_be_measured_ahead_one_after_the_other(self) -> None:
         calibration = self.made()
         calibration.distance(1, 0.05)
-        assert [calibration.measure_one() for _ in range(3)] == [True, True, False]
+        assert [calibration.measure_one(3) for _ in range(3)] == [True, True, False]
         before = self.decoded
         assert [calibration.distance(d, 0.04) for d in range(3)] == pytest.approx(
             [0.04, 0.02, 0.01], rel=1e-3
         )
         assert self.decoded == before
+
+    def test_only_those_with_sliders_are_measured_ahead(self) -> None:
+        calibration = self.made()
+        assert [calibration.measure_one(1) for _ in range(2)] == [True, False]
 
     def test_another_order_and_other_signs_share_what_is_measured(self) -> None:
         calibration = self.made()
