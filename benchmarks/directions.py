@@ -2,11 +2,11 @@
 
 For the bundled models, or those given, on procedural faces or a folder (``--images``):
 
-- ``turning``: the image is changed hardly visibly, by noise of 0.01 RMS or by half a pixel. By the gap
-  between neighbouring singular values, relative to σ₁: how many degrees the two vectors turn into each other
-  (median and 90th percentile), and how often by more than 22.5°.
-  ``turning_own`` is the same by the gap relative to the larger of the two.
-- ``subspace``: degrees by which groups as a whole turn (largest principal angle), and their members.
+- ``scale``: the turning scale e of the encoder's directions, [median, 10th, 90th percentile] over images.
+- ``turning``: images are moved by half a pixel to the left, down and up (the scale was measured to the right
+  and down). By Δσ/(σ·e) of neighbours: by how many degrees they turn into each other, [median, 90th
+  percentile], and how often by more than 22.5°. ``turning_sigma``: the same by Δσ/σ₁ alone.
+- ``groups``: degrees by which groups turn as a whole (largest principal angle), and their worst member.
 - ``averaged``: cosine of the averaged directions with the leading subspaces of images that were averaged over
   and of others, by direction.
 - ``region``: for rectangles, [share of the change that is inside, change inside by what is possible] of the
@@ -37,17 +37,18 @@ from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.averaged import LEADING, average_directions
 from jnn_studio.explore.direction_fields import DirectionField, Directions
 from jnn_studio.explore.gallery import fit_images
-from jnn_studio.explore.groups import groups_of
+from jnn_studio.explore.groups import TURNS
 from jnn_studio.explore.open_models import open_bundled, open_models
 from jnn_studio.explore.region import Region
+from jnn_studio.explore.walker import Walker
 from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.subspace import principal_angles
 from jnn_studio.models.weights import LoadedModel
 
-NOISE = 0.01
 CONSIDERED = 16
 """Leading directions whose gaps are looked at."""
-EDGES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 1.0)
+EDGES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 1e9)
+SIGMA_EDGES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0)
 EVEN = 22.5
 REGIONS = {
     "mouth": Region(left=0.34, top=0.62, right=0.66, bottom=0.8),
@@ -90,31 +91,36 @@ def measure(loaded: LoadedModel, source: ImageSource, count: int) -> dict[str, A
 
 def turning(loaded: LoadedModel, images: Sequence[Tensor]) -> dict[str, Any]:
     """Degrees by gap, and of groups."""
-    field = DirectionField(loaded.model)
+    walker, field = Walker(loaded), DirectionField(loaded.model)
     pairs: list[tuple[float, float, float]] = []
-    whole, members = list[float](), list[float]()
-    for number, image in enumerate(images):
-        here = _at(field, loaded, image)
-        sigma = here.sigma.double().numpy()
-        for other in _changed(image, number):
-            overlap = (here.vectors.T @ _at(field, loaded, other).vectors).abs().double().numpy()
+    scales, whole, members = list[float](), list[float](), list[float]()
+    for image in images:
+        place = walker.place(image, CONSIDERED)
+        assert place.grouping is not None
+        groups = place.grouping.find()
+        scale = place.grouping.gap / TURNS
+        scales.append(scale)
+        sigma = place.sigma
+        for moved in _moved(image):
+            there = _at(field, loaded, moved).vectors
+            overlap = (place.directions.T @ there).abs().double().numpy()
             for d in range(CONSIDERED - 1):
                 gap = sigma[d] - sigma[d + 1]
-                mixed = max(overlap[d, d + 1], overlap[d + 1, d])
-                angle = float(np.degrees(np.arcsin(min(mixed, 1.0))))
-                pairs.append((gap / sigma[0], gap / sigma[d], angle))
-            there = _at(field, loaded, other).vectors
-            for group in groups_of(sigma[:CONSIDERED].tolist())[:-1]:
-                if len(group) > 1:
-                    a, b = here.vectors[:, group], there[:, group]
+                mixed = min(max(overlap[d, d + 1], overlap[d + 1, d]), 1.0)
+                relative = gap / np.sqrt(sigma[d] * sigma[d + 1]) / scale
+                pairs.append((relative, gap / sigma[0], float(np.degrees(np.arcsin(mixed)))))
+            for group in map(list, groups):
+                if len(group) > 1 and group[-1] < CONSIDERED:
+                    a, b = place.directions[:, group], there[:, group]
                     whole.append(float(torch.rad2deg(principal_angles(a, b)[-1])))
                     own = (a * b).sum(0).abs().clamp_max(1)
                     members.append(float(torch.rad2deg(torch.acos(own)).max()))
     table = np.array(pairs)
     return {
-        "turning": _by_gap(table[:, 0], table[:, 2]),
-        "turning_own": _by_gap(table[:, 1], table[:, 2]),
-        "subspace": {"groups": len(whole), "whole": _median(whole), "worst_member": _median(members)},
+        "scale": np.quantile(scales, (0.5, 0.1, 0.9)).round(4).tolist(),
+        "turning": _by_gap(table[:, 0], table[:, 2], EDGES),
+        "turning_sigma": _by_gap(table[:, 1], table[:, 2], SIGMA_EDGES),
+        "groups": {"count": len(whole), "whole": _median(whole), "worst_member": _median(members)},
     }
 
 
@@ -186,27 +192,21 @@ def _at(field: DirectionField, loaded: LoadedModel, image: Tensor) -> Directions
         return field.at_image("encoder", image, loaded.model.encode(image.unsqueeze(0))[0])
 
 
-def _changed(image: Tensor, seed: int) -> Iterator[Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    yield (image + NOISE * torch.randn(image.shape, generator=generator)).clamp(0, 1)
-    padded = F.pad(image.unsqueeze(0), (0, 1, 0, 0), "replicate")[0]
-    yield (padded[:, :, :-1] + padded[:, :, 1:]) / 2
+def _moved(image: Tensor) -> Iterator[Tensor]:
+    """By half a pixel to the left, down and up."""
+    around, size = F.pad(image.unsqueeze(0), (1, 1, 1, 1), "replicate")[0], image.shape[-1]
+    for x, y in ((2, 1), (1, 0), (1, 2)):
+        yield (image + around[:, y : y + size, x : x + size]) / 2
 
 
-def _by_gap(gaps: np.ndarray, angles: np.ndarray) -> list[dict[str, Any]]:
+def _by_gap(gaps: np.ndarray, angles: np.ndarray, edges: Sequence[float]) -> list[dict[str, Any]]:
     rows = []
-    for low, high in itertools.pairwise(EDGES):
+    for low, high in itertools.pairwise(edges):
         chosen = angles[(gaps >= low) & (gaps < high)]
         if len(chosen):
-            rows.append(
-                {
-                    "gap": [low, high],
-                    "pairs": len(chosen),
-                    "median": round(float(np.median(chosen)), 1),
-                    "p90": round(float(np.quantile(chosen, 0.9)), 1),
-                    "even": round(float((chosen > EVEN).mean()), 3),
-                }
-            )
+            degrees = np.quantile(chosen, (0.5, 0.9)).round(1).tolist()
+            over = round(float((chosen > EVEN).mean()), 3)
+            rows.append({"gap": [low, high], "pairs": len(chosen), "degrees": degrees, "over": over})
     return rows
 
 

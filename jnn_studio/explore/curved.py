@@ -16,6 +16,7 @@ from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.flow import Flow, Knot
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.state import Leg
+from jnn_studio.jacobian.tracker import CLUSTER
 
 KEPT_ARRIVALS = 32
 KEPT_KNOTS = 4096
@@ -92,7 +93,9 @@ def arrive(
 
     Where a leg is stopped, the next goes on from there.
     """
-    flow = Flow(field, choice)
+    # A basis of a group's subspace is followed within it, wherever single vectors turn to.
+    grouping = place.grouping if place.rotated else None
+    flow = Flow(field, choice, CLUSTER if grouping is None else grouping.gap)
     arrival = paths.start(flow, place)
     done: tuple[LegKey, ...] = ()
     for leg in legs:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField, Directions
-from jnn_studio.explore.groups import GAP
 from jnn_studio.explore.place import Place
 from jnn_studio.jacobian.tracker import CLUSTER, continuation
 
@@ -60,7 +59,9 @@ class Knot:
 
 
 class Flow:
-    """Steps along the directions of one kind, all of them followed as `SingularTracker` does.
+    """Steps along the directions of one choice, all of them followed as `SingularTracker` does.
+
+    Where near neighbours are followed as a group, ``cluster`` is as there.
 
     Path length is that of the picture as it is seen, so clipped pixels do not count. Steps are
     Adams–Bashforth's of second order for uneven steps (the first by the midpoint rule): one evaluation of
@@ -69,10 +70,8 @@ class Flow:
 
     step = STEP
 
-    def __init__(self, field: DirectionField, choice: DirectionChoice) -> None:
-        self._field, self._choice = field, choice
-        # A basis of a group's subspace is followed within it, wherever single vectors turn to.
-        self._cluster = GAP if choice.rotates else CLUSTER
+    def __init__(self, field: DirectionField, choice: DirectionChoice, cluster: float = CLUSTER) -> None:
+        self._field, self._choice, self._cluster = field, choice, cluster
 
     def start(self, place: Place) -> Knot:
         """The base."""

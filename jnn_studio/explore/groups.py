@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -11,8 +11,13 @@ from torch.nn import functional as F
 from jnn_studio.jacobian.near_equal import near_equal_groups
 from jnn_studio.jacobian.rotation import aimed_rotation, sparse_rotation
 
-GAP = 0.02
-"""Gap in σ, relative to σ₁, below which neighbours can turn into each other."""
+TURNS = 1.5
+"""Gap between neighbours, in units of the turning scale, below which they can turn into each other. At 1 a
+change of the image of the size the scale was measured with typically turns them by 22.5°, after which neither
+is itself any more; measured: docs/directions.md."""
+
+EXACT = 1e-3
+"""Gap, relative to the neighbours, below which they count as equal however little the Jacobian changes."""
 
 LARGEST = 16
 """Members of one group; where singular values hardly fall at all, another begins."""
@@ -24,14 +29,39 @@ SIDE = 32
 """Pixels a side at which changes of the picture are compared: they are smooth."""
 
 
-def groups_of(sigma: Sequence[float]) -> list[list[int]]:
-    """Directions by group; one that stands alone is a group of its own."""
-    return near_equal_groups(sigma, GAP, LARGEST)
+class Grouping:
+    """The groups of the directions at a point, found when first asked for: that takes another Jacobian.
 
+    Args:
+        sigma: of all directions, descending.
+        scale: finds how far the Jacobian changes where the image hardly does (`turning_scale`).
+    """
 
-def numbers_of(groups: Sequence[Sequence[int]], count: int) -> tuple[tuple[int, int], ...]:
-    """For each of the first ``count`` directions the number of its group, and how many members that has."""
-    return tuple((number, len(members)) for number, members in enumerate(groups) for _ in members)[:count]
+    def __init__(self, sigma: Sequence[float], scale: Callable[[], float]) -> None:
+        self._sigma = tuple(sigma)
+        self._scale: Callable[[], float] | None = scale
+        self._groups: tuple[tuple[int, ...], ...] = ()
+        self.gap = 0.0
+        """Relative to the neighbours, below which they belong together; 0 until groups are found."""
+
+    @property
+    def known(self) -> bool:
+        """Whether they have been found."""
+        return bool(self._groups)
+
+    def find(self) -> tuple[tuple[int, ...], ...]:
+        """Directions by group; one that stands alone is a group of its own."""
+        if self._scale is not None:
+            self.gap = max(EXACT, TURNS * self._scale())
+            groups = near_equal_groups(self._sigma, self.gap, LARGEST, own=True)
+            self._groups = tuple(map(tuple, groups))
+            self._scale = None  # it holds a model
+        return self._groups
+
+    def members(self, direction: int) -> tuple[int, ...]:
+        """Every direction that this one can turn into, and itself; empty if it stands alone, or not known."""
+        found = next((group for group in self._groups if direction in group), ())
+        return found if len(found) > 1 else ()
 
 
 def end_of_groups(groups: Sequence[Sequence[int]], count: int) -> int:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.explore.calibration import Calibration
+from jnn_studio.explore.groups import Grouping
 from jnn_studio.explore.state import FoundKind
 
 
@@ -31,8 +32,8 @@ class Place:
         start: the decoded latent, clipped to [0, 1]: what RMS changes are measured from.
         reconstruction: the same as uint8 (height, width, 3).
         psnr: of the reconstruction, in dB for images in [0, 1]; None where an earlier walk led here.
-        groups: for each direction the number of its group of near-equal singular values, and how many
-            members that has, also beyond these directions; empty where they are determined one by one.
+        grouping: groups of near-equal singular values; None where directions are determined one by one.
+        own: what number each direction has in ``grouping``.
         rotated: the groups have another basis than the decomposition gave.
         inside: (k,) share of each direction's squared change that is in the region; None without one.
         fit: (k,) how much of each averaged direction lies among the leading ones here, the cosine of the
@@ -51,16 +52,28 @@ class Place:
     start: Tensor
     reconstruction: np.ndarray
     psnr: float | None
-    groups: tuple[tuple[int, int], ...] = ()
+    grouping: Grouping | None = None
+    own: tuple[int, ...] = ()
     rotated: bool = False
     inside: np.ndarray | None = None
     fit: np.ndarray | None = None
 
     def group(self, direction: int) -> tuple[int, ...]:
-        """Those of these directions that this one can turn into, and itself; empty if it stands alone."""
-        if direction >= len(self.groups) or self.groups[direction][1] < 2:
+        """Those of these directions that this one can turn into, and itself.
+
+        Empty if it stands alone, or that is not known yet.
+        """
+        members = self._members(direction)
+        return tuple(d for d, own in enumerate(self.own) if own in members)
+
+    def group_size(self, direction: int) -> int:
+        """How many can turn into it, with those that are none of these directions, and itself."""
+        return len(self._members(direction))
+
+    def _members(self, direction: int) -> tuple[int, ...]:
+        if self.grouping is None or direction >= len(self.own):
             return ()
-        return tuple(d for d, group in enumerate(self.groups) if group == self.groups[direction])
+        return self.grouping.members(self.own[direction])
 
     def reordered(self, order: Sequence[int], signs: Sequence[float]) -> Place:
         """The same place with direction ``order[d]``, times ``signs[d]``, as the d-th."""
@@ -72,7 +85,7 @@ class Place:
             push=self.push[index] * sign.unsqueeze(1),
             sigma=np.concatenate([self.sigma[list(order)], others]),
             calibration=self.calibration.reordered(order, signs),
-            groups=tuple(self.groups[index] for index in order) if self.groups else (),
+            own=tuple(self.own[index] for index in order),
             inside=None if self.inside is None else self.inside[list(order)],
             fit=None if self.fit is None else self.fit[list(order)],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,9 +16,10 @@ from jnn_studio.explore.calibration import Calibration
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.curved import CurvedPaths, arrive
 from jnn_studio.explore.direction_fields import DirectionField
-from jnn_studio.explore.groups import basis_rotation, end_of_groups, groups_of, numbers_of
+from jnn_studio.explore.groups import Grouping, basis_rotation, end_of_groups
 from jnn_studio.explore.place import Here, Moved, Place
 from jnn_studio.explore.state import DirectionKind, Leg
+from jnn_studio.explore.turning import turning_scale
 from jnn_studio.jacobian import effective_rank
 from jnn_studio.models.latent_model import DecodesCoarser, LatentModel
 from jnn_studio.models.weights import LoadedModel
@@ -83,15 +85,20 @@ class Walker:
         else:
             found = self.choice.at_latent(self._field, z)
         start = self._field.decode(z).clamp(0, 1) if same is None else same.start
-        groups = [[d] for d in range(len(found.sigma))] if found.single else groups_of(found.sigma.tolist())
+        grouping = None
+        if not found.single:
+            seen = image if latent is None else start
+            scale = partial(turning_scale, self.choice, self._field, seen, z, found)
+            grouping = Grouping(found.sigma.tolist(), scale)
         k = min(k, found.vectors.shape[1])
+        groups = grouping.find() if grouping is not None and self.choice.rotates else ()
         # Bases are those of whole groups, also where not all members have a slider.
-        end = end_of_groups(groups, k) if self.choice.rotates else k
+        end = end_of_groups(groups, k)
         u = found.vectors[:, :end]
         if found.lengths is not None:
             u = u * found.lengths[:end]
         push = self._field.push(z, u) if found.columns is None else u.mT @ found.columns
-        rotated = self.choice.rotates and any(len(g) > 1 and g[0] < k for g in groups)
+        rotated = any(len(group) > 1 and group[0] < k for group in groups)
         rotation = torch.eye(end, dtype=u.dtype)
         if rotated:
             aim = self.choice.aim
@@ -127,7 +134,8 @@ class Walker:
             start=start,
             reconstruction=to_uint8(start) if same is None else same.reconstruction,
             psnr=quality,
-            groups=() if found.single else numbers_of(groups, k),
+            grouping=grouping,
+            own=tuple(range(k)),
             rotated=rotated,
             inside=None if found.inside is None else _inside(push, self.choice, start.shape),
             fit=None if found.fit is None else found.fit[:k].numpy(),

@@ -14,7 +14,6 @@ from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.aim import Aim, aim_at_attributes, aim_at_factors, aims_of
 from jnn_studio.explore.choice import DirectionChoice
-from jnn_studio.explore.groups import groups_of
 from jnn_studio.explore.open_models import open_bundled
 from jnn_studio.explore.readouts import Readout, ReadoutSet
 from jnn_studio.explore.renderer import SceneRenderer
@@ -63,6 +62,8 @@ def test_one_direction_of_a_group_changes_the_attribute_and_the_others_do_not() 
     weights = torch.tensor([[0.0, 1.0, -2.0, 0.5, 0.0, 0.0]], dtype=torch.float64)
     aim = Aim(weights=weights)
     place = place_of(with_a_group(), DirectionChoice(basis="attributes", aim=aim))
+    assert place.grouping is not None
+    assert place.grouping.known
     effects = (weights @ place.directions)[0]
     members = list(place.group(1))
     assert abs(float(effects[1])) == pytest.approx(float(weights.norm()), rel=1e-6)
@@ -88,7 +89,8 @@ def test_the_renderer_turns_groups_towards_factors_and_leaves_an_own_image_as_co
     renderer, columns = SceneRenderer(), (Column(key="c1", where="regularised"),)
     state = ExploreState(columns=columns, source=FacesConfig(count=16), shown=16)
     plain, aimed = (renderer.render(s).columns[0].place for s in (state, state.change(basis="attributes")))
-    (members,) = [m for m in groups_of(plain.spectrum.tolist()) if len(m) > 1 and m[-1] < 16][:1]
+    assert plain.grouping is not None
+    members = next(list(m) for m in plain.grouping.find() if len(m) > 1 and m[-1] < 16)
     a, b = plain.directions[:, members], aimed.directions[:, members]
     torch.testing.assert_close(torch.linalg.svdvals(a.T @ b), torch.ones(len(members)), rtol=1e-4, atol=0)
     assert aimed.rotated

@@ -92,7 +92,7 @@ def test_the_fit_is_the_cosine_with_the_leading_directions_here(
     np.testing.assert_allclose(place.fit, inner[:3].norm(dim=0), atol=1e-4)
     np.testing.assert_allclose(place.sigma, (sigma.unsqueeze(1) * inner).norm(dim=0), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(place.spectrum, sigma, rtol=1e-3, atol=1e-5)
-    assert not place.group(0), "they are determined by all images, not by this one's singular values"
+    assert place.grouping is None, "they are determined by all images, not by this one's singular values"
 
 
 def test_they_are_the_same_at_every_image_and_along_a_curve(loaded: LoadedModel, faces: FaceSource) -> None:

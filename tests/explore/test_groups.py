@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.curved import CurvedPaths
-from jnn_studio.explore.groups import GAP, end_of_groups, groups_of, numbers_of
+from jnn_studio.explore.groups import EXACT, TURNS, Grouping, end_of_groups
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.state import Leg
 
 from .small_models import Handmade, tiny_autoencoder, walker_of
 
-SIGMA = (2.0, 1.002, 1.001, 1.0, 0.4, 0.1)
+SIGMA = (2.0, 1.001, 1.0005, 1.0, 0.4, 0.1)
 SIZE = 6
 
 
@@ -51,17 +51,40 @@ def place_of(model: Handmade, choice: DirectionChoice, k: int = 6) -> Place:
 
 def test_near_equal_singular_values_are_a_group_and_the_others_stand_alone() -> None:
     place = place_of(with_a_group(), DirectionChoice())
+    assert not place.group(1), "it has not been found yet: that takes another Jacobian"
+    assert place.grouping is not None
+    place.grouping.find()
     assert [place.group(d) for d in range(6)] == [(), (1, 2, 3), (1, 2, 3), (1, 2, 3), (), ()]
+    assert [place.group_size(d) for d in range(6)] == [0, 3, 3, 3, 0, 0]
+    turned = place.reordered((3, 0, 1), (1.0, 1.0, -1.0))
+    assert [turned.group(d) for d in range(3)] == [(0, 2), (), (0, 2)]
+    assert turned.group_size(0) == 3, "one of which is none of these directions"
 
 
-def test_the_gap_is_relative_to_the_largest() -> None:
-    assert groups_of([1.0, 1 - 0.9 * GAP, 0.5, 0.5 - 1.1 * GAP]) == [[0, 1], [2], [3]]
+def test_the_gap_is_in_units_of_the_turning_scale() -> None:
+    asked = []
+
+    def scale() -> float:
+        asked.append(None)
+        return 0.02
+
+    near, far = (1 - 0.9 * 0.02 * TURNS), (1 - 1.1 * 0.02 * TURNS)
+    grouping = Grouping([1.0, near, near * far, 0.001, 0.001 * near], scale)
+    assert not grouping.known
+    assert grouping.find() == ((0, 1), (2,), (3, 4))
+    assert grouping.find() == ((0, 1), (2,), (3, 4))
+    assert len(asked) == 1
+    assert grouping.members(1) == (0, 1)
+    assert grouping.members(2) == ()
 
 
-def test_numbers_and_ends_of_groups() -> None:
-    groups = [[0], [1, 2, 3], [4]]
-    assert numbers_of(groups, 3) == ((0, 1), (1, 3), (1, 3))
-    assert [end_of_groups(groups, count) for count in (1, 2, 4, 5)] == [1, 4, 4, 5]
+def test_of_a_jacobian_that_never_changes_only_equal_values_are_a_group() -> None:
+    grouping = Grouping([1.0, 1 - 0.5 * EXACT, 1 - 2 * EXACT], lambda: 0.0)
+    assert grouping.find() == ((0, 1), (2,))
+
+
+def test_whole_groups_end_where_their_last_member_does() -> None:
+    assert [end_of_groups([[0], [1, 2, 3], [4]], count) for count in (1, 2, 4, 5)] == [1, 4, 4, 5]
 
 
 def test_the_sparsest_basis_moves_one_place_each() -> None:
@@ -121,5 +144,4 @@ def test_a_curved_walk_follows_a_turned_basis_within_its_group() -> None:
 
 
 def test_latent_axes_are_no_groups_however_alike_they_are() -> None:
-    place = place_of(with_a_group(), DirectionChoice("axes"))
-    assert all(not place.group(d) for d in range(6))
+    assert place_of(with_a_group(), DirectionChoice("axes")).grouping is None

@@ -20,6 +20,10 @@ def test_the_gap_is_relative_to_the_largest() -> None:
     assert near_equal_groups([100.0, 99.0, 1.0, 0.1], 0.02) == [[0, 1], [2, 3]]
 
 
+def test_or_to_the_neighbours_themselves() -> None:
+    assert near_equal_groups([100.0, 99.0, 1.0, 0.99, 0.1], 0.02, own=True) == [[0, 1], [2, 3], [4]]
+
+
 def test_a_chain_is_one_group_however_far_its_ends_are_apart() -> None:
     assert near_equal_groups([1.0, 0.99, 0.98, 0.97], 0.011) == [[0, 1, 2, 3]]
 

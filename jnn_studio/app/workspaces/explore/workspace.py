@@ -144,6 +144,7 @@ class ExploreWorkspace(Workspace):
         desk.state_changed.connect(self._show_state)
         desk.source_changed.connect(self._show_source)
         desk.scene_changed.connect(self._show_scene)
+        desk.grouped.connect(lambda scene: self.directions.show_scene(scene, self._names))
         desk.rate_changed.connect(self._show_rate)
         desk.opened.opening.connect(self._opening.show_opening)
         desk.opened.fitting.connect(self._opening.show_fitting)

@@ -21,7 +21,6 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.averaged import AveragedDirections, average_directions
-from jnn_studio.explore.groups import groups_of
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import load_session, save_session
@@ -41,6 +40,15 @@ def open_faces(explore: ExploreWorkspace, qtbot: QtBot, count: int) -> None:
 
 def places(explore: ExploreWorkspace) -> list[Place]:
     return [view.place for view in explore.desk.scene.columns]
+
+
+def wait_for_groups(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    """They are found once the pictures are there, and told."""
+    wait_for_scene(explore, qtbot)
+    known = all(place.grouping.known for place in places(explore) if place.grouping is not None)
+    if not known:
+        with qtbot.waitSignal(explore.desk.grouped, timeout=30_000):
+            pass
 
 
 def note(explore: ExploreWorkspace, direction: int) -> list[str]:
@@ -191,14 +199,13 @@ def test_sliders_whose_directions_can_turn_into_each_other_have_a_bracket(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     explore._actions["show_32"].trigger()
-    wait_for_scene(explore, qtbot)
+    wait_for_groups(explore, qtbot)
     scene = explore.desk.scene
     assert any(place.group(d) for place in places(explore) for d in range(32))
     for d in range(32):
         mark = explore.findChild(GroupMark, f"explore.slider.{d + 1}.group")
         for found, view in zip(mark.marks, scene.columns, strict=True):
-            groups = groups_of(view.place.spectrum.tolist())
-            (members,) = [group for group in groups if d in group]
+            (members,) = [group for group in view.place.grouping.find() if d in group]
             assert (found is not None) == (len(members) > 1)
             if found is not None:
                 assert (found.role, found.above) == (view.role, d - 1 in members)
@@ -210,7 +217,7 @@ def test_the_sparsest_basis_turns_what_has_a_bracket_and_nothing_else(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     explore._actions["show_32"].trigger()
-    wait_for_scene(explore, qtbot)
+    wait_for_groups(explore, qtbot)
     before = places(explore)
     explore._actions["basis_sparse"].trigger()
     wait_for_scene(explore, qtbot)

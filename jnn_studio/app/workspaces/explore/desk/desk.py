@@ -58,6 +58,7 @@ class ExploreDesk(QObject):
         state_changed: (ExploreState) sliders and choices are to show this.
         source_changed: (ImageSource, Data).
         scene_changed: (Scene) a scene has arrived.
+        grouped: (Scene) which of its directions can turn into each other is known.
         rate_changed: (updates per second, shrink) while something moves, (0, 1) once nothing does.
         failed: (title, Failure).
         told: (title, text) worth knowing.
@@ -67,6 +68,7 @@ class ExploreDesk(QObject):
     source_changed = Signal(object, object)
     scene_changed = Signal(object)
     rate_changed = Signal(float, int)
+    grouped = Signal(object)
     failed = Signal(str, object)
     told = Signal(str, str)
 
@@ -78,6 +80,7 @@ class ExploreDesk(QObject):
         self.opened = Opened(context, self)
         self.averaging = Averaging(context, self)
         self._ahead = Ahead(context, self)
+        self._ahead.grouped.connect(self.grouped)
         self.live = LiveRun(context, self)
         self.live.models_arrived.connect(self._live_models)
         self.live.ended.connect(self._live_ended)

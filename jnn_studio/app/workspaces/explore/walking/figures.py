@@ -73,7 +73,7 @@ def marks(scene: Scene, d: int, count: int) -> list[Mark | None]:
         if not members:
             found.append(None)
             continue
-        more = d == members[-1] and view.place.groups[d][1] > len(members)
+        more = d == members[-1] and view.place.group_size(d) > len(members)
         found.append(Mark(view.role, d - 1 in members, d + 1 in members or more))
     return found
 
@@ -86,7 +86,7 @@ def explain_groups(scene: Scene, d: int, count: int) -> str:
         if not members:
             continue
         sigma = view.place.sigma[members]
-        which = _listed([str(member + 1) for member in members], view.place.groups[d][1] - len(members))
+        which = _listed([str(member + 1) for member in members], view.place.group_size(d) - len(members))
         spread = f"{sigma.min():.2g} … {sigma.max():.2g}"
         shown = f"shown by {basis_words(scene.state)}" if view.place.rotated else "shown as computed"
         lines.append(f"{view.caption}: {which}, σ {spread}; {shown}.")

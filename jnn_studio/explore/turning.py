@@ -1,0 +1,78 @@
+"""How far a Jacobian changes where the image hardly does: what singular values have to be apart by."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from jnn_studio.explore.choice import DirectionChoice
+from jnn_studio.explore.direction_fields import DirectionField, Directions
+
+LEADING = 16
+"""Directions compared."""
+
+FAINT = 1e-3
+"""Part of σ₁ below which a direction is left out: relative changes of next to nothing say nothing."""
+
+
+def half_a_pixel(image: Tensor) -> Tensor:
+    """An image (channels, size, size) moved by half a pixel to the right and down, its edges repeated."""
+    size = image.shape[-1]
+    padded = F.pad(image.unsqueeze(0), (1, 0, 1, 0), "replicate")[0]
+    return (image + padded[:, :size, :size]) / 2
+
+
+@torch.no_grad()
+def turning_scale(
+    choice: DirectionChoice, field: DirectionField, image: Tensor, latent: Tensor, found: Directions
+) -> float:
+    """e, so that directions with Δσ/σ = e turn by about 22.5° where the image moves by half a pixel.
+
+    With U the leading left singular vectors of J (of a decoder the right ones of it) and J' the Jacobian at
+    the moved image, e is the root mean square of the off-diagonal entries of Σ⁻¹Uᵀ(J'J'ᵀ − JJᵀ)UΣ⁻¹. Of two
+    neighbours the entry is 2σ² e against a difference 2σΔσ of the squares: tan 2θ = 2e / (2Δσ/σ).
+
+    Args:
+        image: what the directions were found at: the image, or the picture their latent decodes to.
+        found: those at ``latent``, as the decomposition gave them.
+    """
+    sigma = found.sigma[:LEADING].double()
+    count = int((sigma > FAINT * sigma[0]).sum()) if len(sigma) else 0
+    if count < 2:
+        return 0.0
+    sigma, vectors = sigma[:count], found.vectors[:, :count]
+    moved = half_a_pixel(image)
+    if choice.found_kind == "encoder":
+        other = field.at_image("encoder", moved, latent)
+        turned = (other.vectors * other.sigma).double().mT @ vectors.double()
+        change = turned.mT @ turned
+    else:
+        model = field.model
+        both = model.encode(torch.stack([image, moved]))
+        change = _of_decoder(choice, field, latent + both[1] - both[0], vectors, sigma, found)
+    relative = change / torch.outer(sigma, sigma)
+    apart = ~torch.eye(count, dtype=torch.bool)
+    return float(relative[apart].square().mean().sqrt())
+
+
+def _of_decoder(
+    choice: DirectionChoice,
+    field: DirectionField,
+    latent: Tensor,
+    vectors: Tensor,
+    sigma: Tensor,
+    found: Directions,
+) -> Tensor:
+    if choice.region is None:
+        push = field.push(latent, vectors).double()
+        return push @ push.mT
+    assert found.lengths is not None
+    assert found.columns is not None
+    # In the metric of `MaskedJacobian`, which changes too: MM' = 1 + P'P'ᵀ − PPᵀ for a basis that was
+    # orthonormal in it.
+    basis = vectors * found.lengths[: len(sigma)]
+    before, push = (basis.mT @ found.columns).double(), field.push(latent, basis).double()
+    config = field.model.config
+    part = push[:, choice.region.inside(config.channels, config.size)]
+    return part @ part.mT - torch.outer(sigma, sigma) * (push @ push.mT - before @ before.mT)
