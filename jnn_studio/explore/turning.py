@@ -31,7 +31,7 @@ def turning_scale(
 
     With U the leading left singular vectors of J (of a decoder the right ones of it) and J' the Jacobian at
     the moved image, e is the root mean square of the off-diagonal entries of Σ⁻¹Uᵀ(J'J'ᵀ − JJᵀ)UΣ⁻¹. Of two
-    neighbours the entry is 2σ² e against a difference 2σΔσ of the squares: tan 2θ = 2e / (2Δσ/σ).
+    neighbours the entry is eσ², and their squares differ by 2σΔσ: tan 2θ = 2eσ² / (2σΔσ).
 
     Args:
         image: what the directions were found at: the image, or the picture their latent decodes to.
