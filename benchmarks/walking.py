@@ -4,8 +4,8 @@ On one thread, for the bundled models and every kind of direction, in millisecon
 new image; ``straight`` for a slider's change, with its preview at half the size; ``curved`` for each update
 while a slider is dragged out to the limit, with the directions, their push-forwards and the spectrum at the
 point. ``together`` is the same for 2 and 4 models at once. ``pair``: ``region``, the directions of another
-rectangle while it is dragged over the bundled pair's picture, and ``region_moved``, the same with a slider that
-is not at rest. ``*_cpu_ms`` is processor time, which other programs at work disturb less.
+rectangle while it is dragged over the bundled pair's picture, and ``region_moved``, the same with a slider
+that is not at rest. ``*_cpu_ms`` is processor time, which other programs at work disturb less.
 
 Budgets: curved ≥ 15 updates/s with 4 models; straight p95 with 4 models ≤ 16 ms; region ≥ 10 updates/s.
 """

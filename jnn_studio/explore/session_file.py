@@ -202,4 +202,7 @@ def _with_paths(state: ExploreState, moved: Mapping[str, str]) -> ExploreState:
     source = state.source
     if isinstance(source, FolderConfig):
         source = FolderConfig(path=Path(moved.get(_plain(str(source.path)), str(source.path))))
-    return state.change(columns=columns, base=base, towards=towards, source=source)
+    aims = state.aims
+    if aims is not None:
+        aims = aims.model_copy(update={"weights": {where(old): rows for old, rows in aims.weights.items()}})
+    return state.change(columns=columns, base=base, towards=towards, source=source, aims=aims)

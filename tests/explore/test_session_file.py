@@ -17,9 +17,11 @@ from jnn_studio.base.settings import from_elsewhere
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.references import member_reference, open_references
+from jnn_studio.explore.region import Region
 from jnn_studio.explore.session_file import SessionError, load_session, save_session
 from jnn_studio.explore.state import (
     MAX_DIRECTIONS,
+    Aims,
     Base,
     Column,
     ExploreState,
@@ -58,6 +60,7 @@ def state_of(project: Path) -> ExploreState:
                 where=str(project / "alone.safetensors"),
                 name="Ålone η",
                 directions="decoder",
+                scope="images",
                 linked=False,
                 walk=own,
             ),
@@ -69,6 +72,13 @@ def state_of(project: Path) -> ExploreState:
         towards=Towards(image=SourceImage(index=41), share=1 / 3),
         matched=True,
         limit=0.1234567890123456,
+        shown=12,
+        basis="attributes",
+        aims=Aims(
+            names=("smile", "Ålder"),
+            weights={str(project / "alone.safetensors"): ((1 / 3, -1e-17), (0.1 + 0.2, 4.0))},
+        ),
+        region=Region(left=0.1, top=1 / 3, right=0.7, bottom=0.9),
     )
 
 

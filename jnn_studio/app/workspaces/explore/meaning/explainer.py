@@ -61,6 +61,8 @@ class Explainer(QObject):
         if self.table is not None:
             self._aiming = then
             self._explain()
+            if self._aiming is not None:
+                self.told.emit("Groups will be turned", "The attributes are being found in each model first.")
         elif isinstance(self._source, FactorSource):
             then(None)
         else:
