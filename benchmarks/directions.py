@@ -2,7 +2,7 @@
 
 For the bundled models, or those given, on procedural faces or a folder (``--images``):
 
-- ``scale``: the turning scale e of the encoder's directions, [median, 10th, 90th percentile] over images.
+- ``scale``: the turning scale e of the first two directions, [median, 10th, 90th percentile] over images.
 - ``turning``: images are moved by half a pixel to the left, down and up (the scale was measured to the right
   and down). By Δσ/(σ·e) of neighbours: by how many degrees they turn into each other, [median, 90th
   percentile], and how often by more than 22.5°. ``turning_sigma``: the same by Δσ/σ₁ alone.
@@ -98,8 +98,8 @@ def turning(loaded: LoadedModel, images: Sequence[Tensor]) -> dict[str, Any]:
         place = walker.place(image, CONSIDERED)
         assert place.grouping is not None
         groups = place.grouping.find()
-        scale = place.grouping.gap / TURNS
-        scales.append(scale)
+        each = [gap / TURNS for gap in place.grouping.gaps]
+        scales.append(each[0])
         sigma = place.sigma
         for moved in _moved(image):
             there = _at(field, loaded, moved).vectors
@@ -107,7 +107,7 @@ def turning(loaded: LoadedModel, images: Sequence[Tensor]) -> dict[str, Any]:
             for d in range(CONSIDERED - 1):
                 gap = sigma[d] - sigma[d + 1]
                 mixed = min(max(overlap[d, d + 1], overlap[d + 1, d]), 1.0)
-                relative = gap / np.sqrt(sigma[d] * sigma[d + 1]) / scale
+                relative = gap / np.sqrt(sigma[d] * sigma[d + 1]) / each[d]
                 pairs.append((relative, gap / sigma[0], float(np.degrees(np.arcsin(mixed)))))
             for group in map(list, groups):
                 if len(group) > 1 and group[-1] < CONSIDERED:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -95,7 +96,7 @@ def arrive(
     """
     # A basis of a group's subspace is followed within it, wherever single vectors turn to.
     grouping = place.grouping if place.rotated else None
-    flow = Flow(field, choice, CLUSTER if grouping is None else grouping.gap)
+    flow = Flow(field, choice, CLUSTER if grouping is None else float(np.median(grouping.gaps)))
     arrival = paths.start(flow, place)
     done: tuple[LegKey, ...] = ()
     for leg in legs:

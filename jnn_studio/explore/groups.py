@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from jnn_studio.jacobian.near_equal import near_equal_groups
+from jnn_studio.jacobian.near_equal import runs
 from jnn_studio.jacobian.rotation import aimed_rotation, sparse_rotation
 
 TURNS = 1.5
-"""Gap between neighbours, in units of the turning scale, below which they can turn into each other. At 1 a
+"""Gap between neighbours, in units of their turning scale, below which they can turn into each other. At 1 a
 change of the image of the size the scale was measured with typically turns them by 22.5°, after which neither
 is itself any more; measured: docs/directions.md."""
 
@@ -34,28 +36,31 @@ class Grouping:
 
     Args:
         sigma: of all directions, descending.
-        scale: finds how far the Jacobian changes where the image hardly does (`turning_scale`).
+        scales: finds how far the Jacobian changes where the image hardly does, between each of the first
+            directions and the next (`turning_scales`); the last one found holds for the rest.
     """
 
-    def __init__(self, sigma: Sequence[float], scale: Callable[[], float]) -> None:
+    def __init__(self, sigma: Sequence[float], scales: Callable[[], Sequence[float]]) -> None:
         self._sigma = tuple(sigma)
-        self._scale: Callable[[], float] | None = scale
+        self._scales: Callable[[], Sequence[float]] | None = scales
         self._groups: tuple[tuple[int, ...], ...] = ()
-        self.gap = 0.0
-        """Relative to the neighbours, below which they belong together; 0 until groups are found."""
+        self.gaps: tuple[float, ...] = ()
+        """Relative to the neighbours, below which they belong together; empty until groups are found."""
 
     @property
     def known(self) -> bool:
         """Whether they have been found."""
-        return bool(self._groups)
+        return self._scales is None
 
     def find(self) -> tuple[tuple[int, ...], ...]:
         """Directions by group; one that stands alone is a group of its own."""
-        if self._scale is not None:
-            self.gap = max(EXACT, TURNS * self._scale())
-            groups = near_equal_groups(self._sigma, self.gap, LARGEST, own=True)
-            self._groups = tuple(map(tuple, groups))
-            self._scale = None  # it holds a model
+        if self._scales is not None:
+            known = [max(EXACT, TURNS * scale) for scale in self._scales()] or [EXACT]
+            pairs = list(itertools.pairwise(self._sigma))
+            self.gaps = tuple(known[min(i, len(known) - 1)] for i in range(len(pairs)))
+            near = [a - b <= gap * math.sqrt(a * b) for (a, b), gap in zip(pairs, self.gaps, strict=True)]
+            self._groups = tuple(map(tuple, runs(near, LARGEST)))
+            self._scales = None  # it holds a model
         return self._groups
 
     def members(self, direction: int) -> tuple[int, ...]:

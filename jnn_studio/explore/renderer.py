@@ -309,7 +309,7 @@ class SceneRenderer:
         shrink: int,
     ) -> Moved:
         walk = state.walk_of(column)
-        available = place.directions.shape[1]
+        available = min(state.shown, place.directions.shape[1])
         towards = state.towards
         if state.mode == "curved":
             legs = tuple(leg for leg in walk.legs if leg.direction < available)

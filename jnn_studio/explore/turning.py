@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,8 +11,11 @@ from torch.nn import functional as F
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField, Directions
 
-LEADING = 16
-"""Directions compared."""
+LEADING = 34
+"""Directions compared: those that can have a slider, and what comes after them."""
+
+AROUND = 4
+"""Directions on either side of a gap that it is judged by."""
 
 FAINT = 1e-3
 """Part of σ₁ below which a direction is left out: relative changes of next to nothing say nothing."""
@@ -24,14 +29,15 @@ def half_a_pixel(image: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def turning_scale(
+def turning_scales(
     choice: DirectionChoice, field: DirectionField, image: Tensor, latent: Tensor, found: Directions
-) -> float:
-    """e, so that directions with Δσ/σ = e turn by about 22.5° where the image moves by half a pixel.
+) -> list[float]:
+    """e for each direction and the next: if the image moves half a pixel, Δσ/σ = e turns them by about 22.5°.
 
     With U the leading left singular vectors of J (of a decoder the right ones of it) and J' the Jacobian at
-    the moved image, e is the root mean square of the off-diagonal entries of Σ⁻¹Uᵀ(J'J'ᵀ − JJᵀ)UΣ⁻¹. Of two
-    neighbours the entry is eσ², and their squares differ by 2σΔσ: tan 2θ = 2eσ² / (2σΔσ).
+    the moved image, e is the root mean square of the off-diagonal entries of Σ⁻¹Uᵀ(J'J'ᵀ − JJᵀ)UΣ⁻¹ among
+    the `AROUND` directions on either side of the gap. Of two neighbours the entry is eσ², and their squares
+    differ by 2σΔσ: tan 2θ = 2eσ² / (2σΔσ).
 
     Args:
         image: what the directions were found at: the image, or the picture their latent decodes to.
@@ -40,7 +46,7 @@ def turning_scale(
     sigma = found.sigma[:LEADING].double()
     count = int((sigma > FAINT * sigma[0]).sum()) if len(sigma) else 0
     if count < 2:
-        return 0.0
+        return []
     sigma, vectors = sigma[:count], found.vectors[:, :count]
     moved = half_a_pixel(image)
     if choice.found_kind == "encoder":
@@ -52,8 +58,13 @@ def turning_scale(
         both = model.encode(torch.stack([image, moved]))
         change = _of_decoder(choice, field, latent + both[1] - both[0], vectors, sigma, found)
     relative = change / torch.outer(sigma, sigma)
-    apart = ~torch.eye(count, dtype=torch.bool)
-    return float(relative[apart].square().mean().sqrt())
+    squares = relative.square().fill_diagonal_(0)
+    scales = []
+    for gap in range(1, count):
+        near = slice(max(gap - AROUND, 0), gap + AROUND)
+        block = squares[near, near]
+        scales.append(math.sqrt(float(block.sum()) / (len(block) * (len(block) - 1))))
+    return scales
 
 
 def _of_decoder(

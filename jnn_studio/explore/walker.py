@@ -19,7 +19,7 @@ from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.groups import Grouping, basis_rotation, end_of_groups
 from jnn_studio.explore.place import Here, Moved, Place
 from jnn_studio.explore.state import DirectionKind, Leg
-from jnn_studio.explore.turning import turning_scale
+from jnn_studio.explore.turning import turning_scales
 from jnn_studio.jacobian import effective_rank
 from jnn_studio.models.latent_model import DecodesCoarser, LatentModel
 from jnn_studio.models.weights import LoadedModel
@@ -88,8 +88,8 @@ class Walker:
         grouping = None
         if not found.single:
             seen = image if latent is None else start
-            scale = partial(turning_scale, self.choice, self._field, seen, z, found)
-            grouping = Grouping(found.sigma.tolist(), scale)
+            scales = partial(turning_scales, self.choice, self._field, seen, z, found)
+            grouping = Grouping(found.sigma.tolist(), scales)
         k = min(k, found.vectors.shape[1])
         groups = grouping.find() if grouping is not None and self.choice.rotates else ()
         # Bases are those of whole groups, also where not all members have a slider.

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Sequence
 
 
-def near_equal_groups(
-    sigma: Sequence[float], gap: float, largest: int | None = None, own: bool = False
-) -> list[list[int]]:
+def near_equal_groups(sigma: Sequence[float], gap: float) -> list[list[int]]:
     """Runs of neighbours in a descending sequence that are nearer to each other than ``gap`` · σ₁.
 
     A perturbation E of the matrix turns the vectors within a run into each other by angles with
     tan 2θ ≈ 2‖E‖/(σᵢ − σⱼ), but the subspace of a whole run by sin θ ≤ ‖E‖/δ only, δ being the distance to
     the values outside of it (Wedin's sin-theta theorem; Davis & Kahan for symmetric matrices).
 
-    Args:
-        largest: a run of more members ends after as many, and another begins.
-        own: ``gap`` is relative to the neighbours themselves, √(σᵢσⱼ), and not to σ₁.
-
     Returns:
         All indices in order, one list for each run; a value with no near neighbour is a run of its own.
     """
-    groups = [[0]] if len(sigma) else []
-    for i in range(1, len(sigma)):
-        scale = math.sqrt(sigma[i - 1] * sigma[i]) if own else sigma[0]
-        near = sigma[i - 1] - sigma[i] <= gap * scale
-        if near and (largest is None or len(groups[-1]) < largest):
-            groups[-1].append(i)
+    return runs([a - b <= gap * sigma[0] for a, b in itertools.pairwise(sigma)]) if sigma else []
+
+
+def runs(near: Sequence[bool], largest: int | None = None) -> list[list[int]]:
+    """Runs of indices: ``near[i]`` says that i and i + 1 belong together.
+
+    Args:
+        largest: a run of more members ends after as many, and another begins.
+    """
+    found = [[0]]
+    for i, together in enumerate(near, 1):
+        if together and (largest is None or len(found[-1]) < largest):
+            found[-1].append(i)
         else:
-            groups.append([i])
-    return groups
+            found.append([i])
+    return found

@@ -64,12 +64,12 @@ def test_near_equal_singular_values_are_a_group_and_the_others_stand_alone() -> 
 def test_the_gap_is_in_units_of_the_turning_scale() -> None:
     asked = []
 
-    def scale() -> float:
+    def scales() -> list[float]:
         asked.append(None)
-        return 0.02
+        return [0.02, 0.02]
 
     near, far = (1 - 0.9 * 0.02 * TURNS), (1 - 1.1 * 0.02 * TURNS)
-    grouping = Grouping([1.0, near, near * far, 0.001, 0.001 * near], scale)
+    grouping = Grouping([1.0, near, near * far, 0.001, 0.001 * near], scales)
     assert not grouping.known
     assert grouping.find() == ((0, 1), (2,), (3, 4))
     assert grouping.find() == ((0, 1), (2,), (3, 4))
@@ -78,8 +78,14 @@ def test_the_gap_is_in_units_of_the_turning_scale() -> None:
     assert grouping.members(2) == ()
 
 
+def test_each_gap_has_its_own_scale() -> None:
+    grouping = Grouping([1.0, 0.9, 0.81, 0.729], lambda: [0.001, 0.1])
+    assert grouping.find() == ((0,), (1, 2, 3)), "the last that is known holds for the rest"
+    assert Grouping([1.0], list).find() == ((0,),)
+
+
 def test_of_a_jacobian_that_never_changes_only_equal_values_are_a_group() -> None:
-    grouping = Grouping([1.0, 1 - 0.5 * EXACT, 1 - 2 * EXACT], lambda: 0.0)
+    grouping = Grouping([1.0, 1 - 0.5 * EXACT, 1 - 2 * EXACT], lambda: [0.0])
     assert grouping.find() == ((0, 1), (2,))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.turning import half_a_pixel, turning_scale
+from jnn_studio.explore.turning import AROUND, half_a_pixel, turning_scales
 
 from .small_models import Handmade, tiny_autoencoder
 
@@ -26,10 +26,10 @@ def test_half_a_pixel_to_the_right_and_down() -> None:
     assert torch.equal(half_a_pixel(flat), flat), "its edges are repeated"
 
 
-def scale(model: nn.Module, choice: DirectionChoice, image: Tensor) -> float:
+def scales(model: nn.Module, choice: DirectionChoice, image: Tensor) -> list[float]:
     field = DirectionField(model)  # type: ignore[arg-type]
     latent = model.encode(image.unsqueeze(0))[0]
-    return turning_scale(choice, field, image, latent, choice.at_image(field, image, latent))
+    return turning_scales(choice, field, image, latent, choice.at_image(field, image, latent))
 
 
 def picture(size: int) -> Tensor:
@@ -43,7 +43,9 @@ def test_a_linear_model_never_turns(kind: str, region: Region | None) -> None:
     decode = nn.Linear(4, 64).double()
     model = Handmade(nn.Linear(64, 4).double(), decode, 4, 8).requires_grad_(False)
     choice = DirectionChoice(kind, region=region)  # type: ignore[arg-type]
-    assert scale(model, choice, picture(8)) < 1e-9
+    found = scales(model, choice, picture(8))
+    assert len(found) == 3
+    assert max(found) < 1e-9
 
 
 def full(f: object, x: Tensor) -> Tensor:
@@ -64,7 +66,8 @@ def test_it_is_the_relative_change_between_neighbours(kind: str) -> None:
     apart = change[~torch.eye(4, dtype=torch.bool)]
     expected = float(apart.square().mean().sqrt())
     assert expected > 1e-4
-    assert scale(model, DirectionChoice(kind), image) == pytest.approx(expected, rel=1e-6)  # type: ignore[arg-type]
+    found = scales(model, DirectionChoice(kind), image)  # type: ignore[arg-type]
+    assert found == pytest.approx([expected] * 3, rel=1e-6), "four directions are all around every gap"
 
 
 def test_of_a_region_it_is_that_of_the_generalised_problem() -> None:
@@ -81,7 +84,23 @@ def test_of_a_region_it_is_that_of_the_generalised_problem() -> None:
     b = basis.T @ (k.T @ k - j.T @ j) @ basis
     relative = (a - torch.outer(sigma, sigma) * b) / torch.outer(sigma, sigma)
     expected = float(relative[~torch.eye(4, dtype=torch.bool)].square().mean().sqrt())
-    assert scale(model, choice, image) == pytest.approx(expected, rel=1e-5)
+    assert scales(model, choice, image) == pytest.approx([expected] * 3, rel=1e-5)
+
+
+def test_a_gap_is_judged_by_the_directions_around_it() -> None:
+    """Of an encoder whose last directions change a lot and whose first do not."""
+    count = 3 * AROUND
+
+    class Bending(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            y = x[:, :count] * torch.linspace(2, 1, count, dtype=x.dtype)
+            mixed = y[:, -AROUND:] @ torch.ones(AROUND, AROUND, dtype=x.dtype)
+            return torch.cat([y[:, :-AROUND], y[:, -AROUND:] + (mixed - y[:, -AROUND:]).square()], 1)
+
+    model = Handmade(Bending(), nn.Linear(count, 64).double(), count, 8)
+    found = scales(model, DirectionChoice(), picture(8) * 0.1)
+    assert found[0] < 1e-9
+    assert found[-1] > 1e-3
 
 
 def test_neighbours_apart_by_the_scale_turn_by_half_a_right_angles_half() -> None:

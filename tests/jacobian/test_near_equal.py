@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from jnn_studio.jacobian.near_equal import near_equal_groups
+from jnn_studio.jacobian.near_equal import near_equal_groups, runs
 from jnn_studio.jacobian.subspace import principal_angles
 
 
@@ -20,10 +20,6 @@ def test_the_gap_is_relative_to_the_largest() -> None:
     assert near_equal_groups([100.0, 99.0, 1.0, 0.1], 0.02) == [[0, 1], [2, 3]]
 
 
-def test_or_to_the_neighbours_themselves() -> None:
-    assert near_equal_groups([100.0, 99.0, 1.0, 0.99, 0.1], 0.02, own=True) == [[0, 1], [2, 3], [4]]
-
-
 def test_a_chain_is_one_group_however_far_its_ends_are_apart() -> None:
     assert near_equal_groups([1.0, 0.99, 0.98, 0.97], 0.011) == [[0, 1, 2, 3]]
 
@@ -32,8 +28,13 @@ def test_equal_values_are_a_group_even_without_a_gap() -> None:
     assert near_equal_groups([1.0, 1.0, 0.5], 0.0) == [[0, 1], [2]]
 
 
+def test_runs_end_where_neighbours_do_not_belong_together() -> None:
+    assert runs([True, False, False, True]) == [[0, 1], [2], [3, 4]]
+    assert runs([]) == [[0]]
+
+
 def test_a_group_has_at_most_as_many_members_as_are_allowed() -> None:
-    assert near_equal_groups([1.0] * 5, 0.1, largest=2) == [[0, 1], [2, 3], [4]]
+    assert runs([True] * 4, largest=2) == [[0, 1], [2, 3], [4]]
 
 
 def test_nothing_has_no_groups() -> None:
