@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
 from jnn_studio.app.workspaces.explore.walking.blend_row import BlendRow
-from jnn_studio.app.workspaces.explore.walking.figures import explain, explain_groups, figures, marks
+from jnn_studio.app.workspaces.explore.walking.figures import brackets, explain, explain_groups, figures
 from jnn_studio.app.workspaces.explore.walking.group_mark import GroupMark
 from jnn_studio.app.workspaces.explore.walking.region_row import RegionRow
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
@@ -103,6 +103,7 @@ class DirectionSliders(QWidget):
         ``names`` are what the directions mean, by column.
         """
         k = min(scene.state.shown, max(view.place.directions.shape[1] for view in scene.columns))
+        marks = brackets(scene, k)
         for d, slider in enumerate(self.sliders):
             slider.setVisible(d < k)
             if d >= k:
@@ -110,7 +111,7 @@ class DirectionSliders(QWidget):
             parts = figures(scene, d)
             slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
             slider.setToolTip(explain(scene, d, names))
-            self._marks[d].show_marks(marks(scene, d, k), explain_groups(scene, d, k))
+            self._marks[d].show_marks(marks[d], explain_groups(scene, d, k) if any(marks[d]) else "")
             known = [(n[d], v.role) for n, v in zip(names or [], scene.columns, strict=False) if d < len(n)]
             # One name has room: that of the last model, which of the bundled pair is the regularised one.
             self._meanings[d] = known[-1] if known else ("", "muted")

@@ -62,20 +62,21 @@ def explain(scene: Scene, d: int, names: Sequence[Sequence[str]] | None) -> str:
     return "\n".join(lines)
 
 
-def marks(scene: Scene, d: int, count: int) -> list[Mark | None]:
-    """Each model's part of the brackets at slider ``d`` of ``count``; empty if there is no group at all."""
+def brackets(scene: Scene, count: int) -> list[list[Mark | None]]:
+    """At each of ``count`` sliders every model's part of the brackets; empty lists if there is no group."""
     views = scene.columns
-    if not any(view.place.group(other) for view in views for other in range(count)):
-        return []
-    found: list[Mark | None] = []
-    for view in views:
-        members = [member for member in view.place.group(d) if member < count]
-        if not members:
-            found.append(None)
-            continue
-        more = d == members[-1] and view.place.group_size(d) > len(members)
-        found.append(Mark(view.role, d - 1 in members, d + 1 in members or more))
-    return found
+    members = [[[m for m in view.place.group(d) if m < count] for d in range(count)] for view in views]
+    if not any(map(any, members)):
+        return [[] for _ in range(count)]
+    return [
+        [_mark(view, d, found[d]) if found[d] else None for view, found in zip(views, members, strict=True)]
+        for d in range(count)
+    ]
+
+
+def _mark(view: ColumnView, d: int, members: Sequence[int]) -> Mark:
+    more = d == members[-1] and view.place.group_size(d) > len(members)
+    return Mark(view.role, d - 1 in members, d + 1 in members or more)
 
 
 def explain_groups(scene: Scene, d: int, count: int) -> str:
