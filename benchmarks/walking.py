@@ -5,7 +5,9 @@ new image; ``straight`` for a slider's change, with its preview at half the size
 while a slider is dragged out to the limit, with the directions, their push-forwards and the spectrum at the
 point. ``together`` is the same for 2 and 4 models at once. ``pair``: ``region``, the directions of another
 rectangle while it is dragged over the bundled pair's picture, and ``region_moved``, the same with a slider
-that is not at rest. ``*_cpu_ms`` is processor time, which other programs at work disturb less.
+that is not at rest. ``krylov``: along a curved walk, eight singular vectors of the decoder to 1e-5 by block
+Krylov from the last point's, in products with J and its transpose, and ``dense``, the whole Jacobian instead.
+``*_cpu_ms`` is processor time, which other programs at work disturb less.
 
 Budgets: curved ≥ 15 updates/s with 4 models; straight p95 with 4 models ≤ 16 ms; region ≥ 10 updates/s.
 """
@@ -30,6 +32,9 @@ from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.state import DIRECTIONS, DirectionKind, Leg, bundled_state
 from jnn_studio.explore.walker import Walker
+from jnn_studio.jacobian import JacobianOperator, krylov_svd
+from jnn_studio.models.latent_model import affine_decoding
+from jnn_studio.models.weights import LoadedModel
 
 LIMIT = 0.1
 DRAG = 30
@@ -54,6 +59,7 @@ def main() -> None:
         walkers = [Walker(loaded, "encoder", LIMIT) for loaded in open_bundled() * (count // 2)]
         result["together"][count] = measure(walkers, images)
     result["pair"] = drag_region()
+    result["krylov"] = {loaded.name: warm_krylov(loaded, images[0]) for loaded in open_bundled()}
     print(json.dumps(result, indent=2))
 
 
@@ -93,6 +99,38 @@ def drag_region() -> dict[str, Any]:
         found[f"{name}_updates_per_s"] = round(1 / float(np.mean(times.wall)), 1)
         found[f"{name}_updates_per_cpu_s"] = round(1 / float(np.mean(times.cpu)), 1)
     return found
+
+
+def warm_krylov(loaded: LoadedModel, image: torch.Tensor) -> dict[str, Any]:
+    """Whether the decoder's leading vectors could be followed without its whole Jacobian."""
+    walker, paths, decoding = Walker(loaded, "decoder", LIMIT), CurvedPaths(), affine_decoding(loaded.model)
+    assert decoding is not None
+    walker.curved(walker.place(image, DIRECTIONS), (Leg(direction=0, amount=LIMIT / 2),), paths)
+    (path,) = paths.paths.values()
+    krylov, dense, products, last = Times(), Times(), list[int](), None
+    for knot in path.knots[: DRAG + 1]:
+        j = Counted(JacobianOperator(decoding.decoder, knot.latent.unsqueeze(0)))
+        last = krylov.of(partial(krylov_svd, j, DIRECTIONS, tolerance=1e-5, start=last))
+        products.append(j.products)
+        dense.of(JacobianOperator(decoding.decoder, knot.latent.unsqueeze(0)).dense)
+    found = {"products": int(np.median(products)), "latent": len(knot.latent)}
+    return found | krylov.summary("krylov") | dense.summary("dense")
+
+
+class Counted(JacobianOperator):
+    """Counts what it is asked for, in vectors."""
+
+    def __init__(self, j: JacobianOperator) -> None:
+        vars(self).update(vars(j))
+        self.products = 0
+
+    def push(self, v: torch.Tensor) -> torch.Tensor:
+        self.products += v.shape[-1]
+        return super().push(v)
+
+    def pull(self, u: torch.Tensor) -> torch.Tensor:
+        self.products += u.shape[-1]
+        return super().pull(u)
 
 
 def _places(walkers: list[Walker], image: torch.Tensor) -> list[Place]:
