@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -324,6 +325,24 @@ def test_they_are_found_once(
         few_faces.directing.choose_scope(scope)  # type: ignore[arg-type]
         wait_for_scene(few_faces, qtbot)
     assert len(calls) == 2, "one for each model"
+
+
+def test_new_weights_have_the_average_of_the_last_ones_only_while_a_run_is_followed(
+    few_faces: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    few_faces.directing.choose_scope("images")
+    wait_for_scene(few_faces, qtbot)
+    desk = few_faces.desk
+    models = desk.opened.models(desk.state)
+    known = desk.averaging.known(desk.state, models, desk.source, live=False)
+    assert set(known) == {("unregularised", "encoder"), ("regularised", "encoder")}
+    newer = models | {"regularised": dataclasses.replace(models["regularised"])}
+    assert desk.averaging.known(desk.state, newer, desk.source, live=False) is None
+    assert desk.averaging.known(desk.state, newer, desk.source, live=True) == known
+    done = []
+    desk.averaging.find(desk.state, newer, desk.source, lambda: done.append(True), lambda _: None)
+    qtbot.waitUntil(lambda: bool(done), timeout=30_000)
+    assert desk.averaging.known(desk.state, newer, desk.source, live=False) not in (None, known)
 
 
 def test_finding_them_can_be_cancelled(
