@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import pytest
 import scipy.linalg
 import torch
 from torch import Tensor, nn
 
+from jnn_studio.explore.averaged import average_directions
+from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.open_models import BUNDLED, open_models
 from jnn_studio.explore.region import Region
+from jnn_studio.explore.walker import Walker
 from jnn_studio.jacobian.masked import DAMPING
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.beta_vae import build as build_beta_vae
 from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig
 from jnn_studio.models.latent_model import AffineDecoding, DecodesCoarser, affine_decoding, has_latent
+from jnn_studio.models.portable.saving import save_portable
+from jnn_studio.models.weights import load_model
 
 from .small_models import Handmade, tiny_autoencoder, walker_of
 
@@ -258,6 +265,40 @@ def test_of_a_region_they_are_those_of_the_full_jacobian(kind: str, region: Regi
     same_up_to_sign(found.vectors[:, :known], (expected / expected.norm(dim=0))[:, :known])
     share = (inside @ found.vectors).square().sum(0) / (j @ found.vectors).square().sum(0)
     torch.testing.assert_close(found.inside, share)
+
+
+def test_somebody_elses_model_has_all_kinds_of_directions(tmp_path: Path) -> None:
+    """Of which nothing is known but what it computes."""
+    torch.manual_seed(0)
+    encoder = nn.Sequential(nn.Conv2d(1, 3, 3, 2, 1), nn.Tanh(), nn.Flatten(), nn.Linear(48, 4))
+    decoder = nn.Sequential(
+        nn.Linear(4, 48), nn.Tanh(), nn.Unflatten(1, (3, 4, 4)), nn.ConvTranspose2d(3, 1, 2, 2), nn.Sigmoid()
+    )
+    save_portable(tmp_path / "theirs.jnnmodel", encoder, decoder, torch.rand(2, 1, 8, 8), name="theirs")
+    loaded, image = load_model(tmp_path / "theirs.jnnmodel"), torch.rand(1, 8, 8)
+    region, walker = Region(left=0.25, top=0.25, right=0.75, bottom=0.75), Walker(loaded)
+
+    place = walker.with_choice(DirectionChoice(region=region)).place(image, 4)
+    j = full(loaded.model.decode, place.latent)
+    inside = region.inside(1, 8)
+    change = (j @ place.directions).square()
+    torch.testing.assert_close(torch.from_numpy(place.inside), change[inside].sum(0) / change.sum(0))
+    assert place.grouping is not None
+    assert place.grouping.find()
+
+    averaged = average_directions(loaded, "decoder", _Random())
+    there = walker.with_choice(DirectionChoice("decoder", averaged)).place(image, 4)
+    torch.testing.assert_close(torch.from_numpy(there.sigma), (j @ there.directions).norm(dim=0))
+
+
+class _Random:
+    name, key, image_shape = "random", "random", (1, 8, 8)
+
+    def __len__(self) -> int:
+        return 5
+
+    def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
+        return torch.rand(len(indices), 1, 8, 8, generator=torch.Generator().manual_seed(indices[0]))
 
 
 def test_of_another_latent_the_region_is_not_that_of_the_last() -> None:
