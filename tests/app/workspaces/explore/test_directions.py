@@ -44,12 +44,10 @@ def places(explore: ExploreWorkspace) -> list[Place]:
 
 
 def wait_for_groups(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    """They are found once the pictures are there, and told."""
+    """They are found once the pictures are there, and then shown."""
     wait_for_scene(explore, qtbot)
-    known = all(place.grouping.known for place in places(explore) if place.grouping is not None)
-    if not known:
-        with qtbot.waitSignal(explore.desk.grouped, timeout=30_000):
-            pass
+    first = explore.findChild(GroupMark, "explore.slider.1.group")
+    qtbot.waitUntil(lambda: len(first.marks) == len(places(explore)), timeout=30_000)
 
 
 def note(explore: ExploreWorkspace, direction: int) -> list[str]:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication
 
-from jnn_studio.app.theme import theme
 from jnn_studio.app.widgets.image_pane import RADIUS, ImagePane
 from jnn_studio.explore.region import Region
 
@@ -107,10 +106,10 @@ class RegionPane(ImagePane):
             hole = QPainterPath()
             hole.addRect(frame)
             painter.fillPath(rest - hole, QColor(0, 0, 0, SHADE))
-        # Two lines: one of them stands out from any picture.
-        painter.setPen(QPen(QColor(0, 0, 0, 160), 3))
+        # Two lines: one of them stands out from any picture, whatever the theme.
+        painter.setPen(QPen(QColor(0, 0, 0, 170), 3.5))
         painter.drawRect(frame)
-        painter.setPen(QPen(theme().color("accent").lighter(130), 1.5))
+        painter.setPen(QPen(QColor(255, 255, 255), 1.5))
         painter.drawRect(frame)
         painter.end()
 
