@@ -17,11 +17,14 @@ from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.base.heap import give_back_free_memory
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
 
 TICK_MS = 33
+HEAP_MS = 60_000
+"""How often what was freed is given back to the system."""
 OTHERS_SECONDS = 5.0
 """How long the threads beside training are waited for at the end, together."""
 
@@ -61,6 +64,9 @@ class AppContext(QObject):
         self._timer.timeout.connect(self.bridge.tick)
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
+        self._heap_timer = QTimer(self, interval=HEAP_MS)
+        self._heap_timer.timeout.connect(self._give_back_free_memory)
+        self._heap_timer.start()
 
     @property
     def runs_folder(self) -> Path:
@@ -130,6 +136,7 @@ class AppContext(QObject):
         """End all threads: the run under way is stopped and kept."""
         self.closing = True
         self._timer.stop()
+        self._heap_timer.stop()
         self.training.send(Command.STOP)
         others: tuple[RunFollower | Worker, ...] = (*self._followers, *self._workers)
         for other in others:
@@ -144,6 +151,12 @@ class AppContext(QObject):
                 call()
             except Exception as error:  # a bug; the others still have to be called
                 sys.excepthook(type(error), error, error.__traceback__)
+
+    def _give_back_free_memory(self) -> None:
+        def nothing(_: object) -> None:
+            pass
+
+        self.loading.request(self, "free memory", lambda _: give_back_free_memory(), nothing, nothing)
 
     def _rare(self, feed: RunFeed, event: Rare) -> None:
         """Called on a worker thread."""
