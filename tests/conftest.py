@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,18 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
     yield start
     with server:
         server.stdin.close()
+
+
+@pytest.fixture
+def long_run(tiny: Tiny, tmp_path: Path, command_line: CommandLine) -> tuple[Path, Process]:
+    """A run that another process is training, and that process, which is to be ended."""
+    config = tmp_path / "long.toml"
+    config.write_text(tiny(name="long", schedule={"steps": 1_000_000}).to_toml(), encoding="utf-8")
+    path = tmp_path / "run"
+    process = command_line("train", "--config", config, "--out", path)
+    while not (path / "checkpoints" / "latest").exists():
+        time.sleep(0.01)
+    return path, process
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from jnn_studio.base.atomic import replacing
 
@@ -34,14 +35,24 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]],
     Raises:
         OSError: the folder is not there or cannot be written or the disk is full; ``path`` is then as it was.
     """
-    comma = decimal == ","
     with replacing(path, make_folder=False) as temporary, temporary.open("wb") as binary:
         # Bytes of a name that is no UTF-8 are written out.
         file = io.TextIOWrapper(binary, "utf-8-sig", errors="backslashreplace", newline="")
-        writer = csv.writer(file, "excel", delimiter=";" if comma else ",")
-        writer.writerow([_cell(text, comma) for text in header])
-        writer.writerows([_cell(cell, comma) for cell in row] for row in rows)
+        _write(file, header, rows, decimal == ",")
         file.flush()
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The same table as text for other programs, with points and commas, and without a mark before it."""
+    file = io.StringIO(newline="")
+    _write(file, header, rows, comma=False)
+    return file.getvalue()
+
+
+def _write(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Cell]], comma: bool) -> None:
+    writer = csv.writer(file, "excel", delimiter=";" if comma else ",")
+    writer.writerow([_cell(text, comma) for text in header])
+    writer.writerows([_cell(cell, comma) for cell in row] for row in rows)
 
 
 def _cell(cell: Cell, comma: bool) -> Cell:

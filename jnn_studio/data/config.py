@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jnn_studio.base.settings import AbsolutePath, Frozen
+from jnn_studio.base.text import printable
 
 
 class FacesConfig(Frozen):
@@ -46,3 +47,16 @@ DataConfig = Annotated[FacesConfig | FolderConfig, Field(discriminator="kind")]
 
 CropConfig = Annotated[DeadLeavesConfig | CropsConfig, Field(discriminator="kind")]
 """Images whose scale matters: nothing in them is a whole object, and none is resized to fit."""
+
+
+def in_words(data: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig) -> str:
+    """What images these are, in a few words: ``"8,192 faces"``, ``"squares of holiday"``."""
+    match data:
+        case FacesConfig():
+            return f"{data.count:,} faces"
+        case DeadLeavesConfig():
+            return f"{data.count:,} dead leaves"
+        case CropsConfig():
+            return f"squares of {printable(data.path.name)}"
+        case FolderConfig():
+            return printable(data.path.name)

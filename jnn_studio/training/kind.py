@@ -17,6 +17,7 @@ from torch import Tensor
 
 from jnn_studio.base import plugins
 from jnn_studio.base.watch import Watch
+from jnn_studio.data.config import in_words
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Arrays, MemberInfo
@@ -32,6 +33,11 @@ def _any_arrays(config: RunConfig, arrays: Arrays) -> str:
 
 def _no_facts(config: RunConfig, key: str) -> Mapping[str, str]:
     return {}
+
+
+def _images(config: RunConfig) -> str:
+    data = getattr(config, "data", None)
+    return in_words(data) if data is not None else ""
 
 
 def _nothing_found(config: RunConfig, key: str, state: Mapping[str, Any]) -> Mapping[str, str]:
@@ -54,6 +60,7 @@ class RunKind(Generic[C]):
         found: which of them training has found itself, given the `Member.state` of a member of this key:
             names to numbers, as tensors or arrays.
         misfit: why arrays read from a folder cannot be those of such a run, or "".
+        material: what a run learns from, in a few words.
         words: for a window; where there are none it makes do with what the configuration says of itself.
         presets: a folder of further ``*.toml`` to begin with, beside those that ship with the program.
     """
@@ -66,6 +73,7 @@ class RunKind(Generic[C]):
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
     found: Callable[[C, str, Mapping[str, Any]], Mapping[str, str]] = _nothing_found
     misfit: Callable[[C, Arrays], str] = _any_arrays
+    material: Callable[[C], str] = _images
     words: RunWords | None = None
     presets: Path | None = None
 

@@ -15,6 +15,7 @@ from jnn_studio.training.run_files import DamagedFileError, parse_metrics
 
 READ_BYTES = 1 << 20
 _SKIPPED_PORTIONS = 64
+_FIRST_BYTES = 4_096
 
 
 class MetricsLog:
@@ -61,6 +62,15 @@ class MetricsLog:
             if found:
                 break
         return found, start
+
+    def first_line(self) -> bytes:
+        """The line it begins with, as it is; empty while there is none, or where it cannot be read."""
+        try:
+            with open_file(self.path) as file:
+                line, end, _ = file.read(_FIRST_BYTES).partition(b"\n")
+        except OSError:
+            return b""
+        return line if end else b""
 
     def truncate(self, step: int) -> None:
         """Drop what is later than ``step``, and what is damaged; raises OSError."""

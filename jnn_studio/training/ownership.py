@@ -6,21 +6,20 @@ import json
 import os
 import socket
 import time
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from jnn_studio.base.atomic import open_to_append
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.locks import try_lock
-from jnn_studio.base.reading import MalformedError, parse_json, read_text
-from jnn_studio.base.text import printable
 from jnn_studio.training.events import UNDER_WAY
+from jnn_studio.training.liveness import STALE_SECONDS, owner_of
 from jnn_studio.training.run_folder import OWNER, RunFolder, RunFolderError
 
-STALE_SECONDS = 15.0
-"""A run under way that has not said so for this long was killed, or its machine is out of reach."""
-_MAX_BYTES = 4_096
+_TRIES, _BETWEEN_SECONDS = 20, 0.01
+"""Whoever looks whether a run is held locks it for a moment."""
+_LISTENING_SECONDS, _LISTENING_EVERY = 6.0, 0.2
+"""A trainer that lives says so three times meanwhile."""
 
 
 class RunInUseError(RunFolderError):
@@ -43,28 +42,33 @@ def own(folder: RunFolder) -> Ownership:
 
     The lock tells of other processes of this machine, at once and surely; of other machines that share the
     folder only where its file system carries locks. Where it does not, a run that another machine has shown
-    to be alive within `STALE_SECONDS` is left to it.
+    to be alive within `STALE_SECONDS` is left to it; if its clock is ahead, it is listened to for a moment.
 
     Raises:
         RunInUseError: another process is training it.
         RunFolderError: the folder cannot be written.
     """
     path = folder.path / OWNER
-    before = _who(path)
+    before = owner_of(folder.path)
     try:
         file = open_to_append(path, through_links=False)
     except OSError as error:
         raise RunFolderError(f"cannot write to the run in {folder.path}: {error}") from error
     try:
-        host = before.get("host")
-        elsewhere = isinstance(host, str) and host != socket.gethostname()
-        if not try_lock(file) or (elsewhere and _alive(folder)):
+        elsewhere = before is not None and before.elsewhere
+        if not _lock(file) or (elsewhere and _alive(folder)):
+            who = "" if before is None else f" ({before})"
             raise RunInUseError(
-                f"the run in {folder.path} is being trained by another process{_words(before)}; follow it, "
-                "or stop it there before it is resumed here"
+                f"the run in {folder.path} is being trained by another process{who}; follow it, or stop it "
+                "there before it is resumed here"
             )
         file.truncate(0)
-        said = {"pid": os.getpid(), "host": socket.gethostname(), "since": round(time.time())}
+        said = {
+            "id": _id(folder),
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": round(time.time()),
+        }
         file.write(json.dumps(said).encode())
         file.flush()
     except BaseException:
@@ -73,21 +77,33 @@ def own(folder: RunFolder) -> Ownership:
     return Ownership(file)
 
 
+def _lock(file: BinaryIO) -> bool:
+    for _ in range(_TRIES):
+        if try_lock(file):
+            return True
+        time.sleep(_BETWEEN_SECONDS)
+    return False
+
+
 def _alive(folder: RunFolder) -> bool:
+    """Whether a run of another machine is under way, whatever that machine's clock says."""
     state = folder.state()
-    return state.state in UNDER_WAY and time.time() - state.heartbeat < STALE_SECONDS
+    if state.state not in UNDER_WAY:
+        return False
+    age = time.time() - state.heartbeat
+    if age >= -STALE_SECONDS:
+        return age < STALE_SECONDS
+    end = time.monotonic() + _LISTENING_SECONDS
+    while time.monotonic() < end:
+        time.sleep(_LISTENING_EVERY)
+        if folder.state() != state:
+            return True
+    return False
 
 
-def _who(path: Path) -> dict[str, object]:
-    """What the file says, empty if that is nothing."""
-    with suppress(OSError, MalformedError):
-        said = parse_json(read_text(path, _MAX_BYTES))
-        if isinstance(said, dict):
-            return said
-    return {}
-
-
-def _words(owner: dict[str, object]) -> str:
-    if not owner:
+def _id(folder: RunFolder) -> str:
+    """Of a run whose configuration cannot be read there is none; training it will say why."""
+    try:
+        return folder.config_and_identity()[1].id
+    except StudioError:
         return ""
-    return printable(f" ({owner.get('pid', '?')} on {owner.get('host', '?')})")

@@ -35,25 +35,32 @@ class DamagedFileError(StudioError):
 
 @dataclass(frozen=True)
 class RunState:
-    """``state.json``: what the run is doing, and when it last said so (seconds since 1970)."""
+    """``state.json``: what the run is doing, when it last said so (seconds since 1970), and on what."""
 
     state: State
     step: int
     heartbeat: float
     reason: str = ""
+    device: str = ""
 
 
 def parse_state(data: bytes) -> RunState:
     """What ``state.json`` holds; `DamagedFileError` if it is not a state."""
     record = _record(data, MAX_STATE_BYTES)
-    reason = record.get("reason", "")
+    reason, device = record.get("reason", ""), record.get("device", "")
     state: State | None = next((known for known in get_args(State) if known == record.get("state")), None)
     if state is None:
         raise DamagedFileError("it names no state there is")
     if not isinstance(reason, str) or len(reason) > _MAX_WORDS:
         raise DamagedFileError("its reason is no text")
+    if not isinstance(device, str) or len(device) > _MAX_WORDS:
+        raise DamagedFileError("its device is no text")
     return RunState(
-        state, _step(record.get("step")), _number(record.get("heartbeat")), printable(reason, lines=True)
+        state,
+        _step(record.get("step")),
+        _number(record.get("heartbeat")),
+        printable(reason, lines=True),
+        printable(device),
     )
 
 

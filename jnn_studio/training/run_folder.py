@@ -27,8 +27,15 @@ from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, 
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.text import counted
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.config_file import parse_table, read_config, read_config_text, validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
+from jnn_studio.training.identity import (
+    RunIdentity,
+    derived_identity,
+    identity_in,
+    new_identity,
+    to_head,
+)
 from jnn_studio.training.metrics_log import MetricsLog
 from jnn_studio.training.run_files import (
     MAX_STATE_BYTES,
@@ -47,11 +54,14 @@ IMAGES = "images.npy"
 """What there was in the folder or archive of images when the run began."""
 OWNER = "owner"
 """Locked by the process that trains the run."""
+ANNOTATION = "annotation.json"
+"""What a person says of the run: a name, a note, tags."""
 KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
 ASIDE = ".damaged"
 _TRIED = 3
 _TOLD = 8
+_AMONG = 2
 _CHECKPOINT = re.compile(r"step-[0-9]{7}\.safetensors")
 
 T = TypeVar("T")
@@ -84,6 +94,8 @@ class RunFolder:
         self._metrics = MetricsLog(path / "metrics.jsonl")
         self._spectra = SpectraFile(path / "spectra.npy")
         self._notes: dict[str, str] = {}
+        self.device = ""
+        """What it is trained on, for `set_state` to say."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -108,7 +120,8 @@ class RunFolder:
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
             folder = cls(path)
-            write_text(path / CONFIG, config.to_toml(), through_links=False)
+            text = to_head(new_identity()) + config.to_toml()
+            write_text(path / CONFIG, text, through_links=False)
             folder.set_state("created", 0)
         except UnicodeEncodeError as error:
             raise RunFolderError(
@@ -136,6 +149,14 @@ class RunFolder:
         """What the run was started with; raises `ConfigError`."""
         return read_config(self.path / CONFIG, of_a_run=True)
 
+    def config_and_identity(self) -> tuple[RunConfig, RunIdentity]:
+        """What the run was started with, and which run it is; raises `ConfigError`."""
+        path = self.path / CONFIG
+        text = read_config_text(path)
+        table = parse_table(text, str(path))
+        identity = identity_in(table) or derived_identity(text.encode(), self._metrics.first_line())
+        return validate_config(table, str(path)), identity
+
     # --- writing -----------------------------------------------------------------------------------
 
     def check_there(self) -> None:
@@ -148,7 +169,7 @@ class RunFolder:
     def set_state(self, state: State, step: int, reason: str = "") -> None:
         """Replace ``state.json``; its heartbeat is now."""
         self.check_there()
-        text = json.dumps(asdict(RunState(state, step, time.time(), reason)))
+        text = json.dumps(asdict(RunState(state, step, time.time(), reason, self.device)))
         write_text(self.path / "state.json", text, through_links=False)
 
     def log(self, metrics: Metrics) -> None:
@@ -239,6 +260,7 @@ class RunFolder:
             "state.json",
             IMAGES,
             OWNER,
+            ANNOTATION,
             CONFIG,
         ):
             (self.path / name).unlink(missing_ok=True)
@@ -297,6 +319,19 @@ class RunFolder:
     def spectra(self, members: Sequence[str], start: int = 0) -> list[Spectrum]:
         """Logged spectra from record ``start`` on; ``members`` names the models in their order."""
         return self.spectra_from(members, start)[0]
+
+    def newest_spectra(self, members: Sequence[str]) -> dict[str, Spectrum]:
+        """The last spectrum of each model that has one among the newest; raises nothing."""
+        try:
+            newest = self._spectra.newest(_AMONG * len(members))
+        except (OSError, SpectraError) as error:
+            self._note(self._spectra.path, f"cannot be read ({_why(error)})")
+            return {}
+        return {
+            members[index]: Spectrum(step, members[index], sigma, rank)
+            for step, index, rank, sigma in newest
+            if 0 <= step <= MAX_STEP and 0 <= index < len(members)
+        }
 
     def spectra_from(self, members: Sequence[str], start: int) -> tuple[list[Spectrum], int]:
         """`spectra`, and the record to go on from."""

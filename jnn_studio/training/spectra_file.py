@@ -82,6 +82,15 @@ class SpectraFile:
                         np.array(record["sigma"]),
                     )
 
+    def newest(self, most: int) -> list[tuple[int, int, float, np.ndarray]]:
+        """The last ``most`` records, oldest first, as `read` gives them; raises what `read` raises."""
+        try:
+            with open_file(self.path) as file:
+                _, whole, _ = _layout(file)
+        except FileNotFoundError:
+            return []
+        return list(self.read(max(0, whole - most)))
+
     def truncate(self, step: int) -> int:
         """Drop records later than ``step``; how many more were lost: cut off, or of no possible step.
 

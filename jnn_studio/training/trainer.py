@@ -116,12 +116,13 @@ class Trainer:
         if progress is None:
             first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
         total = self._config.schedule.steps
+        self._folder.device = self._experiment.device.describe()
         yield Started(
             self._config.shown_name,
             tuple(MemberInfo(m.key, m.label, m.eta) for m in self._experiment.members),
             self._step,
             total,
-            self._experiment.device.describe(),
+            self._folder.device,
             (*self._experiment.notes, *self._notes, *notes, *self._folder.notes),
         )
         yield self._state("running")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +17,11 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
+from jnn_studio.base.atomic import write_text
 from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, Started, StateChanged
 from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.trainer import HEARTBEAT_SECONDS
 
 
 def test_arrays_and_previews_of_any_kind_of_run_are_followed(qtbot: QtBot, tmp_path: Path) -> None:
@@ -99,7 +107,8 @@ def test_whatever_a_folder_holds_the_page_shows_what_can_be_read_and_says_what_c
     feed = RunFeed(folder.path, config, lambda _, event: told.append(event))
 
     follower = RunFollower(feed)
-    qtbot.waitUntil(lambda: not follower.alive, timeout=20_000)
+    qtbot.waitUntil(lambda: isinstance(told[-1:] and told[-1], StateChanged), timeout=20_000)
+    follower.close()
 
     assert isinstance(told[0], Started)
     last = told[-1]
@@ -129,6 +138,86 @@ def test_a_folder_that_is_deleted_is_said_to_be_gone(qtbot: QtBot, tmp_path: Pat
     assert isinstance(last, StateChanged)
     assert last.state == "failed"
     assert f"the run's folder {folder.path} is gone" in last.reason
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], list[Rare]]]:
+    """What a follower of a run tells; it looks often, and takes two seconds of silence for long."""
+    monkeypatch.setattr("jnn_studio.app.engine.follower.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("jnn_studio.training.liveness.STALE_SECONDS", 2 * HEARTBEAT_SECONDS)
+    followers: list[RunFollower] = []
+
+    def follow(path: Path) -> list[Rare]:
+        told: list[Rare] = []
+        feed = RunFeed(path, RunFolder(path).config(), lambda _, event: told.append(event))
+        followers.append(RunFollower(feed))
+        return told
+
+    yield follow
+    for follower in followers:
+        follower.close()
+
+
+def last_state(told: list[Rare]) -> tuple[str, str]:
+    states = [event for event in told if isinstance(event, StateChanged)]
+    return (states[-1].state, states[-1].reason) if states else ("", "")
+
+
+def test_a_trainer_that_is_held_up_is_quiet_and_followed_again(
+    qtbot: QtBot, long_run: tuple[Path, Any], watched: Callable[[Path], list[Rare]]
+) -> None:
+    path, process = long_run
+    told = watched(path)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
+
+    process.signal(signal.SIGSTOP)
+    qtbot.waitUntil(lambda: "held up" in last_state(told)[1], timeout=30_000)
+    state, reason = last_state(told)
+    assert state == "running"
+    assert f"{process.pid} on {socket.gethostname()}" in reason
+
+    process.signal(signal.SIGCONT)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
+    process.signal(signal.SIGTERM)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    assert process.wait() == 0
+
+
+def test_one_that_is_killed_is_dead_whatever_its_clock_said_and_followed_again_once_resumed(
+    qtbot: QtBot,
+    long_run: tuple[Path, Any],
+    watched: Callable[[Path], list[Rare]],
+    command_line: Callable[..., Any],
+) -> None:
+    path, process = long_run
+    process.signal(signal.SIGKILL)
+    process.wait()
+    said = json.loads((path / "state.json").read_text())
+    (path / "state.json").write_text(json.dumps(said | {"heartbeat": time.time() + 3600}))
+    told = watched(path)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    assert "ended without saying so" in last_state(told)[1]
+
+    second = command_line("train", "--resume", path)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=30_000)
+    second.signal(signal.SIGTERM)
+    assert second.wait() == 0
+
+
+def test_one_elsewhere_whose_clock_is_ahead_is_not_believed_for_long(
+    qtbot: QtBot, tmp_path: Path, watched: Callable[[Path], list[Rare]]
+) -> None:
+    """Its lock cannot be seen: what counts is that it moves."""
+    folder = RunFolder.create(tmp_path / "run", validate_config({"kind": "beta-vae"}, "here"))
+    (folder.path / "owner").write_text(json.dumps({"pid": 7, "host": "far"}))
+    ahead = {"state": "running", "step": 4, "heartbeat": time.time() + 3600, "reason": ""}
+    write_text(folder.path / "state.json", json.dumps(ahead))
+    told = watched(folder.path)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    assert "7 on far has said nothing" in last_state(told)[1]
+
+    write_text(folder.path / "state.json", json.dumps(ahead | {"step": 8}))
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
 
 
 def test_even_a_bug_in_reading_is_told(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

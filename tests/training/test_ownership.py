@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from jnn_studio.base.atomic import write_text
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.ownership import RunInUseError, own
@@ -20,22 +22,6 @@ from jnn_studio.training.run_folder import OWNER, RunFolder
 from jnn_studio.training.running import resume_run, start_run
 
 Tiny = Callable[..., RunConfig]
-
-
-def wait_for(path: Path) -> None:
-    while not path.exists():
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def long_run(tiny: Tiny, tmp_path: Path, command_line: Callable[..., Any]) -> tuple[Path, Any]:
-    """A run that another process is training, and that process."""
-    config = tmp_path / "long.toml"
-    config.write_text(tiny(schedule={"steps": 1_000_000}).to_toml(), encoding="utf-8")
-    path = tmp_path / "run"
-    process = command_line("train", "--config", config, "--out", path)
-    wait_for(path / "checkpoints" / "latest")
-    return path, process
 
 
 def steps(path: Path) -> list[tuple[int, str]]:
@@ -123,6 +109,51 @@ def test_a_run_that_another_machine_shows_to_be_alive_is_left_to_it(tiny: Tiny, 
         own(folder)
     folder.set_state("stopped", 5)
     own(folder).release()
+
+
+def test_a_machine_whose_clock_is_an_hour_ahead_does_not_keep_a_dead_run(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jnn_studio.training.ownership._LISTENING_SECONDS", 0.5)
+    folder = RunFolder.create(tmp_path / "run", tiny())
+    (folder.path / OWNER).write_text(json.dumps({"pid": 7, "host": f"not-{socket.gethostname()}"}))
+    said = {"state": "running", "step": 5, "heartbeat": time.time() + 3600, "reason": ""}
+    (folder.path / "state.json").write_text(json.dumps(said))
+    own(folder).release()
+
+
+def test_but_one_that_moves_on_is_left_to_it(tiny: Tiny, tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", tiny())
+    (folder.path / OWNER).write_text(json.dumps({"pid": 7, "host": f"not-{socket.gethostname()}"}))
+    ending = threading.Event()
+
+    def beat() -> None:
+        step = 0
+        while not ending.wait(0.05):
+            step += 1
+            said = {"state": "running", "step": step, "heartbeat": time.time() + 3600, "reason": ""}
+            write_text(folder.path / "state.json", json.dumps(said))
+
+    beating = threading.Thread(target=beat)
+    beating.start()
+    try:
+        while folder.state().step == 0:
+            time.sleep(0.01)
+        with pytest.raises(RunInUseError):
+            own(folder)
+    finally:
+        ending.set()
+        beating.join()
+
+
+def test_the_owner_says_which_run_it_has(long_run: tuple[Path, Any]) -> None:
+    path, process = long_run
+    said = json.loads((path / OWNER).read_text())
+
+    assert said["id"] == RunFolder(path).config_and_identity()[1].id
+    assert (said["pid"], said["host"]) == (process.pid, socket.gethostname())
+    process.signal(signal.SIGKILL)
+    process.wait()
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"pid": "\\u001b[2J"}', "[" * 3000])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 import traceback
+from dataclasses import replace
 from functools import partial
 
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
 from jnn_studio.training.kind import find_kind, run_members
-from jnn_studio.training.ownership import STALE_SECONDS
+from jnn_studio.training.liveness import Pulse
 from jnn_studio.training.run_files import RunState
 from jnn_studio.training.run_folder import RunFolder, RunGoneError
 
@@ -18,8 +18,9 @@ POLL_SECONDS = 1.0
 
 
 class RunFollower:
-    """A thread that fills a feed from a run folder until the run has ended or it is closed.
+    """A thread that fills a feed from a run folder until the run is finished or gone, or it is closed.
 
+    A run that was stopped, or whose process died or is held up, may move again: it is then followed again.
     Whatever the folder holds, what can be read of it is shown, and what cannot is said: in the notes of
     another `Started`, or, where there is nothing to go on with, in a `StateChanged` to "failed".
     """
@@ -27,11 +28,12 @@ class RunFollower:
     def __init__(self, feed: RunFeed) -> None:
         self.feed = feed
         self._folder = RunFolder(feed.path)
+        self._pulse = Pulse(feed.path)
         self._closing = threading.Event()
         self._metrics = self._spectra = 0
         self._preview = self._arrays = -1
         self._told: tuple[State, str] | None = None
-        self._noted: tuple[str, ...] | None = None
+        self._noted: tuple[str, ...] = ("",)
         self._thread = threading.Thread(target=self._follow, name="run follower", daemon=True)
         self._thread.start()
 
@@ -48,9 +50,13 @@ class RunFollower:
     def _follow(self) -> None:
         try:
             self._start(self._state(), ())
-            # The state is read before the logs: when it says "finished" they are complete.
-            while self._read(self._state()) and not self._closing.wait(POLL_SECONDS):
-                pass
+            shown: RunState | None = None
+            while shown is None or (shown.state != "finished" and not self._closing.wait(POLL_SECONDS)):
+                # The state is read before the logs: when it says "finished" they are complete.
+                state = self._state()
+                if state != shown or state.state in UNDER_WAY:
+                    self._read(state)
+                shown = state
         except RunGoneError as error:
             self.feed.put(StateChanged("failed", 0, f"{error}."))
         except Exception as error:  # a bug, since reading raises nothing; the page must not wait for ever
@@ -60,11 +66,19 @@ class RunFollower:
     def _start(self, state: RunState, notes: tuple[str, ...]) -> None:
         config = self.feed.config
         self.feed.put(
-            Started(config.shown_name, run_members(config), state.step, config.schedule.steps, "", notes)
+            Started(
+                config.shown_name,
+                run_members(config),
+                state.step,
+                config.schedule.steps,
+                state.device,
+                notes,
+            )
         )
+        self._noted = (state.device, *notes)
 
-    def _read(self, state: RunState) -> bool:
-        """Everything that is new; whether there may be more."""
+    def _read(self, state: RunState) -> None:
+        """Everything that is new."""
         feed, folder = self.feed, self._folder
         keys = tuple(member.key for member in run_members(feed.config))
         self._read_metrics(keys)
@@ -82,13 +96,11 @@ class RunFollower:
             self._arrays = arrays.step
             feed.arrays.put(arrays)
         notes = tuple(note for note in folder.notes if note != state.reason)
-        if notes and notes != self._noted:
-            self._noted = notes
+        if (state.device, *notes) != self._noted:
             self._start(state, notes)
         if self._told != (state.state, state.reason):
             self._told = (state.state, state.reason)
             feed.put(StateChanged(state.state, state.step, state.reason))
-        return state.state in UNDER_WAY
 
     def _read_metrics(self, keys: tuple[str, ...]) -> None:
         """All there are, in portions small enough to leave the interface its share of the interpreter."""
@@ -102,7 +114,7 @@ class RunFollower:
         state = self._folder.state()
         if state.state in UNDER_WAY:
             self._folder.check_there()
-            if time.time() - state.heartbeat > STALE_SECONDS:
-                reason = "The process that trained this run ended without saying so. Resume it to go on."
-                return RunState("stopped", state.step, state.heartbeat, reason)
+            sign = self._pulse.feel(state)
+            ended = sign.life in ("lost", "dead")
+            return replace(state, state="stopped" if ended else state.state, reason=sign.words)
         return state

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from jnn_studio.app.steering.differing import Difference
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
@@ -41,6 +42,18 @@ class ProgressView(QWidget):
         self.notes.setObjectName(f"{page}.notes")
         self.notes.setProperty("tone", "warning")
         self.notes.setWordWrap(True)
+        self.unlike = ElidingLabel("", f"{page}.unlike")
+        self.unlike.setProperty("tone", "warning")
+        self.unlike.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.take = QToolButton(objectName=f"{page}.take_settings")
+        self.take.setText("Take the run's settings")
+        self.take.setAccessibleName("Take the run's settings")
+        self.take.setToolTip("Fill the form with the settings of the run shown, to train another like it")
+        for part in (self.unlike, self.take):
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # what is below stays where it is
+            part.setSizePolicy(policy)
+            part.hide()
         rows = QGridLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setHorizontalSpacing(2 * GRID)
@@ -49,9 +62,21 @@ class ProgressView(QWidget):
         rows.addWidget(self.state, 0, 0)
         rows.addWidget(self.place, 0, 1)
         rows.addWidget(self.bar, 1, 0, 1, 2)
-        rows.addWidget(self.figures, 2, 0, 1, 2)
+        said = QHBoxLayout()
+        said.setSpacing(GRID)
+        said.addWidget(self.figures, 3)
+        said.addWidget(self.unlike, 2)
+        said.addWidget(self.take)
+        rows.addLayout(said, 2, 0, 1, 2)
         rows.addWidget(self.notes, 3, 0, 1, 2)
         self.show_status(None)
+
+    def show_difference(self, found: Difference) -> None:
+        """In what the form differs from the run on show."""
+        self.unlike.setText(found.line)
+        self.unlike.setToolTip(found.lines)
+        for part in (self.unlike, self.take):
+            part.setVisible(bool(found.line))
 
     def show_status(self, status: Status | None) -> None:
         """Bring everything up to date."""
@@ -71,7 +96,7 @@ class ProgressView(QWidget):
         self.place.setText(printable(str(status.feed.path)) if kept else "Nothing of it was kept.")
         self.place.setToolTip(f"The run is in {printable(str(status.feed.path))}" if kept else "")
         notes = list(status.started.notes) if status.started is not None else []
-        if status.state == "stopped" and status.reason:
+        if status.reason and (status.quiet or status.state == "stopped"):
             notes.append(status.reason)
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))

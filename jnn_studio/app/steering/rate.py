@@ -36,15 +36,3 @@ class RateMeter:
             return None
         (first, since), (last, until) = self._points[0], self._points[-1]
         return (last - first) / (until - since) if until > since else None
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: ``"42 s"``, ``"3 min 05 s"``, ``"2 h 10 min"``."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min"

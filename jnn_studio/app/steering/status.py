@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jnn_studio.app.engine.feed import RunFeed
-from jnn_studio.app.steering.rate import RateMeter, duration
+from jnn_studio.app.steering.rate import RateMeter
+from jnn_studio.base.text import duration
 from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, Metrics, Started, State, StateChanged
 
@@ -78,6 +79,11 @@ class Status:
         return self.state not in UNDER_WAY
 
     @property
+    def quiet(self) -> bool:
+        """It is under way in another process, which is held up."""
+        return not self.here and not self.ended and bool(self.reason)
+
+    @property
     def total(self) -> int:
         return self.feed.config.schedule.steps
 
@@ -123,6 +129,8 @@ class Status:
         if self.state == "created" and self.preparing is not None:
             what = self.preparing
             return f"{what.what} for “{name}”: {what.done:,} of {what.total:,}"
+        if self.quiet:
+            return f"No word from “{name}” in another process"
         elsewhere = "" if self.here or self.ended else " in another process"
         return f"{_WORDS[self.state]} “{name}”{elsewhere}"
 

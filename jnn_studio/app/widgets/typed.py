@@ -8,24 +8,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from jnn_studio.base.flat_settings import as_typed, flat_texts
 from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
 from jnn_studio.base.text import counted
 from jnn_studio.base.typed_numbers import UnclearNumberError, one_number, several_numbers
-
-
-def typed_values(config: BaseModel) -> dict[str, str]:
-    """A configuration's values by dotted name, as somebody would type them."""
-    found: dict[str, str] = {}
-
-    def walk(prefix: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                walk(f"{prefix}.{key}" if prefix else key, inner)
-        else:
-            found[prefix] = _text(value)
-
-    walk("", config.model_dump(mode="json"))
-    return found
 
 
 def typed_with_defaults(config: BaseModel) -> dict[str, str]:
@@ -35,13 +21,13 @@ def typed_with_defaults(config: BaseModel) -> dict[str, str]:
         for table in tables.values():
             for name, text in defaults(table).items():
                 found.setdefault(f"{place}.{name}", text)
-    return found | typed_values(config)
+    return found | flat_texts(config)
 
 
 def defaults(table: type[BaseModel]) -> dict[str, str]:
     """What stands in the fields of a table at first; "" where something has to be typed."""
     return {
-        name: "" if field.is_required() else _text(field.get_default())
+        name: "" if field.is_required() else as_typed(field.get_default())
         for name, field in table.model_fields.items()
     }
 
@@ -68,14 +54,6 @@ def table(values: dict[str, Any], name: str) -> dict[str, Any]:
     for section in name.split(".")[:-1]:
         values = values.setdefault(section, {})
     return values
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple):
-        return ", ".join(_text(member) for member in value)
-    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 
 def _value(model: type[BaseModel], name: str, text: str) -> Any:

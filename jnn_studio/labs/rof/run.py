@@ -19,4 +19,9 @@ def _prepare(config: RofConfig, watch: Watch) -> RofExperiment:
     return experiment
 
 
-KIND = RunKind("rof", RofConfig, rof_members, _prepare, misfit=misfit)
+def _target(config: RofConfig) -> str:
+    problem = config.problem
+    return f"{problem.target.kind.replace('-', ' ')}, n = {problem.n}"
+
+
+KIND = RunKind("rof", RofConfig, rof_members, _prepare, misfit=misfit, material=_target)

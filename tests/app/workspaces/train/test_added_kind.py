@@ -261,9 +261,7 @@ def test_one_whose_process_was_killed_is_resumed_beside_a_form_for_a_pair(
     qtbot: QtBot,
     line: RunConfig,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("jnn_studio.app.engine.follower.STALE_SECONDS", 0.0)
     events = start_run(line, tmp_path / "run", Commands())
     for event in events:
         if isinstance(event, Metrics) and event.step == 30 and "total" in event.terms:

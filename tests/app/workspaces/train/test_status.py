@@ -9,8 +9,9 @@ import pytest
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.mailbox import Buffer
 from jnn_studio.app.steering.drain import Drain
-from jnn_studio.app.steering.rate import RateMeter, duration
+from jnn_studio.app.steering.rate import RateMeter
 from jnn_studio.app.steering.status import Status
+from jnn_studio.base.text import duration
 from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import CheckpointSaved, Metrics, Started, StateChanged
 from jnn_studio.training.pair_config import PairConfig

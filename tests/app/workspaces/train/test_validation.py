@@ -10,7 +10,7 @@ import pytest
 
 from jnn_studio.app.steering import checking
 from jnn_studio.app.steering.checking import images_problem, target_problem
-from jnn_studio.app.widgets.typed import typed_values
+from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.training.common_settings import IMAGES as KIND
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.derived_words import words_for
@@ -41,14 +41,14 @@ def relevant(typed: Mapping[str, str]) -> set[str]:
 
 @pytest.fixture
 def typed() -> dict[str, str]:
-    values = typed_values(PairConfig())
+    values = flat_texts(PairConfig())
     return {name: text for name, text in values.items() if name in SETTINGS}
 
 
 @pytest.mark.parametrize("preset", preset_names(["autoencoder-pair"]))
 def test_every_preset_survives_being_typed_in(preset: str) -> None:
     config = load_preset(preset)
-    values = {name: text for name, text in typed_values(config).items() if name in SETTINGS}
+    values = {name: text for name, text in flat_texts(config).items() if name in SETTINGS}
     assert check(values).config == config
 
 
@@ -60,7 +60,7 @@ def test_every_setting_says_what_it_does() -> None:
 
 def test_every_value_a_person_would_change_is_asked_for() -> None:
     folder = PairConfig.model_validate({"data": {"kind": "folder", "path": "x"}})
-    asked = set(typed_values(PairConfig())) | set(typed_values(folder))
+    asked = set(flat_texts(PairConfig())) | set(flat_texts(folder))
     assert asked - set(SETTINGS) == {"schema_version", "kind", "model.kind"}
 
 

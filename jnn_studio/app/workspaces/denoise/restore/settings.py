@@ -7,7 +7,8 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from jnn_studio.app.widgets.typed import put_typed, reasons, typed_values
+from jnn_studio.app.widgets.typed import put_typed, reasons
+from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.base.setting_words import Setting as AnySetting
 from jnn_studio.base.setting_words import SettingGroup
 from jnn_studio.labs.denoise.restoration import DegradationConfig, RestorationConfig
@@ -73,7 +74,7 @@ def check(typed: Mapping[str, str]) -> tuple[RestorationConfig | None, dict[str,
 
 def defaults() -> dict[str, str]:
     """What stands in the fields at first."""
-    return typed_values(RestorationConfig())
+    return flat_texts(RestorationConfig())
 
 
 def in_words(config: DegradationConfig) -> str:
