@@ -85,7 +85,11 @@ def say(text: str, to: Console = console, style: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """A result on one line, for programs; unlike words it must arrive, so that what fails is an OSError."""
-    text = json.dumps(value, ensure_ascii=False)
+    say_exactly(json.dumps(value, ensure_ascii=False))
+
+
+def say_exactly(text: str) -> None:
+    """A result as it is, with a line's end; what fails is an OSError."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     # What the encoding lacks is written out as JSON writes it.
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
