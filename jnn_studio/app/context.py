@@ -9,15 +9,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from platformdirs import user_data_path, user_documents_path
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, SignalInstance
 
 from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
+from jnn_studio.app.engine.run_list import RunList
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.heap import give_back_free_memory
+from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
@@ -38,6 +39,9 @@ class AppContext(QObject):
         run_started: (feed) a run was handed to the training thread.
         run_ended: (feed, StateChanged) the training thread is free again.
         explore_requested: (path) somebody wants to walk the models of this run.
+        compare_requested: ([(reference, name)]) somebody wants to walk these models side by side.
+        open_requested: (path, kind, resume) a run is to be shown by the page for its kind, and resumed.
+        list_requested: somebody wants to see all runs.
         message: (title, text, details) something to tell that is not tied to a control.
     """
 
@@ -46,6 +50,9 @@ class AppContext(QObject):
     run_started = Signal(object)
     run_ended = Signal(object, object)
     explore_requested = Signal(object)
+    compare_requested = Signal(object)
+    open_requested = Signal(object, str, bool)
+    list_requested = Signal()
     message = Signal(str, str, str)
 
     def __init__(self, settings: QSettings) -> None:
@@ -56,6 +63,13 @@ class AppContext(QObject):
         self.inference = self.new_worker("inference")
         self.loading = self.new_worker("loading")
         self.training = TrainingThread()
+        self.runs = RunList(
+            self.new_worker("runs"),
+            RunPlaces(self.data_folder),
+            lambda: self.runs_folder,
+            standard_memory(),
+            self,
+        )
         self.closing = False
         """Set once the program is on its way out."""
         self._followers: list[RunFollower] = []
@@ -71,7 +85,7 @@ class AppContext(QObject):
     @property
     def runs_folder(self) -> Path:
         """Where new runs go unless somebody says otherwise."""
-        return Path(str(self.settings.value("runs_folder", user_documents_path() / "JNN Studio")))
+        return Path(str(self.settings.value("runs_folder", standard_runs_folder())))
 
     def new_run_folder(self, name: str) -> Path:
         """The folder for a run of that name which starts now; it is not there yet."""
@@ -81,8 +95,7 @@ class AppContext(QObject):
     @property
     def data_folder(self) -> Path:
         """Where the program keeps what is a person's own: saved directions, sessions in case of a crash."""
-        standard = user_data_path("jnn-studio", appauthor=False)
-        return Path(str(self.settings.value("data_folder", standard)))
+        return Path(str(self.settings.value("data_folder", standard_data_folder())))
 
     def telling(self, failed: SignalInstance, title: str) -> Callable[[Failure], None]:
         """For a worker's ``failed``: emits (title, failure), unless the program is on its way out."""
@@ -117,6 +130,7 @@ class AppContext(QObject):
         feed = self.new_feed(config, path)
         self.training.start(feed)
         self.run_started.emit(feed)
+        self.runs.take_in(path)
         return feed
 
     def resume_run(self, config: RunConfig, path: Path) -> RunFeed:
@@ -170,3 +184,4 @@ class AppContext(QObject):
         self.run_event.emit(feed, event)
         if isinstance(event, StateChanged) and event.state not in UNDER_WAY:
             self.run_ended.emit(feed, event)
+            self.runs.refresh()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
@@ -86,6 +87,9 @@ class MainWindow(QMainWindow):
         self.context.run_event.connect(self._run_changed)
         self.context.run_ended.connect(self._run_ended)
         self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
+        self.context.compare_requested.connect(self._compare)
+        self.context.open_requested.connect(self._open_run)
+        self.context.list_requested.connect(lambda: self.show_workspace("Runs"))
         geometry = settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
@@ -199,6 +203,17 @@ class MainWindow(QMainWindow):
             menu.menuAction().setVisible(False)
         return self._workspaces[spec.title]
 
+    def _compare(self, models: list[tuple[str, str]]) -> None:
+        self.show_workspace("Explore")
+        self.workspace("Explore").walk_models(models)
+
+    def _open_run(self, path: Path, kind: str, resume: bool) -> None:
+        """Show a run on the page that trains runs of its kind."""
+        by_kind = {trained: spec.title for spec in self._specs for trained in spec.trains}
+        title = by_kind.get(kind, by_kind[""])
+        self.show_workspace(title)
+        self.workspace(title).open_run(path, kind, resume)
+
     def _add_panels(self, menu: QMenu, workspace: Workspace) -> None:
         if panels := workspace.panels():
             menu.addSeparator()
@@ -218,6 +233,7 @@ class MainWindow(QMainWindow):
             self._others.start(PAUSE_MS)
         else:
             self._collector.put_aside()
+            self.context.runs.refresh()  # so that lists of them are filled when they are opened
 
     def _shower(self, spec: WorkspaceSpec) -> Callable[[], None]:
         return lambda: self.show_workspace(spec.title)

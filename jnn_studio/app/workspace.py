@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
@@ -86,6 +89,18 @@ class Workspace(QMainWindow):
                 dock.hide()
                 handle.setTransientParent(window)
                 dock.show()
+
+    def open_run(self, path: Path, kind: str, resume: bool) -> None:
+        """Show a run of a kind that this page trains, and go on with it if ``resume``.
+
+        Of those that train none nobody asks it.
+        """
+
+    def walk_models(self, models: Sequence[tuple[str, str]]) -> None:
+        """Show models side by side, each by its reference and a name, "" for its own.
+
+        Of those that show none nobody asks it.
+        """
 
     def put_away(self) -> None:
         """The window is closed: floating docks, which are windows of their own, go with it."""

@@ -90,7 +90,9 @@ def test_a_run_of_any_name_is_trained_asked_about_and_found_again(
     assert window.findChild(QLabel, "run_status").textFormat() == Qt.TextFormat.PlainText
     places = [label for label in page.findChildren(QLabel) if "a & b <h1>\\x1b[2J" in label.text()]
     assert places, "where the run is"
-    assert texts(page.controls.recent_menu)[0] == "a && b <h1>\\x1b[2J"
+    recent = page.controls.recent.menu()
+    wanted = f"{literal(SHOWN)} · η = 0.5 · training"
+    qtbot.waitUntil(lambda: texts(recent)[0] == wanted, timeout=30_000)
 
     explore = window.workspace("Explore")
     menu = explore.choices.models.menu()

@@ -38,10 +38,11 @@ _CHOOSING = ("explore", "back", "open")
 class Controls(QWidget):
     """A row of buttons, two where there is no room for one. Every button stands for one of `run_actions`.
 
-    ``page`` begins the names of its widgets; ``words``: other texts and tooltips for actions by name.
+    ``page`` begins the names of its widgets; ``words``: other texts and tooltips for actions by name;
+    ``recent``: the runs that can be shown.
     """
 
-    def __init__(self, page: str, words: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, page: str, words: Mapping[str, tuple[str, str]], recent: QMenu) -> None:
         super().__init__()
         self.setObjectName(f"{page}.controls")
         self.run_actions: dict[str, QAction] = {}
@@ -49,10 +50,8 @@ class Controls(QWidget):
         """What Start does, while it can be pressed."""
         self.recent = QPushButton("Recen&t runs")
         self.recent.setObjectName(f"{page}.recent")
-        self.recent.setToolTip("Show one of the runs trained or opened lately")
-        self.recent_menu = QMenu(self.recent)
-        self.recent_menu.setToolTipsVisible(True)
-        self.recent.setMenu(self.recent_menu)
+        self.recent.setToolTip("Show one of the newest runs of this page's kinds")
+        self.recent.setMenu(recent)
         self._places = KeptPlaces(self)
         self._steering, steering = _group(self)
         self._choosing, choosing = _group(self)
@@ -88,7 +87,6 @@ class Controls(QWidget):
         busy: bool,
         own: bool,
         problems: list[str],
-        any_recent: bool,
         explorable: bool,
         elsewhere: str,
     ) -> None:
@@ -121,7 +119,6 @@ class Controls(QWidget):
         self.run_actions["mend"].setText(f"{counted(len(problems), 'setting')} to correct")
         self.elsewhere.setText(elsewhere)
         self.elsewhere.setVisible(bool(elsewhere))
-        self.recent.setVisible(any_recent)
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:

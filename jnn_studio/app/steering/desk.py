@@ -13,19 +13,17 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.plain_text import literal
-from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.dialogs import ask_run_folder, confirm_discard, withdraw_discard
+from jnn_studio.app.steering.differing import NONE, difference
 from jnn_studio.app.steering.drain import Drain
 from jnn_studio.app.steering.page_spec import RunPageSpec
-from jnn_studio.app.steering.preset_form import PresetForm
+from jnn_studio.app.steering.preset_form import ON_SHOW, PresetForm
 from jnn_studio.app.steering.progress import ProgressView
 from jnn_studio.app.steering.rate import RateMeter
 from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.base.text import printable
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Started, StateChanged
@@ -66,7 +64,8 @@ class RunDesk(QObject):
         """The run trained here, on show or not."""
         self._follower: RunFollower | None = None
         self._busy: RunFeed | None = None
-        self._recent = RecentPaths(context.settings, spec.recent)
+        self._compared: tuple[RunConfig, RunConfig | None] | None = None
+        """The settings of the run and of the form whose difference is on show."""
         for name, do in (
             ("start", self._start),
             ("mend", form.show_problem),
@@ -80,8 +79,8 @@ class RunDesk(QObject):
             ("open", self._ask_open),
         ):
             controls.on(name, do)
-        controls.recent_menu.aboutToShow.connect(self._fill_recent)
         form.changed.connect(self._form_changed)
+        progress.take.clicked.connect(self._take_settings)
         context.ticked.connect(self._tick)
         context.run_started.connect(self._run_started)
         context.run_event.connect(self._run_event)
@@ -129,17 +128,24 @@ class RunDesk(QObject):
 
     # --- choosing what to show ---------------------------------------------------------------------------
 
-    def open_run(self, path: Path) -> None:
-        """Show the run in a folder, and go on reading it while it is being written."""
+    def open_run(self, path: Path, resume: bool = False) -> None:
+        """Show the run in a folder, and go on reading it while it is being written.
+
+        ``resume``: go on with it here, if no other run is under way.
+        """
         self._context.loading.request(
             self,
             f"{self._spec.name}.open",
             lambda _: _config(path, self._spec),
-            partial(self._opened, path),
+            partial(self._opened, path, resume),
             partial(self._not_opened, path),
         )
 
-    def _opened(self, path: Path, config: RunConfig) -> None:
+    def _opened(self, path: Path, resume: bool, config: RunConfig) -> None:
+        self._context.runs.take_in(path)
+        if resume and self._context.can_train:
+            self._context.resume_run(config, path)
+            return
         own = self._own
         if own is None or own.ended or own.feed.path != path:
             follower = self._context.follow_run(config, path)
@@ -154,8 +160,7 @@ class RunDesk(QObject):
             self._stage.view.set_models(own.started.members)
 
     def _not_opened(self, path: Path, failure: Failure) -> None:
-        self._recent.remove(path)
-        self._show_possible()
+        self._context.runs.refresh()
         self._message.show_error(f"Cannot open the run {path.name}", failure.text, failure.details)
 
     def _back(self) -> None:
@@ -165,20 +170,6 @@ class RunDesk(QObject):
 
     def _ask_open(self) -> None:
         ask_run_folder(self._page, self._context.runs_folder, self.open_run)
-
-    def _fill_recent(self) -> None:
-        menu = self._controls.recent_menu
-        menu.clear()
-        for path in self._recent.paths:
-            action = menu.addAction(literal(path.name))
-            action.setToolTip(printable(str(path)))
-            action.triggered.connect(partial(self.open_run, path))
-        menu.addSeparator()
-        menu.addAction("Clear this list", self._clear_recent)
-
-    def _clear_recent(self) -> None:
-        self._recent.clear()
-        self._show_possible()
 
     # --- showing -------------------------------------------------------------------------------------------
 
@@ -212,8 +203,6 @@ class RunDesk(QObject):
 
     def _run_event(self, feed: RunFeed, event: Rare) -> None:
         own, status = self._own, self.status
-        if isinstance(event, Started) and self._spec.serves(feed.config.kind):
-            self._recent.add(feed.path)
         if own is not None and own is not status and feed is own.feed:
             own.take(event)
         if status is not None and feed is (status.source or status.feed):
@@ -233,7 +222,6 @@ class RunDesk(QObject):
                 title = f"“{feed.config.shown_name}” failed"
                 self._message.show_error(title, event.reason, event.details)
             elif event.state == "discarded":
-                self._recent.remove(feed.path)
                 self._stage.view.clear()
 
     def _tick(self) -> None:
@@ -277,7 +265,25 @@ class RunDesk(QObject):
 
     def _show_status(self) -> None:
         self._progress.show_status(self.status)
+        self._show_difference()
         self._show_possible()
+
+    def _show_difference(self) -> None:
+        """Say it where the form and the run on show have other settings: each is taken for the other's."""
+        status = self.status
+        if status is None or status.started is None or status.state == "discarded":
+            self._compared = None
+            self._progress.show_difference(NONE)
+            return
+        asked = (status.feed.config, self._form.config)
+        if asked != self._compared:
+            self._compared = asked
+            self._progress.show_difference(difference(*asked, self._form.words))
+
+    def _take_settings(self) -> None:
+        if self.status is not None:
+            self._form.offer(self.status.feed.config)
+            self._form.start_from(ON_SHOW)
 
     def _form_changed(self) -> None:
         """While no run is on show, the page is about the one that the form describes."""
@@ -303,7 +309,6 @@ class RunDesk(QObject):
             feed is not None,
             own,
             self._form.problems,
-            bool(self._recent.paths),
             explorable,
             elsewhere,
         )

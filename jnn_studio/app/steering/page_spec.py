@@ -22,7 +22,6 @@ class RunPageSpec:
         place: where a person finds it, as `page_of` says it.
         page_of: where runs of a kind are shown.
         presets: names of what its form can begin with, the first chosen.
-        recent: the settings' key of the runs trained or opened lately.
         plots: what is shown of runs of this one's kind.
         words: labels, terms and sentences for runs of this one's kind.
         parts: what the form asks for that is no line of text, made anew for each page.
@@ -34,7 +33,6 @@ class RunPageSpec:
     place: str
     page_of: Callable[[str], str]
     presets: Callable[[], Sequence[str]]
-    recent: str
     plots: Callable[[AppContext, RunConfig], RunView]
     words: Callable[[RunConfig], RunWords] = words_for
     parts: Callable[[], Sequence[FormPart]] = tuple

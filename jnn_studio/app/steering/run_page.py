@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.desk import RunDesk
 from jnn_studio.app.steering.page_spec import RunPageSpec
@@ -19,6 +20,7 @@ from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.runs.summary import RunSummary
 
 
 class RunPage(QWidget):
@@ -29,7 +31,8 @@ class RunPage(QWidget):
         self.setObjectName(spec.name)
         self._spec = spec
         self.form = PresetForm(context, spec.name, spec.presets(), spec.words, spec.parts())
-        self.controls = Controls(spec.name, spec.actions)
+        recent = RunMenu(context, "Recent runs", f"{spec.name}.recent_menu", self._is_ours, self)
+        self.controls = Controls(spec.name, spec.actions, recent)
         self.progress = ProgressView(spec.name)
         self.message = MessageBar()
         self.message.setObjectName(f"{spec.name}.message")
@@ -38,6 +41,7 @@ class RunPage(QWidget):
             self, context, spec, self.form, self.stage, self.controls, self.progress, self.message
         )
         self.explore_wanted = self.desk.explore_wanted
+        recent.chosen.connect(self.desk.open_run)
         right = QVBoxLayout()
         right.setSpacing(GRID)
         for part in (self.controls, self.progress):
@@ -51,6 +55,9 @@ class RunPage(QWidget):
         self.message.lie_over(self.stage)
         self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
 
+    def _is_ours(self, run: RunSummary) -> bool:
+        return not run.problem and self._spec.serves(run.kind)
+
     @property
     def status(self) -> Status | None:
         """The run on show."""
@@ -61,9 +68,13 @@ class RunPage(QWidget):
         """What is shown of it."""
         return self.stage.view
 
-    def open_run(self, path: Path) -> None:
-        """Show the run in a folder, and go on reading it while it is being written."""
-        self.desk.open_run(path)
+    def serves(self, kind: str) -> bool:
+        """Whether runs of this kind are shown here."""
+        return self._spec.serves(kind)
+
+    def open_run(self, path: Path, resume: bool = False) -> None:
+        """Show the run in a folder, and go on reading it while it is written; ``resume``: go on with it."""
+        self.desk.open_run(path, resume)
 
     def commands(self) -> list[QAction]:
         """What can be asked of the run on show."""

@@ -69,6 +69,10 @@ class DenoiseWorkspace(Workspace):
         self.desk.open_models(path)
         self.switch.current = "photo"
 
+    def open_run(self, path: Path, kind: str, resume: bool) -> None:
+        self.switch.current = "train"
+        self.train.open_run(path, resume)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         # Not before anybody looks: denoising would take the processor from what is looked at.

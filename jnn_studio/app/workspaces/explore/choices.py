@@ -13,6 +13,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.plain_text import literal
 from jnn_studio.app.recent import RecentPaths
+from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
@@ -23,6 +24,7 @@ from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.roles import caption
 from jnn_studio.explore.state import MAX_COLUMNS, bundled_state
+from jnn_studio.runs.summary import RunSummary
 from jnn_studio.training.kind import find_kind
 
 BUNDLED_TITLES = {
@@ -30,6 +32,9 @@ BUNDLED_TITLES = {
     "regularised": "Regularised faces",
     "beta-vae": "β-VAE of the faces",
 }
+
+
+WEIGHTS_ENDING = ".safetensors"
 
 
 class Choices(QWidget):
@@ -48,6 +53,11 @@ class Choices(QWidget):
         self._recent_folders = RecentPaths(context.settings, "Explore/recent_folders")
         self._bundled = [name for name in bundled if name in BUNDLED_TITLES]
         self._run: RunFeed | None = context.training.feed
+        self._runs = context.runs
+        self._run_menu = RunMenu(context, "Runs", "explore.models.runs", _has_models, self)
+        self._run_menu.chosen.connect(self.path_chosen)
+        self._added_run_menu = RunMenu(context, "Runs", "explore.models.add_runs", _has_models, self)
+        self._added_run_menu.chosen.connect(lambda path: self.model_added.emit(str(path)))
         self.models = self._button("explore.models", "Models shown side by side")
         self.images = self._button("explore.source", "Images to start from")
         session_button = self._button("explore.session", "Save and reopen what is in view")
@@ -92,7 +102,7 @@ class Choices(QWidget):
         if [c.where for c in state.columns] == [c.where for c in bundled_state().columns]:
             title = "Bundled faces pair"
         elif len(set(places)) == 1 and len(places) > 1:
-            title = Path(places[0]).name
+            title = self._runs.name_of(Path(places[0])) or Path(places[0]).name
         elif len(places) == 1:
             title = caption(scene.columns[0].loaded, state.columns[0].name)
         else:
@@ -101,7 +111,7 @@ class Choices(QWidget):
             title += f", step {live_step:,} (live)"
         self.models.setText(literal(title))
         for place in places:
-            if place not in BUNDLED_TITLES and live_step is None:
+            if place not in BUNDLED_TITLES and Path(place).suffix == WEIGHTS_ENDING:
                 self._recent_models.add(Path(place))
 
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
@@ -138,6 +148,7 @@ class Choices(QWidget):
             menu.addAction(
                 literal(f"Training now: {run.config.name} (live)"), lambda: self.run_chosen.emit(run)
             )
+        menu.addMenu(self._run_menu)
         _add_recent(menu, self._recent_models, self.path_chosen.emit)
         self._add(menu, "Open run…", "open_run")
         self._add(menu, "Open weights…", "open_weights")
@@ -146,6 +157,7 @@ class Choices(QWidget):
         add.setObjectName("explore.models.add")
         for name in self._bundled:
             add.addAction(BUNDLED_TITLES[name], partial(self.model_added.emit, name))
+        add.addMenu(self._added_run_menu)
         _add_recent(add, self._recent_models, lambda path: self.model_added.emit(str(path)))
         self._add(add, "From a run…", "add_run")
         self._add(add, "From weights…", "add_weights")
@@ -165,6 +177,10 @@ class Choices(QWidget):
         """An action of the page in the words of this menu."""
         action = self._actions[name]
         menu.addAction(text, action.trigger).setToolTip(action.toolTip())
+
+
+def _has_models(run: RunSummary) -> bool:
+    return run.explorable
 
 
 def _add_recent(menu: QMenu, recent: RecentPaths, chosen: Callable[[Path], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -102,6 +103,9 @@ class ExploreWorkspace(Workspace):
             menu.addMenu(title).addActions([self._actions[name] for name in names])
         menu.addMenu("I&mages in order").addActions(self.gallery.actions())
         menu.addMenu("Sa&ved directions").addActions(self.library.commands())
+
+    def walk_models(self, models: Sequence[tuple[str, str]]) -> None:
+        self.desk.compare(models)
 
     # --- construction ------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget
@@ -33,7 +35,7 @@ def _plots(context: AppContext, config: RunConfig) -> RunPlots:
     return RunPlots(LOOK, words_for(config))
 
 
-SPEC = RunPageSpec("train", PLACE, page_of, _presets, "Train/recent_runs", _plots)
+SPEC = RunPageSpec("train", PLACE, page_of, _presets, _plots)
 
 
 class TrainWorkspace(Workspace):
@@ -57,6 +59,9 @@ class TrainWorkspace(Workspace):
 
     def commands(self) -> list[QAction]:
         return self.page.commands()
+
+    def open_run(self, path: Path, kind: str, resume: bool) -> None:
+        self.page.open_run(path, resume)
 
     # --- remembering ----------------------------------------------------------------------------------------
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.switched_pages import SwitchedPage, SwitchedPages
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.validate import find_labs
@@ -31,6 +34,12 @@ class ValidateWorkspace(Workspace):
 
     def commands(self) -> list[QAction]:
         return [action for page in self.labs.values() for action in page.commands()]
+
+    def open_run(self, path: Path, kind: str, resume: bool) -> None:
+        for name, page in self.labs.items():
+            if isinstance(page, RunPage) and page.serves(kind):
+                self.switch.current = name
+                page.open_run(path, resume)
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)

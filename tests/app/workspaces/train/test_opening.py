@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFileDialog, QSplitter
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QFileDialog, QSplitter, QToolButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.steering.desk import PORTION
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.runs.annotations import Annotation
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.run_folder import RunFolder
@@ -43,22 +44,61 @@ def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(
 def test_a_run_is_opened_through_the_dialog_and_found_again_among_the_recent_ones(
     page, train: TrainWorkspace, qtbot: QtBot, trained: Path
 ) -> None:
-    assert not page.button("recent").isVisible()
     page.click("open")
     dialog = train.findChild(QFileDialog, "train.open_dialog")
     dialog.fileSelected.emit(str(trained))
     dialog.close()
     page.wait_for_state("finished")
     assert page.text("state") == "Finished “tiny”"
+    qtbot.waitUntil(lambda: bool(train.context.runs.runs))
     menu = page.button("recent").menu()
     menu.aboutToShow.emit()
-    assert [action.text() for action in menu.actions() if action.text()] == ["run", "Clear this list"]
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["tiny · η = 0.5 · finished", "All runs…"]
     before = page.status
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: page.status is not before)
     page.wait_for_state("finished")
-    menu.actions()[-1].trigger()
-    assert not page.button("recent").isVisible()
+    with qtbot.waitSignal(train.context.list_requested):
+        menu.actions()[-1].trigger()
+
+
+def test_the_recent_ones_go_by_the_names_that_were_given_them(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    page.start()
+    page.wait_for_state("finished")
+    runs = train.context.runs
+    qtbot.waitUntil(lambda: [run.state for run in runs.runs] == ["finished"])
+    runs.annotate(runs.runs[0], Annotation(name="the good one"))
+    menu = page.button("recent").menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text() == "the good one · η = 0.3 · finished"
+
+
+def test_what_the_form_has_else_than_the_run_on_show_is_said_and_can_be_taken(
+    page, train: TrainWorkspace, qtbot: QtBot
+) -> None:
+    page.start(schedule__steps="20")
+    page.wait_for_state("finished")
+    assert page.text("unlike") == ""
+    page.edit("penalty.eta_decoder").setText("0.25")
+    page.edit("schedule.batch_size").setText("4")
+    assert page.text("unlike") == "Unlike the form: Batch size, η decoder"
+    assert "η decoder: 0.06 in the run, 0.25 in the form" in train.page.progress.unlike.toolTip()
+
+    take = train.findChild(QToolButton, "train.take_settings")
+    qtbot.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert train.page.form.config == page.status.feed.config
+    assert page.text("unlike") == ""
+    assert not take.isVisible()
+
+
+def test_a_form_for_another_kind_of_run_says_so(page, train: TrainWorkspace, trained: Path) -> None:
+    train.page.open_run(trained)
+    page.wait_for_state("finished")
+    page.choose_preset("beta-vae-quick")
+    assert page.text("unlike") == "The form is for a run of another kind."
 
 
 def test_the_settings_of_the_run_on_show_can_be_taken_over(
@@ -91,9 +131,8 @@ def test_a_run_written_by_another_process_is_followed_live(
 
 
 def test_a_run_whose_process_was_killed_is_told_and_resumed(
-    page, train: TrainWorkspace, tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page, train: TrainWorkspace, tiny, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("jnn_studio.app.engine.follower.STALE_SECONDS", 0.0)
     path = tmp_path / "run"
     events = start_run(tiny(name="killed", schedule={"steps": 20}), path, Commands())
     for event in events:

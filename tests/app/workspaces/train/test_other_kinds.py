@@ -61,7 +61,10 @@ def test_one_under_way_is_neither_shown_nor_robbed_of_its_values(
     with qtbot.waitSignal(context.run_ended, timeout=30_000):
         context.training.send(Command.STOP)
     page.wait_for_offered({"start", "open"})
-    assert not page.button("recent").isVisible()
+    qtbot.waitUntil(lambda: [run.kind for run in context.runs.runs] == ["rof"])
+    menu = page.button("recent").menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if action.text()] == ["No runs yet", "All runs…"]
 
 
 def test_one_that_is_opened_is_refused_with_the_page_that_opens_it(

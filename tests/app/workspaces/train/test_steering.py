@@ -155,7 +155,7 @@ def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, q
     assert page.text("state") == "Discarded “small”"
     assert page.offered() == {"start", "open"}
     assert page.curves()["total regularised"] == ([], [])
-    assert not page.button("recent").isVisible()
+    qtbot.waitUntil(lambda: train.context.runs.complete and not train.context.runs.runs)
 
 
 def test_what_has_not_begun_is_cancelled_without_a_question(

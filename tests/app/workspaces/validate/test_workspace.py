@@ -11,9 +11,9 @@ from jnn_studio.app.workspaces import find_workspaces
 from jnn_studio.app.workspaces.validate.workspace import ValidateWorkspace
 
 
-def test_it_stands_on_the_rail_after_train() -> None:
+def test_it_stands_on_the_rail_after_the_runs() -> None:
     titles = [spec.title for spec in find_workspaces()]
-    assert titles.index("Validate") == titles.index("Train") + 1
+    assert titles == ["Explore", "Train", "Runs", "Validate", "Denoise"]
 
 
 def test_the_switch_shows_one_problem_at_a_time(validate: ValidateWorkspace) -> None:

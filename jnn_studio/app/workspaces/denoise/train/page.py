@@ -36,7 +36,6 @@ SPEC = RunPageSpec(
     page_of("denoise"),
     page_of,
     _presets,
-    "Denoise/recent_runs",
     _plots,
     words=lambda config: WORDS,
     parts=lambda: (MethodBoxes(),),

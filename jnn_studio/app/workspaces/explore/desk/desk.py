@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -139,6 +139,18 @@ class ExploreDesk(QObject):
         else:
             self.opened.find(str(path), self._replace_models, self._telling("Cannot open the models"))
 
+    def compare(self, models: Sequence[tuple[str, str]]) -> None:
+        """Show models by their references instead of those in view; each with a name, "" for its own."""
+        names = dict(models)
+
+        def show(found: FoundModels) -> None:
+            self.live.unfollow()
+            self.opened.keep(found.models)
+            self._show_models(list(found.models)[:MAX_COLUMNS], found.data, "compare models", names)
+
+        failed = self._telling("Cannot open the models")
+        self.opened.find_several([where for where, _ in models], show, failed)
+
     def watch(self, feed: RunFeed) -> None:
         """Show the models of a run under way, with its newest weights."""
         self._watch_all = True
@@ -175,8 +187,14 @@ class ExploreDesk(QObject):
         self.opened.keep(found.models)
         self._show_models(list(found.models)[:MAX_COLUMNS], found.data, "open models")
 
-    def _show_models(self, references: list[str], data: Data | None, text: str) -> None:
-        columns = tuple(Column(key=f"c{i + 1}", where=where) for i, where in enumerate(references))
+    def _show_models(
+        self, references: list[str], data: Data | None, text: str, names: Mapping[str, str] | None = None
+    ) -> None:
+        called = names or {}
+        columns = tuple(
+            Column(key=f"c{i + 1}", where=where, name=called.get(where, ""))
+            for i, where in enumerate(references)
+        )
         source = self.state.source if data is None else data
         base = Base(image=self.state.base.image)
         if source != self.state.source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.kept_pca import keep_pca
 from jnn_studio.explore.open_models import trained_on
-from jnn_studio.explore.references import open_model, open_references
+from jnn_studio.explore.references import open_model, open_references, split_reference
 from jnn_studio.explore.renderer import image_size
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.models.weights import LoadedModel
@@ -94,6 +94,25 @@ class Opened(QObject):
             path = Path(where)
             data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
             return FoundModels(open_references(where), data)
+
+        self._context.loading.request(self, "find models", work, deliver, failed)
+
+    def find_several(
+        self,
+        references: Sequence[str],
+        deliver: Callable[[FoundModels], None],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        """Open models by their references, in their order; the images are those of the first."""
+
+        def work(watch: Watch) -> FoundModels:
+            models: Models = {}
+            for where in references:
+                watch.check()
+                models |= open_references(where)
+            first = Path(split_reference(references[0])[0])
+            data = trained_on(RunFolder.open(first).config()) if is_run(first) else None
+            return FoundModels(models, data)
 
         self._context.loading.request(self, "find models", work, deliver, failed)
 

@@ -28,7 +28,6 @@ SPEC = RunPageSpec(
     page_of("rof"),
     page_of,
     _presets,
-    "Validate/recent_runs",
     _plots,
     words=lambda config: WORDS,
     parts=lambda: (ShapeCanvas(f"{PAGE}.canvas"),),
