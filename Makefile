@@ -26,6 +26,7 @@ bench: $(STAMP)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.plots
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.theme
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.runs
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.walking
 

@@ -28,7 +28,6 @@ from jnn_studio.app.workspaces.runs.table.model import RunTableModel
 from jnn_studio.app.workspaces.runs.table.view import RunTable
 from jnn_studio.base.watch import Watch
 from jnn_studio.runs.choosing import RunFilter
-from jnn_studio.runs.columns import COLUMNS
 from jnn_studio.runs.index import RunIndex, Runs
 from jnn_studio.training.run_folder import RunFolder
 
@@ -67,7 +66,7 @@ def measure_table(runs: Runs) -> dict[str, float]:
     found = {"fill_ms": seconds(lambda: model.set_runs(runs))}
     app.processEvents()
     found["again_ms"] = seconds(lambda: model.set_runs(runs))
-    eta = list(COLUMNS).index("eta")
+    eta = model.column_of("eta")
     found["sort_ms"] = seconds(lambda: table.sortByColumn(eta, Qt.SortOrder.AscendingOrder))
     found["filter_ms"] = seconds(lambda: table.show_only(RunFilter(text="faces")))
     table.show_only(RunFilter())

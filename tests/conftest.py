@@ -18,6 +18,7 @@ from torch import Tensor
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.running import start_run
 
 TINY: Mapping[str, Any] = {
@@ -133,7 +134,7 @@ def long_run(tiny: Tiny, tmp_path: Path, command_line: CommandLine) -> tuple[Pat
     config.write_text(tiny(name="long", schedule={"steps": 1_000_000}).to_toml(), encoding="utf-8")
     path = tmp_path / "run"
     process = command_line("train", "--config", config, "--out", path)
-    while not (path / "checkpoints" / "latest").exists():
+    while not path.exists() or RunFolder(path).state().state != "running":
         time.sleep(0.01)
     return path, process
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from jnn_studio.base.reading import MalformedError, read_text
 from jnn_studio.base.settings import Frozen, from_json, to_json
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.text import printable
+from jnn_studio.runs.summary import RunSummary
 from jnn_studio.training.run_folder import ANNOTATION, is_run
 
 _MAX_BYTES = 128 * 2**10
@@ -78,6 +80,22 @@ def annotate(path: Path, run_id: str, kept: Path, annotation: Annotation) -> Non
     else:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def annotated(run: RunSummary, annotation: Annotation) -> RunSummary:
+    """The run with what is said of it."""
+    return replace(
+        run,
+        given_name=annotation.name,
+        note=annotation.note,
+        tags=annotation.tags,
+        pinned=annotation.pinned,
+    )
+
+
+def annotation_of(run: RunSummary) -> Annotation:
+    """The inverse: what is said of a run."""
+    return Annotation(name=run.given_name, note=run.note, tags=run.tags, pinned=run.pinned)
 
 
 def tags_of(text: str) -> tuple[str, ...]:

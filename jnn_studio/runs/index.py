@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
-from jnn_studio.runs.annotations import NOTHING, Annotation, kept_at, read_annotation
+from jnn_studio.runs.annotations import NOTHING, Annotation, annotated, kept_at, read_annotation
 from jnn_studio.runs.describing import NO_FILE, FileSign, Signature, describe, signature, signs_of, unreadable
 from jnn_studio.runs.finding import find_runs
 from jnn_studio.runs.remembered import Remembered, read_remembered, write_remembered
@@ -56,35 +57,61 @@ class RunIndex:
         """
         if self._known is None:
             self._known = read_remembered(self._memory) if self._memory is not None else {}
-        known = self._known
         places = find_runs(folders, watch)
         self._beside = signs_of(self.kept)
-        found: list[RunSummary] = []
         fresh: dict[Path, Remembered] = {}
+        try:
+            self._read(places.runs, fresh, watch, partly)
+        except Cancelled:
+            self._remember(self._known | fresh, len(fresh))
+            raise
+        read = sum(run is not self._known.get(path) for path, run in fresh.items())
+        self._remember(fresh, read)
+        for kept in (self._noted, self._pulses):
+            for path in [path for path in kept if path not in fresh]:
+                del kept[path]
+        problems = [
+            unreadable(path, f"cannot be looked into: {why}") for path, why in places.problems.items()
+        ]
+        return (*self._as_now(fresh), *problems)
+
+    def _read(
+        self,
+        paths: Sequence[Path],
+        fresh: dict[Path, Remembered],
+        watch: Watch,
+        partly: Callable[[Runs], object] | None,
+    ) -> None:
+        """Put every run into ``fresh``: as it is known, if nothing of it was written since."""
+        known = self._known or {}
         read = 0
-        for number, path in enumerate(places.runs):
-            watch.step(number, len(places.runs))
+        for number, path in enumerate(paths):
+            watch.step(number, len(paths))
             written = signature(path)
             before = known.get(path)
-            if before is None or before.signature != written:
-                summary = describe(path)
-                read += 1
-                if partly is not None and read % _TOLD_EVERY == 0:
-                    partly(_told_apart(found))
-            else:
-                summary = before.summary
-            if summary is None:
+            if before is not None and before.signature == written:
+                fresh[path] = before
                 continue
-            fresh[path] = Remembered(written, summary)
-            found.append(self._with_life(self._with_annotation(summary, written)))
-        self._known = fresh
-        self._forget(fresh)
+            summary = describe(path)
+            if summary is not None:
+                fresh[path] = Remembered(written, summary)
+            read += 1
+            if partly is not None and read % _TOLD_EVERY == 0:
+                partly(self._as_now(fresh))
+
+    def _remember(self, runs: dict[Path, Remembered], read: int) -> None:
+        """Keep them for the next look; if much was read, also for the next program."""
+        self._known = runs
         if self._memory is not None and read >= _REMEMBERED_FROM:
-            write_remembered(self._memory, fresh)
-        problems = (
-            unreadable(path, f"cannot be looked into: {why}") for path, why in places.problems.items()
+            write_remembered(self._memory, runs)
+
+    def _as_now(self, fresh: dict[Path, Remembered]) -> Runs:
+        """With what is not kept: which of them is a copy, what is said of it, whether it lives."""
+        apart = _told_apart([run.summary for run in fresh.values()])
+        return tuple(
+            self._with_life(self._with_annotation(summary, run.signature))
+            for summary, run in zip(apart, fresh.values(), strict=True)
         )
-        return _told_apart([*found, *problems])
 
     def _with_annotation(self, summary: RunSummary, written: Signature) -> RunSummary:
         """With what a person says of it."""
@@ -99,15 +126,7 @@ class RunIndex:
         else:
             annotation = read_annotation(summary.path, summary.id, self.kept)
         self._noted[summary.path] = files, annotation
-        if annotation == NOTHING:
-            return summary
-        return replace(
-            summary,
-            given_name=annotation.name,
-            note=annotation.note,
-            tags=annotation.tags,
-            pinned=annotation.pinned,
-        )
+        return summary if annotation == NOTHING else annotated(summary, annotation)
 
     def _with_life(self, summary: RunSummary) -> RunSummary:
         """A run under way is looked at each time: its process may have ended without writing anything."""
@@ -118,11 +137,6 @@ class RunIndex:
         sign = pulse.feel(RunState(summary.state, summary.step, summary.heartbeat))
         owner = str(sign.owner) if sign.owner is not None else ""
         return replace(summary, life=sign.life, owner=owner, reason=sign.words)
-
-    def _forget(self, there: dict[Path, Remembered]) -> None:
-        for kept in (self._noted, self._pulses):
-            for path in [path for path in kept if path not in there]:
-                del kept[path]
 
 
 def _told_apart(found: Sequence[RunSummary]) -> Runs:

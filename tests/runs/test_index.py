@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from jnn_studio.base.watch import Watch
+from jnn_studio.runs import annotations
 from jnn_studio.runs import index as index_module
 from jnn_studio.runs.annotations import Annotation, annotate
 from jnn_studio.runs.index import RunIndex, Runs
@@ -145,6 +147,39 @@ class TestAnnotations:
         annotate(path, run.id, index.kept, Annotation(name="mine"))
         assert refresh(tmp_path / "runs")[0].name == "mine"
         assert not list(index.kept.iterdir())
+
+    def test_of_a_copy_that_is_read_only_they_are_its_own(
+        self,
+        tiny: Tiny,
+        tmp_path: Path,
+        refresh: Refresh,
+        index: RunIndex,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """As on a disk that is mounted to be read."""
+        original = RunFolder.create(tmp_path / "runs" / "a", tiny(name="a")).path
+        shutil.copytree(original, tmp_path / "runs" / "b")
+        replacing = annotations.replacing
+
+        def read_only(path: Path, **options: Any) -> Any:
+            if path.name == "annotation.json":
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+            return replacing(path, **options)
+
+        monkeypatch.setattr(annotations, "replacing", read_only)
+        first, copied = sorted(refresh(tmp_path / "runs"), key=lambda run: run.copy_of is not None)
+        annotate(copied.path, copied.id, index.kept, Annotation(name="the copy"))
+        annotate(first.path, first.id, index.kept, Annotation(name="the first"))
+
+        assert {run.path: run.name for run in refresh(tmp_path / "runs")} == {
+            first.path: "the first",
+            copied.path: "the copy",
+        }
+        assert len(list(index.kept.iterdir())) == 2
+        monkeypatch.undo()
+        annotate(first.path, first.id, index.kept, Annotation(name="ours"))
+        assert [run.name for run in refresh(tmp_path / "runs") if run.copy_of is None] == ["ours"]
+        assert len(list(index.kept.iterdir())) == 1
 
     @pytest.mark.parametrize("text", ["[", '{"name": 3}', '{"note": "' + "x" * 20_000 + '"}'])
     def test_what_somebody_else_wrote_wrongly_is_none(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QFile, QObject, QTimer, Signal
@@ -12,7 +13,7 @@ from PySide6.QtCore import QFile, QObject, QTimer, Signal
 from jnn_studio.app.engine.mailbox import Slot
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.runs.annotations import Annotation, annotate
+from jnn_studio.runs.annotations import Annotation, annotate, annotated
 from jnn_studio.runs.index import RunIndex, Runs
 from jnn_studio.runs.places import RunPlaces
 from jnn_studio.runs.removing import remove_run
@@ -53,6 +54,12 @@ class RunList(QObject):
         """Whether everything has been looked at once."""
         self._busy = self._again = False
         self._began = 0.0
+        self._numbers = itertools.count()
+        self._said: dict[Path, Annotation] = {}
+        """What nobody has read yet since it was said."""
+        self._written: set[Path] = set()
+        self._read: set[Path] = set()
+        """Of these it was written down when the look under way began."""
         self._lookers: set[object] = set()
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.refresh)
@@ -72,6 +79,7 @@ class RunList(QObject):
             self._again = True
             return
         self._busy, self._again, self._began = True, False, time.monotonic()
+        self._read = set(self._written)
         places, runs_folder = self._places, self._runs_folder()
 
         def look(watch: Watch) -> Runs:
@@ -110,12 +118,22 @@ class RunList(QObject):
 
     def annotate(self, run: RunSummary, annotation: Annotation) -> None:
         """Write down what a person says of a run; it is seen at once."""
-        self._show_annotated(run, annotation)
+        self._said[run.path] = annotation
+        self._written.discard(run.path)
+        self._show(self.runs)
 
         def write(_: Watch) -> None:
             annotate(run.path, run.id, self._places.kept, annotation)
 
-        self._do(f"annotate {run.path}", write, f"Cannot note anything about “{run.name}”")
+        def written(_: None) -> None:
+            self._written.add(run.path)
+            self.refresh()
+
+        def failed(failure: Failure) -> None:
+            self._said.pop(run.path, None)
+            self._not_done(f"Cannot note anything about “{run.name}”", failure)
+
+        self._worker.request(self, f"annotate {run.path}", write, written, failed)
 
     def remove(self, runs: Runs) -> None:
         """Move runs to the bin; one that somebody is training stays, and that is said."""
@@ -130,24 +148,21 @@ class RunList(QObject):
             "remove", away, "Cannot move it to the bin" if len(runs) == 1 else "Cannot move all to the bin"
         )
 
-    def _do(self, key: str, work: Callable[[Watch], None], title: str) -> None:
-        def failed(failure: Failure) -> None:
-            self.failed.emit(title, failure)
-            self.refresh()
+    def _do(self, what: str, work: Callable[[Watch], None], title: str) -> None:
+        """Have something done, and look again; nothing that is asked for later calls it off."""
+        key = f"runs: {what} {next(self._numbers)}"
+        failed = partial(self._not_done, title)
+        self._worker.request(self, key, work, lambda _: self.refresh(), failed)
 
-        self._worker.request(self, f"runs: {key}", work, lambda _: self.refresh(), failed)
-
-    def _show_annotated(self, run: RunSummary, annotation: Annotation) -> None:
-        shown = replace(
-            run,
-            given_name=annotation.name,
-            note=annotation.note,
-            tags=annotation.tags,
-            pinned=annotation.pinned,
-        )
-        self._show(tuple(shown if known.path == run.path else known for known in self.runs))
+    def _not_done(self, title: str, failure: Failure) -> None:
+        self.failed.emit(title, failure)
+        self.refresh()
 
     def _show(self, runs: Runs) -> None:
+        """With what has been said since they were read."""
+        said = self._said
+        if said:
+            runs = tuple(annotated(run, said[run.path]) if run.path in said else run for run in runs)
         if runs != self.runs:
             self.runs = runs
             self.changed.emit(runs)
@@ -158,6 +173,9 @@ class RunList(QObject):
             self._show(partly)
 
     def _looked(self, runs: Runs) -> None:
+        for path in self._read & self._written:  # nothing else has been said meanwhile
+            self._said.pop(path, None)
+            self._written.discard(path)
         first, self.complete = not self.complete, True
         if first and runs == self.runs:
             self.changed.emit(runs)

@@ -48,9 +48,10 @@ class Controls(QWidget):
         self.run_actions: dict[str, QAction] = {}
         self.start_tip = ""
         """What Start does, while it can be pressed."""
-        self.recent = QPushButton("Recen&t runs")
+        self.recent = QPushButton("Recent runs")
         self.recent.setObjectName(f"{page}.recent")
         self.recent.setToolTip("Show one of the newest runs of this page's kinds")
+        self.recent.setAccessibleName("Recent runs")
         self.recent.setMenu(recent)
         self._places = KeptPlaces(self)
         self._steering, steering = _group(self)

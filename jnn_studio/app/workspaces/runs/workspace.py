@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -31,7 +33,7 @@ from jnn_studio.app.workspaces.runs.table.view import RunTable, row_menu
 from jnn_studio.base.text import counted
 from jnn_studio.explore.references import member_reference
 from jnn_studio.explore.state import MAX_COLUMNS
-from jnn_studio.runs.annotations import Annotation
+from jnn_studio.runs.annotations import annotation_of
 from jnn_studio.runs.choosing import RunFilter
 from jnn_studio.runs.index import Runs
 from jnn_studio.runs.summary import RunSummary
@@ -74,6 +76,8 @@ class RunsWorkspace(Workspace):
         self.add_folder.setToolTip(self.actions_.by_name["folder"].toolTip())
         self.show_all = QPushButton("Show &all", objectName="runs.empty.show_all")
         self.show_all.setToolTip("Look for nothing in particular")
+        self.add_folder.setAccessibleName("Add a folder")
+        self.show_all.setAccessibleName("Show all")
         nothing = QWidget()
         inner = QVBoxLayout(nothing)
         inner.addStretch(1)
@@ -100,6 +104,7 @@ class RunsWorkspace(Workspace):
             below.addWidget(_button(name, self.actions_.by_name[name]))
         self.more = QPushButton("Mo&re", objectName="runs.more")
         self.more.setToolTip("Rename, note, tag, pin, find or remove the selected runs")
+        self.more.setAccessibleName("More")
         below.addWidget(self.more)
         central = QWidget()
         column = QVBoxLayout(central)
@@ -226,22 +231,19 @@ class RunsWorkspace(Workspace):
             self.context.compare_requested.emit(models)
 
     def _annotate(self, run: RunSummary) -> None:
-        said = Annotation(name=run.given_name, note=run.note, tags=run.tags, pinned=run.pinned)
-        self.context.runs.annotate(run, said)
+        self.context.runs.annotate(run, annotation_of(run))
 
     def _pin(self) -> None:
         runs = [run for run in self.table.selected if not run.problem]
         pinned = not all(run.pinned for run in runs)
         for run in runs:
-            said = Annotation(name=run.given_name, note=run.note, tags=run.tags, pinned=pinned)
-            self.context.runs.annotate(run, said)
+            self._annotate(replace(run, pinned=pinned))
 
     def _ask_note(self) -> None:
         run = self.table.selected[0]
 
         def noted(note: str) -> None:
-            said = Annotation(name=run.given_name, note=note, tags=run.tags, pinned=run.pinned)
-            self.context.runs.annotate(run, said)
+            self._annotate(replace(run, note=note))
 
         ask_note(self, run, noted)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,18 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QTabBar,
+    QTableView,
+)
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.engine import run_list
@@ -185,3 +197,28 @@ def test_the_folders_are_named_in_their_menu(
         str(tmp_path / "drive"),
         "Add a folder…",
     ]
+
+
+def test_every_control_says_what_it_is_and_what_it_does(page: Any) -> None:
+    page.select("celeba 4", "heads 1")
+    silent = [
+        control.objectName() or repr(control)
+        for kind in (QLineEdit, QComboBox, QAbstractButton, QTableView)
+        for control in page.workspace.findChildren(kind)
+        if control.isVisible()
+        and control.objectName()[:3] != "qt_"
+        and not isinstance(control.parent(), QLineEdit | QComboBox | QTabBar | QTableView)
+        and not (
+            control.objectName()
+            and control.accessibleName()
+            and (control.toolTip() or isinstance(control, QTableView))
+        )
+    ]
+    assert silent == []
+
+
+def test_no_two_of_them_share_a_mnemonic(page: Any) -> None:
+    page.select("faces at night 7")
+    texts = [b.text() for b in page.workspace.findChildren(QAbstractButton) if b.isVisible()]
+    keys = Counter(text[text.index("&") + 1].lower() for text in texts if "&" in text.replace("&&", ""))
+    assert [key for key, count in keys.items() if count > 1] == []

@@ -39,6 +39,7 @@ class SettingsTable(QWidget):
         self.everything.setToolTip(
             "Show every setting, those that differ in bold; else only those that differ"
         )
+        self.everything.setAccessibleName("Also what is alike")
         self.said = QLabel(objectName="runs.settings.said")
         self.said.setProperty("tone", "muted")
         self.save = IconButton("copy", "Save this table as CSV", "runs.settings.save")
