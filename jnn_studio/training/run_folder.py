@@ -153,7 +153,7 @@ class RunFolder:
         """What the run was started with, and which run it is; raises `ConfigError`."""
         path = self.path / CONFIG
         text = read_config_text(path)
-        table = parse_table(text, str(path))
+        table = parse_table(text, str(path), of_a_run=True)
         identity = identity_in(table) or derived_identity(text.encode(), self._metrics.first_line())
         return validate_config(table, str(path)), identity
 

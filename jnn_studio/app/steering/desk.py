@@ -84,6 +84,7 @@ class RunDesk(QObject):
         context.ticked.connect(self._tick)
         context.run_started.connect(self._run_started)
         context.run_event.connect(self._run_event)
+        context.runs.changed.connect(self._names_changed)
         self._form_changed()
         self._show_status()
 
@@ -120,7 +121,7 @@ class RunDesk(QObject):
             if self.status is status:
                 self._ask_trainer(Command.DISCARD)
 
-        confirm_discard(self._page, status.feed.config.shown_name, status.feed.path, discard)
+        confirm_discard(self._page, status.name, status.feed.path, discard)
 
     def _explore(self) -> None:
         if self.status is not None:
@@ -180,6 +181,7 @@ class RunDesk(QObject):
             self._follower.close(timeout=0)
         self._follower = follower
         before, self.status = self.status, status
+        status.called = self._context.runs.name_of(status.feed.path)
         self._stage.show_kind(status.feed.config)
         if before is None or before.feed.path != status.feed.path or not status.resumed:
             self._stage.view.clear()
@@ -219,7 +221,7 @@ class RunDesk(QObject):
         elif isinstance(event, StateChanged) and status.ended:
             withdraw_discard(self._page)
             if event.state == "failed":
-                title = f"“{feed.config.shown_name}” failed"
+                title = f"“{status.name}” failed"
                 self._message.show_error(title, event.reason, event.details)
             elif event.state == "discarded":
                 self._stage.view.clear()
@@ -267,6 +269,14 @@ class RunDesk(QObject):
         self._progress.show_status(self.status)
         self._show_difference()
         self._show_possible()
+
+    def _names_changed(self) -> None:
+        """Somebody may have given the run on show another name."""
+        status = self.status
+        called = "" if status is None else self._context.runs.name_of(status.feed.path)
+        if status is not None and called != status.called:
+            status.called = called
+            self._show_status()
 
     def _show_difference(self) -> None:
         """Say it where the form and the run on show have other settings: each is taken for the other's."""

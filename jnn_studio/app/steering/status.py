@@ -49,6 +49,8 @@ class Status:
     started: Started | None = None
     preparing: Progress | None = None
     source: RunFeed | None = None
+    called: str = ""
+    """What a person calls it, "" for what its configuration does."""
     rate: RateMeter = field(default_factory=RateMeter)
 
     def take(self, event: Started | StateChanged | CheckpointSaved) -> None:
@@ -121,9 +123,14 @@ class Status:
     # --- in words -------------------------------------------------------------------------------------
 
     @property
+    def name(self) -> str:
+        """The same as in every list of runs."""
+        return self.called or self.feed.config.shown_name
+
+    @property
     def headline(self) -> str:
         """``"Training “faces”"``, and what has been asked of it."""
-        name = self.feed.config.shown_name
+        name = self.name
         if self.asked:
             return f"{_ASKED[self.asked]} “{name}”"
         if self.state == "created" and self.preparing is not None:

@@ -74,6 +74,7 @@ def test_the_recent_ones_go_by_the_names_that_were_given_them(
     menu = page.button("recent").menu()
     menu.aboutToShow.emit()
     assert menu.actions()[0].text() == "the good one · η = 0.3 · finished"
+    assert page.text("state") == "Finished “the good one”"
 
 
 def test_what_the_form_has_else_than_the_run_on_show_is_said_and_can_be_taken(

@@ -32,6 +32,10 @@ CURVE = RunColumn(
 SHOWN = {"name": COLUMNS["name"], "curve": CURVE} | {k: c for k, c in COLUMNS.items() if k != "name"}
 """The columns by key, in their order at first."""
 EDITED = {"name", "tags"}
+_SIDES = {
+    False: Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+    True: Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+}
 _AT_ONCE = 64
 """More rows than these gone at once, and the table is filled anew."""
 
@@ -131,8 +135,7 @@ class RunTableModel(QAbstractTableModel):
             case Role.EditRole:
                 return column.text(run)
             case Role.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
+                return _SIDES[column.number]
             case Role.ToolTipRole:
                 return _tip(run, column)
             case Role.ForegroundRole:
@@ -154,8 +157,7 @@ class RunTableModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return f"{column.tip}. Click to sort"
         if role == Role.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _SIDES[column.number]
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
