@@ -1,10 +1,11 @@
 """Opening and refreshing a list of thousands of runs: processor time until all are described, and afterwards.
 
-    python -m benchmarks.runs [--runs 3000] [--steps 2000]
+    python -m benchmarks.runs [--runs 3000] [--steps 2000] [--made FOLDER]
 
-Prints JSON. "anew" reads every run, "remembered" is the first look of a program that has been run before,
-"unchanged" the look that the window takes every few seconds, "one_changed" the same with a run under way.
-The table's figures are of the window's list: filling it, sorting and filtering it, and scrolling through it.
+``--made``: runs that `benchmarks.many_runs` has made. Prints JSON. "anew" reads every run, "remembered" is the
+first look of a program that has been run before, "unchanged" the look that the window takes again and again,
+"one_changed" the same with a run under way. The table's figures are of the window's list: filling, sorting,
+filtering it, and scrolling through it.
 """
 
 from __future__ import annotations
@@ -86,12 +87,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3_000)
     parser.add_argument("--steps", type=int, default=2_000)
+    parser.add_argument("--made", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        paths = make_runs(folder / "runs", given.runs, given.steps)
-        index, runs = measure_index(folder, paths)
-    figures = {"runs": given.runs, "steps": given.steps, **index, **measure_table(runs)}
+        made = given.made and sorted(given.made.iterdir())
+        index, runs = measure_index(folder, made or make_runs(folder / "runs", given.runs, given.steps))
+    figures = {"runs": len(runs), "steps": given.steps, **index, **measure_table(runs)}
     print(json.dumps({key: round(value, 3) for key, value in figures.items()}, indent=2))
 
 

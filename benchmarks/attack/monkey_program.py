@@ -10,6 +10,7 @@ from typing import Any
 
 import torch  # noqa: F401  (before Qt, as in the program)
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton
 
 import jnn_studio.app.main
@@ -60,6 +61,8 @@ def main(folder: Path, seed: str, seconds: float) -> int:
         made(self, *arguments)
         QTimer.singleShot(1500, begin)
 
+    # It would start programs that are none of its business.
+    QDesktopServices.openUrl = staticmethod(lambda url: True)  # type: ignore[method-assign]
     QApplication.__init__ = initialised  # type: ignore[method-assign, assignment]
     return jnn_studio.app.main.run()
 

@@ -57,6 +57,7 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $hover; border-color: $border; }
 QToolButton:focus { border: 2px solid $accent; padding: 2px; }
 
+QToolButton[link="true"] { color: $accent; }
 QToolButton[menu_button="true"]::menu-indicator { image: none; width: 0; }
 
 QFrame[segmented="true"] { background: $hover; border-radius: 6px; }

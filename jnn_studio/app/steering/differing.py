@@ -38,14 +38,14 @@ def difference(shown: RunConfig, form: RunConfig | None, words: RunWords) -> Dif
             line, f"{line} The run shown is of kind {shown.kind}, the form's of kind {form.kind}."
         )
     ours, theirs = flat_texts(form), flat_texts(shown)
+    labels = {setting.name: setting.words for group in words.groups for setting in group.settings}
     names = [
-        name
-        for name in dict.fromkeys((*theirs, *ours))
+        name  # in the order of the form
+        for name in dict.fromkeys((*labels, *theirs, *ours))
         if name != "name" and ours.get(name, "") != theirs.get(name, "")
     ]
     if not names:
         return NONE
-    labels = {setting.name: setting.words for group in words.groups for setting in group.settings}
     called = [labels.get(name, name) for name in names]
     more = f" and {len(called) - _NAMED} more" if len(called) > _NAMED else ""
     lines = [f"{labels.get(name, name)}: {_pair(name, theirs, ours)}" for name in names[:_LISTED]]

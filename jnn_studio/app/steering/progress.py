@@ -47,6 +47,7 @@ class ProgressView(QWidget):
         self.unlike.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.take = QToolButton(objectName=f"{page}.take_settings")
         self.take.setText("Take the run's settings")
+        self.take.setProperty("link", True)
         self.take.setAccessibleName("Take the run's settings")
         self.take.setToolTip("Fill the form with the settings of the run shown, to train another like it")
         for part in (self.unlike, self.take):

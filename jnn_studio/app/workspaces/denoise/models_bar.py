@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from jnn_studio.app.file_dialogs import WEIGHTS, ask_file, ask_folder
 from jnn_studio.app.icons import IconButton
+from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
+from jnn_studio.labs.denoise.run import KIND
+from jnn_studio.runs.summary import RunSummary
 
 NEAR = 1.1
 """A σ that differs by no more than this factor is the one the denoisers have learnt on."""
@@ -40,6 +43,9 @@ class ModelsBar(QWidget):
         menu = QMenu(self.open)
         menu.addAction("&Weights file…", self.ask_weights)
         menu.addAction("&Run or folder of weights…", self.ask_folder)
+        self.runs = RunMenu(desk.context, "R&uns", f"{page}.runs", _has_denoisers, self.open)
+        self.runs.chosen.connect(desk.open_models)
+        menu.addMenu(self.runs)
         self.open.setMenu(menu)
         self.work = IconButton("stop", "Stop denoising", f"{page}.work")
         policy = self.work.sizePolicy()
@@ -88,7 +94,8 @@ class ModelsBar(QWidget):
         known = [self.choice.itemData(index) for index in range(self.choice.count())]
         for choice in (*known, desk.choice):
             if choice.path is not None:
-                offered.setdefault(choice, _place(choice.path))
+                called = desk.context.runs.name_of(_run_of(choice.path))
+                offered.setdefault(choice, called or _run_of(choice.path).name)
         if list(offered) != known or self.choice.itemText(0) != offered[ModelsChoice()]:
             with QSignalBlocker(self.choice):
                 self.choice.clear()
@@ -129,6 +136,10 @@ def remark(desk: PhotoDesk) -> tuple[str, str]:
     return f"{words}.", "muted"
 
 
-def _place(path: Path) -> str:
+def _run_of(path: Path) -> Path:
     """A run's models go by the run's name."""
-    return path.parent.name if path.name == "models" else path.name
+    return path.parent if path.name == "models" else path
+
+
+def _has_denoisers(run: RunSummary) -> bool:
+    return run.kind == KIND.name and run.step > 0

@@ -57,7 +57,7 @@ class RunsWorkspace(Workspace):
         self.table = RunTable(self.model)
         self.bar = RunsBar(context, self.table.column_menu)
         self.comparison = Comparison(context, self)
-        self.actions_ = RunActions(self)
+        self.doing = RunActions(self)
         self.message = MessageBar()
         self.message.setObjectName("runs.message")
         self._arrange()
@@ -73,7 +73,7 @@ class RunsWorkspace(Workspace):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("tone", "muted")
         self.add_folder = QPushButton("Add a &folder…", objectName="runs.empty.folder")
-        self.add_folder.setToolTip(self.actions_.by_name["folder"].toolTip())
+        self.add_folder.setToolTip(self.doing.by_name["folder"].toolTip())
         self.show_all = QPushButton("Show &all", objectName="runs.empty.show_all")
         self.show_all.setToolTip("Look for nothing in particular")
         self.add_folder.setAccessibleName("Add a folder")
@@ -101,7 +101,7 @@ class RunsWorkspace(Workspace):
         below.addWidget(self.selected)
         below.addStretch(1)
         for name in _BUTTONS:
-            below.addWidget(_button(name, self.actions_.by_name[name]))
+            below.addWidget(_button(name, self.doing.by_name[name]))
         self.more = QPushButton("Mo&re", objectName="runs.more")
         self.more.setToolTip("Rename, note, tag, pin, find or remove the selected runs")
         self.more.setAccessibleName("More")
@@ -143,8 +143,8 @@ class RunsWorkspace(Workspace):
         self.comparison.failed.connect(self._show_failure)
         self.model.annotated.connect(self._annotate)
         self.table.chosen.connect(self._selection_changed)
-        self.table.opened.connect(self.actions_.by_name["open"].trigger)
-        self.table.removal_asked.connect(self.actions_.by_name["remove"].trigger)
+        self.table.opened.connect(self.doing.by_name["open"].trigger)
+        self.table.removal_asked.connect(self.doing.by_name["remove"].trigger)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(
             lambda at: self._row_menu.popup(self.table.viewport().mapToGlobal(at))
@@ -165,14 +165,14 @@ class RunsWorkspace(Workspace):
             ("refresh", context.runs.refresh),
             ("folder", self.bar.ask_folder),
         ):
-            self.actions_.on(name, do)
-        groups = [[self.actions_.by_name[name] for name in names] for names in ROW_GROUPS]
+            self.doing.on(name, do)
+        groups = [[self.doing.by_name[name] for name in names] for names in ROW_GROUPS]
         self._row_menu: QMenu = row_menu(self.table, groups)
         self.more.setMenu(row_menu(self.table, groups[1:]))
         self.addActions(self.commands())
 
     def commands(self) -> list[QAction]:
-        return list(self.actions_.by_name.values())
+        return list(self.doing.by_name.values())
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -201,13 +201,13 @@ class RunsWorkspace(Workspace):
 
     def _show_possible(self) -> None:
         runs = self.table.selected
-        self.actions_.show_possible(runs, self.context.can_train)
+        self.doing.show_possible(runs, self.context.can_train)
         words = f"{counted(len(runs), 'run')} selected" if runs else "Select runs to compare them"
         if len(runs) == 1 and runs[0].problem:
             words = runs[0].problem
         self.selected.setText(words)
         text = f"&Open in {page_of(runs[0].kind)}" if len(runs) == 1 and runs[0].kind else "&Open in its page"
-        self.actions_.by_name["open"].setText(text)
+        self.doing.by_name["open"].setText(text)
 
     def _show_failure(self, title: str, failure: Failure) -> None:
         if self.isVisible():

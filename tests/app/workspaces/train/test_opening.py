@@ -85,7 +85,7 @@ def test_what_the_form_has_else_than_the_run_on_show_is_said_and_can_be_taken(
     assert page.text("unlike") == ""
     page.edit("penalty.eta_decoder").setText("0.25")
     page.edit("schedule.batch_size").setText("4")
-    assert page.text("unlike") == "Unlike the form: Batch size, η decoder"
+    assert page.text("unlike") == "Unlike the form: η decoder, Batch size"
     assert "η decoder: 0.06 in the run, 0.25 in the form" in train.page.progress.unlike.toolTip()
 
     take = train.findChild(QToolButton, "train.take_settings")

@@ -58,7 +58,7 @@ class RunTableModel(QAbstractTableModel):
         super().__init__()
         self._runs: list[RunSummary] = []
         self._columns = tuple(SHOWN.values())
-        self._keys: dict[int, list[tuple[int, float, str]]] = {}
+        self._places: dict[tuple[int, bool], list[int]] = {}
         self._searched: dict[int, str] = {}
 
     @property
@@ -100,13 +100,18 @@ class RunTableModel(QAbstractTableModel):
             self._forget()
             self.endInsertRows()
 
-    def order(self, row: int, column: int) -> tuple[int, float, str]:
-        """What rows are sorted by."""
-        keys = self._keys.get(column)
-        if keys is None:
+    def places(self, column: int, upside_down: bool) -> Sequence[int]:
+        """Where each row stands, from 0, sorted by a column: pinned ones first, what is missing last."""
+        places = self._places.get((column, upside_down))
+        if places is None:
             by = self._columns[column]
-            keys = self._keys[column] = [sort_key(by, run) for run in self._runs]
-        return keys[row]
+            keys = [sort_key(by, run) for run in self._runs]
+            rows = sorted(range(len(keys)), key=lambda row: keys[row][1:], reverse=upside_down)
+            rows.sort(key=lambda row: (not self._runs[row].pinned, keys[row][0]))
+            places = self._places[column, upside_down] = [0] * len(rows)
+            for place, row in enumerate(rows):
+                places[row] = place
+        return places
 
     def words(self, row: int) -> str:
         """What is searched in a row."""
@@ -116,7 +121,7 @@ class RunTableModel(QAbstractTableModel):
         return found
 
     def _forget(self) -> None:
-        self._keys.clear()
+        self._places.clear()
         self._searched.clear()
 
     # --- Qt's own --------------------------------------------------------------------------------------

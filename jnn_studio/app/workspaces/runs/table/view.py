@@ -48,15 +48,10 @@ class RunProxy(QSortFilterProxyModel):
         return all(word in there for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        model, column = self._model, left.column()
-        a, b = model.order(left.row(), column), model.order(right.row(), column)
-        pinned = (not model.runs[left.row()].pinned, not model.runs[right.row()].pinned)
+        # Upside down, Qt asks the other way round: what stands further down is then the less.
         upside_down = self.sortOrder() == Qt.SortOrder.DescendingOrder
-        if pinned[0] != pinned[1]:
-            return (pinned[0] < pinned[1]) != upside_down
-        if a[0] != b[0]:
-            return (a[0] < b[0]) != upside_down
-        return a < b
+        places = self._model.places(left.column(), upside_down)
+        return (places[left.row()] < places[right.row()]) != upside_down
 
 
 class RunTable(QTableView):
