@@ -2,10 +2,10 @@
 
     python -m benchmarks.runs [--runs 3000] [--steps 2000] [--made FOLDER]
 
-``--made``: runs that `benchmarks.many_runs` has made. Prints JSON. "anew" reads every run, "remembered" is the
-first look of a program that has been run before, "unchanged" the look that the window takes again and again,
-"one_changed" the same with a run under way. The table's figures are of the window's list: filling, sorting,
-filtering it, and scrolling through it.
+``--made``: runs that `benchmarks.many_runs` has made. Prints JSON. "anew" reads every run, "remembered" is
+the first look of a program that has been run before; "unchanged" the look that the window takes again and
+again, "one_changed" the same with a run under way. The table's figures are of the window's list: filling,
+sorting and filtering it, and scrolling through it.
 """
 
 from __future__ import annotations

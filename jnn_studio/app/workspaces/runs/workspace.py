@@ -21,6 +21,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
@@ -30,7 +31,7 @@ from jnn_studio.app.workspaces.runs.bar import RunsBar
 from jnn_studio.app.workspaces.runs.side_by_side.comparison import Comparison
 from jnn_studio.app.workspaces.runs.table.model import RunTableModel
 from jnn_studio.app.workspaces.runs.table.view import RunTable, row_menu
-from jnn_studio.base.text import counted
+from jnn_studio.base.text import counted, printable
 from jnn_studio.explore.references import member_reference
 from jnn_studio.explore.state import MAX_COLUMNS
 from jnn_studio.runs.annotations import annotation_of
@@ -93,13 +94,12 @@ class RunsWorkspace(Workspace):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(nothing)
-        self.selected = QLabel(objectName="runs.selected")
+        self.selected = ElidingLabel("", "runs.selected")
         self.selected.setFont(ui_font(digits=True))
         self.selected.setProperty("tone", "muted")
         below = QHBoxLayout()
         below.setSpacing(GRID)
-        below.addWidget(self.selected)
-        below.addStretch(1)
+        below.addWidget(self.selected, 1)
         for name in _BUTTONS:
             below.addWidget(_button(name, self.doing.by_name[name]))
         self.more = QPushButton("Mo&re", objectName="runs.more")
@@ -203,9 +203,9 @@ class RunsWorkspace(Workspace):
         runs = self.table.selected
         self.doing.show_possible(runs, self.context.can_train)
         words = f"{counted(len(runs), 'run')} selected" if runs else "Select runs to compare them"
-        if len(runs) == 1 and runs[0].problem:
-            words = runs[0].problem
-        self.selected.setText(words)
+        about = _about(runs[0]) if len(runs) == 1 else ""
+        self.selected.setText(about or words)
+        self.selected.setToolTip(about)
         text = f"&Open in {page_of(runs[0].kind)}" if len(runs) == 1 and runs[0].kind else "&Open in its page"
         self.doing.by_name["open"].setText(text)
 
@@ -278,6 +278,12 @@ class RunsWorkspace(Workspace):
     def reset_layout(self) -> None:
         super().reset_layout()
         self.table.show_standard_columns()
+
+
+def _about(run: RunSummary) -> str:
+    """What there is to know of a run that has no column."""
+    copied = "" if run.copy_of is None else f"A copy of {printable(str(run.copy_of))}."
+    return " ".join(filter(None, (run.problem or run.reason, copied, *run.notes))).replace("\n", " ")
 
 
 def _button(name: str, action: QAction) -> QPushButton:

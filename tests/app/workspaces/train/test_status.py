@@ -152,3 +152,15 @@ def test_a_run_trained_elsewhere_is_only_watched(status: Status) -> None:
     status.take(StateChanged("running", 0))
     assert status.headline == "Training “mine” in another process"
     assert (status.can_pause, status.can_stop, status.can_discard) == (False, False, False)
+
+
+def test_one_in_another_process_that_is_held_up_is_quiet_until_it_moves() -> None:
+    config = PairConfig.model_validate({"name": "mine", "schedule": {"steps": 1000}})
+    far = Status(RunFeed(Path("somewhere"), config, ignore), here=False, resumed=True)
+    far.take(StateChanged("running", 40))
+    assert far.headline == "Training “mine” in another process"
+    far.take(StateChanged("running", 40, "The process 7 on far has the run and is held up."))
+    assert far.headline == "No word from “mine” in another process"
+    assert not far.can_resume
+    far.take(StateChanged("running", 50))
+    assert far.headline == "Training “mine” in another process"
