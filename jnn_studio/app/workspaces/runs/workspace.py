@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -115,14 +116,13 @@ class RunsWorkspace(Workspace):
         column.addLayout(below)
         self.setCentralWidget(central)
         self.message.lie_over(self._stack)
-        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         curves = self._dock("Curves", self.comparison.curves)
         settings = self._dock("Settings", self.comparison.settings)
         spectra = self._dock("Singular values", self.comparison.spectra)
         self.splitDockWidget(curves, settings, Qt.Orientation.Horizontal)
         self.tabifyDockWidget(settings, spectra)
         settings.raise_()
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(bottom).North)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.resizeDocks([curves, settings], [560, 560], Qt.Orientation.Horizontal)
         self.resizeDocks([curves], [320], Qt.Orientation.Vertical)
 
@@ -212,6 +212,8 @@ class RunsWorkspace(Workspace):
     def _show_failure(self, title: str, failure: Failure) -> None:
         if self.isVisible():
             self.message.show_error(title, failure.text, failure.details)
+        elif not self.context.closing:
+            self.context.message.emit(title, failure.text, failure.details)
 
     # --- doing ----------------------------------------------------------------------------------------
 
@@ -240,12 +242,14 @@ class RunsWorkspace(Workspace):
             self._annotate(replace(run, pinned=pinned))
 
     def _ask_note(self) -> None:
-        run = self.table.selected[0]
+        asked = self.table.selected[0]
 
         def noted(note: str) -> None:
+            # It may have another name by now.
+            run = next((run for run in self.context.runs.runs if run.path == asked.path), asked)
             self._annotate(replace(run, note=note))
 
-        ask_note(self, run, noted)
+        ask_note(self, asked, noted)
 
     def _reveal(self) -> None:
         for run in self.table.selected[:1]:

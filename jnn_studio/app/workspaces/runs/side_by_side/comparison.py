@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.workspaces.runs.side_by_side.curves import RunCurvesPlot
+from jnn_studio.app.workspaces.runs.side_by_side.curves import READING, RunCurvesPlot
 from jnn_studio.app.workspaces.runs.side_by_side.drawn import MOST, drawn_members
 from jnn_studio.app.workspaces.runs.side_by_side.settings import SettingsTable
 from jnn_studio.app.workspaces.runs.side_by_side.spectra import RunSpectraPlot
@@ -38,6 +38,8 @@ class Comparison(QObject):
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
+        # One of its own: what else is being opened may take minutes.
+        self._worker = context.new_worker("runs side by side")
         self.curves, self.spectra, self.settings = RunCurvesPlot(), RunSpectraPlot(), SettingsTable()
         self._runs: tuple[RunSummary, ...] = ()
         self.shown: tuple[Path, ...] = ()
@@ -56,6 +58,8 @@ class Comparison(QObject):
         drawn = drawn_members(runs, self.curves.models.current == "all")
         self.curves.show_runs(runs, drawn, MOST)
         self.spectra.show_runs(drawn)
+        if runs and not self.shown:
+            self.settings.said.setText(READING)
         paths = [run.path for run in runs[:MOST]]
 
         def read(watch: Watch) -> _Read:
@@ -66,7 +70,7 @@ class Comparison(QObject):
                 settings.append(settings_of(path))
             return _Read(curves, settings)
 
-        self._context.loading.request(
+        self._worker.request(
             self,
             "runs side by side",
             read,

@@ -19,6 +19,8 @@ from jnn_studio.training.words import LOSS_TERMS, QUALITY, Terms
 
 FIRST = "total"
 EMPTY = "Select one run or several to see their curves here"
+READING = "Reading…"
+NOTHING = "These runs have not logged it"
 
 
 class RunCurvesPlot(StudioPlot):
@@ -76,6 +78,7 @@ class RunCurvesPlot(StudioPlot):
             for new in drawn:
                 self.add_curve(new.key, new.label, new.role, new.style)
             self.autoscale()
+            self.set_empty_text(READING if drawn else EMPTY)
 
     def show_curves(self, runs: Sequence[RunSummary], curves: Mapping[Path, RunCurves]) -> None:
         """Draw what was read."""
@@ -85,6 +88,7 @@ class RunCurvesPlot(StudioPlot):
             found = curves.get(runs[member.run].path)
             steps, values = found.curves.get(member.member, ([], [])) if found is not None else ([], [])
             self.set_data(member.key, steps, values)
+        self.set_empty_text(NOTHING if runs else EMPTY)
         self.refresh()
 
     def _offer(self, terms: Mapping[str, tuple[str, ...]]) -> None:
