@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -63,10 +63,9 @@ class RunIndex:
         try:
             self._read(places.runs, fresh, watch, partly)
         except Cancelled:
-            self._remember(self._known | fresh, len(fresh))
+            self._remember(self._known, fresh, self._known | fresh)
             raise
-        read = sum(run is not self._known.get(path) for path, run in fresh.items())
-        self._remember(fresh, read)
+        self._remember(self._known, fresh, fresh)
         for kept in (self._noted, self._pulses):
             for path in [path for path in kept if path not in fresh]:
                 del kept[path]
@@ -99,9 +98,15 @@ class RunIndex:
             if partly is not None and read % _TOLD_EVERY == 0:
                 partly(self._as_now(fresh))
 
-    def _remember(self, runs: dict[Path, Remembered], read: int) -> None:
-        """Keep them for the next look; if much was read, also for the next program."""
+    def _remember(
+        self,
+        before: Mapping[Path, Remembered],
+        fresh: Mapping[Path, Remembered],
+        runs: dict[Path, Remembered],
+    ) -> None:
+        """Keep ``runs`` for the next look; if much of what is ``fresh`` is new, also for the next program."""
         self._known = runs
+        read = sum(run is not before.get(path) for path, run in fresh.items())
         if self._memory is not None and read >= _REMEMBERED_FROM:
             write_remembered(self._memory, runs)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
 from jnn_studio.runs import annotations
 from jnn_studio.runs import index as index_module
@@ -79,6 +80,21 @@ def test_the_next_program_reads_none_of_them_again(
 
     assert read == ["a", "b"]
     assert second == first
+
+
+def test_what_was_read_before_it_was_called_off_is_not_read_again(
+    tiny: Tiny, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_REMEMBERED_FROM", 1)
+    for name in "abc":
+        RunFolder.create(tmp_path / "runs" / name, tiny(name=name))
+    watch = Watch(unwanted=lambda: len(read) == 2)
+    with pytest.raises(Cancelled):
+        RunIndex(tmp_path / "kept", tmp_path / "memory.json").refresh([tmp_path / "runs"], watch)
+    found = RunIndex(tmp_path / "kept", tmp_path / "memory.json").refresh([tmp_path / "runs"], Watch())
+
+    assert read == ["a", "b", "c"]
+    assert [run.name for run in found] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("data", [b"", b"[", b'{"format": "0/0", "runs": []}', b"\xff"])

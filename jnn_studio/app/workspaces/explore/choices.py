@@ -34,9 +34,6 @@ BUNDLED_TITLES = {
 }
 
 
-WEIGHTS_ENDING = ".safetensors"
-
-
 class Choices(QWidget):
     """Buttons that name what is open and drop down what else could be."""
 
@@ -54,6 +51,7 @@ class Choices(QWidget):
         self._bundled = [name for name in bundled if name in BUNDLED_TITLES]
         self._run: RunFeed | None = context.training.feed
         self._runs = context.runs
+        self._taken_in: set[Path] = set()
         self._run_menu = RunMenu(context, "Runs", "explore.models.runs", _has_models, self)
         self._run_menu.chosen.connect(self.path_chosen)
         self._added_run_menu = RunMenu(context, "Runs", "explore.models.add_runs", _has_models, self)
@@ -110,9 +108,17 @@ class Choices(QWidget):
         if live_step is not None:
             title += f", step {live_step:,} (live)"
         self.models.setText(literal(title))
-        for place in places:
-            if place not in BUNDLED_TITLES and Path(place).suffix == WEIGHTS_ENDING:
+        for place, member in map(split_reference, (column.where for column in state.columns)):
+            if member:
+                self._take_in(Path(place))
+            elif place not in BUNDLED_TITLES:
                 self._recent_models.add(Path(place))
+
+    def _take_in(self, path: Path) -> None:
+        """A run is to be in the list of runs wherever it lies."""
+        if path not in self._taken_in and not self._runs.name_of(path):
+            self._taken_in.add(path)
+            self._runs.take_in(path)
 
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
         """Name the images in view."""
@@ -139,6 +145,11 @@ class Choices(QWidget):
         button.setMenu(menu)
         return button
 
+    @property
+    def _files(self) -> list[Path]:
+        """Models opened lately that are no run's: those are in the list of runs."""
+        return [path for path in self._recent_models.paths if not self._runs.name_of(path)]
+
     def _fill_models(self) -> None:
         menu = self.models.menu()
         menu.clear()
@@ -149,7 +160,7 @@ class Choices(QWidget):
                 literal(f"Training now: {run.config.name} (live)"), lambda: self.run_chosen.emit(run)
             )
         menu.addMenu(self._run_menu)
-        _add_recent(menu, self._recent_models, self.path_chosen.emit)
+        _add_recent(menu, self._files, self.path_chosen.emit)
         self._add(menu, "Open run…", "open_run")
         self._add(menu, "Open weights…", "open_weights")
         menu.addSeparator()
@@ -158,7 +169,7 @@ class Choices(QWidget):
         for name in self._bundled:
             add.addAction(BUNDLED_TITLES[name], partial(self.model_added.emit, name))
         add.addMenu(self._added_run_menu)
-        _add_recent(add, self._recent_models, lambda path: self.model_added.emit(str(path)))
+        _add_recent(add, self._files, lambda path: self.model_added.emit(str(path)))
         self._add(add, "From a run…", "add_run")
         self._add(add, "From weights…", "add_weights")
         add.addSeparator()
@@ -168,7 +179,7 @@ class Choices(QWidget):
         menu = self.images.menu()
         menu.clear()
         self._add(menu, "Procedural faces", "open_faces")
-        _add_recent(menu, self._recent_folders, self.folder_chosen.emit)
+        _add_recent(menu, self._recent_folders.paths, self.folder_chosen.emit)
         self._add(menu, "Open folder…", "open_folder")
         self._add(menu, "Open archive…", "open_archive")
         self._add(menu, "Open one image…", "open_image")
@@ -183,8 +194,7 @@ def _has_models(run: RunSummary) -> bool:
     return run.explorable
 
 
-def _add_recent(menu: QMenu, recent: RecentPaths, chosen: Callable[[Path], object]) -> None:
-    paths = recent.paths
+def _add_recent(menu: QMenu, paths: Sequence[Path], chosen: Callable[[Path], object]) -> None:
     if paths:
         menu.addSeparator()
     for path in paths:

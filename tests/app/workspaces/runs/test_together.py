@@ -146,3 +146,17 @@ def test_a_run_that_ends_here_is_in_all_lists(
     explore = window.workspace("Explore").choices.findChild(QMenu, "explore.models.runs")
     qtbot.waitUntil(lambda: wanted in offered(explore), timeout=30_000)
     assert wanted in offered(window.workspace("Train").page.controls.recent.menu())
+
+
+def test_a_run_that_explore_opens_from_elsewhere_is_in_all_lists_from_then_on(
+    window: MainWindow, qtbot: QtBot, tiny: Tiny, tmp_path: Path
+) -> None:
+    for _ in start_run(tiny(name="brought along"), tmp_path / "stick" / "run", Commands()):
+        pass
+    explore = window.workspace("Explore")
+    window.show_workspace("Explore")
+    explore.desk.open_path(tmp_path / "stick" / "run")
+    wanted = "brought along · η = 0.5 · finished"
+    train = window.workspace("Train").page.controls.recent.menu()
+    qtbot.waitUntil(lambda: wanted in offered(train), timeout=30_000)
+    assert str(tmp_path / "stick" / "run") not in offered(explore.choices.models.menu())
