@@ -28,6 +28,9 @@ from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.session_file import load_session
 from jnn_studio.labs.denoise.methods import open_denoisers
 from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint
+from jnn_studio.runs.comparing import compared, settings_of
+from jnn_studio.runs.curves import read_curves
+from jnn_studio.runs.describing import describe
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config_file import read_config
 from jnn_studio.training.events import Started, StateChanged
@@ -39,6 +42,10 @@ PATIENCE = 0.5
 
 _SYSTEMS = re.compile(r"\[Errno \d+\][^\n]*\s*\Z")
 """The end of the details of a refusal of the system, which is said and no bug."""
+
+
+_UNEXPECTED = re.compile(r"[A-Z]\w*(Error|Exception): ")
+"""What is said of a run that raised something else than what a person is to read."""
 
 
 class BugError(Exception):
@@ -67,6 +74,7 @@ def subjects(material: Material, scratch: Path) -> list[Subject]:
         opened = open_denoisers if kind == "denoise" else _opened_models
         found += [
             Subject(f"{kind} run, followed", run, _follow),
+            Subject(f"{kind} run, listed", run, _list),
             Subject(f"{kind} run, resumed", run, _Resumed(material.ends[kind]).open),
             Subject(f"{kind} checkpoint, resumed", run, _Resumed(material.ends[kind]).open, "checkpoints"),
         ]
@@ -92,6 +100,15 @@ def subjects(material: Material, scratch: Path) -> list[Subject]:
     found.append(Subject("library", root / "directions", _library))
     found += [Subject("direction", path, _direction) for path in sorted((root / "directions").iterdir())]
     return found
+
+
+def _list(path: Path, damage: Damage) -> str:
+    summary = describe(path)
+    if summary is not None and _UNEXPECTED.match(summary.problem):
+        raise BugError(summary.problem)
+    read_curves(path, "total")
+    compared([summary] if summary is not None else [], [settings_of(path)])
+    return ""
 
 
 def _follow(path: Path, damage: Damage) -> str:
