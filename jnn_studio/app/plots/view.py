@@ -36,6 +36,11 @@ class PlotAxis(pg.AxisItem):
         self.label.setFont(font)
         self.setLabel(self.labelText, color=colors.text)
 
+    def setLabel(self, *names: Any, **options: Any) -> None:
+        """Name the axis; pyqtgraph leaves a name of another length where the last one began."""
+        super().setLabel(*names, **options)
+        self.resizeEvent()
+
     def labelString(self) -> str:
         """The name as HTML, which is what pyqtgraph draws."""
         name: str = self.labelText

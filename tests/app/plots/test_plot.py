@@ -511,3 +511,16 @@ class TestExport:
 def test_a_plot_leaves_what_is_dropped_on_it_to_the_page(plot: StudioPlot) -> None:
     assert not plot.canvas.acceptDrops()
     assert not plot.canvas.viewport().acceptDrops()
+
+
+def test_a_name_of_another_length_stands_in_the_middle_of_its_axis_too(
+    plot: StudioPlot, qtbot: QtBot
+) -> None:
+    plot.set_data("u", [0, 1], [1.0, 2.0])
+    show(plot, qtbot)
+    for name in ("Loss", "A much longer name of what is measured", "½"):
+        plot.set_labels(y=name, x=name)
+        for axis in (plot.canvas.y_axis, plot.canvas.x_axis):
+            label, whole = axis.label.sceneBoundingRect().center(), axis.sceneBoundingRect().center()
+            along = label.y() - whole.y() if axis is plot.canvas.y_axis else label.x() - whole.x()
+            assert abs(along) <= 2
