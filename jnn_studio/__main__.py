@@ -8,6 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from jnn_studio.doctor import Check
 
 
@@ -23,10 +26,10 @@ def main() -> None:
     build(_open_window, _window_checks)()
 
 
-def _open_window() -> int:
+def _open_window(files: Sequence[Path]) -> int:
     from jnn_studio.app.main import run
 
-    return run()
+    return run(files)
 
 
 def _window_checks() -> list[Check]:

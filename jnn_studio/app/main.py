@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -20,8 +22,8 @@ if TYPE_CHECKING:  # Qt is loaded once it is known to be there
     from jnn_studio.app.window import MainWindow
 
 
-def run() -> int:
-    """Open the window and stay until it is closed; the process's exit code."""
+def run(files: Sequence[Path] = ()) -> int:
+    """Open the window, with what ``files`` hold, and stay until it is closed; the process's exit code."""
     missing = missing_packages(wants_window())
     if missing:
         sys.stderr.write(complaint(missing) + "\n")
@@ -61,6 +63,8 @@ def run() -> int:
     # Not `quit`, which asks every window that is still open and gives up if one declines.
     window.left.connect(application.exit)
     window.show()
+    if files:
+        window.open_files([path.absolute() for path in files])
     code = application.exec()
     try:
         window.shutdown()

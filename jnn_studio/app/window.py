@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -202,6 +202,11 @@ class MainWindow(QMainWindow):
             self._workspace_menus[spec.title] = menu
             menu.menuAction().setVisible(False)
         return self._workspaces[spec.title]
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Show models, images or a session that somebody named or clicked outside."""
+        self.show_workspace("Explore")
+        self.workspace("Explore").open_files(paths)
 
     def _compare(self, models: list[tuple[str, str]]) -> None:
         self.show_workspace("Explore")

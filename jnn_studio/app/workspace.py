@@ -102,6 +102,12 @@ class Workspace(QMainWindow):
         Of those that show none nobody asks it.
         """
 
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Show what files and folders hold, all of them together.
+
+        Of those that open none nobody asks it.
+        """
+
     def put_away(self) -> None:
         """The window is closed: floating docks, which are windows of their own, go with it."""
         for dock in self._docks():

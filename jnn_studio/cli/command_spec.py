@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -30,9 +31,9 @@ class Window:
     """What the window lends to the commands, which cannot know it: their ``typer.Context.obj``.
 
     Attributes:
-        open: shows it and stays until it is closed; gives the exit code.
+        open: shows it, with what these files hold, and stays until it is closed; gives the exit code.
         checks: what `doctor` is to look at beside its own.
     """
 
-    open: Callable[[], int]
+    open: Callable[[Sequence[Path]], int]
     checks: Callable[[], list[Check]]

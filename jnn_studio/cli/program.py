@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import typer
+import typer.core
 
 from jnn_studio.cli.command_spec import Window
 from jnn_studio.cli.commands import find_commands
 from jnn_studio.doctor import Check
 
+OPEN = "open"
+"""The command that files without one are given to."""
 
-def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check]]) -> typer.Typer:
+
+class _Program(typer.core.TyperGroup):
+    """Whose first word may also be a file: then it is to be opened."""
+
+    def resolve_command(self, context: Any, args: list[str]) -> Any:
+        if args and self.get_command(context, args[0]) is None and _may_be_file(args[0]):
+            return OPEN, self.get_command(context, OPEN), args
+        return super().resolve_command(context, args)
+
+
+def _may_be_file(word: str) -> bool:
+    return Path(word).exists() or any(sign in word for sign in "./\\")
+
+
+def build(
+    open_window: Callable[[Sequence[Path]], int], window_checks: Callable[[], list[Check]]
+) -> typer.Typer:
     """The program with all its commands; without one it opens the window."""
     app = typer.Typer(
+        cls=_Program,
         add_completion=False,
         no_args_is_help=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -24,7 +46,7 @@ def build(open_window: Callable[[], int], window_checks: Callable[[], list[Check
     def main(context: typer.Context) -> None:
         context.obj = Window(open_window, window_checks)
         if context.invoked_subcommand is None:
-            raise typer.Exit(open_window())
+            raise typer.Exit(open_window(()))
 
     for name, spec in find_commands().items():
         for answers_to in (name, *spec.aliases):

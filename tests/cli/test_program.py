@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ Tiny = Callable[..., RunConfig]
 Invoke = Callable[..., Any]
 
 
-def program(window: Callable[[], int] = lambda: 0, checks: tuple[Check, ...] = ()) -> typer.Typer:
+def program(
+    window: Callable[[Sequence[Path]], int] = lambda files: 0, checks: tuple[Check, ...] = ()
+) -> typer.Typer:
     return cli.build(window, lambda: list(checks))
 
 
@@ -58,7 +60,7 @@ def face(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_without_a_command_it_opens_the_window(status: int) -> None:
-    assert CliRunner().invoke(program(window=lambda: status), []).exit_code == status
+    assert CliRunner().invoke(program(window=lambda files: status), []).exit_code == status
 
 
 def test_its_help_names_every_command_and_preset(invoke: Invoke) -> None:
@@ -72,6 +74,30 @@ def test_its_help_names_every_command_and_preset(invoke: Invoke) -> None:
 
 def test_a_command_that_is_not_there_is_refused(invoke: Invoke) -> None:
     assert invoke("validate").exit_code == 2
+
+
+# --- open ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", [[], ["open"]])
+def test_files_are_opened_in_the_window(word: list[str], face: Path, config: Path) -> None:
+    opened: list[Path] = []
+
+    def window(files: Sequence[Path]) -> int:
+        opened.extend(files)
+        return 5
+
+    done = CliRunner().invoke(program(window), [*word, str(face), str(config)])
+
+    assert done.exit_code == 5
+    assert opened == [face, config]
+
+
+@pytest.mark.parametrize("word", ["gone/for/good", "gone.jnnmodel", "/gone/for/good"])
+def test_what_is_neither_a_command_nor_a_file_is_said(invoke: Invoke, word: str) -> None:
+    refused = invoke(word)
+    assert refused.exit_code == 1
+    assert f"there is nothing at {word}, and no command is called so" in refused.stderr.replace("\n", "")
 
 
 # --- train ------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -75,9 +77,23 @@ class Asking:
     def open_session(self) -> None:
         ask_file(self._parent, "Open a session", SESSIONS, self._sessions.open)
 
+    def take_all(self, paths: Sequence[Path]) -> None:
+        """What was named together: models beside each other, and on them what else there is."""
+        models = [path for path in paths if holds_models(path)]
+        others = [path for path in paths if path not in models]
+
+        def then() -> None:
+            for path in others:
+                self.take(path)
+
+        if len(models) > 1 or (models and others):
+            self._desk.open_paths(models, then)
+        else:
+            self._desk.when_open(partial(self.take, paths[0]) if len(paths) == 1 else then)
+
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
-        if is_run(path) or ending_of(path) in SUFFIXES:
+        if holds_models(path):
             self._desk.open_path(path)
         elif ending_of(path) == SUFFIX:
             self._sessions.open(path)
@@ -94,3 +110,8 @@ class Asking:
 
     def _add_models(self, path: Path) -> None:
         self._desk.add_models(str(path))
+
+
+def holds_models(path: Path) -> bool:
+    """Whether models are looked for there."""
+    return is_run(path) or ending_of(path) in SUFFIXES

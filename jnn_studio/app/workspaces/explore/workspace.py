@@ -366,6 +366,9 @@ class ExploreWorkspace(Workspace):
                 event.acceptProposedAction()
                 return
 
+    def open_files(self, paths: Sequence[Path]) -> None:
+        self.asking.take_all(paths)
+
     def open_dropped(self, path: Path) -> None:
         """Whatever was dropped."""
         self.asking.take(path)

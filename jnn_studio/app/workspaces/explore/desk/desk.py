@@ -139,6 +139,29 @@ class ExploreDesk(QObject):
         else:
             self.opened.find(str(path), self._replace_models, self._telling("Cannot open the models"))
 
+    def open_paths(self, paths: Sequence[Path], then: Callable[[], None]) -> None:
+        """Show the models of several runs and weights files side by side, then go on."""
+
+        def show(found: FoundModels) -> None:
+            self._replace_models(found)
+            if len(found.models) > MAX_COLUMNS:
+                self._tell_full()
+            then()
+
+        self.opened.find_several([str(path) for path in paths], show, self._telling("Cannot open the models"))
+
+    def when_open(self, then: Callable[[], None]) -> None:
+        """Go on once there are models in view, or now."""
+        if self.opened.models(self.state) is not None:
+            then()
+            return
+
+        def shown(_: Scene) -> None:
+            self.scene_changed.disconnect(shown)
+            then()
+
+        self.scene_changed.connect(shown)
+
     def compare(self, models: Sequence[tuple[str, str]]) -> None:
         """Show models by their references instead of those in view; each with a name, "" for its own."""
         names = dict(models)

@@ -89,13 +89,7 @@ class Opened(QObject):
         self, where: str, deliver: Callable[[FoundModels], None], failed: Callable[[Failure], None]
     ) -> None:
         """Open whatever models are at ``where``."""
-
-        def work(_: Watch) -> FoundModels:
-            path = Path(where)
-            data = trained_on(RunFolder.open(path).config()) if is_run(path) else None
-            return FoundModels(open_references(where), data)
-
-        self._context.loading.request(self, "find models", work, deliver, failed)
+        self.find_several([where], deliver, failed)
 
     def find_several(
         self,
