@@ -202,7 +202,7 @@ def _gather(table: _Table, at: int, find: Callable[[str], int | None], count: in
     values.flags.writeable = False
     return AttributeTable(
         title=printable(table.path.name),
-        names=_distinct([attribute.name for attribute in found]),
+        names=distinct([attribute.name for attribute in found]),
         values=values,
         binary=tuple(attribute.binary for attribute in found),
         matched=int(seen.sum()),
@@ -216,8 +216,8 @@ def _plain(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign not in " _-.")
 
 
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of columns, numbered where one comes again."""
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of attributes, numbered where one comes again."""
     given: list[str] = []
     for name in names:
         number, unique = 1, name

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from jnn_studio.data.folder_names import folder_levels
 from jnn_studio.data.source import FactorSource, ImageSource
 from jnn_studio.explore.gallery import Survey
 
@@ -33,11 +34,12 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class Facet:
-    """A number every image has: a factor or an attribute.
+    """What every image has: a factor, an attribute, or a folder it is in.
 
     Attributes:
         values: float32 (images,), NaN where nothing is known.
         binary: whether it only takes two values; the larger means yes.
+        categories: the names that the values 0, 1, … stand for, "" for none; empty: values are numbers.
     """
 
     name: str
@@ -45,33 +47,51 @@ class Facet:
     binary: bool
     low: float
     high: float
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Keeps images whose facet ``name`` lies in [low, high]; an image without a value never does."""
+    """Keeps images whose facet ``name`` lies in [low, high]; an image without a value never does.
+
+    Of a facet with categories both ends are one of them.
+    """
 
     name: str
     low: float = -np.inf
     high: float = np.inf
 
 
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """Images that were picked elsewhere, by hand: those in a lasso on the map.
+
+    Attributes:
+        name: how they were picked.
+        indices: int64 of the source.
+    """
+
+    name: str
+    indices: np.ndarray
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked for: text in the label (all words, any case), filters that all hold, and an order.
 
-    ``target`` is the latent (latent,) that "nearest" is nearest to.
+    ``target`` is the latent (latent,) that "nearest" is nearest to. ``picked``: only of these images.
     """
 
     text: str = ""
     filters: tuple[Filter, ...] = ()
     order: Order = "file"
     target: np.ndarray | None = field(default=None, compare=False)
+    picked: Picked | None = None
 
     @property
     def is_everything(self) -> bool:
         """Whether no image is left out."""
-        return not self.text.strip() and not self.filters
+        return not self.text.strip() and not self.filters and self.picked is None
 
 
 @dataclass(frozen=True)
@@ -108,6 +128,9 @@ class Catalogue:
                 table.names, np.asarray(table.values).T, table.binary, strict=True
             ):
                 self._add(name, values, binary)
+        if not isinstance(source, FactorSource):
+            for level in folder_levels([source.label(index) for index in range(len(source))]):
+                self._add(level.name, level.of, False, level.folders)
 
     def select(self, query: Query, survey: Survey | None = None) -> Selection:
         """The images ``query`` asks for.
@@ -121,6 +144,8 @@ class Catalogue:
         for wanted in query.filters:
             values = self.facets[wanted.name].values
             keep &= (values >= wanted.low) & (values <= wanted.high)
+        if query.picked is not None:
+            keep &= np.isin(np.arange(len(keep)), query.picked.indices)
         words = query.text.casefold().split()
         if words:
             if self._labels is None:
@@ -137,11 +162,12 @@ class Catalogue:
         order = np.argsort(-numbers if query.order == "best" else numbers, kind="stable")  # NaN last
         return Selection(indices[order], numbers[order])
 
-    def _add(self, name: str, values: np.ndarray, binary: bool) -> None:
+    def _add(self, name: str, values: np.ndarray, binary: bool, categories: tuple[str, ...] = ()) -> None:
         finite = values[np.isfinite(values)]
         if len(finite) and name not in self.facets:
             values = np.ascontiguousarray(values, np.float32)
-            self.facets[name] = Facet(name, values, binary, float(finite.min()), float(finite.max()))
+            low, high = float(finite.min()), float(finite.max())
+            self.facets[name] = Facet(name, values, binary, low, high, categories)
 
 
 def _known(query: Query, survey: Survey | None) -> np.ndarray | None:

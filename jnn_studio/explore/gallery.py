@@ -120,3 +120,12 @@ def fit_images(images: Tensor, loaded: LoadedModel) -> Tensor:
     if images.shape[-2:] != (config.size, config.size):
         images = F.interpolate(images, (config.size, config.size), mode="bilinear", antialias=True)
     return images.expand(-1, config.channels, -1, -1)
+
+
+def same_but_older(known: LoadedModel, now: LoadedModel) -> bool:
+    """Whether ``known`` is ``now``, or the same member of the same run at an earlier step."""
+    if known is now:
+        return True
+    run, member = now.info.get("run"), now.info.get("member")
+    same = (known.info.get("run"), known.info.get("member")) == (run, member)
+    return bool(run and member) and same and known.model.config == now.model.config

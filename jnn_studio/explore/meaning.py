@@ -90,7 +90,10 @@ FACTOR_RULE = (
     f"Below {OUTSIDE:.0%} tangent energy, the share of its change that the factors can make, it is outside."
 )
 
-NO_FACTORS = "These images have no known factors. Open a table of attributes to see what directions mean."
+NO_FACTORS = (
+    "These images have no known factors. Open a table of attributes to see what directions mean, or sort "
+    "them into two to nine folders: each folder is then an attribute."
+)
 
 
 def factor_effects(push: Tensor, tangents: Tensor, names: Sequence[str]) -> tuple[Meaning, ...]:

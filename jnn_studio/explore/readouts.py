@@ -11,6 +11,7 @@ import numpy as np
 from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
+from jnn_studio.data.folder_names import MAX_CLASSES
 from jnn_studio.explore.linear_fit import Moments, ridge
 from jnn_studio.explore.meaning import Meaning, name_direction
 
@@ -203,12 +204,12 @@ def fit_readouts(
 def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:
     """The folder of each image as a number, for `fit_readouts`: a folder is often one person, or one scene.
 
-    None, every image on its own, where fewer than 2 × `FOLDS` folders have images (then folders are rather
-    classes), or no two images share one.
+    None, every image on its own, where no more than `MAX_CLASSES` folders have images (then folders are
+    rather classes), or no two images share one.
     """
     folders = [label.rpartition("/")[0] for label in labels]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(folders))}
-    if not 2 * FOLDS <= len(numbers) < len(labels):
+    if not MAX_CLASSES < len(numbers) < len(labels):
         return None
     return tuple(numbers[name] for name in folders)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
-from jnn_studio.explore.catalogue import Catalogue, Filter, Query
+from jnn_studio.explore.catalogue import Catalogue, Filter, Picked, Query
 from jnn_studio.explore.gallery import Survey
 
 NAMES = ["Anna/1.png", "Anna/2.png", "bert/1.png", "Bert/2.png"]
@@ -81,7 +81,7 @@ def test_facets_say_whether_they_are_yes_or_no_and_what_they_span(photos: Folder
 
 
 def test_a_table_of_other_images_is_ignored(photos: FolderSource) -> None:
-    assert not Catalogue(photos, Attributes(("Age",), np.ones((3, 1)), (False,))).facets
+    assert "Age" not in Catalogue(photos, Attributes(("Age",), np.ones((3, 1)), (False,))).facets
 
 
 def test_images_are_ordered_by_their_reconstruction(photos: FolderSource) -> None:
@@ -112,3 +112,19 @@ def test_filter_and_order_combine(photos: FolderSource) -> None:
     selection = Catalogue(photos).select(Query(text="anna", order="worst"), found([30, 20, 10, 5]))
     assert selection.indices.tolist() == [1, 0]
     assert selection.numbers.tolist() == [20, 30]
+
+
+def test_folders_are_a_facet_of_images_without_a_table(photos: FolderSource) -> None:
+    catalogue = Catalogue(photos)
+    facet = catalogue.facets["folder"]
+    assert facet.categories == ("Anna", "Bert", "bert")
+    one = float(facet.categories.index("Anna"))
+    assert catalogue.select(Query(filters=(Filter("folder", one, one),))).indices.tolist() == [0, 1]
+
+
+def test_only_what_was_picked_is_found_with_filters_that_hold_too(photos: FolderSource) -> None:
+    catalogue = Catalogue(photos)
+    query = Query(picked=Picked("Lasso", np.array([3, 1])))
+    assert not query.is_everything
+    assert catalogue.select(query).indices.tolist() == [1, 3]
+    assert catalogue.select(replace(query, text="bert")).indices.tolist() == [3]

@@ -9,7 +9,7 @@ import torch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.gallery import CHUNK, Survey, Surveyor, fit_images
+from jnn_studio.explore.gallery import CHUNK, Survey, Surveyor, fit_images, same_but_older
 from jnn_studio.models.autoencoder import build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel
@@ -107,3 +107,15 @@ def test_weights_that_have_gone_bad_give_no_numbers_and_no_error(source: FaceSou
     loaded = network()
     next(loaded.model.decoder.parameters()).data.fill_(float("nan"))
     assert np.isnan(survey(loaded, source).psnr).all()
+
+
+def test_the_same_member_of_a_run_at_an_earlier_step_is_the_same_but_older() -> None:
+    def of(run: str, member: str, step: str) -> LoadedModel:
+        return LoadedModel(network().model, "", {"run": run, "member": member, "step": step})
+
+    old, new = of("r", "a", "1"), of("r", "a", "2")
+    assert same_but_older(old, new)
+    assert same_but_older(new, new)
+    assert not same_but_older(old, of("r", "b", "2"))
+    assert not same_but_older(old, of("s", "a", "2"))
+    assert not same_but_older(network(), network()), "of no run"

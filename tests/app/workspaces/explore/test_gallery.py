@@ -17,7 +17,7 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Filter
+from jnn_studio.explore.catalogue import Filter, Picked
 from jnn_studio.explore.gallery import Survey, Surveyor
 from jnn_studio.models.autoencoder import build
 from jnn_studio.models.config import AutoencoderConfig
@@ -271,3 +271,63 @@ def test_every_control_says_what_it_does(gallery: Gallery) -> None:
         assert control.toolTip()
         assert control.accessibleName()
         assert control.objectName().startswith("explore.gallery.")
+
+
+def people(count: int, each: int = 2) -> FolderSource:
+    """Grey photographs, a folder a person."""
+    labels = [f"person{person:04}/{number}.png" for person in range(count) for number in range(each)]
+    return FolderSource("people", np.zeros((len(labels), 3, 16, 16), np.uint8), labels)
+
+
+def test_folders_are_a_filter_without_any_table(gallery: Gallery, qtbot: QtBot) -> None:
+    gallery.set_source(people(5), FolderConfig(path="/people"))
+    menu = gallery.bar.filter.menu()
+
+    def entry() -> object:
+        menu.aboutToShow.emit()
+        return next((action for action in menu.actions() if action.text() == "folder"), None)
+
+    qtbot.waitUntil(lambda: entry() is not None, timeout=10_000)
+    entry().menu().actions()[3].trigger()
+    wait_for(qtbot, gallery, [6, 7])
+    assert gallery.findChild(QPushButton, "explore.gallery.chip.0").text().startswith("folder: person0003")
+
+
+def test_one_of_thousands_of_folders_is_found_by_its_name(gallery: Gallery, qtbot: QtBot) -> None:
+    gallery.set_source(people(3000), FolderConfig(path="/people"))
+    menu = gallery.bar.filter.menu()
+
+    def entry() -> object:
+        menu.aboutToShow.emit()
+        return next((action for action in menu.actions() if action.text() == "folder…"), None)
+
+    qtbot.waitUntil(lambda: entry() is not None, timeout=10_000)
+    entry().trigger()
+    editor = gallery.bar.categories
+    assert editor.isVisible()
+    assert editor.list.model().rowCount() == 3000
+    qtbot.keyClicks(editor.search, "1234")
+    assert [editor.list.model().index(row, 0).data() for row in range(editor.list.model().rowCount())] == [
+        "person1234  (2)"
+    ]
+    qtbot.keyClick(editor.search, Qt.Key.Key_Return)
+    wait_for(qtbot, gallery, [2468, 2469])
+    assert not editor.isVisible()
+    entry().trigger()
+    qtbot.keyClick(editor.search, Qt.Key.Key_Escape)
+    assert not editor.isVisible()
+
+
+def test_what_was_picked_elsewhere_is_kept_to_until_its_chip_is_pressed(
+    gallery: Gallery, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(gallery.selection_changed) as told:
+        gallery.pick(Picked("Lasso", np.array([12, 3])))
+    wait_for(qtbot, gallery, [3, 12])
+    assert told.args[0].tolist() == [3, 12]
+    chip = gallery.findChild(QPushButton, "explore.gallery.chip.picked")
+    assert chip.text().startswith("Lasso: 2 images")
+    with qtbot.waitSignal(gallery.selection_changed) as told:
+        chip.click()
+    wait_for(qtbot, gallery, list(range(COUNT)))
+    assert told.args == [None]

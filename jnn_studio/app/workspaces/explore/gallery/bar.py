@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -22,9 +22,13 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.layouts import remove_widgets
-from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, describe
+from jnn_studio.app.workspaces.explore.gallery.category_editor import CategoryEditor
+from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, category_words, describe
 from jnn_studio.base.text import counted
-from jnn_studio.explore.catalogue import Facet, Filter
+from jnn_studio.explore.catalogue import Facet, Filter, Picked
+
+MENU_CATEGORIES = 12
+"""Categories that a menu lists; more are looked for by their names."""
 
 
 class GalleryBar(QWidget):
@@ -35,6 +39,8 @@ class GalleryBar(QWidget):
     """Filter"""
     filter_removed = Signal(object)
     """Filter"""
+    picked_removed = Signal()
+    """Images that were picked elsewhere are not to be kept to any more."""
     model_chosen = Signal(str)
     """Key of the model to order by"""
     table_asked = Signal()
@@ -45,6 +51,7 @@ class GalleryBar(QWidget):
         self._orders = orders
         self._facets: Mapping[str, Facet] = {}
         self._filters: tuple[Filter, ...] = ()
+        self._picked: Picked | None = None
         self._models: list[tuple[str, str]] = []
         self._model = ""
         self._offers_table = False
@@ -56,6 +63,7 @@ class GalleryBar(QWidget):
         self.filter = self._button("filter_by", "Filter", "Show only images with some factor or attribute")
         self.order = self._button("order", "File order", "In what order the images are shown")
         self.editor = FilterEditor()
+        self.categories = CategoryEditor()
         self._chips = QVBoxLayout()
         self._chips.setSpacing(GRID // 2)
         self.count = self._label("count", "How many of the images are shown")
@@ -76,12 +84,14 @@ class GalleryBar(QWidget):
         column.addWidget(self.search)
         column.addLayout(buttons)
         column.addWidget(self.editor)
+        column.addWidget(self.categories)
         column.addLayout(self._chips)
         column.addWidget(self.count)
         column.addWidget(self.note)
         column.addWidget(self.progress)
         self.search.textChanged.connect(self.text_changed)
-        self.editor.asked.connect(self.filter_added)
+        for editor in (self.editor, self.categories):
+            editor.asked.connect(self.filter_added)
         self.filter.menu().aboutToShow.connect(self._fill_filters)
         self.order.menu().aboutToShow.connect(self._fill_orders)
         self.show_note("")
@@ -92,27 +102,33 @@ class GalleryBar(QWidget):
         self._facets, self._offers_table = facets, offers_table
         self.filter.setEnabled(bool(facets) or offers_table)
         self.editor.hide()
+        self.categories.hide()
 
     def set_models(self, models: Sequence[tuple[str, str]], chosen: str) -> None:
         """Keys and names of the models the images can be ordered by, and the one they are."""
         self._models, self._model = list(models), chosen
 
-    def show_filters(self, filters: tuple[Filter, ...]) -> None:
-        """One chip for each filter; pressing it removes the filter."""
-        if filters == self._filters:
+    def show_filters(self, filters: tuple[Filter, ...], picked: Picked | None = None) -> None:
+        """One chip for each filter, and for images that were picked elsewhere; pressing it removes it."""
+        if filters == self._filters and picked is self._picked:
             return
-        self._filters = filters
+        self._filters, self._picked = filters, picked
         remove_widgets(self._chips)
         for number, wanted in enumerate(filters):
-            facet = self._facets.get(wanted.name)
-            words = describe(wanted, facet is not None and facet.binary)
-            chip = QPushButton(f"{literal(words)}  ×", objectName=f"explore.gallery.chip.{number}")
-            chip.setToolTip(f"{words}: press to remove the filter")
-            chip.setAccessibleName(f"Remove the filter {words}")
-            chip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            chip.setStyleSheet("padding-left: 6px; padding-right: 6px;")
-            chip.clicked.connect(lambda _=False, wanted=wanted: self.filter_removed.emit(wanted))
-            self._chips.addWidget(chip)
+            words = describe(wanted, self._facets.get(wanted.name))
+            self._add_chip(str(number), words, partial(self.filter_removed.emit, wanted))
+        if picked is not None:
+            words = f"{picked.name}: {counted(len(picked.indices), 'image')}"
+            self._add_chip("picked", words, self.picked_removed.emit)
+
+    def _add_chip(self, name: str, words: str, removed: Callable[[], object]) -> None:
+        chip = QPushButton(f"{literal(words)}  ×", objectName=f"explore.gallery.chip.{name}")
+        chip.setToolTip(f"{words}: press to remove the filter")
+        chip.setAccessibleName(f"Remove the filter {words}")
+        chip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        chip.setStyleSheet("padding-left: 6px; padding-right: 6px;")
+        chip.clicked.connect(lambda _=False: removed())
+        self._chips.addWidget(chip)
 
     def show_order(self, words: str) -> None:
         """The order the images are in, on its button."""
@@ -150,11 +166,25 @@ class GalleryBar(QWidget):
                 yes, no = Filter(name, low=middle), Filter(name, high=middle)
                 both.addAction("Yes", partial(self.filter_added.emit, yes))
                 both.addAction("No", partial(self.filter_added.emit, no))
+            elif facet.categories and len(facet.categories) <= MENU_CATEGORIES:
+                each = menu.addMenu(literal(name))
+                for number, category in enumerate(facet.categories):
+                    only = Filter(name, low=number, high=number)
+                    each.addAction(literal(category_words(category)), partial(self.filter_added.emit, only))
             else:
-                menu.addAction(f"{literal(name)}…", partial(self.editor.edit, facet))
+                menu.addAction(f"{literal(name)}…", partial(self._edit, facet))
         if self._offers_table:
             menu.addSeparator()
             menu.addAction("Open attribute table…", self.table_asked.emit)
+
+    def _edit(self, facet: Facet) -> None:
+        """Ask which of its images; one question at a time."""
+        if facet.categories:
+            self.editor.hide()
+            self.categories.edit(facet)
+        else:
+            self.categories.hide()
+            self.editor.edit(facet)
 
     def _fill_orders(self) -> None:
         menu = self.order.menu()

@@ -21,9 +21,11 @@ from jnn_studio.explore.catalogue import Facet, Filter
 AT_LEAST, AT_MOST, BETWEEN = "at least", "at most", "between"
 
 
-def describe(wanted: Filter, binary: bool = False) -> str:
-    """A filter in few characters: ``smile ≥ 0.5``."""
-    if binary:
+def describe(wanted: Filter, facet: Facet | None = None) -> str:
+    """A filter of ``facet`` in few characters: ``smile ≥ 0.5``, ``folder: p052``."""
+    if facet is not None and facet.categories:
+        return f"{wanted.name}: {category_words(facet.categories[int(wanted.low)])}"
+    if facet is not None and facet.binary:
         return f"{wanted.name}: {'yes' if wanted.low > float('-inf') else 'no'}"
     low, high = f"{wanted.low:g}", f"{wanted.high:g}"
     if wanted.high == float("inf"):
@@ -31,6 +33,11 @@ def describe(wanted: Filter, binary: bool = False) -> str:
     if wanted.low == float("-inf"):
         return f"{wanted.name} ≤ {high}"
     return f"{low} ≤ {wanted.name} ≤ {high}"
+
+
+def category_words(name: str) -> str:
+    """What to call a category, which may be that of the images in no folder."""
+    return name or "none"
 
 
 class FilterEditor(QFrame):

@@ -18,8 +18,9 @@ from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Query, Selection, Table
-from jnn_studio.explore.gallery import Survey, Surveyor
+from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Picked, Query, Selection, Table
+from jnn_studio.explore.gallery import Survey, Surveyor, same_but_older
+from jnn_studio.explore.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 REORDER_MS = 500
@@ -59,11 +60,16 @@ class Gallery(QWidget):
     chosen = Signal(int)
     """Source index"""
     table_asked = Signal()
+    facets_changed = Signal(object)
+    """What is known of every image, by name: `Facet`"""
+    selection_changed = Signal(object)
+    """Source indices of the images shown; None: all"""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, surveys: Surveys | None = None) -> None:
         super().__init__()
         self.setObjectName("explore.gallery")
         self._worker = context.loading
+        self._surveys = Surveys() if surveys is None else surveys
         self._source: ImageSource | None = None
         self._config: FacesConfig | FolderConfig | None = None
         self._table: Table | None = None
@@ -96,6 +102,7 @@ class Gallery(QWidget):
         self.bar.text_changed.connect(lambda text: self._ask(replace(self._query, text=text)))
         self.bar.filter_added.connect(self.add_filter)
         self.bar.filter_removed.connect(self.remove_filter)
+        self.bar.picked_removed.connect(lambda: self.pick(None))
         self.bar.model_chosen.connect(self._choose_model)
         self.bar.table_asked.connect(self.table_asked)
         self.bar.set_facets({}, False)
@@ -124,6 +131,8 @@ class Gallery(QWidget):
         self.images.set_source(source)
         self._stack.setCurrentIndex(0)
         self.bar.set_facets({}, isinstance(config, FolderConfig))
+        self.facets_changed.emit({})
+        self.selection_changed.emit(None)
         self.bar.show_count(len(source), len(source))
         self._show_query()
         self._show_possible()
@@ -142,7 +151,7 @@ class Gallery(QWidget):
             return
         self._models = models
         for key in list(self._measured):
-            if key not in models or not _same_but_older(self._measured[key].surveyor.loaded, models[key][1]):
+            if key not in models or not same_but_older(self._measured[key].surveyor.loaded, models[key][1]):
                 del self._measured[key]
         if self._key not in models:
             self._key = next(iter(models), "")
@@ -184,12 +193,16 @@ class Gallery(QWidget):
         kept = tuple(known for known in self._query.filters if known != wanted)
         self._ask(replace(self._query, filters=kept))
 
+    def pick(self, picked: Picked | None) -> None:
+        """Show only images that were picked elsewhere; None: not only these."""
+        self._ask(replace(self._query, picked=picked))
+
     def clear(self) -> None:
         """Ask for all images again, in the order they are in."""
         blocked = self.bar.blockSignals(True)
         self.bar.search.clear()
         self.bar.blockSignals(blocked)
-        self._ask(replace(self._query, text="", filters=()))
+        self._ask(replace(self._query, text="", filters=(), picked=None))
 
     def order_by(self, name: Ordering) -> None:
         """One of `ORDERS`; choosing one again measures anew if the weights have changed.
@@ -255,7 +268,7 @@ class Gallery(QWidget):
             self._select()
 
     def _show_query(self) -> None:
-        self.bar.show_filters(self._query.filters)
+        self.bar.show_filters(self._query.filters, self._query.picked)
         short = {"file": "File order", "worst": "Worst first", "best": "Best first"}
         self.bar.show_order(short.get(self._query.order, "Nearest"))
         self._clear.setEnabled(not self._query.is_everything)
@@ -268,6 +281,7 @@ class Gallery(QWidget):
         def opened(catalogue: Catalogue) -> None:
             self._catalogue = catalogue
             self.bar.set_facets(catalogue.facets, isinstance(self._config, FolderConfig))
+            self.facets_changed.emit(catalogue.facets)
             kept = tuple(wanted for wanted in self._query.filters if wanted.name in catalogue.facets)
             self._query = replace(self._query, filters=kept)
             self._show_query()
@@ -288,7 +302,8 @@ class Gallery(QWidget):
             return
         measured = self._measured.get(self._key)
         if measured is None:
-            measured = _Measured(Surveyor(self._models[self._key][1], self._source))
+            loaded, source = self._models[self._key][1], self._source
+            measured = _Measured(Surveyor(loaded, source, self._surveys.known(loaded, source)))
             self._measured[self._key] = measured
         self._advance(measured)
         self._select()
@@ -301,6 +316,7 @@ class Gallery(QWidget):
     def _advance(self, measured: _Measured) -> None:
         def surveyed(found: Survey) -> None:
             measured.found = found
+            self._surveys.keep(measured.surveyor.loaded, measured.surveyor.source, found)
             self.bar.show_progress(found.done, found.total)
             if not found.complete:
                 if self.images.is_waiting:  # what is looked at comes first
@@ -345,6 +361,7 @@ class Gallery(QWidget):
         shown = total if selection is None else len(selection.indices)
         nearest = self._query.order == "nearest"
         self.images.set_selection(selection, "" if nearest else "dB", keep_place)
+        self.selection_changed.emit(None if shown == total or selection is None else selection.indices)
         self._stack.setCurrentIndex(0 if shown or not total else 1)
         self.bar.show_count(shown, total)
         self.bar.show_note(self._wrong, wrong=True)
@@ -358,12 +375,3 @@ class Gallery(QWidget):
         self.bar.show_progress(0, 0)
         self._wrong = f"The images could not be looked through: {failure.text}"
         self.bar.show_note(self._wrong, wrong=True)
-
-
-def _same_but_older(known: LoadedModel, now: LoadedModel) -> bool:
-    """Whether ``known`` is ``now``, or the same member of the same run at an earlier step."""
-    if known is now:
-        return True
-    run, member = now.info.get("run"), now.info.get("member")
-    same = (known.info.get("run"), known.info.get("member")) == (run, member)
-    return bool(run and member) and same and known.model.config == now.model.config

@@ -13,14 +13,16 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
+from jnn_studio.data.folder_names import folder_attributes, with_folders
 from jnn_studio.data.source import FactorSource, ImageSource
 from jnn_studio.explore.aim import aims_of
 from jnn_studio.explore.explain import explain_by_factors, explain_by_readouts
-from jnn_studio.explore.gallery import Surveyor
+from jnn_studio.explore.gallery import Survey, Surveyor
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
 from jnn_studio.explore.readouts import READOUT_RULE, ReadoutSet, fit_readouts, folder_groups
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import Aims, SourceImage
+from jnn_studio.explore.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 OWN_IMAGE = "This image is none of the collection's, so its factors are not known. Choose one at the left."
@@ -42,15 +44,19 @@ class Explainer(QObject):
     table_changed = Signal(object)
     failed = Signal(str, object)
 
-    def __init__(self, context: AppContext, parent: QObject) -> None:
+    def __init__(self, context: AppContext, parent: QObject, surveys: Surveys | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._surveys = Surveys() if surveys is None else surveys
         self._telling = partial(context.telling, self.failed)
-        self._wanted = False
+        self._wanted = self._once = False
         self._scene: Scene | None = None
         self._source: ImageSource | None = None
         self._derivatives: tuple[ImageSource, int, Tensor] | None = None
         self.table: AttributeTable | None = None
+        """What somebody opened."""
+        self._folders: tuple[ImageSource, AttributeTable | None] | None = None
+        """What the names of the folders of a source say, which needs no table."""
         self._readouts: dict[str, tuple[LoadedModel, ReadoutSet]] = {}
         self._fitting: tuple[str, LoadedModel] | None = None
         self._progress = ""
@@ -81,6 +87,11 @@ class Explainer(QObject):
     def show(self, scene: Scene) -> None:
         """The scene whose directions are to be explained."""
         self._scene = scene
+        self._explain()
+
+    def explain_once(self) -> None:
+        """Work it out for the scene at hand though nobody looks here: the names stand at the sliders too."""
+        self._once = True
         self._explain()
 
     def open_table(self, path: Path) -> None:
@@ -118,21 +129,40 @@ class Explainer(QObject):
 
     def _explain(self) -> None:
         scene, source = self._scene, self._source
-        if scene is None or source is None or not (self._wanted or self._aiming):
+        if scene is None or source is None or not (self._wanted or self._aiming or self._once):
             return
-        if self.table is not None:
-            self._by_readouts(scene, source, self.table)
+        if isinstance(source, FactorSource):
+            attributes = self.table
+        elif self._folders is None or self._folders[0] is not source:
+            self._read_folders(source)
+            return
+        else:
+            attributes = with_folders(self.table, self._folders[1])
+        if attributes is not None:
+            self._by_readouts(scene, source, attributes)
         elif isinstance(source, FactorSource):
             self._by_factors(scene, source)
         else:
-            self.explained.emit(MeaningView(state=NO_FACTORS))
+            self._tell(MeaningView(state=NO_FACTORS))
+
+    def _read_folders(self, source: ImageSource) -> None:
+        """Find out what the names of its folders say: there may be many."""
+
+        def read(_: Watch) -> AttributeTable | None:
+            return folder_attributes([source.label(index) for index in range(len(source))])
+
+        def arrived(found: AttributeTable | None) -> None:
+            self._folders = source, found
+            self._explain()
+
+        self._context.loading.request(self, "folder names", read, arrived, self._cannot)
 
     # --- factors -----------------------------------------------------------------------------------
 
     def _by_factors(self, scene: Scene, source: FactorSource) -> None:
         image = scene.state.base.image
         if not isinstance(image, SourceImage):
-            self.explained.emit(MeaningView(state=OWN_IMAGE))
+            self._tell(MeaningView(state=OWN_IMAGE))
             return
         index = min(image.index, len(source) - 1)
         known = self._derivatives
@@ -176,23 +206,25 @@ class Explainer(QObject):
         if self._fitting == (where, loaded):
             return
         self._fitting = where, loaded
-        surveyor = Surveyor(loaded, source)
+        surveyor = Surveyor(loaded, source, self._surveys.known(loaded, source))
 
-        def advance(watch: Watch) -> float | ReadoutSet:
+        def advance(watch: Watch) -> Survey | ReadoutSet:
             # A chunk at a time: thumbnails and images are served in between.
             survey = surveyor.advance(CHUNK)
             if not survey.complete:
-                return survey.done / survey.total
+                return survey
             # Photographs of one person in one folder: a readout must not get by on knowing the person.
             groups = folder_groups([source.label(index) for index in range(len(source))])
             return fit_readouts(survey.latents, table, watch, groups)
 
-        def arrived(result: float | ReadoutSet) -> None:
+        def arrived(result: Survey | ReadoutSet) -> None:
             if isinstance(result, ReadoutSet):
                 self._readouts[where] = loaded, result
                 self._fitting, self._progress = None, ""
             else:
-                self._progress = f"Reading {loaded.name}'s latents of all images: {result:.0%}"
+                share = result.done / result.total
+                self._progress = f"Reading {loaded.name}'s latents of all images: {share:.0%}"
+                self._surveys.keep(loaded, source, result)
                 ask()
             self._explain()
 
@@ -205,8 +237,12 @@ class Explainer(QObject):
     # --- answers -----------------------------------------------------------------------------------
 
     def _ask(self, work: Callable[[], MeaningView]) -> None:
-        self._context.inference.request(self, "meaning", lambda _: work(), self.explained.emit, self._cannot)
+        self._context.inference.request(self, "meaning", lambda _: work(), self._tell, self._cannot)
+
+    def _tell(self, view: MeaningView) -> None:
+        self._once = self._once and bool(view.progress)
+        self.explained.emit(view)
 
     def _cannot(self, failure: Failure) -> None:
         if not self._context.closing:
-            self.explained.emit(MeaningView(state=f"What they mean cannot be found out: {failure.text}"))
+            self._tell(MeaningView(state=f"What they mean cannot be found out: {failure.text}"))
