@@ -19,6 +19,7 @@ from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.heap import give_back_free_memory
 from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
+from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
@@ -42,6 +43,8 @@ class AppContext(QObject):
         compare_requested: ([(reference, name)]) somebody wants to walk these models side by side.
         open_requested: (path, kind, resume) a run is to be shown by the page for its kind, and resumed.
         list_requested: somebody wants to see all runs.
+        page_requested: (title) a workspace is to be made, if it is not there yet, and shown.
+        training_requested: (FacesConfig | FolderConfig, how many) somebody wants to train on these images.
         message: (title, text, details) something to tell that is not tied to a control.
     """
 
@@ -53,6 +56,8 @@ class AppContext(QObject):
     compare_requested = Signal(object)
     open_requested = Signal(object, str, bool)
     list_requested = Signal()
+    page_requested = Signal(str)
+    training_requested = Signal(object, int)
     message = Signal(str, str, str)
 
     def __init__(self, settings: QSettings) -> None:
@@ -116,6 +121,11 @@ class AppContext(QObject):
     def can_train(self) -> bool:
         """Whether a run can begin: none is under way, and the program is not on its way out."""
         return self.training.feed is None and not self.closing
+
+    def request_training(self, images: FacesConfig | FolderConfig, count: int) -> None:
+        """Go to the page that trains, which is to propose a run on these ``count`` images."""
+        self.page_requested.emit("Train")  # first: it may not have been made yet
+        self.training_requested.emit(images, count)
 
     def at_close(self, call: Callable[[], None]) -> None:
         """Have ``call`` called once all threads have ended."""

@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self.context.run_started.connect(self._run_changed)
         self.context.run_event.connect(self._run_changed)
         self.context.run_ended.connect(self._run_ended)
+        self.context.page_requested.connect(self.show_workspace)
         self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
         self.context.compare_requested.connect(self._compare)
         self.context.open_requested.connect(self._open_run)

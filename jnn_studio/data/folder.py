@@ -145,9 +145,7 @@ def open_folder(
     with closing(list_images(path, watch)) as listing:
         if not listing.names:
             raise _nothing_usable(path, listing)
-        view = f"{crops} crops" if crops else "centre square"
-        settings = f"decoding {_DECODING}, {view}, {channels} × {size} × {size}"
-        key = hashlib.sha256(f"{listing.key()} {settings}".encode()).hexdigest()
+        key = _cache_key(listing, size, channels, crops)
         cache = ImageCache(cache_dir)
         cached = cache.load(key)
         if cached is not None and any(_readable(listing, index) for index in cached.record["retry"]):
@@ -164,6 +162,21 @@ def open_folder(
         elif watch is not None:
             watch.step(len(listing.names), len(listing.names), DECODING)
     return _source(path, listing, key, cached.images, cached.record, crops)
+
+
+def decoded_before(
+    path: Path, listing: Listing, size: int, channels: int, cache_dir: Path | None = None
+) -> FolderSource | None:
+    """The images of ``listing``, which is that of ``path``, if they are in the cache; nothing is decoded."""
+    key = _cache_key(listing, size, channels, crops=0)
+    cached = ImageCache(cache_dir).load(key)
+    return None if cached is None else _source(path, listing, key, cached.images, cached.record, crops=0)
+
+
+def _cache_key(listing: Listing, size: int, channels: int, crops: int) -> str:
+    view = f"{crops} crops" if crops else "centre square"
+    settings = f"decoding {_DECODING}, {view}, {channels} × {size} × {size}"
+    return hashlib.sha256(f"{listing.key()} {settings}".encode()).hexdigest()
 
 
 class _Skips:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +15,13 @@ from jnn_studio.base.errors import Cancelled, StudioError
 from jnn_studio.base.setting_words import Setting, belonging
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import CropsConfig
-from jnn_studio.data.listing import list_images
+from jnn_studio.data.inventory import Inventory, take_inventory
 from jnn_studio.training.batches import too_few_images
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.words import RunWords
 
 COUNTING_SECONDS = 1.0
+"""For opening files, once they are listed, which may take as long three times over."""
 
 C = TypeVar("C", bound=RunConfig)
 
@@ -74,15 +74,24 @@ def images_problem(text: str) -> str:
     return ""
 
 
-def count_images(text: str, watch: Watch) -> int:
-    """How many image files there are at this path, 0 if that cannot be told quickly; touches the disk."""
-    end = time.monotonic() + COUNTING_SECONDS  # half typed, it may be the whole disk
+def unusable(found: Inventory) -> str:
+    """Why there is nothing to train on in what was found, or ""."""
+    if found.images or not found.complete:
+        return ""
+    return found.words if found.files else "There are no images in it."
+
+
+def look_through(text: str, base: RunConfig, watch: Watch) -> Inventory | None:
+    """What images there are at this path, None if that cannot be told quickly; touches the disk."""
+    end = time.monotonic() + 4 * COUNTING_SECONDS  # half typed, it may be the whole disk
     soon = Watch(unwanted=lambda: watch.cancelled or time.monotonic() > end)
+    model = getattr(base, "model", None)
+    size, channels = getattr(model, "size", 64), getattr(model, "channels", 3)
     try:
-        with closing(list_images(Path(text.strip()).expanduser().absolute(), soon)) as listing:
-            return len(listing.names)
+        path = Path(text.strip()).expanduser().absolute()
+        return take_inventory(path, size, channels, soon, seconds=COUNTING_SECONDS)
     except (StudioError, OSError, Cancelled):
-        return 0
+        return None
 
 
 def shortage(config: RunConfig, files: int) -> dict[str, str]:

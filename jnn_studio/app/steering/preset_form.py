@@ -15,11 +15,12 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.steering.checking import (
     check_run,
-    count_images,
     images_problem,
+    look_through,
     relevant,
     shortage,
     target_problem,
+    unusable,
 )
 from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID
@@ -30,13 +31,16 @@ from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS
+from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.inventory import Inventory
+from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS, NAME
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.words import RunWords
 
 ON_SHOW = "run on show"
+TARGET_RANK = "penalty.target_rank"
 TARGET = Setting(
     "save_to",
     "Save to",
@@ -69,8 +73,8 @@ class PresetForm(SettingForm):
         """Reasons that belong to no field."""
         self.parts = {part.key: part for part in parts}
         self._checked_on_disk: dict[str, tuple[str, str]] = {}
-        self._images: dict[str, int] = {}
-        """How many there are in the folders that were looked into."""
+        self._images: dict[str, Inventory] = {}
+        """What there is in the folders that were looked into, by what was typed."""
         self._devices: tuple[str, ...] | None = None
         self._asked = ""
         """What earlier runs were last asked about, and what they say."""
@@ -110,6 +114,38 @@ class PresetForm(SettingForm):
             if found is not None:
                 self._set_part(part, found)
         self.fill(typed_with_defaults(self.base))
+
+    def propose(
+        self,
+        images: FacesConfig | FolderConfig,
+        count: int,
+        name: str,
+        presets: Sequence[str],
+        target_rank: float,
+    ) -> None:
+        """Fill in a run on ``count`` images: the first of ``presets`` that there is, and a target rank.
+
+        A target that the preset has stays; of a small folder no more is held out than an eighth. The field of
+        the target is brought into view.
+        """
+        self.start_from(next(preset for preset in presets if preset in self._begin))
+        values = {f"data.{key}": str(value) for key, value in images.model_dump(mode="json").items()}
+        if not self.values.get(TARGET_RANK, "").strip():
+            values[TARGET_RANK] = f"{target_rank:g}"
+        schedule = self.base.schedule
+        held_out, batch_size = (int(getattr(schedule, key, 1)) for key in ("held_out", "batch_size"))
+        held_out = min(held_out, max(1, count // 8))
+        values["schedule.held_out"] = str(held_out)
+        values["schedule.batch_size"] = str(min(batch_size, max(1, count - held_out)))
+        self.fill({**values, NAME.name: name})
+        field = self.fields.get(TARGET_RANK)
+        if field is not None:
+            for box in self.boxes.values():
+                if box.isAncestorOf(field):
+                    box.set_folded(False)
+            self.ensureWidgetVisible(field.note)
+            self.ensureWidgetVisible(field)
+            field.editor.setFocus()
 
     def offer(self, config: RunConfig) -> None:
         """Let the settings of the run on show be chosen like a preset."""
@@ -190,7 +226,8 @@ class PresetForm(SettingForm):
             self._look_back(right)
         hints = self.words.hints(right) if right is not None else {}
         for name, field in self.fields.items():
-            field.set_hint("\n".join(filter(None, (hints.get(name), self._background.get(name)))))
+            words = (hints.get(name), self._background.get(name), self._found_in(field))
+            field.set_hint("\n".join(filter(None, words)))
         edited = self.config != self._begin[str(self._preset.currentData())]
         self._edited.setText("edited" if edited else "")
         self._edited.setVisible(edited)
@@ -226,29 +263,35 @@ class PresetForm(SettingForm):
         }
         device = typed.get(DEVICE.name, "auto")
         if self._checked is not None:
-            files = self._images.get(typed.get(self._images_field(), ""), 0)
-            found.update(shortage(self._checked, files))
+            images = self._images.get(typed.get(self._images_field(), ""))
+            found.update(shortage(self._checked, 0 if images is None else images.likely_images))
         if self._devices is not None and device not in ("auto", *self._devices):
             found[DEVICE.name] = f"This machine has no {device}; choose Automatic."
         return found
+
+    def _found_in(self, field: Field) -> str:
+        """What images there are at the path in a field, and what will be left out."""
+        found = self._images.get(field.value) if field.setting.holds else None
+        return "" if found is None else found.words
 
     def _look_on_disk(self, field: PathField) -> None:
         """Have a path looked at away from this thread."""
         name, text = field.setting.name, field.value
         if not text.strip():
             return
-        images = field.setting is not TARGET
+        images, base = field.setting is not TARGET, self._checked or self.base
 
-        def look(watch: Watch) -> tuple[str, int]:
+        def look(watch: Watch) -> tuple[str, Inventory | None]:
             if images:
-                return images_problem(text), count_images(text, watch)
-            return target_problem(text), 0
+                found = look_through(text, base, watch)
+                return images_problem(text) or ("" if found is None else unusable(found)), found
+            return target_problem(text), None
 
-        def seen(found: tuple[str, int]) -> None:
-            reason, count = found
+        def seen(found: tuple[str, Inventory | None]) -> None:
+            reason, inventory = found
             self._checked_on_disk[name] = (text, reason)
-            if images:
-                self._images[text] = count
+            if inventory is not None:
+                self._images[text] = inventory
             self.check()
 
         self._context.loading.request(self, f"{self._page}.{name}", look, seen, _ignore)

@@ -15,6 +15,7 @@ from jnn_studio.app.steering.run_plots import Look, RunPlots
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
+from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.training.config import DEFAULT_KIND, RunConfig
 from jnn_studio.training.derived_words import words_for
 from jnn_studio.training.kind import kind_names
@@ -22,6 +23,10 @@ from jnn_studio.training.presets import preset_names
 
 PLACE = page_of("")
 LOOK = Look("train")
+PHOTO_PRESETS = ("photos", "faces-quick")
+"""For images that somebody brings, the best first."""
+TARGET_RANK = 16
+"""What is proposed where a preset has none: a dozen directions to walk, as the docs' table of photographs."""
 _WIDTH = 43 * GRID
 
 
@@ -45,6 +50,7 @@ class TrainWorkspace(Workspace):
         super().__init__(context, "train")
         self.page = RunPage(context, SPEC)
         self.page.explore_wanted.connect(context.explore_requested)
+        context.training_requested.connect(self._propose)
         self.page.setObjectName("train.page")
         self.page.setContentsMargins(0, GRID, GRID, GRID)
         self._dock = QDockWidget("Settings of the next run", self)
@@ -56,6 +62,12 @@ class TrainWorkspace(Workspace):
         self.page.form.preferred_width = _WIDTH
         self.setCentralWidget(self.page)
         self.remember_layout()
+
+    def _propose(self, images: FacesConfig | FolderConfig, count: int) -> None:
+        """A run on these images, ready to start, with the rank that η is to be found for in view."""
+        self._dock.show()
+        name = images.path.stem if isinstance(images, FolderConfig) else images.kind
+        self.page.form.propose(images, count, name, PHOTO_PRESETS, TARGET_RANK)
 
     def commands(self) -> list[QAction]:
         return self.page.commands()

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +23,11 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.presets import load_preset, preset_names
+
+
+def photographs(folder: Path, count: int) -> None:
+    for number in range(count):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
 
 
 def test_the_form_begins_at_the_quickest_preset_and_can_be_started(page, train: TrainWorkspace) -> None:
@@ -123,15 +129,39 @@ def test_own_images_are_looked_for_on_the_disk(
     qtbot.waitUntil(lambda: page.text("data.path.note") == "There is no folder or file of this name.")
     assert not page.button("start").isEnabled()
     path.setText(str(tmp_path))
-    qtbot.waitUntil(lambda: page.text("data.path.note") == "")
-    assert train.page.form.config.data.path == tmp_path
+    qtbot.waitUntil(lambda: page.text("data.path.note") == "There are no images in it.")
+    (tmp_path / "photos").mkdir()
+    photographs(tmp_path / "photos", 3)
+    path.setText(str(tmp_path / "photos"))
+    qtbot.waitUntil(lambda: page.text("data.path.note") == "3 images.")
+    assert train.page.form.config is None, "too few for a batch"
+
+
+def test_what_will_be_left_out_is_said_before_the_start(page, qtbot: QtBot, tmp_path: Path) -> None:
+    photographs(tmp_path, 2)
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "phone.heic").write_bytes(b"heic")
+    page.choose("data.kind", "folder")
+    page.edit("data.path").setText(str(tmp_path))
+    qtbot.waitUntil(lambda: page.text("data.path.note").startswith("2 images. Left out: 2 files: "))
+    assert "empty file (empty.jpg)" in page.text("data.path.note")
+    assert "HEIC images are not read; save it as JPEG or PNG (phone.heic)" in page.text("data.path.note")
+
+
+def test_a_folder_of_which_nothing_can_be_used_is_refused_with_the_reason(
+    page, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    page.choose("data.kind", "folder")
+    page.edit("data.path").setText(str(tmp_path))
+    qtbot.waitUntil(lambda: "0 images. Left out: 1 file: 1 × empty file" in page.text("data.path.note"))
+    assert not page.button("start").isEnabled()
 
 
 def test_more_images_than_a_folder_holds_are_refused_where_they_are_asked_for(
     page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    for number in range(24):
-        (tmp_path / f"{number}.png").write_bytes(b"")
+    photographs(tmp_path, 24)
     page.choose("data.kind", "folder")
     page.edit("data.path").setText(str(tmp_path))
     page.type(page.edit("schedule.held_out"), "99999")
