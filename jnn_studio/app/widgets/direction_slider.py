@@ -27,6 +27,8 @@ PLAY_SECONDS = 4.0
 """Duration of one sweep from end to end and back."""
 KNOB = 8
 """Radius of the slider's handle."""
+LEAST_SLIDER = 12 * GRID
+"""Width at which a slider can still be moved with care."""
 
 
 class DirectionSlider(QWidget):
@@ -139,8 +141,8 @@ class DirectionSlider(QWidget):
         self._note.setFixedWidth(width)
         self._draw_note()
 
-    def set_meaning(self, text: str, role: str = "muted", width: int = 13 * GRID) -> None:
-        """What moving along it does, in a word or two and in a colour role; empty: not known."""
+    def set_meaning(self, text: str, role: str, width: int) -> None:
+        """What moving along it does, in a word or two and in a colour role; ``width`` 0: nothing is said."""
         self._meaning.setFixedWidth(width)
         self._meaning.setText(text)
         color = theme().color(role).name()
@@ -148,7 +150,13 @@ class DirectionSlider(QWidget):
             self._meaning_color = color
             self._meaning.setStyleSheet(f"color: {color}")
         self._meaning.setToolTip(text)
-        self._meaning.setVisible(bool(text))
+        self._meaning.setVisible(width > 0)
+
+    def room_for_meaning(self, width: int) -> int:
+        """Pixels of ``width`` that words may take beside a slider that can still be moved with care."""
+        buttons = self.reset_button.sizeHint().width() + self.play_button.sizeHint().width()
+        taken = self._label.width() + self._note.width() + self.spin.width() + buttons
+        return width - taken - 6 * GRID - LEAST_SLIDER
 
     def toggle_play(self) -> None:
         """Begin or end playing."""

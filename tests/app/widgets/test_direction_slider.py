@@ -8,7 +8,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.widgets.direction_slider import DirectionSlider
+from jnn_studio.app.widgets.direction_slider import LEAST_SLIDER, DirectionSlider
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 
 
 @pytest.fixture
@@ -182,3 +183,19 @@ def test_every_part_is_named_and_explained(slider: DirectionSlider) -> None:
 def test_the_note_is_plain_words_in_colours(slider: DirectionSlider) -> None:
     slider.set_note([("σ <3>", "muted"), ("1.7", "regularised")])
     assert "σ &lt;3&gt;" in slider._note.text()
+
+
+def test_words_beside_it_leave_a_slider_that_can_be_moved_with_care(
+    slider: DirectionSlider, qtbot: QtBot
+) -> None:
+    room = slider.room_for_meaning(600)
+    assert room > 100
+    slider.resize(600, 30)
+    slider.set_meaning("mixed: −face width + head tilt …", "muted", room)
+    words = slider.findChild(ElidingLabel, f"{slider.objectName()}.meaning")
+    qtbot.waitUntil(lambda: words.isVisibleTo(slider) and words.width() == room)
+    qtbot.waitUntil(lambda: slider.slider.width() >= LEAST_SLIDER)
+    assert words.toolTip() == words.text(), "all of it, where it is cut"
+    slider.set_meaning("mostly smile", "muted", 0)
+    assert not words.isVisibleTo(slider)
+    assert slider.room_for_meaning(300) < 0

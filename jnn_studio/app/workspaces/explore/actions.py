@@ -23,10 +23,12 @@ MENUS = {
     "&Images": (
         "open_faces",
         "open_image",
+        "paste",
         "open_folder",
         "open_archive",
         "open_table",
         "close_table",
+        "train",
         "next_image",
         "previous_image",
     ),
@@ -59,6 +61,10 @@ PCA_TIP = (
     "Principal components of the images at the left, as many as the first model's latent has dimensions: "
     "what a linear map can do"
 )
+
+PASTE_TIP = "Walk from the picture, or open the file or folder, that is on the clipboard"
+
+TRAIN_TIP = "Go to Train with these images, settings for photographs and a target rank filled in"
 
 Key = str | QKeySequence.StandardKey
 
@@ -106,10 +112,12 @@ def make_actions(
     actions = Actions(owner)
     add, standard = actions.add, QKeySequence.StandardKey
     add("open_image", "Open &image…", ask.image, standard.Open)
+    add("paste", "&Paste an image", ask.paste, standard.Paste, tip=PASTE_TIP)
     add("open_folder", "Open image &folder…", ask.folder, "Ctrl+Shift+O")
     add("open_archive", "Open image &archive…", ask.archive)
     add("open_table", "Open attribute &table…", ask.table)
     add("close_table", "Close the attribute table", explainer.close_table)
+    add("train", "Train on these &images…", ask.train, tip=TRAIN_TIP)
     add("open_run", "Open &run…", ask.run, "Ctrl+R")
     add("open_weights", "Open &weights…", ask.weights)
     add("add_run", "Add models of a run…", ask.add_run)

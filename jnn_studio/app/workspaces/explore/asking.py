@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.file_dialogs import (
@@ -18,6 +20,7 @@ from jnn_studio.app.file_dialogs import (
     ask_folder,
     ask_new_file,
 )
+from jnn_studio.app.workspaces.explore.desk.arriving import arrival_of
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
@@ -90,6 +93,23 @@ class Asking:
             self._desk.open_paths(models, then)
         else:
             self._desk.when_open(partial(self.take, paths[0]) if len(paths) == 1 else then)
+    def paste(self) -> None:
+        self.take_arrived(QGuiApplication.clipboard().mimeData())
+
+    def train(self) -> None:
+        source = self._desk.source
+        if source is not None:
+            self._desk.context.request_training(self._desk.state.source, len(source))
+
+    def take_arrived(self, mime: QMimeData) -> None:
+        """What was dropped or pasted: a path, or a picture, which is kept as a file; nothing is fetched."""
+        arrival = arrival_of(mime)
+        if arrival.path is not None:
+            self.take(arrival.path)
+        elif arrival.is_picture:
+            self._desk.keep_picture(arrival.encoded, self._take_image)
+        else:
+            self._desk.told.emit("Nothing was opened", arrival.refusal)
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""

@@ -183,6 +183,9 @@ class Choices(QWidget):
         self._add(menu, "Open folder…", "open_folder")
         self._add(menu, "Open archive…", "open_archive")
         self._add(menu, "Open one image…", "open_image")
+        self._add(menu, "Paste an image", "paste")
+        menu.addSeparator()
+        self._add(menu, "Train on these images…", "train")
 
     def _add(self, menu: QMenu, text: str, name: str) -> None:
         """An action of the page in the words of this menu."""

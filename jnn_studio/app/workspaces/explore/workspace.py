@@ -15,18 +15,22 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.theme import theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.explore.actions import MENUS, make_actions
+from jnn_studio.app.workspaces.explore.actions import MENUS, TRAIN_TIP, make_actions
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
+from jnn_studio.app.workspaces.explore.desk.arriving import can_arrive
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
+from jnn_studio.app.workspaces.explore.desk.hint_bar import HintBar
 from jnn_studio.app.workspaces.explore.desk.opened import Data
 from jnn_studio.app.workspaces.explore.desk.opening_bar import OpeningBar
 from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
+from jnn_studio.app.workspaces.explore.desk.strangers import Strangers
 from jnn_studio.app.workspaces.explore.export.exports import Exports
 from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
 from jnn_studio.app.workspaces.explore.library.keeping import Keeping
 from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
+from jnn_studio.app.workspaces.explore.map.dock import MapDock
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
@@ -44,9 +48,12 @@ from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import ExploreState, SourceImage
+from jnn_studio.explore.surveys import Surveys
 
 EXPLAIN_MS = 40
 """From choosing another direction to telling what it is."""
+NAME_MS = 1200
+"""Nothing moves for so long before directions are named though nobody looks at what they mean."""
 
 
 class ExploreWorkspace(Workspace):
@@ -64,11 +71,16 @@ class ExploreWorkspace(Workspace):
         self._explained = -1
         self._explain_soon = QTimer(self, singleShot=True, interval=EXPLAIN_MS)
         self._explain_soon.timeout.connect(self._explain_now)
-        self.explainer = Explainer(context, self)
+        self._name_soon = QTimer(self, singleShot=True, interval=NAME_MS)
+        self._name_soon.timeout.connect(self._name_directions)
+        surveys = Surveys()
+        self.explainer = Explainer(context, self, surveys)
         self.message = MessageBar()
         self.message.setObjectName("explore.message")
         self.panes = Panes()
-        self.gallery = Gallery(context)
+        self.gallery = Gallery(context, surveys)
+        self._map_dock = MapDock(self, context, self.gallery, surveys)
+        self.map = self._map_dock.panel
         self.meaning = MeaningPanel()
         self.library = LibraryPanel(context, context.data_folder / "directions")
         self.keeping = Keeping(context, self.desk, self.library)
@@ -95,13 +107,19 @@ class ExploreWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return [*self._actions.all, *self.gallery.actions(), *self.library.commands()]
+        return [
+            *self._actions.all,
+            *self.gallery.actions(),
+            *self._map_dock.commands(),
+            *self.library.commands(),
+        ]
 
     def fill_menu(self, menu: QMenu) -> None:
         """In groups: there are too many for one list. The palette has them all."""
         for title, names in MENUS.items():
             menu.addMenu(title).addActions([self._actions[name] for name in names])
         menu.addMenu("I&mages in order").addActions(self.gallery.actions())
+        menu.addMenu("Ma&p").addActions(self._map_dock.commands())
         menu.addMenu("Sa&ved directions").addActions(self.library.commands())
 
     def walk_models(self, models: Sequence[tuple[str, str]]) -> None:
@@ -111,16 +129,20 @@ class ExploreWorkspace(Workspace):
 
     def _arrange(self) -> None:
         self._opening = OpeningBar()
+        self._hint = HintBar("explore.hint", "Train on these images", TRAIN_TIP)
+        self._strangers = Strangers(self.context, self)
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.choices)
         column.addWidget(self._opening)
+        column.addWidget(self._hint)
         column.addWidget(self.panes, 1)
         self.message.lie_over(self.panes)
         self.setCentralWidget(central)
         images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._map_dock.stand_beside(images)
         library = self._dock("Saved directions", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
         self._library_dock = library
         self.tabifyDockWidget(images, library)
@@ -162,8 +184,12 @@ class ExploreWorkspace(Workspace):
         self.sessions.told.connect(self.message.show_info)
         self.sessions.left_over.connect(self._offer_left_over)
         self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
+        self._strangers.judged.connect(self._hint.show_words)
+        self._hint.asked.connect(self.asking.train)
+        self._hint.closed.connect(self._strangers.be_quiet)
         theme().changed.connect(self.redraw)
         self.gallery.chosen.connect(self._choose_image)
+        self.map.chosen.connect(self._choose_image)
         self.gallery.table_asked.connect(self.asking.table)
         self.explainer.explained.connect(self._show_meaning)
         self.explainer.table_changed.connect(self._show_table)
@@ -239,8 +265,11 @@ class ExploreWorkspace(Workspace):
 
     def _show_source(self, source: ImageSource, config: Data) -> None:
         self.message.withdraw("Cannot open the images")
+        self.map.set_source(source)
         self.gallery.set_source(source, config)
         self.explainer.set_source(source)
+        self._strangers.set_source(source, config)
+        self.directions.forget_names()
         self.choices.show_source(source, config)
         self._mark_images(self.desk.state)
 
@@ -252,10 +281,14 @@ class ExploreWorkspace(Workspace):
         if before is None or before.state.columns != scene.state.columns:
             self.message.withdraw("Cannot open the models", "Cannot add the models")
         if new:
+            self._names.clear()
             self._show_places(scene)
+        if not self._names:
+            self._name_soon.start()  # anew, as long as something moves
         self._sequence += 1
         shown = differences(scene, theme().is_dark) if self._actions["difference"].isChecked() else None
         self.panes.show_moved(scene, self._sequence, shown)
+        self.map.show_scene(scene)
         if new or scene.state.mode == "curved":
             self.directions.show_scene(scene, self._names)
             self.spectrum.show_scene(scene)
@@ -268,8 +301,11 @@ class ExploreWorkspace(Workspace):
         self.panes.show_places(scene)
         self.bar.show_scene(scene)
         self.choices.show_models(scene, self.desk.live.step if self.desk.live.feed else None)
-        self.gallery.set_models([(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns])
+        columns = [(v.column.key, v.caption, v.role, v.loaded) for v in scene.columns]
+        self.gallery.set_models(columns)
+        self.map.set_models(columns)
         self.library.set_can_save(True)
+        self._strangers.look(scene, live=self.desk.live.feed is not None)
 
     def _show_rate(self, rate: float, shrink: int) -> None:
         self.choices.show_rate(rate, shrink)
@@ -293,8 +329,15 @@ class ExploreWorkspace(Workspace):
         self._names = [names.get(v.column.key, []) for v in scene.columns]
         self.directions.show_scene(scene, self._names)
 
+    def _name_directions(self) -> None:
+        if self.isVisible() and self.directions.has_room_for_names:
+            self.explainer.explain_once()
+
     def _show_table(self, table: AttributeTable | None) -> None:
         self.gallery.set_table(table)
+        self._names.clear()
+        self.directions.forget_names()
+        self._name_soon.start()
         if table is not None:
             self.message.show_info("Attributes opened", table.summary)
 
@@ -356,22 +399,15 @@ class ExploreWorkspace(Workspace):
     # --- dropping ----------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if can_arrive(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_dropped(Path(url.toLocalFile()))
-                event.acceptProposedAction()
-                return
+        self.asking.take_arrived(event.mimeData())
+        event.acceptProposedAction()
 
     def open_files(self, paths: Sequence[Path]) -> None:
         self.asking.take_all(paths)
-
-    def open_dropped(self, path: Path) -> None:
-        """Whatever was dropped."""
-        self.asking.take(path)
 
     # --- remembering -------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from PIL import Image
 from PySide6.QtWidgets import QDockWidget, QLabel
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.explore.walking.direction_sliders import ROOM_FOR_NAMES
+from jnn_studio.app.widgets.direction_slider import LEAST_SLIDER
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.explore.library import Library
@@ -102,6 +103,7 @@ def test_a_model_shown_twice_has_other_names_for_other_directions(
 
 
 def test_nothing_is_worked_out_while_nobody_looks(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+    explore.hide()  # names stand at the sliders too, where there is room
     views: list[MeaningView] = []
     explore.explainer.explained.connect(views.append)
     explore.desk.set_amount(0, 0.03)
@@ -145,10 +147,25 @@ def test_what_a_direction_does_stands_beside_its_slider_where_there_is_room(
     qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
     slider = explore.directions.sliders[0]
     label = slider.findChild(QLabel, "explore.slider.1.meaning")
-    explore.resize(1900, 900)
-    qtbot.waitUntil(lambda: explore.directions.width() >= ROOM_FOR_NAMES)
     qtbot.waitUntil(lambda: label.isVisibleTo(slider))
-    assert label.text()
-    explore.resize(1208, 740)
-    qtbot.waitUntil(lambda: explore.directions.width() < ROOM_FOR_NAMES)
-    assert not label.isVisibleTo(slider)
+    assert explore.width() == 1208, "as in a window of 1280 pixels"
+    names = [s.findChild(ElidingLabel, f"{s.objectName()}.meaning") for s in explore.directions.sliders]
+    assert label.text() == views[-1].columns[-1].meanings[0].name
+    assert all(len(name.shown()) >= 8 or name.shown() == name.text() for name in names), "they can be read"
+    assert all(name.toolTip() == name.text() for name in names), "and what is cut is in the tooltip"
+    assert all(s.slider.width() >= LEAST_SLIDER for s in explore.directions.sliders)
+
+
+def test_names_come_to_the_sliders_once_nothing_moves_though_nobody_looks_at_meaning(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    label = explore.findChild(QLabel, "explore.slider.1.meaning")
+    qtbot.waitUntil(lambda: bool(label.text()), timeout=30_000)
+    before = label.text()
+    assert explore.meaning.visibleRegion().isEmpty()
+    width = label.width()
+    explore.desk.select(SourceImage(index=7))
+    qtbot.waitUntil(lambda: label.text() == "", timeout=10_000)
+    assert label.width() == width, "the sliders stay where they are"
+    qtbot.waitUntil(lambda: bool(label.text()), timeout=30_000)
+    assert before

@@ -64,7 +64,7 @@ def test_a_saved_session_comes_back_to_the_pixel(
     desk.reset()
     desk.select(SourceImage(index=0))
     wait_for_scene(explore, qtbot)
-    explore.open_dropped(path)
+    explore.asking.take(path)
     qtbot.waitUntil(lambda: desk.state == state, timeout=20_000)
     wait_for_scene(explore, qtbot)
     assert all((a == b).all() for a, b in zip(before, pictures(explore), strict=True))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.direction_slider import DirectionSlider
 from jnn_studio.app.workspaces.explore.walking.blend_row import BlendRow
 from jnn_studio.app.workspaces.explore.walking.figures import brackets, explain, explain_groups, figures
@@ -17,8 +17,8 @@ from jnn_studio.base.text import printable
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
-ROOM_FOR_NAMES = 760
-"""Width from which what a direction does stands beside its slider."""
+SHORTEST_NAME = 9 * GRID
+"""Room from which on what a direction does stands beside its slider."""
 
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
@@ -45,10 +45,12 @@ class DirectionSliders(QWidget):
         self.sliders: list[DirectionSlider] = []
         self._marks: list[GroupMark] = []
         self._meanings: list[tuple[str, str]] = []
+        self._widest = 0
+        """Of what directions did lately: while it is worked out anew, its place stays as wide as it was."""
         theme().changed.connect(self._show_meanings)
         self._make(DIRECTIONS)
         self._rows.addStretch(1)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(rows)
@@ -107,6 +109,7 @@ class DirectionSliders(QWidget):
         for d, slider in enumerate(self.sliders):
             slider.setVisible(d < k)
             if d >= k:
+                self._meanings[d] = ("", "muted")
                 continue
             parts = figures(scene, d)
             slider.set_note(parts, 40 * max(2, len(parts) - 1) + 16)
@@ -117,15 +120,35 @@ class DirectionSliders(QWidget):
             self._meanings[d] = known[-1] if known else ("", "muted")
         self._show_meanings()
 
+    def forget_names(self) -> None:
+        """Other images: what directions do is to be found out anew, if it can be."""
+        self._meanings = [("", "muted")] * len(self.sliders)
+        self._widest = 0
+        self._show_meanings()
+
+    @property
+    def has_room_for_names(self) -> bool:
+        """Whether what a direction does can stand beside its slider."""
+        return self._room >= SHORTEST_NAME
+
+    @property
+    def _room(self) -> int:
+        """For a name, by the width that rows have once they have been laid out in it."""
+        beside = self._area.verticalScrollBar().sizeHint().width() + 2 * GRID
+        return self.sliders[0].room_for_meaning(self.width() - beside)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_meanings()
 
     def _show_meanings(self) -> None:
-        """Beside the sliders, where there is room, in the colours of the theme."""
-        room = self.width() >= ROOM_FOR_NAMES
+        """Beside the sliders, as wide as the widest needs and there is room for, in the theme's colours."""
+        metrics = QFontMetrics(ui_font(0.92))
+        widest = max(metrics.horizontalAdvance(text) for text, _ in self._meanings)
+        self._widest = widest + GRID if widest else self._widest
+        width = min(self._widest, self._room) if self.has_room_for_names else 0
         for slider, (text, role) in zip(self.sliders, self._meanings, strict=True):
-            slider.set_meaning(text if room else "", role, width=self.width() // 6)
+            slider.set_meaning(text, role, width)
 
 
 def _subscript(number: int) -> str:
