@@ -56,10 +56,10 @@ class Familiarity:
     @property
     def words(self) -> str:
         """What is to be told of it."""
-        own = "" if self.own is None else f" (on what it was trained on {self.own:.1f} dB)"
+        own = "" if self.own is None else f", {self.own:.1f} dB on what they know"
         return (
-            f"No model in view has seen such pictures: the best has {self.psnr:.1f} dB here{own}, "
-            f"{COMPONENTS} principal components have {self.yardstick:.1f} dB."
+            f"New to the models in view: {self.psnr:.1f} dB here{own}; "
+            f"{COMPONENTS} principal components reach {self.yardstick:.1f} dB."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,8 +24,7 @@ MAX_FITTED = 20_000
 NEIGHBOURS = 15
 """UMAP: images whose distances to each other shape a place of the map; its own default."""
 
-QUICK_SECONDS = 0.02
-"""A layout that takes longer to place one latent does not follow a walk."""
+NO_WALKS = "Walks are not drawn: UMAP takes a fifth of a second to place one of their points."
 
 Place = Callable[[np.ndarray], np.ndarray]
 """Latents (m, latent) → their places (m, 2)."""
@@ -93,20 +92,20 @@ def spread(points: np.ndarray, apart: tuple[float, float], most: int) -> np.ndar
 
     The first of two points that are too near stays: the same points in the same order give the same.
     """
-    taken: dict[tuple[int, int], list[int]] = {}
+    across, down = apart
+    taken: dict[tuple[int, int], list[tuple[float, float]]] = {}
     found: list[int] = []
-    cells = np.floor(points / np.array(apart))
-    for index in np.flatnonzero(placed(cells)).tolist():
-        column, row = int(cells[index, 0]), int(cells[index, 1])
-        near = [
+    known = np.flatnonzero(placed(points))
+    for index, (x, y) in zip(known.tolist(), points[known].tolist(), strict=True):
+        column, row = math.floor(x / across), math.floor(y / down)
+        near = (
             other
-            for across in (-1, 0, 1)
-            for down in (-1, 0, 1)
-            for other in taken.get((column + across, row + down), ())
-        ]
-        gaps = np.abs(points[near] - points[index])
-        if not near or not ((gaps[:, 0] < apart[0]) & (gaps[:, 1] < apart[1])).any():
-            taken.setdefault((column, row), []).append(index)
+            for i in (column - 1, column, column + 1)
+            for j in (row - 1, row, row + 1)
+            for other in taken.get((i, j), ())
+        )
+        if not any(abs(x - left) < across and abs(y - low) < down for left, low in near):
+            taken.setdefault((column, row), []).append((x, y))
             found.append(index)
             if len(found) == most:
                 break
@@ -152,19 +151,7 @@ def _by_umap(latents: np.ndarray, rows: np.ndarray, watch: Watch) -> LatentMap:
     points[rows] = reducer.fit_transform(latents[rows])
     watch.check()
 
-    def place(more: np.ndarray) -> np.ndarray:
-        placed: np.ndarray = np.asarray(reducer.transform(more.astype(np.float32)), np.float32)
-        return placed
-
-    place(latents[rows[:1]])  # the first time it compiles
-    begin = time.perf_counter()
-    place(latents[rows[1:2]])
-    seconds = time.perf_counter() - begin
-    notes = []
-    if seconds > QUICK_SECONDS:
-        notes.append(f"Walks are not drawn: UMAP takes {seconds:.2g} s to place one of their points.")
     known = int(np.isfinite(latents).all(axis=1).sum())
-    if len(rows) < known:
-        notes.append(f"{len(rows):,} of {known:,} images, evenly spread.")
+    sample = f"Of {len(rows):,} of {known:,} images, evenly spread. " if len(rows) < known else ""
     axes = ("UMAP 1 (no unit)", "UMAP 2 (no unit)")
-    return LatentMap(points, axes, place if seconds <= QUICK_SECONDS else None, " ".join(notes))
+    return LatentMap(points, axes, None, sample + NO_WALKS)

@@ -10,7 +10,7 @@ import pytest
 from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore import latent_map
-from jnn_studio.explore.latent_map import GET_UMAP, MapError, inside, make_map, spread
+from jnn_studio.explore.latent_map import GET_UMAP, NO_WALKS, MapError, inside, make_map, spread
 
 
 def cloud(images: int = 200, latent: int = 6) -> np.ndarray:
@@ -78,7 +78,7 @@ def test_umap_that_is_not_there_says_how_to_get_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # of numba and umap themselves
-def test_umap_keeps_neighbours_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_umap_keeps_neighbours_together() -> None:
     pytest.importorskip("umap")
     latents = cloud(images=120)
     latents[60:] += 100
@@ -87,10 +87,17 @@ def test_umap_keeps_neighbours_together(monkeypatch: pytest.MonkeyPatch) -> None
     gap = np.linalg.norm(found.points[:60].mean(axis=0) - found.points[60:].mean(axis=0))
     assert gap > 2 * found.points[:60].std(axis=0).max()
     assert np.array_equal(found.points, make_map("umap", latents).points), "the same latents, the same map"
-    monkeypatch.setattr(latent_map, "QUICK_SECONDS", 0.0)
-    slow = make_map("umap", latents)
-    assert slow.place is None
-    assert "Walks are not drawn" in slow.note
+    assert found.place is None
+    assert found.note == NO_WALKS
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_umap_of_very_many_images_is_one_of_a_sample_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("umap")
+    monkeypatch.setattr(latent_map, "MAX_FITTED", 50)
+    found = make_map("umap", cloud(images=100))
+    assert np.isfinite(found.points).all(axis=1).sum() == 50
+    assert found.note.startswith("Of 50 of 100 images")
 
 
 def test_umap_stops_when_it_is_not_wanted() -> None:

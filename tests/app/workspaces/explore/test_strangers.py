@@ -39,7 +39,7 @@ def test_a_folder_of_strange_pictures_gets_a_sentence_with_numbers_until_it_is_c
 ) -> None:
     assert words(explore) == "", "the bundled faces are what the bundled models know"
     explore.desk.open_source(FolderConfig(path=stripes))
-    qtbot.waitUntil(lambda: "No model in view has seen such pictures" in words(explore), timeout=30_000)
+    qtbot.waitUntil(lambda: "New to the models in view" in words(explore), timeout=30_000)
     assert "dB here" in words(explore)
     explore.desk.open_source(FacesConfig())
     qtbot.waitUntil(lambda: words(explore) == "", timeout=30_000)

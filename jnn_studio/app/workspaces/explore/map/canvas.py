@@ -177,13 +177,17 @@ class MapCanvas(pg.PlotWidget):
 
     def _draw(self) -> None:
         colors = theme().colors
-        plain = QColor(colors.muted) if self._colouring.title else QColor(colors.regularised)
-        back = QBrush(mix(QColor(colors.muted), QColor(colors.plot), 0.28))
+        muted, plot = QColor(colors.muted), QColor(colors.plot)
+        plain = mix(muted, plot, 0.55) if self._colouring.title else QColor(colors.regularised)
+        back = QBrush(mix(muted, plot, 0.22))
         brushes = [QBrush(QColor(color)) for color in self._colouring.colors] + [QBrush(plain)]
         known = placed(self._points)
         apart = np.zeros(len(self._points), bool) if self._selected is None else ~self._selected
-        order = np.concatenate([np.flatnonzero(known & apart), np.flatnonzero(known & ~apart)])
         codes = self._colouring.codes
+        # What stands for something lies over what does not.
+        level = np.where(apart, 0, np.where(codes < 0, 1, 2))
+        order = np.flatnonzero(known)
+        order = order[np.argsort(level[order], kind="stable")]
         chosen = [back if apart[index] else brushes[codes[index]] for index in order.tolist()]
         size = 8 if len(order) < 2_000 else 6 if len(order) < 20_000 else 4
         places = self._points[order]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.theme import GRID, mix, theme, ui_font
 from jnn_studio.app.workspaces.explore.map.colouring import Colouring
 
 DOT = 9
@@ -81,7 +81,9 @@ class MapLegend(QWidget):
         for (color, words), place in self._places(colouring):
             dot = QRect(place.left(), place.center().y() - DOT // 2, DOT, DOT)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(color) if color else theme().color("muted"))
+            painter.setBrush(
+                QColor(color) if color else mix(theme().color("muted"), theme().color("plot"), 0.55)
+            )
             painter.drawEllipse(dot)
             painter.setPen(theme().color("text"))
             room = place.adjusted(DOT + 4, 0, 0, 0)
