@@ -141,6 +141,7 @@ def name_direction(
     energy: float | None = None,
     outside: str = "outside the factors",
     least: float = 0.0,
+    least_energy: float = OUTSIDE,
 ) -> str:
     """A direction's name from its effects.
 
@@ -148,13 +149,14 @@ def name_direction(
     behind "mixed". A minus sign says that a positive slider lowers the factor.
 
     Args:
-        energy: its tangent energy; None leaves the thresholds `INSIDE` and `OUTSIDE` aside.
-        outside: the name where no effect is left or the energy is below `OUTSIDE`.
+        energy: its tangent energy, or what stands for it; None leaves its thresholds aside: below `INSIDE` a
+            direction is "partly" what it is named after, below ``least_energy`` it is not named after it.
+        outside: the name where no effect is left or the energy is too small.
         least: absolute effect below which nothing gives its name, however alone it is.
     """
     squares = [effect**2 for effect in effects]
     total = sum(squares)
-    if total == 0 or max(map(abs, effects)) < least or (energy is not None and energy < OUTSIDE):
+    if total == 0 or max(map(abs, effects)) < least or (energy is not None and energy < least_energy):
         return outside
     order = sorted(range(len(squares)), key=lambda i: (-squares[i], i))
     first, second = order[0], order[1] if len(order) > 1 else None

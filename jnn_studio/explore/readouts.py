@@ -13,7 +13,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.folder_names import MAX_CLASSES
 from jnn_studio.explore.linear_fit import Moments, ridge
-from jnn_studio.explore.meaning import Meaning, name_direction
+from jnn_studio.explore.meaning import INSIDE, Meaning, name_direction
 
 FOLDS = 5
 MIN_IMAGES = 4 * FOLDS
@@ -37,10 +37,18 @@ LEAST_EFFECT = 0.5
 LEAST_SKILL = 0.2
 """Skill below which no direction is named after an attribute, however sure it is that there is some."""
 
+LEAST_SHARE = 0.1
+"""Share of a step that attributes must account for before its direction is named after them, if partly."""
+
+NOISE = 1e-4
+"""Variance, as a part of the mean of all axes, that every axis is taken to have at least."""
+
 READOUT_RULE = (
     f"A direction is named after attributes only if {STEP:g} RMS along it moves the first of them "
     f"by {LEAST_EFFECT:g} standard deviations or more, and only after those whose readout is better than "
-    f"chance, with a balanced accuracy of {(1 + LEAST_SKILL) / 2:.0%} or R² of {LEAST_SKILL:g} at least."
+    f"chance, with a balanced accuracy of {(1 + LEAST_SKILL) / 2:.0%} or R² of {LEAST_SKILL:g} at least. "
+    f"Together they must account for {LEAST_SHARE:.0%} of the step, measured by how the images' latents "
+    f"vary; below {INSIDE:.0%} it is “partly” so."
 )
 
 READOUT_UNIT = f"standard deviations for +{STEP:g} RMS"
@@ -97,12 +105,14 @@ class ReadoutSet:
         binary: whether each of them is yes or no.
         readouts: in the same order, None where none could be fitted.
         skipped: (attribute, why) of those.
+        covariance: of the latents, float64 (latent, latent).
     """
 
     labels: tuple[str, ...]
     binary: tuple[bool, ...]
     readouts: tuple[Readout | None, ...]
     skipped: tuple[tuple[str, str], ...]
+    covariance: np.ndarray
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -137,18 +147,38 @@ class ReadoutSet:
         weights = np.stack([np.zeros(count) if p is None else p.weights for p in self.readouts])
         good = np.array([readout is not None and readout.names for readout in self.readouts])
         effects = weights @ displacements
+        shares = self._shares(weights[good], displacements)
         return tuple(
             Meaning(
                 name_direction(
                     tuple(np.where(good, row, 0.0)),
                     self.labels,
+                    share,
                     outside="none of the attributes",
                     least=LEAST_EFFECT,
+                    least_energy=LEAST_SHARE,
                 ),
                 tuple(row.tolist()),
             )
-            for row in effects.T
+            for row, share in zip(effects.T, shares.tolist(), strict=True)
         )
+
+    def _shares(self, weights: np.ndarray, displacements: np.ndarray) -> np.ndarray:
+        """How much of each displacement (latent, k) the readouts with ``weights`` account for, in [0, 1].
+
+        With both in coordinates in which latents vary alike in every direction, the share of the
+        displacement's squared length that lies in the span of the readouts' gradients. A single attribute
+        that comes along with something else, as a smile with a head that turns, accounts for little, however
+        far it goes.
+        """
+        if not len(weights):
+            return np.zeros(displacements.shape[1])
+        spread = self.covariance
+        floor = NOISE * max(float(np.trace(spread)) / len(spread), 1e-300)
+        lengths = displacements * np.linalg.solve(spread + floor * np.eye(len(spread)), displacements)
+        effects = weights @ displacements
+        parts = effects * (np.linalg.pinv(weights @ spread @ weights.T) @ effects)
+        return (parts.sum(0) / np.maximum(lengths.sum(0), 1e-300)).clip(0, 1)
 
 
 def fit_readouts(
@@ -198,7 +228,13 @@ def fit_readouts(
             chosen = np.arange(len(rows)) if groups is None else np.asarray(groups)[rows]
             found.append(_fit(name, x, y, binary, chosen))
         watch.step(index + 1, len(table.names))
-    return ReadoutSet(table.names, table.binary, tuple(found), tuple(skipped))
+    rows = np.flatnonzero(known)
+    if len(rows) > MAX_IMAGES:
+        rows = rows[np.linspace(0, len(rows) - 1, MAX_IMAGES).astype(np.int64)]
+    centred = latents[rows].astype(np.float64)
+    centred -= centred.mean(0) if len(rows) else 0.0
+    covariance = centred.T @ centred / max(1, len(rows))
+    return ReadoutSet(table.names, table.binary, tuple(found), tuple(skipped), covariance)
 
 
 def folder_groups(labels: Sequence[str]) -> tuple[int, ...] | None:

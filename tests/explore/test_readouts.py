@@ -68,6 +68,27 @@ def test_nor_does_one_that_is_better_than_chance_and_hardly_known() -> None:
         assert (found.effects(step(2, 10.0))[0].name == "mostly size") is names
 
 
+def test_an_attribute_that_only_comes_along_names_nothing_though_it_is_the_only_one() -> None:
+    """A head that turns, and smiles a little more: all that the table knows is the smile."""
+    latents, _ = data(2_000)
+    deviations = latents.std(axis=0)
+    smile = latents[:, 2]
+    found = fit_readouts(latents, table_of({"smile": smile}))
+    turning = step(7, 6 * float(deviations[7]))
+    for smiles, name in ((1, "none of the attributes"), (3, "partly smile"), (9, "mostly smile")):
+        (meaning,) = found.effects(turning + step(2, smiles * float(deviations[2])))
+        assert meaning.effects[0] == pytest.approx(smiles, rel=2e-2), "far more than half a deviation"
+        assert meaning.name == name
+
+
+def test_axes_that_hardly_vary_do_not_hide_what_a_step_does() -> None:
+    latents, generator = data(2_000)
+    latents[:, 5:] = 1e-6 * generator.normal(size=(2_000, LATENT - 5))
+    found = fit_readouts(latents, table_of({"smile": latents[:, 2]}))
+    noisy = step(2, 2 * float(latents[:, 2].std())) + 1e-4 * generator.normal(size=(LATENT, 1))
+    assert found.effects(noisy)[0].name == "mostly smile"
+
+
 def test_noise_is_no_better_than_chance_and_names_nothing() -> None:
     latents, generator = data()
     noise = {f"number {i}": generator.normal(size=400) for i in range(10)}
