@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from jnn_studio.app.context import AppContext
 
@@ -65,6 +65,7 @@ class Workspace(QMainWindow):
             dock.setFloating(False)
             dock.show()
         self.restoreState(self._default_layout)
+        self._hide_stray_tabs()
 
     def remember_layout(self) -> None:
         """Take the present layout as the one `reset_layout` goes back to."""
@@ -81,6 +82,7 @@ class Workspace(QMainWindow):
         """Once it has its size for the first time."""
         if self._fresh:
             self.remember_layout()  # as it is seen at first, and not as it was made, before it had a size
+        self._hide_stray_tabs()
         window = self.window().windowHandle()
         for dock in self._docks():
             handle = dock.windowHandle()
@@ -107,6 +109,14 @@ class Workspace(QMainWindow):
 
         Of those that open none nobody asks it.
         """
+
+    def _hide_stray_tabs(self) -> None:
+        """Qt leaves a tab bar behind where docks beside others share a place; no dock stands under it."""
+        places = [dock.geometry() for dock in self._docks() if not dock.isFloating()]
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            here = bar.geometry()
+            if not any((at.left(), at.width()) == (here.left(), here.width()) for at in places):
+                bar.hide()
 
     def put_away(self) -> None:
         """The window is closed: floating docks, which are windows of their own, go with it."""

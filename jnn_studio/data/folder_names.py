@@ -29,7 +29,8 @@ class FolderLevel:
 
     Attributes:
         name: "folder", or "folder, level 2" where more than one depth does.
-        folders: their names in alphabetical order; "" where images lie above them.
+        folders: their names, in the order of the alphabet and of the numbers in them; "" where images lie
+            above them.
         of: int64 (images,), each image's place in ``folders``.
     """
 
@@ -47,7 +48,7 @@ def folder_levels(labels: Sequence[str]) -> tuple[FolderLevel, ...]:
     found = []
     for depth in range(min(MAX_LEVELS, max(map(len, parts), default=0))):
         names = [folders[depth] if depth < len(folders) else "" for folders in parts]
-        known = {name: number for number, name in enumerate(sorted(set(names)))}
+        known = {name: number for number, name in enumerate(sorted(set(names), key=_order))}
         if 1 < len(known) < len(labels):
             found.append((depth, tuple(known), np.array([known[name] for name in names], np.int64)))
     return tuple(
@@ -103,6 +104,14 @@ def with_folders(table: AttributeTable | None, folders: AttributeTable | None) -
         table.rows,
         table.repeated,
         table.ignored,
+    )
+
+
+def _order(name: str) -> tuple[tuple[str, int], ...]:
+    """By which s2 comes before s10."""
+    parts = re.split(r"([0-9]{1,18})", name)
+    return tuple(
+        (text, int(number or 0)) for text, number in zip(parts[::2], [*parts[1::2], ""], strict=True)
     )
 
 

@@ -51,6 +51,11 @@ class LatentMap:
     note: str = ""
 
 
+def unavailable(layout: Layout) -> str:
+    """Why maps of this layout cannot be made on this machine, and what to do; "" if they can."""
+    return GET_UMAP if layout == "umap" and find_spec("umap") is None else ""
+
+
 def make_map(layout: Layout, latents: np.ndarray, watch: Watch | None = None) -> LatentMap:
     """A map of ``latents`` (images, latent).
 
@@ -138,8 +143,8 @@ def _by_pca(latents: np.ndarray, rows: np.ndarray) -> LatentMap:
 
 
 def _by_umap(latents: np.ndarray, rows: np.ndarray, watch: Watch) -> LatentMap:
-    if find_spec("umap") is None:
-        raise MapError(GET_UMAP)
+    if why := unavailable("umap"):
+        raise MapError(why)
     try:
         from umap import UMAP
     except ImportError as error:  # of what it needs itself

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QTabBar
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.window import MainWindow
@@ -45,6 +45,32 @@ def places(window: MainWindow) -> dict[str, object]:
 
 def panel(workspace: Workspace, title: str) -> QAction:
     return next(action for action in workspace.panels() if action.text() == title)
+
+
+def test_no_tabs_stand_where_no_panel_is(start, qtbot: QtBot) -> None:
+    with start() as window:
+        explore = window.workspace("Explore")
+
+        def tabs() -> list[str]:
+            return [bar.tabText(0) for bar in explore.findChildren(QTabBar) if bar.isVisible()]
+
+        qtbot.waitUntil(lambda: sorted(tabs()) == ["Images", "Singular values"])
+        window._reset_layout()
+        qtbot.waitUntil(lambda: sorted(tabs()) == ["Images", "Singular values"])
+
+
+def test_the_map_stands_beside_the_images_and_gives_its_room_back(start, qtbot: QtBot) -> None:
+    with start() as window:
+        first = places(window)
+        assert docks(window)["map"].isHidden()
+        panel(window.workspace("Explore"), "Map").trigger()
+        qtbot.waitUntil(lambda: docks(window)["map"].isVisible())
+        beside = places(window)
+        assert beside["map"][0] > beside["images"][0] + beside["images"][2] - 1
+        assert beside["map"][1] + beside["map"][3] < beside["directions"][1] + 1
+        assert beside["directions"][0] == 0, "the sliders have the whole width"
+        window._reset_layout()
+        qtbot.waitUntil(lambda: places(window) == first)
 
 
 def test_reset_layout_is_the_layout_of_the_first_start(start, qtbot: QtBot) -> None:

@@ -18,6 +18,11 @@ def test_a_level_is_the_folders_of_one_depth() -> None:
     assert level.of.tolist() == [0, 0, 1, 1, 2, 2]
 
 
+def test_folders_with_numbers_are_in_the_order_of_these() -> None:
+    (level,) = folder_levels(labels("s1", "s10", "s2", "s02b", "Zed", "a"))
+    assert level.folders == ("Zed", "a", "s1", "s2", "s02b", "s10")
+
+
 def test_levels_within_levels_are_told_apart() -> None:
     found = folder_levels(labels("train/smiling", "train/neutral", "test/smiling", "test/neutral"))
     assert [level.name for level in found] == ["folder, level 1", "folder, level 2"]

@@ -16,8 +16,8 @@ class ElidingCombo(QComboBox):
         self.setAccessibleName(tip)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._tip = tip
-        self.currentTextChanged.connect(self._describe)
-        self._describe("")
+        self.currentTextChanged.connect(self.describe)
+        self.describe()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), QStyleOptionComboBox()
@@ -31,5 +31,7 @@ class ElidingCombo(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
-    def _describe(self, words: str) -> None:
+    def describe(self) -> None:
+        """Say in the tooltip what is chosen; to be called after it was changed with signals blocked."""
+        words = self.currentText()
         self.setToolTip(f"{self._tip}\n{words}" if words else self._tip)

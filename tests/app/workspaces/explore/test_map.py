@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDockWidget, QPushButton
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.theme import theme
@@ -38,7 +41,7 @@ def action(explore: ExploreWorkspace, name: str) -> QAction:
 
 def wait_for_map(panel: MapPanel, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(panel.canvas._points) == COUNT, timeout=30_000)
-    qtbot.waitUntil(lambda: not panel.progress.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: not panel.standing.progress.isVisible(), timeout=30_000)
 
 
 def shown(explore: ExploreWorkspace) -> list[int]:
@@ -76,21 +79,23 @@ def test_images_are_where_the_principal_components_of_their_latents_put_them(
     explore: ExploreWorkspace, mapped: MapPanel
 ) -> None:
     loaded = explore.desk.scene.columns[-1].loaded
-    assert mapped.model.currentText() == explore.desk.scene.columns[-1].caption, "the regularised one"
+    assert mapped.controls.model.currentText() == explore.desk.scene.columns[-1].caption, (
+        "the regularised one"
+    )
     latents = loaded.model.encode(explore.desk.source.images(range(COUNT))).detach().numpy()
     assert np.allclose(mapped.canvas._points, make_map("pca", latents).points, atol=1e-3)
-    assert mapped.words.text() == "90 images."
+    assert mapped.standing.words.text() == "90 images."
 
 
 def test_another_model_gives_another_map(mapped: MapPanel, qtbot: QtBot) -> None:
     before = mapped.canvas._points
-    mapped.model.setCurrentIndex(0)
-    mapped.model.activated.emit(0)
+    mapped.controls.model.setCurrentIndex(0)
+    mapped.controls.model.activated.emit(0)
     qtbot.waitUntil(lambda: mapped.canvas._points is not before, timeout=30_000)
     assert not np.allclose(mapped.canvas._points, before)
     other = mapped.canvas._points
-    mapped.model.setCurrentIndex(1)
-    mapped.model.activated.emit(1)
+    mapped.controls.model.setCurrentIndex(1)
+    mapped.controls.model.activated.emit(1)
     assert np.array_equal(mapped.canvas._points, before), "kept: at once"
     assert other is not before
 
@@ -128,7 +133,7 @@ def test_a_lasso_filters_the_gallery_and_show_all_is_the_way_back(
     explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot
 ) -> None:
     canvas = mapped.canvas
-    assert not mapped.all.isVisible()
+    assert not mapped.standing.all.isVisible()
     action(explore, "lasso").trigger()
     assert canvas.box.lasso
     index = lonely(canvas)
@@ -139,12 +144,12 @@ def test_a_lasso_filters_the_gallery_and_show_all_is_the_way_back(
     assert index in found
     chip = explore.gallery.findChild(QPushButton, "explore.gallery.chip.picked")
     assert chip.text().startswith("Lasso: ")
-    qtbot.waitUntil(mapped.all.isVisible, timeout=10_000)
-    assert mapped.words.text() == f"{len(found)} of {COUNT} images."
+    qtbot.waitUntil(mapped.standing.all.isVisible, timeout=10_000)
+    assert mapped.standing.words.text() == f"{len(found)} of {COUNT} images."
     assert not canvas.box.lasso, "the next drag moves the map again"
-    mapped.all.click()
+    mapped.standing.all.click()
     qtbot.waitUntil(lambda: shown(explore) == list(range(COUNT)), timeout=10_000)
-    qtbot.waitUntil(lambda: not mapped.all.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not mapped.standing.all.isVisible(), timeout=10_000)
 
 
 def test_the_chip_in_the_gallery_takes_the_lasso_away(
@@ -158,7 +163,7 @@ def test_the_chip_in_the_gallery_takes_the_lasso_away(
 
 def test_an_empty_lasso_says_so_and_changes_nothing(explore: ExploreWorkspace, mapped: MapPanel) -> None:
     mapped.canvas.lassoed.emit(np.array([], np.int64))
-    assert mapped.words.text() == "No image is in the lasso."
+    assert mapped.standing.words.text() == "No image is in the lasso."
     assert shown(explore) == list(range(COUNT))
 
 
@@ -175,9 +180,9 @@ def test_what_the_gallery_leaves_out_steps_back(
 
 
 def test_colours_tell_a_factor_with_its_values(mapped: MapPanel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: mapped.colour.findData("smile") >= 0, timeout=10_000)
-    mapped.colour.setCurrentIndex(mapped.colour.findData("smile"))
-    mapped.colour.activated.emit(mapped.colour.currentIndex())
+    qtbot.waitUntil(lambda: mapped.controls.colour.findData("smile") >= 0, timeout=10_000)
+    mapped.controls.colour.setCurrentIndex(mapped.controls.colour.findData("smile"))
+    mapped.controls.colour.activated.emit(mapped.controls.colour.currentIndex())
     colouring = mapped.canvas._colouring
     assert colouring.title == "smile"
     assert len(colouring.scale) == 3
@@ -217,10 +222,10 @@ def test_umap_is_laid_out_or_says_how_to_get_it(mapped: MapPanel, qtbot: QtBot) 
     from importlib.util import find_spec
 
     before = mapped.canvas._points
-    mapped.layout_choice.current = "umap"
+    mapped.controls.layout_choice.current = "umap"
     if find_spec("umap") is None:
-        qtbot.waitUntil(lambda: mapped.words.text() == GET_UMAP, timeout=20_000)
-        assert mapped.layout_choice.current == "pca", "what is seen is what is chosen"
+        qtbot.waitUntil(lambda: mapped.standing.words.text() == GET_UMAP, timeout=20_000)
+        assert mapped.controls.layout_choice.current == "pca", "what is seen is what is chosen"
         assert mapped.canvas._points is before
     else:
         qtbot.waitUntil(lambda: mapped.canvas._points is not before, timeout=240_000)
@@ -232,25 +237,29 @@ def test_making_it_can_be_cancelled_and_goes_on_from_there(explore: ExploreWorks
     qtbot.waitUntil(lambda: len(explore.desk.source) == 3000)
     action(explore, "show").trigger()
     panel = explore.map
-    qtbot.waitUntil(lambda: panel.progress.isVisible() and panel.progress.value() > 0, timeout=30_000)
-    panel.cancel.click()
-    assert not panel.progress.isVisible()
-    assert panel.make.isVisible()
-    read = panel.progress.value()
+    qtbot.waitUntil(
+        lambda: panel.standing.progress.isVisible() and panel.standing.progress.value() > 0, timeout=30_000
+    )
+    panel.standing.cancel.click()
+    assert not panel.standing.progress.isVisible()
+    assert panel.standing.make.isVisible()
+    read = panel.standing.progress.value()
     qtbot.wait(100)
-    assert panel.progress.value() == read
-    panel.make.click()
-    qtbot.waitUntil(lambda: panel.progress.isVisible() and panel.progress.value() > read, timeout=30_000)
+    assert panel.standing.progress.value() == read
+    panel.standing.make.click()
+    qtbot.waitUntil(
+        lambda: panel.standing.progress.isVisible() and panel.standing.progress.value() > read, timeout=30_000
+    )
     qtbot.waitUntil(lambda: len(panel.canvas._points) == 3000, timeout=60_000)
     known = int(np.isfinite(panel.canvas._points).all(axis=1).sum())
     assert 256 <= known < 3000, "the first images are seen before all have been read"
-    panel.cancel.click()
+    panel.standing.cancel.click()
 
 
 def test_other_images_give_another_map(explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot) -> None:
     explore.desk.open_source(FacesConfig(count=40, seed=9))
     qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40, timeout=30_000)
-    assert mapped.words.text() == "40 images."
+    assert mapped.standing.words.text() == "40 images."
 
 
 def test_the_map_follows_the_theme(mapped: MapPanel) -> None:
@@ -264,9 +273,57 @@ def test_the_map_follows_the_theme(mapped: MapPanel) -> None:
 
 
 def test_every_control_says_what_it_does(explore: ExploreWorkspace, mapped: MapPanel) -> None:
-    for control in (mapped.model, mapped.colour, mapped.all, mapped.cancel, mapped.make, mapped.progress):
+    controls, standing = mapped.controls, mapped.standing
+    buttons = (standing.all, standing.cancel, standing.make, controls.fit)
+    for control in (controls.model, controls.colour, standing.progress, *buttons):
         assert control.toolTip()
         assert control.accessibleName()
         assert control.objectName().startswith("explore.map.")
-    for name in ("show", "lasso", "pictures"):
+    for name in ("show", "lasso", "pictures", "save_picture", "save_table"):
         assert action(explore, name).toolTip()
+
+
+def test_it_is_saved_as_a_picture_and_as_a_table(
+    explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    qtbot.waitUntil(lambda: "smile" in mapped._facets, timeout=10_000)
+    for name, ending in (("save_picture", ".png"), ("save_table", ".csv")):
+        action(explore, name).trigger()
+        dialog = mapped.findChild(QFileDialog)
+        dialog.fileSelected.emit(str(tmp_path / f"map{ending}"))
+        dialog.close()
+        qtbot.waitUntil(lambda: mapped.findChild(QFileDialog) is None)
+    with Image.open(tmp_path / "map.png") as picture:
+        assert picture.width > 200
+    rows = (tmp_path / "map.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert rows[0].startswith("image,Principal component 1")
+    assert "smile" in rows[0]
+    assert len(rows) == 1 + COUNT
+
+
+def test_what_is_pointed_at_goes_with_its_images(
+    explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot
+) -> None:
+    mapped.canvas._point_at(5)
+    assert mapped.pointed_at.isVisible()
+    explore.desk.open_source(FacesConfig(count=40, seed=9))
+    qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40, timeout=30_000)
+    assert not mapped.pointed_at.isVisible()
+
+
+def test_all_of_it_stays_in_view_until_somebody_moves_it(mapped: MapPanel, qtbot: QtBot) -> None:
+    def everything() -> bool:
+        (left, right), (low, high) = mapped.canvas.box.viewRange()
+        x, y = mapped.canvas._points.T
+        return bool(left < x.min() and x.max() < right and low < y.min() and y.max() < high)
+
+    assert everything()
+    mapped.window().resize(1400, 600)
+    qtbot.waitUntil(everything, timeout=5_000)
+    mapped.canvas.box.scaleBy((0.3, 0.3))
+    mapped.canvas.box.sigRangeChangedManually.emit([True, True])
+    mapped.window().resize(1300, 700)
+    qtbot.wait(100)
+    assert not everything(), "what was zoomed in on stays"
+    qtbot.keyClick(mapped.canvas, Qt.Key.Key_Home)
+    assert everything()

@@ -71,6 +71,8 @@ class MapCanvas(pg.PlotWidget):
         self._base: int | None = None
         self._role = "accent"
         self._shows_pictures = False
+        self._follows = True
+        """All of the map stays in view until somebody moves or zooms it."""
         self._wanted = np.empty(0, np.int64)
         self._pictures: Mapping[int, QPixmap] = {}
         self._shown: list[QGraphicsPixmapItem] = []
@@ -84,7 +86,8 @@ class MapCanvas(pg.PlotWidget):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._choose_pictures)
         self.box.sigRangeChanged.connect(lambda *_: self._settle.start())
-        self.box.sigResized.connect(lambda *_: self._settle.start())
+        self.box.sigRangeChangedManually.connect(lambda *_: self._let_go())
+        self.box.sigResized.connect(self._resized)
         self.box.pressed.connect(self._pressed)
         self.box.drawing.connect(self._draw_lasso)
         self.box.drawn.connect(self._drawn)
@@ -100,7 +103,8 @@ class MapCanvas(pg.PlotWidget):
         self._selected, self._wanted = None, np.empty(0, np.int64)
         self._colouring = no_colours(len(points))
         self._pictures = {}
-        self._base, self._at = None, -1
+        self._base = None
+        self._point_at(-1)
         self._axes["bottom"].setLabel(axes[0], color=theme().colors.text)
         self._axes["left"].setLabel(axes[1], color=theme().colors.text)
         self.set_walk(None)
@@ -143,16 +147,32 @@ class MapCanvas(pg.PlotWidget):
     def show_pictures(self, shown: bool) -> None:
         """Pictures where there is room for them, or a point for each image."""
         self._shows_pictures = shown
+        if self._follows:
+            self.fit()
         self._choose_pictures()
 
     def fit(self) -> None:
-        """All of the map."""
+        """All of the map, with room for pictures at its edge."""
+        self._follows = True
         known = self._points[placed(self._points)]
         if len(known):
             low, high = known.min(axis=0), known.max(axis=0)
-            pad = np.maximum((high - low) * 0.06, 1e-6)
+            share = np.full(2, 0.06)
+            if self._shows_pictures:
+                share += (
+                    PICTURE / 2 / np.maximum([self.box.width() - PICTURE, self.box.height() - PICTURE], 1)
+                )
+            pad = np.maximum((high - low) * share, 1e-6)
             (left, bottom), (right, top) = (low - pad).tolist(), (high + pad).tolist()
             self.box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
+        self._settle.start()
+
+    def _let_go(self) -> None:
+        self._follows = False
+
+    def _resized(self) -> None:
+        if self._follows:
+            self.fit()
         self._settle.start()
 
     def place_of(self, index: int) -> QPointF:

@@ -13,7 +13,7 @@ from jnn_studio.app.workspaces.explore.map.panel import MapPanel
 from jnn_studio.explore.surveys import Surveys
 
 WIDTH = 45 * GRID
-"""At first; it can be dragged wider."""
+"""At least, when it comes; it can be dragged wider or narrower."""
 
 
 class MapDock(QDockWidget):
@@ -55,7 +55,8 @@ class MapDock(QDockWidget):
 
     def _come(self) -> None:
         self.show()
-        if self.width() < WIDTH:
-            self._window.resizeDocks([self], [WIDTH], Qt.Orientation.Horizontal)
+        width = max(WIDTH, self._window.width() // 4)
+        if self.width() < width:
+            self._window.resizeDocks([self], [width], Qt.Orientation.Horizontal)
         self.raise_()
         self.panel.canvas.setFocus()

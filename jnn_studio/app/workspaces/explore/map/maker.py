@@ -13,7 +13,7 @@ from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.gallery import Survey, Surveyor, same_but_older
-from jnn_studio.explore.latent_map import LatentMap, Layout, make_map
+from jnn_studio.explore.latent_map import LatentMap, Layout, make_map, unavailable
 from jnn_studio.explore.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
@@ -62,6 +62,9 @@ class MapMaker(QObject):
         found = self._kept.get((id(loaded), id(source), layout))
         if found is not None:
             self.made.emit(*found, True)
+            return
+        if why := unavailable(layout):
+            self.failed.emit(why)
             return
         self._wish = Wish(loaded, source, layout)
         known = self._surveys.known(loaded, source)

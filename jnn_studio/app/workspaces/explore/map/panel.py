@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QPixmap, QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.icons import IconButton
-from jnn_studio.app.theme import GRID, theme, ui_font
-from jnn_studio.app.widgets.eliding_combo import ElidingCombo
-from jnn_studio.app.widgets.segmented import SegmentedControl
-from jnn_studio.app.workspaces.explore.gallery.thumbnails import SIDE, pixmap
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.workspaces.explore.map.canvas import MapCanvas
 from jnn_studio.app.workspaces.explore.map.colouring import colour_by, no_colours
+from jnn_studio.app.workspaces.explore.map.controls import MapControls
 from jnn_studio.app.workspaces.explore.map.legend import MapLegend
 from jnn_studio.app.workspaces.explore.map.maker import MapMaker, Wish
+from jnn_studio.app.workspaces.explore.map.pictures import MapPictures
 from jnn_studio.app.workspaces.explore.map.pointed import PointedAt
+from jnn_studio.app.workspaces.explore.map.saving import ask_for_picture, ask_for_table
+from jnn_studio.app.workspaces.explore.map.standing import MapStanding
 from jnn_studio.base.text import counted
-from jnn_studio.base.watch import Progress
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.catalogue import Facet, Picked
 from jnn_studio.explore.gallery import same_but_older
-from jnn_studio.explore.latent_map import LatentMap, Layout, placed
+from jnn_studio.explore.latent_map import LatentMap, placed
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.state import SourceImage
 from jnn_studio.explore.surveys import Surveys
@@ -45,13 +33,7 @@ from jnn_studio.models.weights import LoadedModel
 FOLLOW_MS = 30
 """Between two drawings of a walk: the pictures come first."""
 
-KEPT_PICTURES = 2048
 LONGEST_TRAIL = 400
-
-LAYOUTS: Mapping[str, tuple[str, str]] = {
-    "pca": ("PCA", "Along two principal components of the latents: at once, and straight walks are straight"),
-    "umap": ("UMAP", "Neighbours in the latent space together, by umap-learn; far distances mean little"),
-}
 
 
 class MapPanel(QWidget):
@@ -70,8 +52,8 @@ class MapPanel(QWidget):
     def __init__(self, context: AppContext, surveys: Surveys) -> None:
         super().__init__()
         self.setObjectName("explore.map")
-        self._worker = context.loading
         self._maker = MapMaker(context, self, surveys)
+        self._pictures = MapPictures(context.loading, self)
         self._source: ImageSource | None = None
         self._models: dict[str, tuple[str, LoadedModel]] = {}
         self._facets: Mapping[str, Facet] = {}
@@ -82,10 +64,22 @@ class MapPanel(QWidget):
         """Whether it is a map of all images."""
         self._base: int | None = None
         self._trail: list[np.ndarray] = []
-        self._pictures: OrderedDict[int, QPixmap] = OrderedDict()
         self._follow = QTimer(self, singleShot=True, interval=FOLLOW_MS)
         self._follow.timeout.connect(self._draw_walk)
-        self._build()
+        self.controls = MapControls()
+        self.canvas = MapCanvas()
+        self.pointed_at = PointedAt(self.canvas)
+        self.legend = MapLegend()
+        self.standing = MapStanding()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID // 2, GRID // 2, GRID // 2, GRID // 2)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.controls)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.legend)
+        column.addWidget(self.standing)
+        self._save_picture = self._action("save_picture", "Save the map as a picture…", self._ask_for_picture)
+        self._save_table = self._action("save_table", "Save the map as a table…", self._ask_for_table)
         self._connect()
         self._show_possible()
 
@@ -95,12 +89,12 @@ class MapPanel(QWidget):
         """Other images: another map."""
         self._source, self._map, self._selection, self._facets = source, None, None, {}
         self._base = None
-        self._pictures.clear()
+        self._pictures.set_source(source)
         self._trail.clear()
         self._maker.cancel()
         self.canvas.set_points(np.empty((0, 2), np.float32), ("", ""))
         self.legend.show_colouring(no_colours(0))
-        self._fill_colours()
+        self.controls.fill_colours(())
         self._ask()
 
     def set_models(self, columns: Sequence[tuple[str, str, str, LoadedModel]]) -> None:
@@ -110,21 +104,14 @@ class MapPanel(QWidget):
             return
         names = [(key, name) for key, (name, _) in models.items()]
         if names != [(key, name) for key, (name, _) in self._models.items()]:
-            chosen = self.model.currentData()
-            with QSignalBlocker(self.model):
-                self.model.clear()
-                for key, name in names:
-                    self.model.addItem(name, key)
-                # Of a pair the last is the regularised one.
-                at = self.model.findData(chosen)
-                self.model.setCurrentIndex(at if at >= 0 else self.model.count() - 1)
+            self.controls.fill_models(names)
         self._models = models
         self._ask(anew=False)
 
     def set_facets(self, facets: Mapping[str, Facet]) -> None:
         """What is known of the images, to colour them by."""
         self._facets = facets
-        self._fill_colours()
+        self.controls.fill_colours(facets)
         self._colour()
 
     def set_selection(self, indices: np.ndarray | None) -> None:
@@ -140,100 +127,34 @@ class MapPanel(QWidget):
 
     def commands(self) -> list[QAction]:
         """For the menu and the palette."""
-        return [self.lasso, self.pictures]
+        return [self.controls.lasso, self.controls.pictures, self._save_picture, self._save_table]
 
     # --- construction ------------------------------------------------------------------------------
 
-    def _build(self) -> None:
-        self.model = self._combo("model", "Whose latents are shown")
-        self.layout_choice = SegmentedControl(LAYOUTS, "explore.map.layout", "Layout of the map")
-        self.colour = self._combo("colour", "What the colours tell: a factor, an attribute or a folder")
-        self.pictures = self._toggle(
-            "pictures", "Pictures", "Pictures on the map", "Pictures of the images where there is room"
-        )
-        self.lasso = self._toggle(
-            "lasso",
-            "Lasso",
-            "Lasso on the map",
-            "Draw around images with the left mouse button: the gallery then shows only these",
-        )
-        fit = IconButton("fit", "Show all of the map", "explore.map.fit")
-        self.canvas = MapCanvas()
-        self.canvas.setToolTip("")
-        self.pointed_at = PointedAt(self.canvas)
-        self.legend = MapLegend()
-        self.words = QLabel(objectName="explore.map.words")
-        self.words.setFont(ui_font(0.92, digits=True))
-        self.words.setProperty("tone", "muted")
-        self.words.setWordWrap(True)
-        self.all = QPushButton("Show all", objectName="explore.map.all")
-        self.all.setToolTip("Show all images again, in the gallery too")
-        self.all.setAccessibleName("Show all images again")
-        self.progress = QProgressBar(objectName="explore.map.progress")
-        self.progress.setToolTip("How far the map is")
-        self.progress.setAccessibleName("How far the map is")
-        self.progress.setTextVisible(False)
-        self.cancel = QPushButton("Cancel", objectName="explore.map.cancel")
-        self.cancel.setToolTip("Make no map; what was read is kept")
-        self.cancel.setAccessibleName("Cancel the map")
-        self.make = QPushButton("Make the map", objectName="explore.map.make")
-        self.make.setToolTip("Read the latents of all images and lay them out")
-        self.make.setAccessibleName("Make the map")
-        first, second, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row, parts in (
-            (first, (self.model, self.layout_choice)),
-            (second, (self.colour, self.pictures, self.lasso, fit)),
-            (last, (self.words, self.progress, self.make, self.cancel, self.all)),
-        ):
-            row.setSpacing(GRID // 2)
-            for part in parts:
-                if isinstance(part, QAction):
-                    row.addWidget(_button(part))
-                else:
-                    row.addWidget(part, 1 if part in (self.model, self.colour, self.words) else 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GRID // 2, GRID // 2, GRID // 2, GRID // 2)
-        column.setSpacing(GRID // 2)
-        column.addLayout(first)
-        column.addLayout(second)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.legend)
-        column.addLayout(last)
-        fit.clicked.connect(self.canvas.fit)
-        self.progress.hide()
-        self.cancel.hide()
-        self._fill_colours()
-
-    def _combo(self, name: str, tip: str) -> QComboBox:
-        combo = ElidingCombo(f"explore.map.{name}", tip)
-        combo.setMinimumWidth(10 * GRID)
-        return combo
-
-    def _toggle(self, name: str, text: str, command: str, tip: str) -> QAction:
-        """A button, and an action for the menu and the palette."""
-        action = QAction(command, self, objectName=f"explore.map.{name}", checkable=True)
-        action.setIconText(text)
-        action.setToolTip(tip)
+    def _action(self, name: str, text: str, triggered: Callable[[], object]) -> QAction:
+        action = QAction(text, self, objectName=f"explore.map.{name}")
+        action.triggered.connect(lambda _=False: triggered())
         return action
 
     def _connect(self) -> None:
-        maker, canvas = self._maker, self.canvas
-        maker.progressed.connect(self._show_progress)
+        maker, canvas, controls, standing = self._maker, self.canvas, self.controls, self.standing
+        maker.progressed.connect(standing.show_progress)
         maker.made.connect(self._show_map)
         maker.failed.connect(self._show_failure)
         canvas.chosen.connect(self.chosen)
         canvas.pointed.connect(self._show_pointed)
         canvas.lassoed.connect(self._lassoed)
         canvas.pictures_wanted.connect(self._ask_pictures)
-        canvas.left_alone.connect(lambda: self.lasso.setChecked(False))
-        self.model.activated.connect(lambda _: self._ask())
-        self.layout_choice.currentChanged.connect(lambda _: self._ask())
-        self.colour.activated.connect(lambda _: self._colour())
-        self.pictures.toggled.connect(canvas.show_pictures)
-        self.lasso.toggled.connect(self._use_lasso)
-        self.all.clicked.connect(self.all_asked)
-        self.cancel.clicked.connect(self._cancel)
-        self.make.clicked.connect(lambda: self._ask())
+        canvas.left_alone.connect(lambda: controls.lasso.setChecked(False))
+        controls.model.activated.connect(lambda _: self._ask())
+        controls.layout_choice.currentChanged.connect(lambda _: self._ask())
+        controls.colour.activated.connect(lambda _: self._colour())
+        controls.pictures.toggled.connect(canvas.show_pictures)
+        controls.lasso.toggled.connect(self._use_lasso)
+        controls.fit.clicked.connect(canvas.fit)
+        standing.all.clicked.connect(self.all_asked)
+        standing.cancel.clicked.connect(self._cancel)
+        standing.make.clicked.connect(lambda: self._ask())
         theme().changed.connect(self._colour)
 
     # --- maps --------------------------------------------------------------------------------------
@@ -247,102 +168,66 @@ class MapPanel(QWidget):
         super().hideEvent(event)
         self._maker.cancel()
 
-    @property
-    def _layout(self) -> Layout:
-        return "umap" if self.layout_choice.current == "umap" else "pca"
-
     def _ask(self, anew: bool = True) -> None:
         """The map of the model that is chosen; not ``anew``: one of a run's earlier step will do."""
-        key = self.model.currentData()
+        key, layout = self.controls.model_key, self.controls.layout_kind
         if self._source is None or key not in self._models or not self.isVisible():
             self._show_possible()
             return
         loaded = self._models[key][1]
         if self._map is not None:
             wish = self._map[0]
-            same = wish.source is self._source and wish.layout == self._layout and self._whole
+            same = wish.source is self._source and wish.layout == layout and self._whole
             if same and (wish.loaded is loaded or (not anew and same_but_older(wish.loaded, loaded))):
+                self._maker.cancel()
                 self._show_possible()
                 return
         if anew or not self._maker.makes_earlier(loaded):
-            self._maker.ask(loaded, self._source, self._layout)
+            self._maker.ask(loaded, self._source, layout)
 
     def _cancel(self) -> None:
         self._maker.cancel()
         self._show_possible()
 
-    def _show_progress(self, now: Progress | None) -> None:
-        self.progress.setVisible(now is not None)
-        self.cancel.setVisible(now is not None)
-        if now is not None:
-            self.progress.setRange(0, now.total)
-            self.progress.setValue(now.done)
-            how_far = f" of {now.done:,} of {counted(now.total, 'image')}" if now.total else "…"
-            self._say(f"{now.what}{how_far}")
-            self.make.hide()
-            self.all.hide()
-
     def _show_map(self, wish: Wish, found: LatentMap, whole: bool) -> None:
-        new = self._map is None or self._map[0].source is not wish.source
         self._map, self._whole = (wish, found), whole
         self._trail.clear()
         self.canvas.set_points(found.points, found.axes)
-        if new:
-            self._fill_colours()
         self._colour()
         self._select()
         self._draw_walk()
 
     def _show_failure(self, why: str) -> None:
         self._show_possible()
-        self._say(why, wrong=True)
-        if self._layout == "umap" and self._map is not None and self._map[0].layout == "pca":
-            with QSignalBlocker(self.layout_choice):
-                self.layout_choice.current = "pca"
+        self.standing.say(why, wrong=True)
+        if self._map is not None:
+            self.controls.choose_layout(self._map[0].layout)  # what is seen is what is chosen
 
     def _show_possible(self) -> None:
         """What there is to see and to press while nothing is being made."""
-        self.all.setVisible(self._selection is not None)
-        key = self.model.currentData()
-        older = (
-            self._map is not None and key in self._models and self._map[0].loaded is not self._models[key][1]
-        )
-        wanting = self._map is None or older or not self._whole
-        self.make.setVisible(wanting and self._source is not None and bool(self._models))
-        if self._map is None:
-            self._say("No map yet.")
+        standing, known = self.standing, self._map
+        loaded = self._models.get(self.controls.model_key, ("", None))[1]
+        older = known is not None and loaded is not None and known[0].loaded is not loaded
+        standing.all.setVisible(self._selection is not None)
+        standing.make.setVisible(loaded is not None and (known is None or older or not self._whole))
+        for action in (self._save_picture, self._save_table):
+            action.setEnabled(known is not None)
+        if known is None:
+            standing.say("No map yet.")
             return
-        found = self._map[1]
-        shown = int(placed(found.points).sum())
+        shown = int(placed(known[1].points).sum())
+        words = counted(shown, "image")
         if self._selection is not None:
-            words = f"{len(self._selection):,} of {shown:,} images"
-        else:
-            words = counted(shown, "image")
-        note = "Weights of an earlier step." if older else found.note
-        self._say(" ".join(filter(None, (f"{words}.", note))))
-
-    def _say(self, words: str, wrong: bool = False) -> None:
-        self.words.setText(words)
-        self.words.setProperty("tone", "danger" if wrong else "muted")
-        self.words.style().unpolish(self.words)
-        self.words.style().polish(self.words)
+            words = f"{len(self._selection):,} of {words}"
+        note = "Weights of an earlier step." if older else known[1].note
+        standing.say(" ".join(filter(None, (f"{words}.", note))))
 
     # --- colours and the gallery -------------------------------------------------------------------
-
-    def _fill_colours(self) -> None:
-        chosen = self.colour.currentData()
-        with QSignalBlocker(self.colour):
-            self.colour.clear()
-            self.colour.addItem("No colours", "")
-            for name in self._facets:
-                self.colour.addItem(name, name)
-            self.colour.setCurrentIndex(max(0, self.colour.findData(chosen)))
-        self.colour.setEnabled(bool(self._facets))
 
     def _colour(self) -> None:
         if self._map is None:
             return
-        facet = self._facets.get(str(self.colour.currentData()))
+        facet = self._facets.get(self.controls.facet_name)
         count = len(self._map[1].points)
         if facet is None or len(facet.values) != count:
             colouring = no_colours(count)
@@ -359,7 +244,7 @@ class MapPanel(QWidget):
             selected = np.zeros(len(self._map[1].points), bool)
             selected[self._selection] = True
         self.canvas.set_selected(selected)
-        if self.progress.isHidden():
+        if not self.standing.is_making:
             self._show_possible()
 
     def _use_lasso(self, on: bool) -> None:
@@ -368,93 +253,76 @@ class MapPanel(QWidget):
         self.canvas.setFocus()
 
     def _lassoed(self, indices: np.ndarray) -> None:
-        self.lasso.setChecked(False)
+        self.controls.lasso.setChecked(False)
         if len(indices):
             self.picked.emit(Picked("Lasso", indices))
         else:
-            self._say("No image is in the lasso.")
+            self.standing.say("No image is in the lasso.")
 
     # --- pictures ----------------------------------------------------------------------------------
 
     def _show_pointed(self, index: int) -> None:
-        source = self._source
+        source, pointed = self._source, self.pointed_at
         if index < 0 or source is None:
-            self.pointed_at.hide()
+            pointed.hide()
             return
-        name, place = source.label(index), self.canvas.place_of(index)
-        above = place.y() > self.canvas.height() / 2
-        self.pointed_at.show_image(name, self._pictures.get(index), above)
+        name = source.label(index)
+        above = self.canvas.place_of(index).y() > self.canvas.height() / 2
         self.canvas.setAccessibleDescription(name)
-        if index not in self._pictures:
+        pointed.show_image(name, self._pictures.known.get(index), above)
 
-            def arrived(pictures: np.ndarray) -> None:
-                self._keep([index], pictures)
-                if self.pointed_at.isVisible() and self.pointed_at.name.text() == name:
-                    self.pointed_at.show_image(name, self._pictures[index], above)
+        def seen() -> None:
+            if pointed.isVisible() and pointed.name.text() == name:
+                pointed.show_image(name, self._pictures.known.get(index), above)
 
-            self._worker.request(
-                self, "map pointed", lambda _: source.thumbnails([index], SIDE), arrived, _unseen
-            )
+        self._pictures.ask([index], seen, one=True)
 
     def _ask_pictures(self, indices: np.ndarray) -> None:
-        source = self._source
-        missing = [index for index in indices.tolist() if index not in self._pictures]
-        if source is None or not missing:
-            self.canvas.set_pictures(self._pictures)
-            return
-
-        def arrived(pictures: np.ndarray) -> None:
-            self._keep(missing, pictures)
-            self.canvas.set_pictures(self._pictures)
-
-        self._worker.request(
-            self, "map pictures", lambda _: source.thumbnails(missing, SIDE), arrived, _unseen
-        )
-
-    def _keep(self, indices: Sequence[int], pictures: np.ndarray) -> None:
-        for index, picture in zip(indices, pictures, strict=True):
-            self._pictures[index] = pixmap(picture)
-        while len(self._pictures) > KEPT_PICTURES:
-            self._pictures.popitem(last=False)
+        self._pictures.ask(indices.tolist(), lambda: self.canvas.set_pictures(self._pictures.known))
 
     # --- the walk ----------------------------------------------------------------------------------
 
     def _draw_walk(self) -> None:
-        scene, key = self._scene, self.model.currentData()
+        scene, key = self._scene, self.controls.model_key
         if scene is None or self._map is None or not self.isVisible():
             return
         wish, found = self._map
-        view = next((view for view in scene.columns if view.column.key == key), None)
         image = scene.state.base.image
-        base = image.index if isinstance(image, SourceImage) and wish.source is self._source else None
-        if base is not None and base >= len(found.points):
-            base = None
-        if base != self._base:
-            self._base = base
-            facet = self._facets.get(str(self.colour.currentData()))
-            if facet is not None and facet.categories:
-                self._colour()
-        self.canvas.set_base(base)
+        inside = isinstance(image, SourceImage) and image.index < len(found.points)
+        self._show_base(image.index if isinstance(image, SourceImage) and inside else None)
+        view = next((view for view in scene.columns if view.column.key == key), None)
         if view is None or found.place is None or view.loaded is not wish.loaded:
             self.canvas.set_walk(None)
             return
         start, here = view.place.latent.numpy(), view.moved.latent.numpy()
         if view.moved.rms == 0 or not self._trail or not np.array_equal(self._trail[0], start):
             self._trail = [start]
-        if scene.state.mode == "curved":
-            self._trail = [*self._trail[: LONGEST_TRAIL - 1], here]
-        else:
-            self._trail = [start, here]
+        # A curve is drawn by where it was seen; what is straight in the latent space is straight here.
+        curved = scene.state.mode == "curved"
+        self._trail = [*self._trail[: LONGEST_TRAIL - 1], here] if curved else [start, here]
         moved = view.moved.rms > 0 or scene.state.base.latents is not None
         self.canvas.set_walk(found.place(np.stack(self._trail)) if moved else None, view.role)
 
+    def _show_base(self, base: int | None) -> None:
+        if base != self._base:
+            self._base = base
+            facet = self._facets.get(self.controls.facet_name)
+            if facet is not None and facet.categories:
+                self._colour()  # the folder of the image in view has a colour of its own
+        self.canvas.set_base(base)
 
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton(objectName=f"{action.objectName()}.button")
-    button.setDefaultAction(action)
-    button.setAccessibleName(action.toolTip())
-    return button
+    # --- files -------------------------------------------------------------------------------------
 
+    def _ask_for_picture(self) -> None:
+        seen = self.canvas.geometry()
+        if self.legend.isVisible():
+            seen = seen.united(self.legend.geometry())
+        ask_for_picture(self, seen, self._title())
 
-def _unseen(failure: Failure) -> None:
-    """A picture that cannot be made is not shown."""
+    def _ask_for_table(self) -> None:
+        if self._map is not None and self._source is not None:
+            ask_for_table(self, self._map[1], self._source, self._facets, self._title())
+
+    def _title(self) -> str:
+        source = "" if self._source is None else self._source.name
+        return f"map of {source} {self.controls.layout_choice.current}"
