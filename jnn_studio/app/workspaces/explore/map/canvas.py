@@ -135,9 +135,11 @@ class MapCanvas(pg.PlotWidget):
             self._walk.setData([], [])
             self._ends.setData([], [])
             return
-        self._walk.setData(path[:, 0], path[:, 1], pen=pg.mkPen(color, width=3))
-        plot = QColor(theme().colors.plot)
-        self._ends.setData(path[[0, -1], 0], path[[0, -1], 1], size=[8, 13], brush=[plot, color], pen=color)
+        plot = QColor(theme().colors.plot)  # around it, so that it stands out among points of any colour
+        around = pg.mkPen(plot, width=8)
+        self._walk.setData(path[:, 0], path[:, 1], pen=pg.mkPen(color, width=3), shadowPen=around)
+        pens = [pg.mkPen(color, width=2), pg.mkPen(plot, width=2)]
+        self._ends.setData(path[[0, -1], 0], path[[0, -1], 1], size=[9, 15], brush=[plot, color], pen=pens)
 
     def set_pictures(self, pictures: Mapping[int, QPixmap]) -> None:
         """The pictures of images, by source index, of those that were wanted."""
@@ -218,18 +220,15 @@ class MapCanvas(pg.PlotWidget):
     def _draw_ring(self) -> None:
         """Around the image in view, and around the one that is pointed at."""
         marked = [(self._base, 17, "accent"), (self._at if self._at >= 0 else None, 13, "text")]
-        found = [(i, size, role) for i, size, role in marked if i is not None and i < len(self._points)]
-        places = self._points[[index for index, _, _ in found]] if found else np.empty((0, 2), np.float32)
-        pens = [pg.mkPen(theme().color(role), width=2) for _, _, role in found]
-        sizes = [size for _, size, _ in found]
-        known = placed(places)
-        self._ring.setData(
-            places[known, 0],
-            places[known, 1],
-            size=[size for size, there in zip(sizes, known, strict=True) if there],
-            brush=None,
-            pen=[pen for pen, there in zip(pens, known, strict=True) if there],
-        )
+        rings = [
+            (*self._points[index].tolist(), size, pen)
+            for index, size, role in marked
+            if index is not None and index < len(self._points) and placed(self._points[[index]]).all()
+            # In the colour of the plot first: it stands out among points of any colour.
+            for pen in (pg.mkPen(theme().colors.plot, width=6), pg.mkPen(theme().color(role), width=2.5))
+        ]
+        x, y, sizes, pens = ([ring[part] for ring in rings] for part in range(4))
+        self._ring.setData(x, y, size=sizes, brush=None, pen=pens)
 
     # --- pictures ----------------------------------------------------------------------------------
 

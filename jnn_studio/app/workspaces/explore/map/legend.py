@@ -29,9 +29,9 @@ class MapLegend(QWidget):
     def show_colouring(self, colouring: Colouring) -> None:
         """What stands for what from now on; nothing where nothing is coloured."""
         self._colouring = colouring
-        words = "\n".join(colouring.scale or [text for _, text in colouring.entries])
-        self.setToolTip(f"{colouring.title}\n{words}")
-        self.setAccessibleName(f"Colours by {colouring.title}: {', '.join(words.splitlines())}")
+        words = colouring.scale or tuple(text for _, text in colouring.entries)
+        self.setToolTip("\n".join((colouring.title, *words)))
+        self.setAccessibleName(f"Colours by {colouring.title}: {', '.join(words)}")
         self.setVisible(bool(colouring.title))
         self._measure()
         self.update()
