@@ -140,6 +140,23 @@ def test_a_table_of_attributes_explains_a_folder(
     assert "60 of 60 images" in explore.message.text.text()
 
 
+def test_two_folders_explain_themselves_without_any_table(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(0)
+    for i in range(60):
+        folder = tmp_path / "photos" / ("bright" if i % 2 else "not bright")
+        folder.mkdir(parents=True, exist_ok=True)
+        noise = generator.integers(0, 60, (40, 40, 3)) + 140 * (i % 2)
+        Image.fromarray(noise.astype(np.uint8)).save(folder / f"{i:02}.png")
+    explore.desk.open_source(FolderConfig(path=tmp_path / "photos"))
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "bright/01.png", timeout=30_000)
+    views = open_meaning(explore)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2, timeout=60_000)
+    assert views[-1].labels == ("bright",)
+    assert all(column.accuracies[0] > 0.95 for column in views[-1].columns)
+
+
 def test_what_a_direction_does_stands_beside_its_slider_where_there_is_room(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
