@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
 from jnn_studio.app.plots.view import PlotAxis
@@ -70,7 +70,7 @@ class MapCanvas(pg.PlotWidget):
         self._at = -1
         self._base: int | None = None
         self._role = "accent"
-        self._shows_pictures = False
+        self._shows_pictures = self._stale = False
         self._follows = True
         """All of the map stays in view until somebody moves or zooms it."""
         self._wanted = np.empty(0, np.int64)
@@ -198,6 +198,10 @@ class MapCanvas(pg.PlotWidget):
         self._draw()
 
     def _draw(self) -> None:
+        """All points anew, once they can be seen."""
+        self._stale = not self.isVisible()
+        if self._stale:
+            return
         colors = theme().colors
         muted, plot = QColor(colors.muted), QColor(colors.plot)
         plain = mix(muted, plot, 0.55) if self._colouring.title else QColor(colors.regularised)
@@ -313,6 +317,11 @@ class MapCanvas(pg.PlotWidget):
     def _drawn(self, outline: np.ndarray) -> None:
         self._draw_lasso(np.empty((0, 2)))
         self.lassoed.emit(inside(self._points, outline))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._draw()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
