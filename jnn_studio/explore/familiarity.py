@@ -30,6 +30,9 @@ COMPONENTS = 8
 MARGIN = 1.0
 """dB below the yardstick at which a model is said not to have seen such pictures."""
 
+FAR = 10.0
+"""dB below what a model has on its own pictures at which a single picture is said to be new to it."""
+
 OWN = 32
 """Images of its own kind that a model is shown for comparison."""
 
@@ -61,6 +64,52 @@ class Familiarity:
             f"New to the models in view: {self.psnr:.1f} dB here{own}; "
             f"{COMPONENTS} principal components reach {self.yardstick:.1f} dB."
         )
+
+
+@dataclass(frozen=True)
+class PictureFamiliarity:
+    """How well models know one picture, in dB.
+
+    Attributes:
+        psnr: of the model that reconstructs it best.
+        own: of the same model on the pictures it was trained on; None where that is not known.
+    """
+
+    psnr: float
+    own: float | None
+
+    @property
+    def strange(self) -> bool:
+        """Whether no model in view has seen such pictures."""
+        return self.own is not None and self.psnr < self.own - FAR
+
+    @property
+    def words(self) -> str:
+        """What is to be told of it."""
+        return (
+            f"New to the models in view: {self.psnr:.1f} dB here, {self.own:.1f} dB on what they know. "
+            "A folder of such pictures can be trained on."
+        )
+
+
+@torch.no_grad()
+def picture_familiarity(
+    models: Sequence[LoadedModel], psnr: Sequence[float | None], watch: Watch | None = None
+) -> PictureFamiliarity | None:
+    """How well ``models`` know a picture that they reconstruct with ``psnr``; None: there is nothing to say.
+
+    Raises:
+        Cancelled: ``watch`` said so.
+    """
+    known = [
+        (found, loaded)
+        for loaded, found in zip(models, psnr, strict=True)
+        if found is not None and not isinstance(loaded.model, PCA)
+    ]
+    if not known:
+        return None
+    best, loaded = max(known, key=lambda pair: pair[0])
+    return PictureFamiliarity(best, _own(loaded, watch or Watch()))
 
 
 @torch.no_grad()

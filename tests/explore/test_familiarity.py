@@ -10,7 +10,7 @@ from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
-from jnn_studio.explore.familiarity import COMPONENTS, FEWEST, Familiarity, familiarity
+from jnn_studio.explore.familiarity import COMPONENTS, FEWEST, Familiarity, familiarity, picture_familiarity
 from jnn_studio.explore.open_models import open_bundled
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.training.fit_pca import fit_pca
@@ -71,6 +71,20 @@ def test_where_its_own_pictures_are_not_known_they_are_left_out() -> None:
 def test_a_little_below_the_yardstick_is_no_stranger() -> None:
     assert Familiarity(16.9, 18.0, None).strange
     assert not Familiarity(17.1, 18.0, None).strange
+
+
+def test_one_picture_is_held_against_what_its_best_model_knows() -> None:
+    models = open_bundled()
+    strange = picture_familiarity(models, [8.0, 9.5])
+    assert strange is not None
+    assert strange.strange
+    assert strange.words.startswith("New to the models in view: 9.5 dB here")
+    known = picture_familiarity(models, [30.0, 28.0])
+    assert known is not None
+    assert not known.strange
+    assert picture_familiarity(models, [None, None]) is None, "an earlier walk led there"
+    unknown = [LoadedModel(loaded.model, loaded.name, {}) for loaded in models]
+    assert not picture_familiarity(unknown, [5.0, 5.0]).strange, "with nothing to hold it against"
 
 
 def test_it_ends_when_it_is_not_wanted() -> None:

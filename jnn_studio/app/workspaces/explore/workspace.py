@@ -129,7 +129,7 @@ class ExploreWorkspace(Workspace):
 
     def _arrange(self) -> None:
         self._opening = OpeningBar()
-        self._hint = HintBar("explore.hint", "Train on these images", TRAIN_TIP)
+        self._hint = HintBar("explore.hint", TRAIN_TIP)
         self._strangers = Strangers(self.context, self)
         central = QWidget()
         column = QVBoxLayout(central)
@@ -185,7 +185,9 @@ class ExploreWorkspace(Workspace):
         self.sessions.left_over.connect(self._offer_left_over)
         self.sessions.saved.connect(lambda path: self.message.show_info("Session saved", str(path)))
         self._strangers.judged.connect(self._hint.show_words)
-        self._hint.asked.connect(self.asking.train)
+        self._hint.asked.connect(
+            lambda: self.asking.folder() if self._strangers.of_one_picture else self.asking.train()
+        )
         self._hint.closed.connect(self._strangers.be_quiet)
         theme().changed.connect(self.redraw)
         self.gallery.chosen.connect(self._choose_image)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.window import MainWindow
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.explore.state import SourceImage
 
 
 @pytest.fixture
@@ -45,12 +46,27 @@ def test_a_folder_of_strange_pictures_gets_a_sentence_with_numbers_until_it_is_c
     qtbot.waitUntil(lambda: words(explore) == "", timeout=30_000)
     explore.desk.open_source(FolderConfig(path=stripes))
     qtbot.waitUntil(lambda: bool(words(explore)), timeout=30_000)
-    explore.findChild(QPushButton, "explore.hint.choice")
+    assert explore.findChild(QPushButton, "explore.hint.choice").text() == "Train on these images"
     explore._hint._close()
     explore.desk.add_models("beta-vae")
     qtbot.waitUntil(lambda: len(explore.desk.scene.columns) == 3, timeout=30_000)
     qtbot.wait(300)
     assert words(explore) == "", "it was closed"
+
+
+def test_one_strange_picture_gets_a_sentence_too_and_a_folder_is_asked_for(
+    explore: ExploreWorkspace, qtbot: QtBot, stripes: Path
+) -> None:
+    explore.asking.take(stripes / "p0" / "00.png")
+    qtbot.waitUntil(lambda: "on what they know" in words(explore), timeout=30_000)
+    button = explore.findChild(QPushButton, "explore.hint.choice")
+    assert button.text() == "Open a folder…"
+    button.click()
+    qtbot.waitUntil(lambda: explore.findChild(QFileDialog) is not None)
+    explore.findChild(QFileDialog).reject()
+    qtbot.waitUntil(lambda: explore.findChild(QFileDialog) is None)
+    explore.desk.select(SourceImage(index=3))
+    qtbot.waitUntil(lambda: words(explore) == "", timeout=30_000)
 
 
 def test_train_on_these_images_opens_train_with_the_folder_and_a_target_rank(

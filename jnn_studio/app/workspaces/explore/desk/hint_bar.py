@@ -21,16 +21,15 @@ class HintBar(QWidget):
     asked = Signal()
     closed = Signal()
 
-    def __init__(self, object_name: str, choice: str, tip: str) -> None:
+    def __init__(self, object_name: str, tip: str) -> None:
         super().__init__()
         self.setObjectName(object_name)
         self.words = ElidingLabel(object_name=f"{object_name}.words")
         self.words.setFont(ui_font(0.92, digits=True))
         self.words.setProperty("tone", "muted")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.button = QPushButton(choice, objectName=f"{object_name}.choice")
+        self.button = QPushButton(objectName=f"{object_name}.choice")
         self.button.setToolTip(tip)
-        self.button.setAccessibleName(choice)
         self.button.clicked.connect(self.asked)
         close = IconButton("close", "Close the hint", f"{object_name}.close")
         close.clicked.connect(self._close)
@@ -42,8 +41,10 @@ class HintBar(QWidget):
         row.addWidget(close)
         self.hide()
 
-    def show_words(self, words: str) -> None:
-        """Say this from now on; nothing: say nothing."""
+    def show_words(self, words: str, choice: str) -> None:
+        """Say this from now on, and offer that; nothing: say nothing."""
+        self.button.setText(choice)
+        self.button.setAccessibleName(choice)
         self.words.setText(words)
         self.words.setToolTip(words)
         self.setVisible(bool(words))
