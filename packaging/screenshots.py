@@ -17,10 +17,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import torch  # noqa: F401  (before PySide6: the other order fails on Windows)
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget
 
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
+from jnn_studio.data.config import FacesConfig
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.presets import load_preset
 
@@ -63,6 +65,18 @@ def main() -> None:
         _wait(lambda: explore.desk.scene.state == explore.desk.state)
         _settle(2.0)
         _photograph(window, folder, "explore-three-models", SIZES)
+        explore.desk.open_bundled()
+        explore.desk.open_source(FacesConfig(count=1000))
+        _wait(lambda: len(explore.desk.source) == 1000)
+        explore.findChild(QAction, "explore.map.show").trigger()
+        _wait(lambda: explore.map.standing.words.text() == "1,000 images.", 300)
+        colour = explore.map.controls.colour
+        colour.setCurrentIndex(colour.findData("head yaw"))
+        colour.activated.emit(colour.currentIndex())
+        explore.map.controls.pictures.trigger()
+        explore.desk.set_amount(2, 0.1)
+        _settle(3.0)
+        _photograph(window, folder, "explore-map", SIZES)
         window.show_workspace("Validate")
         ended.clear()
         config = load_preset("rof-2d-quick").with_changes(steps=STEPS)

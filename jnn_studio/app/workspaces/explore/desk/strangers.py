@@ -46,7 +46,7 @@ class Strangers(QObject):
 
     @property
     def of_one_picture(self) -> bool:
-        """Whether one picture was judged: nothing is learnt of that, a folder of such pictures comes first."""
+        """Whether one picture was judged: nothing is learnt of that, a folder of such comes first."""
         return isinstance(self._shown, Path)
 
     def be_quiet(self) -> None:

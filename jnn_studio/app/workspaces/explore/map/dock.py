@@ -13,7 +13,7 @@ from jnn_studio.app.workspaces.explore.map.panel import MapPanel
 from jnn_studio.explore.surveys import Surveys
 
 WIDTH = 45 * GRID
-"""At least, when it comes; it can be dragged wider or narrower."""
+"""At least, when it first comes; it can be dragged wider or narrower."""
 
 
 class MapDock(QDockWidget):
@@ -26,6 +26,7 @@ class MapDock(QDockWidget):
     def __init__(self, window: QMainWindow, context: AppContext, gallery: Gallery, surveys: Surveys) -> None:
         super().__init__("Map", window)
         self._window = window
+        self._came = False
         self.setObjectName("explore.dock.map")
         self.panel = MapPanel(context, surveys)
         self.setWidget(self.panel)
@@ -55,8 +56,9 @@ class MapDock(QDockWidget):
 
     def _come(self) -> None:
         self.show()
-        width = max(WIDTH, self._window.width() // 4)
-        if self.width() < width:
+        if not self._came:
+            width = max(WIDTH, self._window.width() // 4)
             self._window.resizeDocks([self], [width], Qt.Orientation.Horizontal)
+        self._came = True
         self.raise_()
         self.panel.canvas.setFocus()
