@@ -18,8 +18,8 @@ from jnn_studio.app.engine.run_list import RunList
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.heap import give_back_free_memory
-from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
 from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged

@@ -78,7 +78,7 @@ def _exported(module: nn.Module, example: Tensor, what: str) -> ExportedProgram:
             warnings.simplefilter("ignore")  # torch warns of its own ways
             return torch.export.export(module, (example,), dynamic_shapes=({0: batch},)).run_decompositions()
     except Exception as error:  # whatever a tracer meets in somebody's module
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line.strip() for line in str(error).split("\n") if line.strip()]
         reason = lines[0] if lines else type(error).__name__
         raise ExportError(
             f"{what} cannot be written down: torch.export says: {reason}. Its forward must take one batch of "

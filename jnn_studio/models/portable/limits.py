@@ -45,10 +45,8 @@ def _result(graph: OperatorGraph, shape: Sequence[int], what: str) -> tuple[int,
     try:
         found = graph(torch.empty(tuple(shape), device="meta"))
     except Exception as error:  # whatever an operator says to arguments that are not its own
-        lines = str(error).splitlines()
-        raise GraphError(
-            f"{what} cannot be computed: {lines[0] if lines else type(error).__name__}"
-        ) from error
+        reason = str(error).split("\n")[0] or type(error).__name__
+        raise GraphError(f"{what} cannot be computed: {reason}") from error
     if not isinstance(found, torch.Tensor) or found.numel() > MAX_ELEMENTS:
         raise GraphError(f"{what} does not give an array of a possible size")
     return tuple(found.shape)

@@ -93,6 +93,7 @@ class Asking:
             self._desk.open_paths(models, then)
         else:
             self._desk.when_open(partial(self.take, paths[0]) if len(paths) == 1 else then)
+
     def paste(self) -> None:
         self.take_arrived(QGuiApplication.clipboard().mimeData())
 
