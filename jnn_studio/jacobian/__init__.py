@@ -1,6 +1,7 @@
 """A torch map's Jacobian as a linear operator: its entries, its singular values and vectors."""
 
 from jnn_studio.jacobian.dense import jacobian
+from jnn_studio.jacobian.errors import NoDerivativeError
 from jnn_studio.jacobian.gram import GramSVD
 from jnn_studio.jacobian.krylov import krylov_svd
 from jnn_studio.jacobian.lanczos import lanczos_nuclear_norm
@@ -16,6 +17,7 @@ __all__ = [
     "GramSVD",
     "JacobianOperator",
     "JacobianSVD",
+    "NoDerivativeError",
     "SingularTracker",
     "effective_rank",
     "jacobian",

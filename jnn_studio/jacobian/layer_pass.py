@@ -18,6 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
 from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, LayerKind, kind_of
+from jnn_studio.jacobian.opaque import opaque_pull, opaque_push
 from jnn_studio.jacobian.replay import Replay, batch_statistics, record, replay
 from jnn_studio.jacobian.structure import Structure, map_leaves, transforming
 
@@ -100,10 +101,8 @@ def push(done: LayerPass, tangents: Any, spare: bool = False) -> Any:
         case LayerKind.FIXED | LayerKind.REARRANGING:
             return _over_batch(done.layer, tangents)
         case LayerKind.OTHER:
-            return torch.func.vmap(
-                lambda t: torch.func.jvp(lambda x: again(done, x), (done.input,), (t,))[1],
-                randomness="same",
-            )(_like(tangents, done.input))
+            vectors = _like(tangents, done.input)
+            return opaque_push(done.layer, lambda x: again(done, x), done.input, done.output, vectors)
         case _:
             return _scaled(tangents, diagonal(done), spare)
 
@@ -121,10 +120,8 @@ def pull(done: LayerPass, cotangents: Any, spare: bool = False) -> Any:
             transpose = torch.func.vjp(done.layer, blank)[1]
             return torch.func.vmap(transpose)(cotangents)[0]
         case LayerKind.OTHER:
-            transpose = torch.func.vjp(lambda x: again(done, x), done.input)[1]
-            return torch.func.vmap(lambda c: transpose(c)[0], randomness="same")(
-                _like(cotangents, done.output)
-            )
+            vectors = _like(cotangents, done.output)
+            return opaque_pull(done.layer, lambda x: again(done, x), done.input, done.output, vectors)
         case _:
             return _scaled(cotangents, diagonal(done), spare)
 

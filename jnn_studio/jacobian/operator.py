@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jnn_studio.jacobian.errors import NoDerivativeError, naming
 from jnn_studio.jacobian.layer_pass import LayerPass, pull_all, push_all, run_all
 from jnn_studio.jacobian.layers import primitive_layers
 from jnn_studio.jacobian.structure import (
@@ -45,7 +46,7 @@ class JacobianOperator:
     def __init__(self, f: Map, x: Structure) -> None:
         check_structure(x, "x")
         check_finite(x, "x")
-        self._setup(run_all(primitive_layers(f), x), x)
+        self._setup(run_all(primitive_layers(f), x), x, f)
 
     @classmethod
     def of_passes(cls, passes: Sequence[LayerPass]) -> JacobianOperator:
@@ -54,14 +55,14 @@ class JacobianOperator:
         self._setup(tuple(passes), passes[0].input)
         return self
 
-    def _setup(self, passes: tuple[LayerPass, ...], x: Structure) -> None:
+    def _setup(self, passes: tuple[LayerPass, ...], x: Structure, f: object = None) -> None:
         output = passes[-1].output if passes else x
         check_structure(output, "f(x)")
         if batch_size(output) != batch_size(x):
             raise ValueError(
                 f"f must keep the batch axis: it made {batch_size(output)} outputs of {batch_size(x)} inputs"
             )
-        self._passes, self._input, self._output = passes, x, output
+        self._passes, self._input, self._output, self._f = passes, x, output, f
         self.batch, self.n, self.m = batch_size(x), row_size(x), row_size(output)
         self.dtype, self.device = leaves(x)[0].dtype, leaves(x)[0].device
 
@@ -71,32 +72,63 @@ class JacobianOperator:
         return self._output
 
     def push(self, v: Tensor) -> Tensor:
-        """J V: (batch, n, k) → (batch, m, k)."""
+        """J V: (batch, n, k) → (batch, m, k).
+
+        Raises:
+            NoDerivativeError: a layer has neither forward mode nor a second derivative.
+        """
         tangents = unflatten(v.permute(2, 0, 1), self._input, 2)
-        return flatten(push_all(self._passes, tangents), 2).permute(1, 2, 0)
+        return self._push(tangents).permute(1, 2, 0)
 
     def pull(self, u: Tensor) -> Tensor:
-        """Jᵀ U: (batch, m, k) → (batch, n, k)."""
+        """Jᵀ U: (batch, m, k) → (batch, n, k).
+
+        Raises:
+            NoDerivativeError: a layer has no reverse mode.
+        """
         cotangents = unflatten(u.permute(2, 0, 1), self._output, 2)
-        return flatten(pull_all(self._passes, cotangents), 2).permute(1, 2, 0)
+        return self._pull(cotangents).permute(1, 2, 0)
 
     def dense(self, chunk: int | None = None) -> Tensor:
         """The entries (batch, m, n), by reverse mode if m < n and forward mode otherwise.
 
-        ``chunk`` rows or columns of every Jacobian are found at once; by default as many as stay in cache.
+        Where a layer allows one of the two alone, by that. ``chunk`` rows or columns of every Jacobian are
+        found at once; by default as many as stay in cache.
+
+        Raises:
+            NoDerivativeError: a layer allows neither.
         """
         step = self._chunk() if chunk is None else chunk
-        if self.m < self.n:
-            rows = [
-                flatten(pull_all(self._passes, identity_tangents(self._output, i, min(i + step, self.m))), 2)
-                for i in range(0, self.m, step)
-            ]
-            return torch.cat(rows).transpose(0, 1)
+        first, second = (self._rows, self._columns) if self.m < self.n else (self._columns, self._rows)
+        try:
+            return first(step)
+        except NoDerivativeError as error:
+            try:
+                return second(step)
+            except NoDerivativeError:
+                raise error from None
+
+    def _rows(self, step: int) -> Tensor:
+        rows = [
+            self._pull(identity_tangents(self._output, i, min(i + step, self.m)))
+            for i in range(0, self.m, step)
+        ]
+        return torch.cat(rows).transpose(0, 1)
+
+    def _columns(self, step: int) -> Tensor:
         columns = [
-            flatten(push_all(self._passes, identity_tangents(self._input, i, min(i + step, self.n))), 2)
+            self._push(identity_tangents(self._input, i, min(i + step, self.n)))
             for i in range(0, self.n, step)
         ]
         return torch.cat(columns).permute(1, 2, 0)
+
+    def _push(self, tangents: Any) -> Tensor:
+        with naming(self._f):
+            return flatten(push_all(self._passes, tangents), 2)
+
+    def _pull(self, cotangents: Any) -> Tensor:
+        with naming(self._f):
+            return flatten(pull_all(self._passes, cotangents), 2)
 
     def _chunk(self) -> int:
         """Vectors whose largest image under a layer is about 2 MB on a CPU, 256 MB elsewhere."""

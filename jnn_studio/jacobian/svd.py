@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from jnn_studio.jacobian.errors import NoDerivativeError
 from jnn_studio.jacobian.gram import GramSVD, two_layers
 from jnn_studio.jacobian.krylov import OVERSAMPLING, krylov_svd
 from jnn_studio.jacobian.operator import JacobianOperator, Map
@@ -40,13 +41,14 @@ def jacobian_svd(
         k: how many triplets; all of them by default.
         method: ``"gram"`` for affine-elementwise-affine maps (exact, see `GramSVD`), ``"dense"`` for the
             full Jacobian and its SVD (exact), ``"krylov"`` for products with J and Jᵀ alone (see
-            `krylov_svd`), ``"auto"`` for whichever needs fewer operations.
+            `krylov_svd`), ``"auto"`` for whichever needs fewer operations, of those that the layers allow.
         tolerance: of ``"krylov"``: largest residual relative to σ₁.
         start: of ``"krylov"``: an answer for weights or an input near by, to start from.
         generator: of ``"krylov"``: source of its random start; with one the result is reproducible.
 
     Raises:
         TypeError, ValueError: ``x`` is no finite floating-point batch; ``k`` < 1; ``"gram"`` does not apply.
+        NoDerivativeError: a layer, which it names, lacks the derivatives that the method needs.
 
     Example:
         >>> u, sigma, vh = jacobian_svd(torch.nn.Linear(5, 3), torch.zeros(1, 5), k=2)
@@ -70,7 +72,11 @@ def jacobian_svd(
     small = min(j.m, j.n)
     k = small if k is None else min(k, small)
     if method == "krylov" or (method == "auto" and small > _products(k)):
-        return krylov_svd(j, k, tolerance=tolerance, start=start, generator=generator)
+        try:
+            return krylov_svd(j, k, tolerance=tolerance, start=start, generator=generator)
+        except NoDerivativeError:
+            if method == "krylov":
+                raise
     return _dense(j, k)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from jnn_studio.jacobian.errors import naming
 from jnn_studio.jacobian.layer_pass import LayerPass, again_all, pull_all, push_all, run
 from jnn_studio.jacobian.layers import LayerKind, kind_of, primitive_layers
 from jnn_studio.jacobian.replay import Precision
@@ -62,12 +63,12 @@ class FactorPass:
 
     def push(self, tangents: Any) -> Any:
         """J t for tangents (k, batch, *input shape)."""
-        with self.precision.restored():
+        with self.precision.restored(), naming(self.factor):
             return push_all(self.layers, tangents)
 
     def pull(self, cotangents: Any) -> Any:
         """Jᵀ c for cotangents (k, batch, *output shape)."""
-        with self.precision.restored():
+        with self.precision.restored(), naming(self.factor):
             return pull_all(self.layers, cotangents)
 
     def again(self, x: Any) -> Any:

@@ -168,6 +168,7 @@ class NuclearNormPenalty:
             TypeError: ``f`` is no `Composition`, or ``x`` is not made of floating-point tensors.
             ValueError: ``x`` is not finite, does not fit ``f``, or is the trace of another composition; the
                 estimator does not fit a factor; a factor cuts the gradient.
+            NoDerivativeError: a layer, which it names, lacks a derivative that the estimator needs.
         """
         f = _composition(f)
         call = self._calls if step is None else step
@@ -220,7 +221,7 @@ class NuclearNormPenalty:
             return self._plan(done, depth)
         kinds = tuple(layer.kind for layer in done.layers)
         shapes = tuple(leaf.shape[1:] for leaf in leaves(done.input))
-        situation = (depth, kinds, shapes, done.precision.enabled)
+        situation = (depth, kinds, shapes, done.precision.enabled, torch.is_grad_enabled())
         known = self._plans.get(done.factor)
         if known is None or known[0] != situation:
             known = (situation, self._plan(done, depth))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from jnn_studio.base.text import counted
+from jnn_studio.jacobian.errors import NoDerivativeError
 from jnn_studio.jacobian.layers import LayerKind
+from jnn_studio.jacobian.opaque import route_of_push
+from jnn_studio.jacobian.routes import DOUBLE_BACKWARD
 from jnn_studio.jacobian.structure import identity_tangents, transforming
 from jnn_studio.penalty.closed_form import is_closed_form
 from jnn_studio.penalty.composition import FactorPass
@@ -90,37 +94,40 @@ def named(name: EstimatorName, options: Options) -> Estimator:
 
 
 def plan(done: FactorPass, options: Options) -> Choice:
-    """The cheapest exact estimator that fits, else the one of lowest variance per evaluation.
+    """The cheapest exact estimator that fits, else the one of lowest variance and no bias.
 
     Exact ones fit if they cost no more evaluations than ``exact_budget`` or than the probes asked for. Among
-    stochastic ones a JVP and a finite difference have the same variance a probe; the JVP has no bias, and
-    costs little more where all layers are known, three times as much where not.
+    stochastic ones a JVP and a finite difference have the same variance a probe, and the JVP has no bias and
+    no cancellation: differences are for layers that have no JVP which can be differentiated. What a layer
+    has is tried, its second derivative too where the penalty is going to be differentiated.
+
+    Raises:
+        NoDerivativeError: not even reverse mode gets through a layer, so nothing could be trained.
     """
     kinds = [layer.kind for layer in done.layers]
     if is_closed_form(kinds):
         return explained(done, ClosedForm(), "one affine map between elementwise ones")
     budget = max(options.exact_budget, options.probes)
-    if done.n <= min(done.m, budget) and _works(done.push, done.input):
+    push = _Attempt(done.push, done.input)
+    if done.n <= min(done.m, budget) and not push.obstacle:
         return explained(done, ForwardMode(), f"only {counted(done.n, 'input')}")
-    if done.m <= budget and _works(done.pull, done.output):
+    if done.m <= budget and not _Attempt(done.pull, done.output).obstacle:
         return explained(done, ReverseMode(), f"only {counted(done.m, 'output')}")
-    if done.n <= budget and _works(done.push, done.input):
+    if done.n <= budget and not push.obstacle:
         return explained(done, ForwardMode(), f"only {counted(done.n, 'input')}")
     unknown = [layer for layer in done.layers if layer.kind is LayerKind.OTHER]
     if not unknown:
         return explained(done, named("jvp", options), "all layers known: unbiased at one evaluation a probe")
-    name = type(unknown[0].layer).__name__
-    if done.precision.enabled and _works(done.push, done.input):
-        return explained(
-            done,
-            named("jvp", options),
-            f"differences would drown in {done.precision.dtype} rounding ({name} is opaque)",
-        )
-    noise = options.noise or "sphere"
+    if push.obstacle is None:
+        return explained(done, named("jvp", options), _how([layer.layer for layer in unknown]))
+    with torch.no_grad():  # as far as training itself needs it
+        nothing = _Attempt(done.pull, done.output).obstacle
+    if nothing is not None:
+        raise nothing
     return explained(
         done,
-        FiniteDifference(options.sigma, options.probes, noise),
-        f"{name} is opaque: cheapest per probe",
+        FiniteDifference(options.sigma, options.probes, options.noise or "sphere"),
+        f"{push.obstacle.place} has no {push.obstacle.wanted}: differences, biased by O(σ²)",
     )
 
 
@@ -144,16 +151,30 @@ def plan_power(done: FactorPass, exponent: int, options: Options) -> Choice:
     )
 
 
-def _works(product: Callable[[Any], Any], side: Any) -> bool:
-    """Whether automatic differentiation gets through the factor (some layers have no derivative rules)."""
-    if transforming():
-        return True
-    try:
-        with torch.no_grad():
-            product(identity_tangents(side, 0, 1))
-    except (RuntimeError, NotImplementedError):
-        return False
-    return True
+class _Attempt:
+    """A product with J or Jᵀ, tried with one vector when somebody asks."""
+
+    def __init__(self, product: Callable[[Any], Any], side: Any) -> None:
+        self._product, self._side = product, side
+
+    @cached_property
+    def obstacle(self) -> NoDerivativeError | None:
+        """What is in the way; None if nothing is."""
+        if transforming():
+            return None
+        try:
+            self._product(identity_tangents(self._side, 0, 1))
+        except NoDerivativeError as error:
+            return error
+        return None
+
+
+def _how(unknown: list[Callable[..., Any]]) -> str:
+    """How a JVP gets through layers that only automatic differentiation knows."""
+    slow = [layer for layer in unknown if route_of_push(layer) == DOUBLE_BACKWARD]
+    if slow:
+        return f"{type(slow[0]).__name__} has no forward mode: unbiased by double backward"
+    return f"{type(unknown[0]).__name__} is opaque: unbiased by forward mode"
 
 
 def _describe(factor: nn.Module) -> str:

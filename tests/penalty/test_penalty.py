@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from jnn_studio.jacobian import NoDerivativeError
 from jnn_studio.penalty import Composition, Estimate, Hutchinson, NuclearNormPenalty
 
 
@@ -103,11 +104,12 @@ def test_auto_takes_exact_modes_for_small_sides():
     assert chosen(penalty) == ["forward", "reverse"]
 
 
-def test_auto_takes_a_jvp_through_known_layers_and_a_difference_through_others():
+def test_auto_takes_a_jvp_through_deep_factors_known_or_not():
     deep = nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 20), nn.Tanh())
     penalty = NuclearNormPenalty()
     penalty(Composition(deep, Opaque(20, 10)), torch.randn(3, 20))
-    assert chosen(penalty) == ["jvp", "finite_difference"]
+    assert chosen(penalty) == ["jvp", "jvp"]
+    assert repr(penalty).endswith("Opaque is opaque: unbiased by forward mode")
 
 
 def test_many_probes_raise_what_an_exact_estimator_may_cost():
@@ -115,7 +117,7 @@ def test_many_probes_raise_what_an_exact_estimator_may_cost():
     few, many = NuclearNormPenalty(probes=1), NuclearNormPenalty(probes=20)
     few(f, torch.randn(2, 20))
     many(f, torch.randn(2, 20))
-    assert chosen(few) == ["finite_difference"] * 2
+    assert chosen(few) == ["jvp"] * 2
     assert chosen(many) == ["forward"] * 2
 
 
@@ -134,10 +136,44 @@ def test_auto_goes_round_layers_that_cannot_be_differentiated_forward():
         def forward(self, x):
             return NoForwardMode.apply(x)
 
-    f = Composition(nn.Sequential(nn.Linear(3, 3), Sine()), nn.Linear(3, 3))
+    f = Composition(nn.Sequential(nn.Linear(20, 20), Sine()), nn.Linear(20, 3))
     penalty = NuclearNormPenalty()
-    penalty(f, torch.randn(2, 3))
+    penalty(f, torch.randn(2, 20)).backward()
+    assert chosen(penalty) == ["jvp", "closed_form"]
+    assert "Sine has no forward mode: unbiased by double backward" in repr(penalty)
+
+
+class NoSecond(nn.Module):
+    """A layer of which torch knows the derivative and not the second one."""
+
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.sin()
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(ctx, grad):
+            return grad * ctx.saved_tensors[0].cos()
+
+    def forward(self, x):
+        return self.Function.apply(x)
+
+
+def test_auto_takes_differences_where_nothing_else_can_be_trained_and_says_of_which_layer():
+    f = Composition(nn.Sequential(nn.Linear(20, 20), nn.Sequential(NoSecond())), nn.Linear(20, 3))
+    penalty = NuclearNormPenalty()
+    penalty(f, torch.randn(2, 20)).backward()
     assert chosen(penalty) == ["finite_difference", "closed_form"]
+    assert "layer '1.0' (NoSecond) has no forward mode or double backward that can be diff" in repr(penalty)
+
+
+def test_an_estimator_asked_for_by_name_that_a_layer_does_not_allow_is_refused_with_the_layer():
+    f = Composition(nn.Sequential(nn.Linear(20, 20), nn.Sequential(NoSecond())), nn.Linear(20, 3))
+    for name in ("jvp", "forward", "reverse"):
+        with pytest.raises(NoDerivativeError, match=r"layer '1\.0' \(NoSecond\).*finite_difference"):
+            NuclearNormPenalty(name)(f, torch.randn(2, 20))
 
 
 def test_repr_explains_the_choice(encoder):
