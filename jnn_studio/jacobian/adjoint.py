@@ -41,6 +41,9 @@ class Witness:
             if pairs:
                 outputs, signs = zip(*pairs, strict=True)
                 self._pulled = torch.autograd.grad(outputs, leaves(x), signs, materialize_grads=True)
+        nothing = not any(bool(g.any()) for g in self._pulled)
+        self.cut = nothing and _changes(again, x, y)
+        """Whether the outputs change with a change of the input by 1 %, and torch says that they do not."""
         self._batch = batch_size(x)
 
     def confirms(self, tangents: Any, product: Any) -> bool:
@@ -69,3 +72,9 @@ def _signs(t: Tensor, source: torch.Generator) -> Tensor:
     c = torch.randint(0, 2, t.shape, generator=source).mul_(2).sub_(1)
     c[1::2] = 0
     return c.to(t)
+
+
+@torch.no_grad()
+def _changes(again: Callable[[Any], Any], x: Any, y: Any) -> bool:
+    moved = again(map_leaves(lambda t: 1.01 * t, x))
+    return any(not torch.equal(a, b) for a, b in zip(leaves(moved), leaves(y), strict=True))

@@ -33,7 +33,7 @@ class LayerPass(NamedTuple):
         output: what it made of it.
         scale: the diagonal of its Jacobian, where the forward pass had it at hand.
         statistics: mean and variance a batch norm in training mode normalised by, held constant.
-        replay: what else an unknown layer in training mode depended on.
+        replay: what else an unknown layer depended on.
         port: zeros through which the gradient of the squared row norms of its weight enters its own
             backward pass (see ``penalty.row_norms``).
     """
@@ -51,10 +51,10 @@ class LayerPass(NamedTuple):
 def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
     """Evaluate a layer of a kind and keep what its Jacobian needs."""
     if kind is LayerKind.OTHER or not isinstance(x, Tensor):
-        if isinstance(layer, nn.Module) and any(part.training for part in layer.modules()):
-            output, how = record(layer, x)
-            return LayerPass(layer, LayerKind.OTHER, x, output, replay=how)
-        return LayerPass(layer, LayerKind.OTHER, x, layer(x))
+        if transforming() and not _training(layer):  # there are no random states to look at
+            return LayerPass(layer, LayerKind.OTHER, x, layer(x))
+        output, how = record(layer, x)
+        return LayerPass(layer, LayerKind.OTHER, x, output, replay=how)
     assert isinstance(layer, nn.Module)
     if kind is LayerKind.ELEMENTWISE:
         return LayerPass(layer, kind, x, apply_elementwise(layer, x))
@@ -65,11 +65,14 @@ def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
     return LayerPass(layer, kind, x, layer(x))
 
 
+def _training(layer: Callable[..., Any]) -> bool:
+    return isinstance(layer, nn.Module) and any(part.training for part in layer.modules())
+
+
 def again(done: LayerPass, x: Any) -> Any:
     """The layer at another input, with the mask, random numbers and batch statistics of the pass."""
     layer = done.layer
     if done.replay is not None:
-        assert isinstance(layer, nn.Module)
         return replay(layer, x, done.replay)
     if done.kind is LayerKind.DROPOUT:
         return x * done.scale

@@ -74,7 +74,7 @@ def _product(
         for route in routes:
             try:
                 product = route.take(again, x, y, vectors, bool(weights))
-                if routes is PUSH and witness is not None and not witness.confirms(vectors, product):
+                if routes is PUSH and not witness.confirms(vectors, product):
                     raise NotImplementedError(f"by {route.name} it is not what reverse mode says")
                 _try_backward(product, vectors, weights)
             except (RuntimeError, NotImplementedError) as error:
@@ -91,21 +91,35 @@ def _product(
         raise NoDerivativeError(inside or layer, needed, _first_line(reasons[-1])) from reasons[-1]
 
 
-def _witness(layer: Callable[..., Any], again: Function, x: Any) -> Witness | None:
-    """What reverse mode says, if it says anything.
+def _witness(layer: Callable[..., Any], again: Function, x: Any) -> Witness:
+    """What reverse mode says, by which the routes are judged.
 
     Raises:
-        CoupledBatchError: that elements of the batch depend on each other.
+        NoDerivativeError: it says nothing: what it cannot do, forward mode does wrongly or not at all.
+        CoupledBatchError: elements of the batch depend on each other.
     """
-    try:
-        witness = Witness(again, x)
-    except (RuntimeError, NotImplementedError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
-        return None
+
+    def differentiable(part: Function) -> Callable[[Any], bool]:
+        return lambda a: _reason_against(part, a) is None
+
+    reason = _reason_against(again, x)
+    if reason is not None:
+        raise NoDerivativeError(culprit(layer, again, x, differentiable) or layer, "derivative", reason)
+    witness = Witness(again, x)
     if witness.couples():
         raise CoupledBatchError(layer)
     return witness
+
+
+def _reason_against(function: Function, x: Any) -> str | None:
+    """Why a function has no derivative at all, if so."""
+    try:
+        cut = Witness(function, x).cut
+    except (RuntimeError, NotImplementedError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        return _first_line(error)
+    return CUT if cut else None
 
 
 def _allows(part: Function, routes: tuple[Route, ...], second: bool) -> Callable[[Any], bool]:
@@ -131,6 +145,8 @@ def _allows(part: Function, routes: tuple[Route, ...], second: bool) -> Callable
 
     return allows
 
+
+CUT = "its output changes with its input, but not differentiably (quantised, rounded, detach, no_grad?)"
 
 _ROUTES: WeakKeyDictionary[Any, dict[Any, Route]] = WeakKeyDictionary()
 _LAST: WeakKeyDictionary[Any, str] = WeakKeyDictionary()

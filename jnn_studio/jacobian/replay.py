@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils import parametrizations
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from jnn_studio.jacobian.structure import Structure, leaves
 
@@ -44,42 +46,56 @@ class Precision:
 
 @dataclass(frozen=True)
 class Replay:
-    """What a layer in training mode took from outside its input.
+    """What a layer took from outside its input in a forward pass.
 
-    ``statistics`` are those its batch norms normalised by, as the buffers that hold them in evaluation mode.
+    ``buffers`` are those that its batch norms normalised by, put where they have them in evaluation mode, and
+    those that its spectral norms divided by.
     """
 
     device: torch.device
     host_random: Tensor
     device_random: Tensor | None
-    statistics: dict[str, Tensor]
+    buffers: dict[str, Tensor]
 
 
-def record(layer: nn.Module, x: Structure) -> tuple[Structure, Replay]:
-    """The layer's output in training mode, and what is needed to evaluate it the same way again."""
+def record(layer: Callable[..., Any], x: Structure) -> tuple[Any, Replay | None]:
+    """The layer's output, and what is needed to evaluate it the same way again.
+
+    Nothing is, in evaluation mode, unless the layer draws random numbers or normalises by its batch.
+    """
     device = leaves(x)[0].device
-    on_device = None if device.type == "cpu" else torch.get_device_module(device).get_rng_state()
-    host = torch.get_rng_state()
-    with _recorded_statistics(layer) as statistics:
+    host, on_device = torch.get_rng_state(), _random_state(device)
+    fickle = _fickle_parts(layer)
+    with _recorded_statistics(fickle) as buffers:
         output = layer(x)
-    return output, Replay(device, host, on_device, statistics)
+    for name, part in fickle:
+        if not isinstance(part, _BatchNorm):
+            buffers |= {
+                f"{name}.{key}".lstrip("."): b.clone() for key, b in part.named_buffers(recurse=False)
+            }
+    settled = not fickle and not _training(layer)
+    if settled and torch.equal(host, torch.get_rng_state()) and _same(on_device, _random_state(device)):
+        return output, None
+    return output, Replay(device, host, on_device, buffers)
 
 
-def replay(layer: nn.Module, x: Any, how: Replay) -> Any:
-    """``layer(x)`` with the random numbers and batch statistics of the recorded pass, changing no buffer."""
-    buffers = {name: buffer.clone() for name, buffer in layer.named_buffers()} | how.statistics
+def replay(layer: Callable[..., Any], x: Any, how: Replay) -> Any:
+    """``layer(x)`` with the random numbers and statistics of the recorded pass, changing no buffer."""
     devices = [] if how.device_random is None else [how.device]
     with torch.random.fork_rng(devices, device_type=how.device.type if devices else "cuda"):
         torch.set_rng_state(how.host_random)
         if how.device_random is not None:
             torch.get_device_module(how.device).set_rng_state(how.device_random)
-        with _batch_norms_evaluating(layer):
+        if not isinstance(layer, nn.Module):
+            return layer(x)
+        buffers = {name: buffer.clone() for name, buffer in layer.named_buffers()} | how.buffers
+        with _evaluating([part for _, part in _fickle_parts(layer)]):
             return torch.func.functional_call(layer, buffers, (x,)) if buffers else layer(x)
 
 
 @contextmanager
-def _recorded_statistics(layer: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Fills a dictionary with the mean and variance of each training batch norm's input."""
+def _recorded_statistics(parts: list[tuple[str, nn.Module]]) -> Iterator[dict[str, Tensor]]:
+    """Fills a dictionary with the mean and variance of what each batch norm among the parts is given."""
     statistics: dict[str, Tensor] = {}
 
     def recorder(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
@@ -90,7 +106,8 @@ def _recorded_statistics(layer: nn.Module) -> Iterator[dict[str, Tensor]]:
 
         return note
 
-    hooks = [part.register_forward_pre_hook(recorder(name)) for name, part in _training_norms(layer)]
+    norms = [(name, part) for name, part in parts if isinstance(part, _BatchNorm)]
+    hooks = [part.register_forward_pre_hook(recorder(name)) for name, part in norms]
     try:
         yield statistics
     finally:
@@ -99,25 +116,48 @@ def _recorded_statistics(layer: nn.Module) -> Iterator[dict[str, Tensor]]:
 
 
 @contextmanager
-def _batch_norms_evaluating(layer: nn.Module) -> Iterator[None]:
-    norms = [part for _, part in _training_norms(layer)]
-    for norm in norms:
-        norm.training = False
+def _evaluating(parts: list[nn.Module]) -> Iterator[None]:
+    before = [part.training for part in parts]
+    for part in parts:
+        part.training = False
     try:
         yield
     finally:
-        for norm in norms:
-            norm.training = True
+        for part, training in zip(parts, before, strict=True):
+            part.training = training
 
 
-def _training_norms(layer: nn.Module) -> list[tuple[str, _BatchNorm]]:
-    # Without running statistics there are no buffers to put the recorded ones in: such a norm
-    # normalises by the batch at hand, also in evaluation mode.
-    return [
-        (name, part)
-        for name, part in layer.named_modules()
-        if isinstance(part, _BatchNorm) and part.training and part.running_mean is not None
-    ]
+def _fickle_parts(layer: Callable[..., Any]) -> list[tuple[str, nn.Module]]:
+    """Parts that go by something else in a forward pass than what evaluation mode would find.
+
+    Batch norms that go by their batch, and spectral norms in training mode, which turn their vectors a little
+    at every evaluation and then divide by what these give.
+    """
+    if not isinstance(layer, nn.Module):
+        return []
+    return [(name, part) for name, part in layer.named_modules() if _is_fickle(part)]
+
+
+def _is_fickle(part: nn.Module) -> bool:
+    if isinstance(part, _BatchNorm):
+        return part.training or part.running_mean is None
+    if not part.training:
+        return False
+    if isinstance(part, parametrizations._SpectralNorm):
+        return True
+    return any(isinstance(hook, SpectralNorm) for hook in part._forward_pre_hooks.values())
+
+
+def _training(layer: Callable[..., Any]) -> bool:
+    return isinstance(layer, nn.Module) and any(part.training for part in layer.modules())
+
+
+def _random_state(device: torch.device) -> Tensor | None:
+    return None if device.type == "cpu" else torch.get_device_module(device).get_rng_state()
+
+
+def _same(a: Tensor | None, b: Tensor | None) -> bool:
+    return a is None or (b is not None and torch.equal(a, b))
 
 
 def batch_statistics(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from jnn_studio.jacobian.errors import naming
 from jnn_studio.jacobian.layer_pass import LayerPass, again_all, pull_all, push_all, run
-from jnn_studio.jacobian.layers import LayerKind, kind_of, primitive_layers
+from jnn_studio.jacobian.layers import LayerKind, has_hooks, kind_of, primitive_layers
 from jnn_studio.jacobian.replay import Precision
 from jnn_studio.jacobian.structure import (
     Structure,
@@ -121,9 +122,37 @@ class Composition(nn.Sequential):
         Raises:
             TypeError: ``x``, or what a factor gives, is not made of floating-point tensors.
             ValueError: ``x`` is empty, a layer gets a shape it does not take, a factor changes the batch
-                size or modifies its input in place.
+                size or modifies its input in place, or a hook of the composition itself changes what goes
+                in or comes out, which belongs to no factor.
         """
         check_structure(x, "x")
+        hooked = self._forward_hooks or self._forward_pre_hooks
+        # While a hook asks for a trace in turn, it is of the factors alone.
+        return self._seen_by_hooks(x) if hooked and "forward" not in self.__dict__ else self._traced(x)
+
+    def _seen_by_hooks(self, x: Structure) -> Trace:
+        """The trace, made in a call, so that hooks of the composition see it as they see every call."""
+        traces: list[Trace] = []
+
+        def forward(value: Structure) -> Any:
+            traces.append(self._traced(value))
+            return traces[-1].output
+
+        self.forward = forward  # type: ignore[method-assign]
+        try:
+            output = self(x)
+        finally:
+            del self.forward
+        trace = traces[-1]
+        for side, ours, theirs in (("input", trace.passes[0].input, x), ("output", trace.output, output)):
+            if not _same(ours, theirs):
+                raise ValueError(
+                    f"a hook of the composition changes its {side}, which belongs to none of its factors and "
+                    "so to no Jacobian of theirs; register it on a factor"
+                )
+        return trace
+
+    def _traced(self, x: Structure) -> Trace:
         precision = Precision.current(leaves(x)[0].device)
         passes: list[FactorPass] = []
         for position, factor in enumerate(self):
@@ -139,13 +168,17 @@ class Composition(nn.Sequential):
         return Trace(tuple(passes))
 
 
+def _same(a: Structure, b: Structure) -> bool:
+    return a is b or all(torch.equal(p, q) for p, q in zip(leaves(a), leaves(b), strict=True))
+
+
 def _pass(position: int, factor: nn.Module, x: Structure, precision: Precision) -> FactorPass:
     # A compiled factor is opaque, and best left so, unless its layers give the penalty for nothing.
     inner = factor._modules.get("_orig_mod") or factor
     layers = list(primitive_layers(inner))
     kinds = [kind_of(layer) for layer in layers]
     ports = is_closed_form(kinds)
-    if not ports and inner is not factor:
+    if inner is not factor and (not ports or has_hooks(factor)):
         layers, kinds = [factor], [LayerKind.OTHER]
     passes: list[LayerPass] = []
     value = x

@@ -178,3 +178,34 @@ def test_a_factor_must_keep_the_batch():
     f = Composition(nn.Unflatten(0, (1, 2)), nn.Flatten(2))
     with pytest.raises(ValueError, match=r"factor 0 must keep the batch size: given float32 \(2, 3\)"):
         f.trace(torch.zeros(2, 3))
+
+
+def test_a_hook_of_the_composition_that_looks_on_sees_the_trace(encoder):
+    seen = []
+    encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    encoder.register_forward_hook(lambda _, __, output: seen.append(output))
+    x = torch.randn(2, 12, dtype=torch.float64)
+    trace = encoder.trace(x)
+    assert seen[0] is x
+    assert seen[1] is trace.output
+
+
+def test_a_hook_of_the_composition_may_itself_ask_for_a_trace(encoder):
+    traces = []
+    encoder.register_forward_hook(lambda f, inputs, _: traces.append(f.trace(inputs[0])) and None)
+    trace = encoder.trace(torch.randn(2, 12, dtype=torch.float64))
+    assert torch.equal(traces[0].output, trace.output)
+
+
+@pytest.mark.parametrize(
+    ("register", "hook", "side"),
+    [
+        ("register_forward_pre_hook", lambda _, inputs: (2 * inputs[0],), "input"),
+        ("register_forward_hook", lambda _, __, output: 2 * output, "output"),
+    ],
+)
+def test_a_hook_of_the_composition_that_changes_anything_is_refused(encoder, register, hook, side):
+    getattr(encoder, register)(hook)
+    with pytest.raises(ValueError, match=f"a hook of the composition changes its {side}.*on a factor"):
+        encoder.trace(torch.randn(2, 12, dtype=torch.float64))
+    assert encoder(torch.zeros(2, 12, dtype=torch.float64)).shape == (2, 6)
