@@ -76,5 +76,6 @@ def _signs(t: Tensor, source: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def _changes(again: Callable[[Any], Any], x: Any, y: Any) -> bool:
+    """Whether the outputs for the even elements of the batch do, of which alone the gradient is known."""
     moved = again(map_leaves(lambda t: 1.01 * t, x))
-    return any(not torch.equal(a, b) for a, b in zip(leaves(moved), leaves(y), strict=True))
+    return any(not torch.equal(a[::2], b[::2]) for a, b in zip(leaves(moved), leaves(y), strict=True))

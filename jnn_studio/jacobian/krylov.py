@@ -128,10 +128,18 @@ def _orthonormal(block: Tensor, basis: Tensor, width: int) -> Tensor:
     """``width`` orthonormal columns that, with ``basis``, span ``block`` as far as ``width`` allows."""
     outside = _project_out(block, basis)
     if width < block.shape[-1]:
-        found = torch.linalg.svd(outside, full_matrices=False)[0][:, :, :width]
+        left, sizes, _ = torch.linalg.svd(outside, full_matrices=False)
+        found, sizes = left[:, :, :width], sizes[:, :width]
     else:
-        found = torch.linalg.qr(outside)[0]
-    # Where ``block`` lay in the basis already, QR normalised rounding errors: project these out again.
+        found, r = torch.linalg.qr(outside)
+        sizes = r.diagonal(dim1=-2, dim2=-1).abs()
+    # What lay in the basis already is rounding errors by now, which lead back there; chance leads out.
+    scale = torch.linalg.vector_norm(block, dim=1).amax(1, keepdim=True)
+    lost = sizes <= block.shape[1] * torch.finfo(block.dtype).eps * scale
+    if bool(lost.any()):
+        source = torch.Generator().manual_seed(0)
+        chance = torch.randn(found.shape, dtype=found.dtype, generator=source).to(found.device)
+        found = torch.where(lost.unsqueeze(1), chance, found)
     return torch.linalg.qr(_project_out(found, basis))[0]
 
 

@@ -107,6 +107,20 @@ def test_rank_deficient_jacobians(with_spectrum, rank):
         )
 
 
+@pytest.mark.parametrize(("m", "n", "rank"), [(18, 32, 14), (18, 18, 11), (32, 18, 16), (16, 16, 10)])
+def test_rank_deficient_jacobians_whose_space_two_blocks_fill(m, n, rank):
+    """Where nothing new comes any more, rounding errors are no new directions."""
+    for seed in range(10):
+        torch.manual_seed(seed)
+        layer = nn.Linear(n, m, bias=False).double().requires_grad_(False)
+        layer.weight.copy_(torch.randn(m, rank, dtype=torch.float64) @ torch.randn(rank, n, dtype=torch.float64))
+        # Sparse, as after a rectifier.
+        layer.weight[torch.rand(m) < 0.3] = 0
+        layer.weight[:, torch.rand(n) < 0.3] = 0
+        sigma = krylov_svd(JacobianOperator(layer, torch.zeros(1, n).double()), 3, tolerance=1e-9).sigma[0]
+        torch.testing.assert_close(sigma, torch.linalg.svdvals(layer.weight)[:3])
+
+
 def test_a_zero_jacobian():
     f = nn.Linear(6, 4).requires_grad_(False)
     f.weight.zero_()
