@@ -140,6 +140,15 @@ def _layer_norm(
     return _scaled(_standardised(_wide(input), axes, eps), weight, bias).to(input.dtype)
 
 
+def _native_layer_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    _, mean, inverse = torch.ops.aten.native_layer_norm.default(
+        input.detach(), normalized_shape, None, None, eps
+    )
+    return _layer_norm(input, normalized_shape, weight, bias, eps), mean, inverse
+
+
 def _instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -191,10 +200,13 @@ def _cdist(x1: Tensor, x2: Tensor, p: float = 2.0, *_: Any, **__: Any) -> Tensor
 _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     F.layer_norm: _layer_norm,
     torch.layer_norm: _layer_norm,
+    torch.ops.aten.native_layer_norm.default: _native_layer_norm,
     F.instance_norm: _instance_norm,
     torch.instance_norm: _instance_norm,
     F.glu: _glu,
+    torch.ops.aten.glu.default: _glu,
     F.hardsigmoid: _hardsigmoid,
+    torch.ops.aten.hardsigmoid.default: _hardsigmoid,
     torch.cdist: _cdist,
 }
 _WRONG = frozenset(

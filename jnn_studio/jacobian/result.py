@@ -21,6 +21,7 @@ class JacobianSVD:
             the two vanish up to rounding and measures the other; some singular value lies within
             the residual of σ.
         method: how they were found.
+        reason: why not by what would have needed fewer operations, where a layer did not allow that.
     """
 
     u: Tensor
@@ -28,6 +29,7 @@ class JacobianSVD:
     vh: Tensor
     residuals: Tensor
     method: str
+    reason: str = ""
 
     def __iter__(self) -> Iterator[Tensor]:
         return iter((self.u, self.sigma, self.vh))

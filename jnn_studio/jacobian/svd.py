@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -74,9 +75,10 @@ def jacobian_svd(
     if method == "krylov" or (method == "auto" and small > _products(k)):
         try:
             return krylov_svd(j, k, tolerance=tolerance, start=start, generator=generator)
-        except NoDerivativeError:
+        except NoDerivativeError as error:
             if method == "krylov":
                 raise
+            return replace(_dense(j, k), reason=f"{error.place} has no {error.wanted}")
     return _dense(j, k)
 
 

@@ -113,7 +113,9 @@ def test_rank_deficient_jacobians_whose_space_two_blocks_fill(m, n, rank):
     for seed in range(10):
         torch.manual_seed(seed)
         layer = nn.Linear(n, m, bias=False).double().requires_grad_(False)
-        layer.weight.copy_(torch.randn(m, rank, dtype=torch.float64) @ torch.randn(rank, n, dtype=torch.float64))
+        layer.weight.copy_(
+            torch.randn(m, rank, dtype=torch.float64) @ torch.randn(rank, n, dtype=torch.float64)
+        )
         # Sparse, as after a rectifier.
         layer.weight[torch.rand(m) < 0.3] = 0
         layer.weight[:, torch.rand(n) < 0.3] = 0

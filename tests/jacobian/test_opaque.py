@@ -44,7 +44,15 @@ class Distances(nn.Module):
         return torch.cdist(x, self.centres)
 
 
+class Exported(nn.Module):
+    """A layer norm as a graph of ATen operators has it."""
+
+    def forward(self, x):
+        return torch.ops.aten.native_layer_norm.default(x, [6], None, None, 1e-5)[0]
+
+
 LAYERS = {
+    "exported layer norm": (Exported, (2, 6)),
     "lstm": (lambda: Recurrent(nn.LSTM), (5, 3)),
     "gru": (lambda: Recurrent(nn.GRU), (5, 3)),
     "grid_sample": (Sampled, (1, 3, 3)),
@@ -153,10 +161,17 @@ class Block(nn.Module):
 
 def test_reverse_mode_serves_where_it_is_all_there_is(full_jacobian):
     f, x = nn.Sequential(nn.Linear(6, 6), Block()), torch.randn(2, 6)
-    svd = jacobian_svd(f, x, k=1)
+    svd = jacobian_svd(f, x)
     assert svd.method == "dense"
     smooth = lambda y: (lambda a: a + f[1].first(a).sin())(f[0](y))  # noqa: E731
-    torch.testing.assert_close(svd.sigma, torch.linalg.svdvals(full_jacobian(smooth, x))[:, :1])
+    torch.testing.assert_close(svd.sigma, torch.linalg.svdvals(full_jacobian(smooth, x)))
+
+
+def test_auto_says_why_it_took_the_longer_way():
+    f = nn.Sequential(nn.Linear(80, 80), OnceDifferentiable())
+    svd = jacobian_svd(f, torch.randn(1, 80), k=1)
+    assert svd.method == "dense"
+    assert svd.reason == "layer '1' (OnceDifferentiable) has no forward mode or double backward"
 
 
 def test_what_has_no_derivative_is_named_with_its_path_and_what_to_do():
