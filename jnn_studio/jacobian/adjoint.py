@@ -32,7 +32,7 @@ class Witness:
 
     def __init__(self, again: Callable[[Any], Any], x: Any) -> None:
         with torch.enable_grad():
-            x = map_leaves(lambda t: (t.clone() if t.is_inference() else t).detach().requires_grad_(), x)
+            x = map_leaves(lambda t: t.detach().requires_grad_(), x)
             y = again(x)
             source = torch.Generator().manual_seed(0)
             self._c = map_leaves(lambda t: _signs(t, source), y)

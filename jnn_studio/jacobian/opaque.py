@@ -59,6 +59,11 @@ def _product(
 ) -> Any:
     if torch.compiler.is_compiling():
         return routes[0].take(again, x, y, vectors, True)
+    if torch.is_inference_mode_enabled() or any(t.is_inference() for t in leaves(x)):
+        differentiated = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        with torch.inference_mode(False), torch.set_grad_enabled(differentiated):
+            x, y, vectors = (map_leaves(torch.clone, structure) for structure in (x, y, vectors))
+            return _product(routes, wanted, layer, again, x, y, vectors)
     with differentiable_kernels(layer):
         if transforming():
             return routes[0].take(again, x, y, vectors, True)
@@ -100,26 +105,25 @@ def _witness(layer: Callable[..., Any], again: Function, x: Any) -> Witness:
     """
 
     def differentiable(part: Function) -> Callable[[Any], bool]:
-        return lambda a: _reason_against(part, a) is None
+        return lambda a: not isinstance(_asked(part, a), str)
 
-    reason = _reason_against(again, x)
-    if reason is not None:
-        raise NoDerivativeError(culprit(layer, again, x, differentiable) or layer, "derivative", reason)
-    witness = Witness(again, x)
+    witness = _asked(again, x)
+    if isinstance(witness, str):
+        raise NoDerivativeError(culprit(layer, again, x, differentiable) or layer, "derivative", witness)
     if witness.couples():
         raise CoupledBatchError(layer)
     return witness
 
 
-def _reason_against(function: Function, x: Any) -> str | None:
-    """Why a function has no derivative at all, if so."""
+def _asked(function: Function, x: Any) -> Witness | str:
+    """What reverse mode says of a function, or why it says nothing."""
     try:
-        cut = Witness(function, x).cut
+        witness = Witness(function, x)
     except (RuntimeError, NotImplementedError) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         return _first_line(error)
-    return CUT if cut else None
+    return CUT if witness.cut else witness
 
 
 def _allows(part: Function, routes: tuple[Route, ...], second: bool) -> Callable[[Any], bool]:

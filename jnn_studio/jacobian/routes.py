@@ -117,14 +117,9 @@ PULL = (Route("reverse mode", _reverse_mode), Route("reverse mode, one vector at
 
 
 def _recorded(again: Function, x: Any) -> tuple[Any, Any]:
-    """(x, y = again(x)) with the graph between them, also where x is no leaf or of inference mode."""
+    """(x, y = again(x)) with the graph between them, also where x is no leaf."""
 
-    def entry(t: Tensor) -> Tensor:
-        if t.is_inference():
-            t = t.clone()
-        return t.view_as(t) if t.requires_grad else t.detach().requires_grad_()
-
-    x = map_leaves(entry, x)
+    x = map_leaves(lambda t: t.view_as(t) if t.requires_grad else t.detach().requires_grad_(), x)
     return x, again(x)
 
 

@@ -215,3 +215,13 @@ def test_a_map_that_mixes_the_batch_has_no_jacobian_at_each_element(estimator):
 def test_attention_with_the_sequence_first_is_refused_instead_of_mixed_up():
     with pytest.raises(ValueError, match="batch_first=True"):
         jacobian_svd(nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), torch.randn(3, 5, 4))
+
+
+@pytest.mark.parametrize("make", [lambda: Recurrent(nn.GRU), Sampled, Solved], ids=["gru", "sample", "solve"])
+def test_inference_mode_is_no_obstacle(make):
+    f, x = make(), torch.randn(2, 1, 3, 3) if make is Sampled else torch.randn(2, 3, 3)
+    expected = jacobian_svd(f, x, k=2).sigma
+    with torch.inference_mode():
+        for method in ("auto", "krylov"):
+            found = jacobian_svd(f, x.clone(), k=2, method=method).sigma
+            torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
