@@ -247,7 +247,7 @@ def table(result: dict[str, Any]) -> str:
         for name, found in cases.items():
             verdicts = [found[key].split(":")[0] for key in ("value", "gradient", "svd", "krylov")]
             how = f"{found['plan'].split(':')[0]}, {found['accuracy']}"
-            lines.append(f"| {name} | {how} | {' | '.join(verdicts)} | {found['forward_passes']} |")
+            lines.append(f"| {name} | {how} | {' | '.join(verdicts)} | {found['forward_passes']:.2g} |")
         lines.append("")
     return "\n".join(lines)
 

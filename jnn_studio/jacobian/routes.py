@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from jnn_studio.jacobian.kernels import RefusedWrong
 from jnn_studio.jacobian.structure import leaves, map_leaves
