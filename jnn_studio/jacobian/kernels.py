@@ -6,7 +6,9 @@ setting of the whole process: threads that want the plain ones at the same time 
 leave puts back what the first had found.
 
 Layer norm and its like are worse: the derivative of their Jacobian-vector product is wrong without a word, by
-the whole of it (pytorch/pytorch #198017, #196700). Here they are made of sums and products.
+the whole of it (pytorch/pytorch #198017, #196700), group norm of channels-last input has no forward mode, and
+the backward pass of batch norm mixes channels up where the gradient comes channels last and the input did
+not. Here they are made of sums and products.
 """
 
 from __future__ import annotations
@@ -143,10 +145,8 @@ def _layer_norm(
 def _native_layer_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    _, mean, inverse = torch.ops.aten.native_layer_norm.default(
-        input.detach(), normalized_shape, None, None, eps
-    )
-    return _layer_norm(input, normalized_shape, weight, bias, eps), mean, inverse
+    empty = input.new_zeros(0)  # nobody asks for the statistics
+    return _layer_norm(input, normalized_shape, weight, bias, eps), empty, empty
 
 
 def _instance_norm(
@@ -161,9 +161,69 @@ def _instance_norm(
     *_: Any,
 ) -> Tensor:
     if not use_input_stats:
-        return F.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        return _batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     normal = _standardised(_wide(input), list(range(2, input.ndim)), eps)
     return _scaled(normal, _per_channel(weight, input), _per_channel(bias, input)).to(input.dtype)
+
+
+def _group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    *_: Any,
+) -> Tensor:
+    grouped = _wide(input).reshape(len(input), num_groups, -1)
+    normal = _standardised(grouped, [2], eps).reshape(input.shape)
+    return _scaled(normal, _per_channel(weight, input), _per_channel(bias, input)).to(input.dtype)
+
+
+def _batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    *_: Any,
+) -> Tensor:
+    if training or running_mean is None or running_var is None:
+        return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    mean, scale = (_per_channel(t, input) for t in (running_mean, torch.rsqrt(running_var + eps)))
+    assert mean is not None
+    assert scale is not None
+    normal = (_wide(input) - mean) * scale
+    return _scaled(normal, _per_channel(weight, input), _per_channel(bias, input)).to(input.dtype)
+
+
+def _native_batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    mean: Tensor,
+    variance: Tensor,
+    momentum: float,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    empty = input.new_zeros(0)
+    return _batch_norm(input, mean, variance, weight, bias, False, momentum, eps), empty, empty
+
+
+def _native_group_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    batch: int,
+    channels: int,
+    size: int,
+    groups: int,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    empty = input.new_zeros(0)
+    return _group_norm(input, groups, weight, bias, eps), empty, empty
 
 
 def _standardised(x: Tensor, axes: list[int], eps: float) -> Tensor:
@@ -201,6 +261,11 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     F.layer_norm: _layer_norm,
     torch.layer_norm: _layer_norm,
     torch.ops.aten.native_layer_norm.default: _native_layer_norm,
+    torch.ops.aten.native_group_norm.default: _native_group_norm,
+    torch.ops.aten._native_batch_norm_legit_no_training.default: _native_batch_norm,
+    F.group_norm: _group_norm,
+    torch.group_norm: _group_norm,
+    F.batch_norm: _batch_norm,
     F.instance_norm: _instance_norm,
     torch.instance_norm: _instance_norm,
     F.glu: _glu,

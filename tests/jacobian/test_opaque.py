@@ -51,6 +51,17 @@ class Exported(nn.Module):
         return torch.ops.aten.native_layer_norm.default(x, [6], None, None, 1e-5)[0]
 
 
+class Tokens(nn.Module):
+    """Normalised channels, looked at as tokens: the gradient comes back channels last."""
+
+    def __init__(self):
+        super().__init__()
+        self.group, self.batch, self.layer = nn.GroupNorm(2, 4), nn.BatchNorm2d(4).eval(), nn.LayerNorm(4)
+
+    def forward(self, x):
+        return self.layer(self.batch(self.group(x)).flatten(2).transpose(1, 2))
+
+
 LAYERS = {
     "exported layer norm": (Exported, (2, 6)),
     "lstm": (lambda: Recurrent(nn.LSTM), (5, 3)),
@@ -225,3 +236,16 @@ def test_inference_mode_is_no_obstacle(make):
         for method in ("auto", "krylov"):
             found = jacobian_svd(f, x.clone(), k=2, method=method).sigma
             torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_normalised_tokens_against_differences():
+    """torch's own reverse mode is wrong here, so that no oracle made with it will do."""
+    f, x = Tokens().double(), torch.randn(2, 4, 3, 3, dtype=torch.float64)
+    operator = JacobianOperator(f, x)
+    v, u = torch.randn(2, 36, 2, dtype=torch.float64), torch.randn(2, 36, 2, dtype=torch.float64)
+    steps = [1e-6 * v[..., i].reshape(x.shape) for i in range(2)]
+    moved = torch.stack([(f(x + d) - f(x - d)).flatten(1) / 2e-6 for d in steps], -1).detach()
+    torch.testing.assert_close(operator.push(v).detach(), moved, rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(u.mT @ moved, operator.pull(u).detach().mT @ v, rtol=1e-6, atol=1e-7)
+    channels_last = JacobianOperator(f, x.contiguous(memory_format=torch.channels_last))
+    torch.testing.assert_close(channels_last.push(v), operator.push(v))
