@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
 from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, LayerKind, kind_of
 from jnn_studio.jacobian.opaque import opaque_pull, opaque_push
-from jnn_studio.jacobian.replay import Replay, batch_statistics, record, replay
+from jnn_studio.jacobian.replay import Replay, batch_statistics, is_training, record, replay
 from jnn_studio.jacobian.structure import Structure, map_leaves, transforming
 
 
@@ -51,7 +51,7 @@ class LayerPass(NamedTuple):
 def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
     """Evaluate a layer of a kind and keep what its Jacobian needs."""
     if kind is LayerKind.OTHER or not isinstance(x, Tensor):
-        if transforming() and not _training(layer):  # there are no random states to look at
+        if transforming() and not is_training(layer):  # there are no random states to look at
             return LayerPass(layer, LayerKind.OTHER, x, layer(x))
         output, how = record(layer, x)
         return LayerPass(layer, LayerKind.OTHER, x, output, replay=how)
@@ -63,10 +63,6 @@ def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
     if kind is LayerKind.BATCH_NORM:
         return _run_batch_norm(layer, x)
     return LayerPass(layer, kind, x, layer(x))
-
-
-def _training(layer: Callable[..., Any]) -> bool:
-    return isinstance(layer, nn.Module) and any(part.training for part in layer.modules())
 
 
 def again(done: LayerPass, x: Any) -> Any:

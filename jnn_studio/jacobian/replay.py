@@ -73,7 +73,7 @@ def record(layer: Callable[..., Any], x: Structure) -> tuple[Any, Replay | None]
             buffers |= {
                 f"{name}.{key}".lstrip("."): b.clone() for key, b in part.named_buffers(recurse=False)
             }
-    settled = not fickle and not _training(layer)
+    settled = not fickle and not is_training(layer)
     if settled and torch.equal(host, torch.get_rng_state()) and _same(on_device, _random_state(device)):
         return output, None
     return output, Replay(device, host, on_device, buffers)
@@ -148,7 +148,8 @@ def _is_fickle(part: nn.Module) -> bool:
     return any(isinstance(hook, SpectralNorm) for hook in part._forward_pre_hooks.values())
 
 
-def _training(layer: Callable[..., Any]) -> bool:
+def is_training(layer: Callable[..., Any]) -> bool:
+    """Whether any part of a layer is in training mode."""
     return isinstance(layer, nn.Module) and any(part.training for part in layer.modules())
 
 
