@@ -216,16 +216,16 @@ def test_a_run_under_way_is_walked_with_its_newest_weights(
         "test",
     )
     context = explore.context
-    feed = context.start_run(config, tmp_path / "run")
+    feed = context.start_run(config, tmp_path / "tiny")
     explore.desk.live.follow(feed)
     title = explore.choices.models
-    qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
+    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
     qtbot.waitUntil(lambda: explore.desk.scene.original.shape == (32, 32, 3), timeout=20_000)
     first = title.text()
     qtbot.waitUntil(lambda: title.text() != first, timeout=20_000)
     with qtbot.waitSignal(context.run_ended, timeout=20_000):
         context.training.send(Command.STOP)
-    qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
+    qtbot.waitUntil(lambda: title.text() == "tiny", timeout=20_000)
     assert explore.desk.live.feed is None
 
 
@@ -242,19 +242,19 @@ def test_a_run_that_is_resumed_is_followed_again(
         "test",
     )
     context, title = explore.context, explore.choices.models
-    feed = context.start_run(config, tmp_path / "run")
+    feed = context.start_run(config, tmp_path / "tiny")
     explore.desk.open_path(feed.path)
-    qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
+    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
     explore.desk.set_amount(0, 0.05)
     for stopped_long in (True, False):
         with qtbot.waitSignal(context.run_ended, timeout=20_000):
             context.training.send(Command.STOP)
         if stopped_long:
-            qtbot.waitUntil(lambda: title.text() == "run", timeout=20_000)
+            qtbot.waitUntil(lambda: title.text() == "tiny", timeout=20_000)
         # else: its last weights are still being opened
         resumed = context.resume_run(config, feed.path)
         assert explore.desk.live.feed is resumed
-        qtbot.waitUntil(lambda: title.text().startswith("run, step"), timeout=20_000)
+        qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
         first = title.text()
         qtbot.waitUntil(lambda first=first: title.text() != first, timeout=20_000)
         assert explore.desk.live.feed is resumed
