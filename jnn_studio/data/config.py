@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator
 
 from jnn_studio.base.settings import AbsolutePath, Frozen
 from jnn_studio.base.text import printable
@@ -18,8 +19,25 @@ class FacesConfig(Frozen):
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the faces' factors.")
 
 
+NOT_CHOSEN = Path()
+"""A preset that leaves the images to be chosen says this, written as ""; other paths are absolute."""
+
+
+def _or_not_chosen(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return NOT_CHOSEN if value in ("", NOT_CHOSEN) and value != "." else handler(value)
+
+
+def _as_written(path: Path) -> str:
+    return "" if path == NOT_CHOSEN else str(path)
+
+
+ChosenPath = Annotated[
+    AbsolutePath, WrapValidator(_or_not_chosen), PlainSerializer(_as_written, when_used="json")
+]
+
+
 class _OnDisk(Frozen):
-    path: AbsolutePath = Field(description="Folder or .zip of images; nested folders are searched.")
+    path: ChosenPath = Field(description="Folder or .zip of images; nested folders are searched.")
 
 
 class FolderConfig(_OnDisk):

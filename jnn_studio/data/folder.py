@@ -26,6 +26,9 @@ from jnn_studio.data.loading import DECODING, Chunk, decode_listing
 MAX_REPORTED = 1_000
 """Skipped files kept by name and reason; beyond these they are only counted."""
 
+_LOOKED_AT = 256
+"""Images looked at for a colour at a time."""
+
 _DECODING = 2  # raise it when the same file comes to give other pixels
 
 
@@ -78,6 +81,27 @@ class FolderSource:
 
     def __len__(self) -> int:
         return len(self._images)
+
+    def is_grey(self, watch: Watch | None = None) -> bool:
+        """Whether no image has a colour; looks at all of them, unless ``watch`` says otherwise."""
+        for begin in range(0, len(self), _LOOKED_AT):
+            (watch or Watch()).check()
+            part = self._images[begin : begin + _LOOKED_AT]
+            if not (part[:, 1:] == part[:, :1]).all():
+                return False
+        return True
+
+    def grey(self) -> FolderSource:
+        """The same images with their first channel only: of grey images all there is."""
+        return FolderSource(
+            self._name,
+            self._images[:, :1],
+            self._labels,
+            self.skipped,
+            self.skipped_count,
+            self.stamps,
+            f"{self._key}, grey",
+        )
 
     def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
         """float32 (batch, channels, height, width) in [0, 1]; IndexError for an image that is not there."""

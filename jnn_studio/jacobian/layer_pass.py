@@ -17,10 +17,11 @@ from torch.nn import grad as conv_grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from jnn_studio.jacobian.elementwise import apply_elementwise, slope
-from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, LayerKind, kind_of
+from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, LayerKind, kind_of, primitive_layers
 from jnn_studio.jacobian.opaque import opaque_pull, opaque_push
 from jnn_studio.jacobian.replay import Replay, batch_statistics, is_training, record, replay
 from jnn_studio.jacobian.structure import Structure, map_leaves, transforming
+from jnn_studio.jacobian.summing import Sum, added
 
 
 class LayerPass(NamedTuple):
@@ -36,6 +37,7 @@ class LayerPass(NamedTuple):
         replay: what else an unknown layer depended on.
         port: zeros through which the gradient of the squared row norms of its weight enters its own
             backward pass (see ``penalty.row_norms``).
+        branches: of a sum, the forward pass of each branch.
     """
 
     layer: Callable[..., Any]
@@ -46,6 +48,7 @@ class LayerPass(NamedTuple):
     statistics: tuple[Tensor, Tensor] | None = None
     replay: Replay | None = None
     port: Tensor | None = None
+    branches: tuple[tuple[LayerPass, ...], ...] = ()
 
 
 def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
@@ -62,6 +65,8 @@ def run(layer: Callable[..., Any], kind: LayerKind, x: Structure) -> LayerPass:
         return _run_dropout(layer, x)
     if kind is LayerKind.BATCH_NORM:
         return _run_batch_norm(layer, x)
+    if kind is LayerKind.SUM:
+        return _run_sum(layer, x)
     return LayerPass(layer, kind, x, layer(x))
 
 
@@ -78,6 +83,8 @@ def again(done: LayerPass, x: Any) -> Any:
     if done.statistics is not None:
         assert isinstance(layer, _BatchNorm)
         return F.batch_norm(x, *done.statistics, layer.weight, layer.bias, False, 0.0, layer.eps)
+    if done.kind is LayerKind.SUM:
+        return added(again_all(branch, x) for branch in done.branches)
     return layer(x)
 
 
@@ -99,6 +106,8 @@ def push(done: LayerPass, tangents: Any, spare: bool = False) -> Any:
             return _over_batch(lambda t: linear_part(done.layer, t), tangents)
         case LayerKind.FIXED | LayerKind.REARRANGING:
             return _over_batch(done.layer, tangents)
+        case LayerKind.SUM:
+            return added(push_all(branch, tangents) for branch in done.branches)
         case LayerKind.OTHER:
             vectors = _like(tangents, done.input)
             return opaque_push(done.layer, lambda x: again(done, x), done.input, done.output, vectors)
@@ -118,6 +127,8 @@ def pull(done: LayerPass, cotangents: Any, spare: bool = False) -> Any:
             blank = torch.zeros_like(done.input)
             transpose = torch.func.vjp(done.layer, blank)[1]
             return torch.func.vmap(transpose)(cotangents)[0]
+        case LayerKind.SUM:
+            return added(pull_all(branch, cotangents) for branch in done.branches)
         case LayerKind.OTHER:
             vectors = _like(cotangents, done.output)
             return opaque_pull(done.layer, lambda x: again(done, x), done.input, done.output, vectors)
@@ -224,6 +235,13 @@ def _run_batch_norm(layer: nn.Module, x: Tensor) -> LayerPass:
         scale = scale * layer.weight
     scale = scale.reshape(-1, *(1,) * (x.ndim - 2))
     return LayerPass(layer, LayerKind.BATCH_NORM, x, layer(x), scale=scale, statistics=statistics)
+
+
+def _run_sum(layer: nn.Module, x: Tensor) -> LayerPass:
+    assert isinstance(layer, Sum)
+    branches = tuple(run_all(primitive_layers(branch), x) for branch in layer.branches)
+    output = added(passes[-1].output if passes else x for passes in branches)
+    return LayerPass(layer, LayerKind.SUM, x, output, branches=branches)
 
 
 def push_all(passes: Sequence[LayerPass], tangents: Any) -> Any:

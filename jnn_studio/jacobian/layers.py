@@ -11,6 +11,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrizations, parametrize
 
 from jnn_studio.jacobian.elementwise import ELEMENTWISE
+from jnn_studio.jacobian.summing import Sum
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -48,6 +49,8 @@ class LayerKind(Enum):
     """A permutation."""
     FIXED = auto()
     """A linear map without weights."""
+    SUM = auto()
+    """Branches whose Jacobians add."""
     OTHER = auto()
     """Anything else: only automatic differentiation knows."""
 
@@ -59,6 +62,7 @@ _KINDS: dict[type[nn.Module], LayerKind] = {
     **dict.fromkeys(BATCH_NORMS, LayerKind.BATCH_NORM),
     **dict.fromkeys(FIXED, LayerKind.FIXED),
     **dict.fromkeys(REARRANGING, LayerKind.REARRANGING),
+    Sum: LayerKind.SUM,
 }
 DIAGONAL = frozenset({LayerKind.ELEMENTWISE, LayerKind.DROPOUT, LayerKind.BATCH_NORM})
 

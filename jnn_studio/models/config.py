@@ -75,6 +75,34 @@ class AutoencoderConfig(LatentModelConfig):
         return self.channels * self.dct**2
 
 
+class CorrectedPCAConfig(LatentModelConfig):
+    """Sizes of a principal component analysis with a correction (see `models.corrected_pca`)."""
+
+    kind: Literal["corrected-pca"] = "corrected-pca"
+    size: int = Field(
+        64, ge=16, le=1024, multiple_of=16, description="Side of the square images, a multiple of 16 pixels."
+    )
+    latent: int = Field(
+        64, ge=1, le=100_000, description="Dimensions of the latent, and principal components it starts from."
+    )
+    widths: tuple[Width, Width, Width] = Field(
+        (48, 96, 192),
+        description="Channels of the correction's convolutions at 1/4, 1/8 and 1/16 of the image size.",
+    )
+    hidden: Width = Field(256, description="Width of the hidden layer of the decoder's correction.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.latent > self.values:
+            raise ValueError(f"images of {self.values} values have no {self.latent} components")
+        return self
+
+    @property
+    def values(self) -> int:
+        """Colour values of one image."""
+        return self.channels * self.size**2
+
+
 class BetaVAEConfig(LatentModelConfig):
     """Sizes of the β-VAE (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,14 +15,18 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd, nuclear_norm
-from jnn_studio.models.autoencoder import Autoencoder, build
+from jnn_studio.models.autoencoder import Autoencoder
+from jnn_studio.models.corrected_pca import CorrectedPCA
+from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.channels import with_channels
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.eta_search import EtaSearch
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.optimiser import adamw_member
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.trained_models import save_members
@@ -81,16 +86,24 @@ class AutoencoderPair:
         watch: Watch,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self.config, self.device, self.notes = config, device, notes
+        self.config, self.device = config, device
         schedule = config.schedule
         self._batches = Batches(
-            source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, watch
+            source,
+            schedule.batch_size,
+            schedule.held_out,
+            schedule.seed,
+            device.name,
+            watch,
+            config.images,
         )
+        self.notes = (*notes, *self._batches.notes)
         infos = pair_members(config)
         plan = config.penalty.search_plan(config.model.size, schedule.steps)
         self._search = None if plan is None else EtaSearch(plan)
         self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
-        self.members = tuple(self._member(info) for info in infos)
+        first = self._first_model(watch)
+        self.members = tuple(self._member(info, first) for info in infos)
         held_out = self._batches.held_out
         self._held_out = self._batches.images(held_out.tolist())
 
@@ -135,8 +148,9 @@ class AutoencoderPair:
             for member in self.members:
                 yield from self._spectrum(member, step)
         if self._search is not None and self._adjusts(step):
-            _, sigma = self._sigma(self.members[MEMBERS.index(REGULARISED)])
-            self._search.tell(float(effective_rank(sigma).mean()))
+            for member in self.members:
+                if member.key == REGULARISED:
+                    self._search.tell(float(effective_rank(self._sigma(member)[1]).mean()))
         if last or step % logging.preview_every == 0:
             shown = {}
             for member in self.members:
@@ -168,17 +182,27 @@ class AutoencoderPair:
     def _adjusts(self, step: int) -> bool:
         return self._search is not None and self._search.plan.due(step)
 
-    def _member(self, info: MemberInfo) -> Member:
-        model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
+    def _first_model(self, watch: Watch) -> Autoencoder | CorrectedPCA:
+        """What both models begin as: a function of the seed, and where it is one of the images, of those."""
+        seed, source = self.config.schedule.seed, self._batches.source
+        described = with_channels(self.config.model, source.image_shape[0])
+        model: Autoencoder | CorrectedPCA = find_model_kind(described.kind).build(described, seed)
+        if isinstance(model, CorrectedPCA):
+            train = self._batches.train.tolist()
+            model.start_from(fit_pca(source, described.latent, watch, indices=sorted(train)).model)
+        return model
+
+    def _member(self, info: MemberInfo, first: Autoencoder | CorrectedPCA) -> Member:
+        model = copy.deepcopy(first).to(self.device.name)
         state = self._search.state if self._search is not None and info.key == REGULARISED else None
         return adamw_member(info, model, self.config.optimiser, self.device, state)
 
     def _evaluate(self, member: Member, batch: Tensor, step: int, eta: tuple[float, float]) -> Tensor:
         model = member.model
-        assert isinstance(model, Autoencoder)
+        assert isinstance(model, Autoencoder | CorrectedPCA)
         rise = warmup(step, self.config.penalty.warmup_steps)
         with self.device.autocast():
-            encoded = model.encoder.trace(model.dct(batch))
+            encoded = model.encoder.trace(model.encoder_input(batch))
             decoded = model.decoder.trace(encoded.output)
             output = model.render(decoded.output)
         reconstruction = 0.5 * (output.float() - batch).square().sum() / len(batch)
@@ -201,19 +225,20 @@ class AutoencoderPair:
     def _spectrum(self, member: Member, step: int) -> Iterator[Event]:
         """Singular values at some held-out images, and how far the penalty stands above their sum there."""
         model = member.model
-        assert isinstance(model, Autoencoder)
+        assert isinstance(model, Autoencoder | CorrectedPCA)
         features, sigma = self._sigma(member)
         mean = sigma.mean(0).float().cpu().numpy()
         yield Spectrum(step, member.key, mean, float(effective_rank(sigma).mean()))
-        gap = NuclearNormPenalty().values(model.encoder, features) - nuclear_norm(sigma)
+        noise = torch.Generator(features.device).manual_seed(self.config.schedule.seed_at(step))
+        gap = NuclearNormPenalty().values(model.encoder, features, noise) - nuclear_norm(sigma)
         yield Metrics(step, math.nan, member.key, {"tightness_gap": float(gap.mean())})
 
     @torch.no_grad()
     def _sigma(self, member: Member) -> tuple[Tensor, Tensor]:
         """Some held-out images as the encoder takes them, and its singular values there (images, k)."""
         model = member.model
-        assert isinstance(model, Autoencoder)
-        features = model.dct(self._held_out[:SPECTRUM_IMAGES])
+        assert isinstance(model, Autoencoder | CorrectedPCA)
+        features = model.encoder_input(self._held_out[:SPECTRUM_IMAGES])
         return features, jacobian_svd(model.encoder, features).sigma
 
     @torch.no_grad()

@@ -10,7 +10,13 @@ from torch import Tensor
 
 from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
+from jnn_studio.data.holding_out import hold_out
 from jnn_studio.data.source import ImageSource
+from jnn_studio.training.augmenting import augmented
+from jnn_studio.training.image_config import AS_THEY_ARE, ImagesConfig
+
+_VARIED = 1
+"""The stream of random numbers by which images are varied; epochs have one number less in their seed."""
 
 RESIDENT_BYTES = 1 << 30
 """Sources up to this size are kept on the training device, one byte per colour value."""
@@ -35,10 +41,14 @@ def too_few_images(count: int, held_out: int, batch_size: int) -> str:
 class Batches:
     """Training batches and held-out images of a source, as functions of the seed and the step alone.
 
-    Every epoch is a fresh permutation; a batch may run over its end into the next one.
+    Every epoch is a fresh permutation; a batch may run over its end into the next one. ``settings`` says
+    whether images or folders are held out, and how the images of a batch are varied.
 
     Attributes:
         source: the images.
+        train: indices of those that are trained on.
+        held_out: of those that are not; where folders are, in an order that mixes them.
+        notes: what a person should know of the choice.
         wanted: (held out, in a batch), as they were asked for; there may be fewer.
 
     Raises:
@@ -53,6 +63,7 @@ class Batches:
         seed: int,
         device: str,
         watch: Watch,
+        settings: ImagesConfig = AS_THEY_ARE,
     ) -> None:
         # A folder may be far smaller than the procedural set: keep out at most an eighth of it.
         wanted, held_out = held_out, max(1, min(held_out, len(source) // 8))
@@ -60,12 +71,18 @@ class Batches:
             raise ValueError(f"{source.name} has {counted(len(source), 'image')}; training needs at least 2")
         self.source = source
         self.wanted = (wanted, batch_size)
-        self._source, self._device, self._seed = source, device, seed
-        order = np.random.default_rng(seed).permutation(len(source))
-        self.held_out = np.sort(order[:held_out])
-        self._train = order[held_out:]
-        self.batch_size = min(batch_size, len(self._train))
-        self._epoch = (-1, self._train)
+        self._source, self._device, self._seed, self._settings = source, device, seed, settings
+        self.notes: tuple[str, ...] = ()
+        if settings.apart == "folders":
+            parts = hold_out(source, held_out / len(source), seed)
+            self.train = np.array(parts.rest)
+            self.held_out = np.random.default_rng(seed).permutation(parts.images)
+            self.notes = (f"Held out: {parts.words}.",)
+        else:
+            order = np.random.default_rng(seed).permutation(len(source))
+            self.held_out, self.train = np.sort(order[:held_out]), order[held_out:]
+        self.batch_size = min(batch_size, len(self.train))
+        self._epoch = (-1, self.train)
         self._resident: Tensor | None = None
         if len(source) * int(np.prod(source.image_shape)) <= RESIDENT_BYTES:
             self._resident = self._load(watch)
@@ -73,9 +90,10 @@ class Batches:
     def batch(self, step: int) -> Tensor:
         """float32 images (batch_size, channels, height, width) of ``step``, on the device."""
         start = step * self.batch_size
-        count = len(self._train)
+        count = len(self.train)
         positions = range(start, start + self.batch_size)
-        return self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+        images = self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+        return augmented(images, self._settings, np.random.default_rng((self._seed, _VARIED, step)))
 
     def images(self, indices: Sequence[int]) -> Tensor:
         """float32 images at ``indices`` of the source, on the device."""
@@ -85,7 +103,7 @@ class Batches:
 
     def _permutation(self, epoch: int) -> np.ndarray:
         if self._epoch[0] != epoch:
-            self._epoch = (epoch, np.random.default_rng((self._seed, epoch)).permutation(self._train))
+            self._epoch = (epoch, np.random.default_rng((self._seed, epoch)).permutation(self.train))
         return self._epoch[1]
 
     def _load(self, watch: Watch) -> Tensor:

@@ -17,6 +17,7 @@ from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.models.beta_vae import BetaVAE, axis_divergence, build
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
+from jnn_studio.training.channels import with_channels
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
@@ -52,7 +53,7 @@ class BetaVAETraining:
         watch: Watch,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self.config, self.device, self.notes = config, device, notes
+        self.config, self.device = config, device
         schedule = config.schedule
         self._batches = Batches(
             source,
@@ -61,10 +62,12 @@ class BetaVAETraining:
             schedule.seed,
             device.name,
             watch,
+            config.images,
         )
+        self.notes = (*notes, *self._batches.notes)
         if self._batches.batch_size < 2:
             raise ValueError("batch normalisation needs batches of at least 2 images")
-        self._model = build(config.model, schedule.seed).to(device.name)
+        self._model = build(with_channels(config.model, source.image_shape[0]), schedule.seed).to(device.name)
         optimiser = torch.optim.Adam(
             self._model.parameters(), lr=config.optimiser.learning_rate, fused=device.name != "mps"
         )

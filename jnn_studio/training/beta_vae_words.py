@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from jnn_studio.base.setting_words import Setting, SettingGroup
-from jnn_studio.training.common_settings import IMAGES, NAME, common
+from jnn_studio.training.common_settings import NAME, common, hidden_of_images
 from jnn_studio.training.pair_words import GROUPS as PAIR_GROUPS
 from jnn_studio.training.words import QUALITY, RunWords
 
@@ -49,13 +47,9 @@ GROUPS = (
 )
 
 
-def _hidden(typed: Mapping[str, str]) -> set[str]:
-    return {"model.channels"} if typed.get(IMAGES.name) == "faces" else set()
-
-
 WORDS = RunWords(
     groups=GROUPS,
-    hidden=_hidden,
+    hidden=hidden_of_images,
     terms={
         "total": ("Total", "What is minimised: reconstruction + β · weight · KL", "Total loss"),
         "reconstruction": (

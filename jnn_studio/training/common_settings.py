@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jnn_studio.base.setting_words import Setting
 
 NAME = Setting("name", "Run &name", text=True)
@@ -27,6 +29,16 @@ _COMMON = (
     Setting("schedule.steps", "Ste&ps", "steps"),
     Setting("schedule.batch_size", "&Batch size", "images"),
     Setting("schedule.held_out", "Held o&ut", "images"),
+    Setting(
+        "images.apart", "Held out as", choices=(("images", "Single images"), ("folders", "Whole folders"))
+    ),
+    Setting(
+        "images.grey",
+        "Grey folders",
+        choices=(("auto", "One channel"), ("as-set", "Channels as set")),
+    ),
+    Setting("images.mirror", "Mirrored", choices=(("True", "Half of them"), ("False", "No"))),
+    Setting("images.shift", "Moved by at most", "px"),
     Setting("schedule.seed", "Seed"),
     DEVICE,
     Setting(
@@ -55,3 +67,10 @@ COMMON = {setting.name: setting for setting in _COMMON}
 def common(*names: str) -> tuple[Setting, ...]:
     """Some of them, in this order."""
     return tuple(COMMON[name] for name in names)
+
+
+def hidden_of_images(typed: Mapping[str, str]) -> set[str]:
+    """Names of the settings of images that do not matter, given the values of the others."""
+    if typed.get(IMAGES.name) == "faces":
+        return {"model.channels", "images.grey", "images.apart"}
+    return {"images.grey"} if typed.get("model.channels") == "1" else set()

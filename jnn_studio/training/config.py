@@ -106,6 +106,11 @@ class RunConfig(Frozen):
         """Its name, fit to be shown."""
         return printable(self.name)
 
+    @property
+    def asks_for_images(self) -> bool:
+        """Whether images have to be chosen before it can be trained: a preset may leave that to a person."""
+        return False
+
     # What to tell a person whose run failed; the settings are named as in ``config.toml``.
     remedy: ClassVar[str] = "Lower the learning rate."
     """Against losses and weights that are no longer finite."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from jnn_studio.data.config import DataConfig, FacesConfig
+from jnn_studio.base.settings import Frozen
+from jnn_studio.data.config import NOT_CHOSEN, DataConfig, FacesConfig, FolderConfig
 from jnn_studio.data.faces import MIN_SIZE
 from jnn_studio.models.config import LatentModelConfig
 from jnn_studio.training.config import LoggingConfig, RunConfig, ScheduleConfig
@@ -30,15 +31,49 @@ class ImageLoggingConfig(LoggingConfig):
         return step % self.spectrum_every == 0 or step % self.preview_every == 0
 
 
+class ImagesConfig(Frozen):
+    """What is made of the images before a model sees them, and which are kept from it."""
+
+    mirror: bool = Field(
+        False, description="Whether images of a batch are mirrored, each with a chance of ½."
+    )
+    shift: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="By how many pixels at most each image of a batch is moved, up or down and sideways; "
+        "what enters repeats the edge.",
+    )
+    grey: Literal["auto", "as-set"] = Field(
+        "as-set",
+        description="auto: a folder whose images have no colour at all is trained as one channel, whatever "
+        "the channels are set to.",
+    )
+    apart: Literal["images", "folders"] = Field(
+        "images",
+        description="What is held out: single images; or whole folders, where at least four have images. A "
+        "folder is often a person, and an image of a person who was trained on flatters.",
+    )
+
+
+AS_THEY_ARE = ImagesConfig()
+
+
 class ImageRunConfig(RunConfig):
     """A run of models of images: where the images come from, and the model's sizes."""
 
     data: DataConfig = FacesConfig()
+    images: ImagesConfig = AS_THEY_ARE
     model: LatentModelConfig
     schedule: ImageScheduleConfig = ImageScheduleConfig()
     logging: ImageLoggingConfig = ImageLoggingConfig()
 
     large_before: ClassVar[tuple[str, ...]] = ("model.size",)
+
+    @property
+    def asks_for_images(self) -> bool:
+        """Whether the folder is still to be chosen."""
+        return isinstance(self.data, FolderConfig) and self.data.path == NOT_CHOSEN
 
     @model_validator(mode="after")
     def _faces_fit(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -28,3 +28,14 @@ def adamw_member(
         fused=device.name != "mps",
     )
     return Member(info.key, info.label, info.eta, model, optimiser, state or {})
+
+
+def descend(member: Member, losses: Callable[[], Tensor], rate: float) -> Tensor:
+    """One gradient step of a member at this learning rate: the terms (terms,) as they were before it."""
+    for group in member.optimiser.param_groups:
+        group["lr"] = rate
+    member.optimiser.zero_grad(set_to_none=True)
+    terms = losses()
+    terms[0].backward()
+    member.optimiser.step()
+    return terms.detach()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
-from jnn_studio.models.config import AutoencoderConfig
+from jnn_studio.models.config import AutoencoderConfig, CorrectedPCAConfig
 from jnn_studio.training.config import OptimiserConfig, eta_as_number
 from jnn_studio.training.eta_search import ADJUSTMENTS, SearchPlan
 from jnn_studio.training.image_config import ImageRunConfig
@@ -63,13 +63,24 @@ class PairConfig(ImageRunConfig):
     """A paired run: a regularised and an unregularised autoencoder trained as one controlled experiment."""
 
     kind: Literal["autoencoder-pair"] = "autoencoder-pair"
-    model: AutoencoderConfig = AutoencoderConfig()
+    model: AutoencoderConfig | CorrectedPCAConfig = Field(AutoencoderConfig(), discriminator="kind")
     penalty: PenaltyConfig = PenaltyConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
 
     remedy: ClassVar[str] = "Lower the learning rate or η."
     large_before: ClassVar[tuple[str, ...]] = ("model.hidden", "model.size")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "model.hidden")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_its_model(cls, data: Any) -> Any:
+        """The first runs were all of one kind of model, and do not say it."""
+        if isinstance(data, dict) and isinstance(data.get("model"), dict) and "kind" not in data["model"]:
+            return {
+                **data,
+                "model": {"kind": AutoencoderConfig.model_fields["kind"].default, **data["model"]},
+            }
+        return data
 
     @model_validator(mode="after")
     def _precise_enough(self) -> Self:

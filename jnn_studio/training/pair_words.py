@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.common_settings import IMAGES, NAME, common
+from jnn_studio.training.channels import grey_at_a_look
+from jnn_studio.training.common_settings import NAME, common, hidden_of_images
 from jnn_studio.training.earlier_runs import earlier_runs
 from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
 from jnn_studio.training.words import ETA, LOSS_TERMS, QUALITY, RunWords
@@ -24,7 +25,11 @@ GROUPS = (
             "data.path",
             "model.size",
             "model.channels",
+            "images.grey",
             "schedule.held_out",
+            "images.apart",
+            "images.mirror",
+            "images.shift",
         ),
     ),
     SettingGroup(
@@ -63,6 +68,13 @@ GROUPS = (
         "network",
         "Network",
         (
+            Setting(
+                "model.kind",
+                "Kind",
+                choices=(("autoencoder", "The paper's"), ("corrected-pca", "Corrected PCA")),
+                about="The paper's: cosine frequencies, two layers and two layers. Corrected PCA: principal "
+                "components with a convolutional correction, which begins as good as PCA; for photographs.",
+            ),
             Setting("model.dct", "DCT coefficients", "per side"),
             Setting("model.hidden", "Hidden width", "units"),
             *common("model.latent"),
@@ -74,6 +86,13 @@ GROUPS = (
             Setting("model.decoder_hidden", "Its hidden width", "units"),
             Setting("model.decoder_channels", "Its channels", "at ¼ size"),
             Setting("model.refinement", "Refinement", "channels"),
+            Setting(
+                "model.widths",
+                "Its channels",
+                "3 levels",
+                text=True,
+                wrong="Enter three whole numbers of 1 or more: channels at 1/4, 1/8 and 1/16 size.",
+            ),
         ),
         folded=True,
     ),
@@ -100,9 +119,7 @@ GROUPS = (
 
 def hidden(typed: Mapping[str, str]) -> set[str]:
     """Names of the settings that do not matter, given the values of the others."""
-    found = set()
-    if typed.get(IMAGES.name) == "faces":
-        found.add("model.channels")
+    found = hidden_of_images(typed)
     if typed.get("model.decoder") != "convolutional":
         found |= {"model.decoder_hidden", "model.decoder_channels"}
     if typed.get("penalty.estimator") != "finite_difference":
@@ -124,7 +141,10 @@ def _hints(config: PairConfig) -> Mapping[str, str]:
 
 def _background(config: PairConfig, runs: Path, watch: Watch) -> Mapping[str, str]:
     earlier = earlier_runs(runs, config, watch)
-    return {"penalty.eta": "\n".join(("On these images:", *map(str, earlier)))} if earlier else {}
+    found = {"images.grey": grey_at_a_look(config, watch)}
+    if earlier:
+        found["penalty.eta"] = "\n".join(("On these images:", *map(str, earlier)))
+    return found
 
 
 WORDS = RunWords(

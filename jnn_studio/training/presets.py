@@ -14,10 +14,15 @@ from jnn_studio.training.kind import find_kind, kind_names
 
 
 def preset_names(kinds: Collection[str] | None = None) -> tuple[str, ...]:
-    """Names of the presets, those with fewest steps first; with ``kinds``, only those of these kinds."""
+    """Names of the presets, with ``kinds``, only those of these kinds.
+
+    Those with fewest steps come first, and after them those whose images have to be chosen.
+    """
     presets = {name: read_config(path) for name, path in _paths().items()}
     chosen = [name for name, config in presets.items() if kinds is None or config.kind in kinds]
-    return tuple(sorted(chosen, key=lambda name: presets[name].schedule.steps))
+    return tuple(
+        sorted(chosen, key=lambda name: (presets[name].asks_for_images, presets[name].schedule.steps))
+    )
 
 
 def load_preset(name: str) -> RunConfig:

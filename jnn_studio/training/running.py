@@ -125,7 +125,7 @@ def _look_after(config: RunConfig, batches: Batches, folder: RunFolder) -> tuple
     count, given = len(batches.source), config.schedule.model_fields_set
     held_out, batch_size = batches.wanted
     notes: tuple[str, ...] = ()
-    if "held_out" in given and len(batches.held_out) < held_out:
+    if "held_out" in given and max(1, count // 8) < held_out:
         notes += (
             f"Of {count:,} images {len(batches.held_out):,}, an eighth, are held out, not {held_out:,}.",
         )

@@ -7,6 +7,7 @@ import itertools
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -38,6 +39,7 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, Member
+from jnn_studio.training.optimiser import descend
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 HEARTBEAT_SECONDS = 2.0
@@ -176,13 +178,8 @@ class Trainer:
     def _advance(self, member: Member, batch: Tensor) -> None:
         """The one place where a gradient step is taken."""
         rate = self._config.optimiser.rate(self._step, self._config.schedule.steps)
-        for group in member.optimiser.param_groups:
-            group["lr"] = rate
-        member.optimiser.zero_grad(set_to_none=True)
-        terms = self._experiment.losses(member, batch, self._step)
-        terms[0].backward()
-        member.optimiser.step()
-        self._block[member.key].append(terms.detach())
+        losses = partial(self._experiment.losses, member, batch, self._step)
+        self._block[member.key].append(descend(member, losses, rate))
 
     def _flush(self, batch: Tensor) -> Iterator[Metrics]:
         """One mean per member and term of the steps since the last flush."""

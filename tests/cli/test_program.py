@@ -197,6 +197,7 @@ def test_a_stopped_run_is_resumed_and_a_finished_one_is_not(
         (["train", "faces-quick", "--config", "tiny.toml", "--out", "run"], "give a preset ("),
         (["train", "faces-quick"], "give --out, a new folder for the run"),
         (["train", "no-such-preset", "--out", "run"], "there is no preset 'no-such-preset'; there are: "),
+        (["train", "photos", "--out", "run"], "photos trains on images of your own; give --data, a folder"),
         (["train", "--config", "gone.toml", "--out", "run"], "cannot read the configuration gone.toml"),
         (["train", "--config", "tiny.toml", "--out", "run", "--eta", "-1"], "settings: penalty.eta: "),
         (["train", "--config", "tiny.toml", "--out", "run", "--eta", "much"], "--eta: expected a number"),

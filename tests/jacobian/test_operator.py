@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from jnn_studio.jacobian import JacobianOperator, jacobian
+from jnn_studio.jacobian.summing import Sum
 
 ELEMENTWISE = [
     nn.CELU(0.6),
@@ -99,6 +100,35 @@ def test_a_chain_of_known_and_unknown_layers(full_jacobian):
     f = f.double().eval()
     f[1].running_var.uniform_(0.5, 2)
     agree(f, torch.randn(2, 2, 8, 8, dtype=torch.float64), full_jacobian)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_branches_that_are_added(full_jacobian, training):
+    bent = nn.Sequential(nn.SiLU(), nn.Dropout(0.5), nn.Conv2d(1, 4, 2, 2), nn.Flatten(), nn.Linear(16, 5))
+    f = nn.Sequential(
+        Sum(
+            nn.Sequential(nn.Flatten(), nn.Linear(16, 5)), bent, nn.Sequential(nn.Flatten(), nn.Linear(16, 5))
+        ),
+        Sum(nn.Identity(), nn.Tanh()),
+    )
+    f = f.double().train(training)
+    x = torch.randn(3, 1, 4, 4, dtype=torch.float64)
+    if not training:
+        agree(f, x, full_jacobian)
+        return
+    operator = JacobianOperator(f, x)
+    v, u = torch.randn(3, 16, 2, dtype=torch.float64), torch.randn(3, 5, 2, dtype=torch.float64)
+    # ⟨u, Jv⟩ = ⟨Jᵀu, v⟩: both with the masks of one forward pass.
+    torch.testing.assert_close(u.mT @ operator.push(v), operator.pull(u).mT @ v, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(operator.push(v), operator.dense() @ v, rtol=1e-10, atol=1e-10)
+
+
+def test_a_sum_is_what_its_branches_add_up_to():
+    a, b = nn.Linear(3, 2), nn.Linear(3, 2)
+    x = torch.randn(4, 3)
+    torch.testing.assert_close(Sum(a, b)(x), a(x) + b(x))
+    with pytest.raises(ValueError, match="at least one branch"):
+        Sum()
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.training import batches as batches_module
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.image_config import ImagesConfig
 
 
 class Numbered:
@@ -44,6 +45,13 @@ def make(
 
 def numbers(images: Tensor) -> list[int]:
     return images[:, 0, 0, 0].mul(255).round().int().tolist()
+
+
+class People(Numbered):
+    """Every five of them are in a folder of their own."""
+
+    def label(self, index: int) -> str:
+        return f"person {index // 5}/{index}.png"
 
 
 def stream(batches: Batches, start: int, stop: int) -> list[int]:
@@ -118,3 +126,26 @@ def test_preparing_them_is_reported_and_can_be_given_up() -> None:
 
     with pytest.raises(Cancelled):
         make(count=600, watch=Watch(unwanted=lambda: True))
+
+
+def test_whole_folders_are_held_out_where_the_run_says_so() -> None:
+    found = Batches(People(100), 8, 10, 0, "cpu", Watch(), ImagesConfig(apart="folders"))
+
+    held_out, train = ({index // 5 for index in part.tolist()} for part in (found.held_out, found.train))
+    assert not held_out & train
+    assert held_out | train == set(range(20))
+    assert len(found.held_out) == 10
+    assert found.notes == ("Held out: 10 images, all of 2 of 20 folders.",)
+    assert set(stream(found, 0, 12)) <= set(found.train.tolist())
+    # The first of them, which are shown, are of more than one folder.
+    assert len({index // 5 for index in found.held_out[:4].tolist()}) == 2
+
+
+def test_without_folders_single_images_are_held_out() -> None:
+    class Flat(Numbered):
+        def label(self, index: int) -> str:
+            return f"{index}.png"
+
+    found = Batches(Flat(100), 8, 10, 0, "cpu", Watch(), ImagesConfig(apart="folders"))
+    assert len(found.held_out) == 10
+    assert found.notes == ("Held out: 10 images.",)

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from jnn_studio.data.config import FolderConfig
+from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.training.config import SCHEMA_VERSION, ConfigError, RunConfig
 from jnn_studio.training.config_file import parse_config, read_config, validate_config
+from jnn_studio.training.image_config import ImagesConfig
 from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
 from jnn_studio.training.presets import load_preset, preset_names
 
@@ -229,10 +231,31 @@ def test_every_preset_is_a_run_that_can_be_written_down(name: str) -> None:
 
 
 def test_presets_are_listed_quickest_first() -> None:
-    steps = [load_preset(name).schedule.steps for name in preset_names()]
+    presets = [load_preset(name) for name in preset_names()]
+    steps = [preset.schedule.steps for preset in presets if not preset.asks_for_images]
 
     assert "faces-quick" in preset_names()
     assert steps == sorted(steps)
+
+
+def test_presets_whose_images_have_to_be_chosen_come_last_and_say_so(tmp_path: Path) -> None:
+    asking = [load_preset(name).asks_for_images for name in preset_names()]
+
+    assert asking == sorted(asking)
+    photos = load_preset("photos")
+    assert photos.asks_for_images
+    assert parse_config(photos.to_toml(), "here").asks_for_images
+    assert not photos.with_changes(data=tmp_path).asks_for_images
+    assert photos.with_changes(data=tmp_path).data == FolderConfig(path=tmp_path)
+    # The working folder is no less a folder than any other.
+    assert FolderConfig(path=".").path == Path.cwd()
+
+
+def test_a_run_of_before_there_were_kinds_of_model_is_of_the_paper_s() -> None:
+    config = parse_config("[model]\nsize = 32\nlatent = 12", "here")
+
+    assert config.model == AutoencoderConfig(size=32, latent=12)
+    assert config.images == ImagesConfig(mirror=False, shift=0, grey="as-set", apart="images")
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:

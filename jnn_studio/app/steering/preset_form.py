@@ -298,7 +298,7 @@ class PresetForm(SettingForm):
 
     def _look_back(self, config: RunConfig, *, anew: bool = False) -> None:
         """Have earlier runs asked what they came to, once for each choice of images and of a network."""
-        about = config.model_dump_json(include={"kind", "data", "model"})
+        about = config.model_dump_json(include={"kind", "data", "images", "model"})
         if about == self._asked and not anew:
             return
         self._asked, self._background = about, {}

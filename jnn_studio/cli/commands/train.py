@@ -65,6 +65,8 @@ def train(
             chosen = chosen.with_changes(
                 data=data, eta=eta, target_rank=target_rank, steps=steps, device=device
             )
+            if chosen.asks_for_images:
+                raise UsageError(f"{chosen.name} trains on images of your own; give --data, a folder or .zip")
             events = start_run(chosen, out, commands, naming(console))
         with stop_on_signal(commands):
             ended = follow(events, console, "loss", _loss)

@@ -11,9 +11,9 @@ from jnn_studio.models.beta_vae import MODEL, BetaVAE
 from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.beta_vae_words import WORDS
+from jnn_studio.training.channels import open_run_images, run_network
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
-from jnn_studio.training.images import open_images
 from jnn_studio.training.kind import RunKind
 
 
@@ -23,12 +23,12 @@ def _members(config: BetaVAERunConfig) -> tuple[MemberInfo, ...]:
 
 def _prepare(config: BetaVAERunConfig, watch: Watch) -> BetaVAETraining:
     device = choose_device(config.schedule.device, config.schedule.precision)
-    source, notes = open_images(config.data, config.model.size, config.model.channels, watch)
+    source, notes = open_run_images(config, watch)
     return BetaVAETraining(config, source, device, watch, notes)
 
 
 def _network(config: BetaVAERunConfig, key: str, tensors: Mapping[str, Tensor]) -> BetaVAE:
-    return MODEL.from_tensors(config.model, tensors)
+    return run_network(MODEL, config, config.model, tensors)
 
 
 KIND = RunKind("beta-vae", BetaVAERunConfig, _members, _prepare, _network, beta_vae_facts, words=WORDS)

@@ -38,7 +38,10 @@ def test_the_form_begins_at_the_quickest_preset_and_can_be_started(page, train: 
     assert page.text("state") == "No run yet"
 
 
-@pytest.mark.parametrize("name", preset_names(["autoencoder-pair"]))
+PRESETS = {name: load_preset(name) for name in preset_names(["autoencoder-pair"])}
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if not preset.asks_for_images])
 def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, name: str) -> None:
     page.edit("schedule.steps").setText("7")
     page.edit("penalty.sigma").setText("wrong")
@@ -47,6 +50,20 @@ def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, 
     assert train.page.form.config == load_preset(name)
     assert page.edit("penalty.sigma").text() == "0.001"
     assert page.text("edited") == ""
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.asks_for_images])
+def test_a_preset_for_images_of_one_s_own_asks_for_them(
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    page.choose_preset(name)
+    assert page.edit("data.path").isVisible()
+    assert page.edit("data.path").text() == ""
+    assert page.text("data.path.note") == "Choose a folder or zip of images."
+    assert not page.button("start").isEnabled()
+    page.edit("data.path").setText(str(tmp_path))
+    qtbot.waitUntil(lambda: page.button("start").isEnabled())
+    assert train.page.form.config == load_preset(name).with_changes(data=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""Images mirrored and moved a little: more to learn from than there is."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jnn_studio.training.image_config import ImagesConfig
+
+
+def augmented(images: Tensor, settings: ImagesConfig, random: np.random.Generator) -> Tensor:
+    """A batch (batch, channels, side, side), each image mirrored and moved on its own.
+
+    ``random`` draws for every image what the settings leave to chance, and for none what they do not.
+    """
+    count = len(images)
+    if settings.mirror:
+        mirrored = torch.from_numpy(random.random(count) < 0.5).to(images.device)
+        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+    if settings.shift:
+        moves = random.integers(-settings.shift, settings.shift + 1, (count, 2))
+        images = _moved(images, torch.from_numpy(moves).to(images.device))
+    return images
+
+
+def _moved(images: Tensor, moves: Tensor) -> Tensor:
+    """Each image moved by (rows, columns); what enters repeats the edge."""
+    _, _, height, width = images.shape
+    rows = _places(height, moves[:, 0])
+    columns = _places(width, moves[:, 1])
+    which = torch.arange(len(images), device=images.device).view(-1, 1, 1)
+    # Indices apart from each other put the channels last.
+    return images[which, :, rows.unsqueeze(2), columns.unsqueeze(1)].movedim(3, 1)
+
+
+def _places(size: int, moves: Tensor) -> Tensor:
+    """Where in an axis of ``size`` each pixel of it comes from, (batch, size)."""
+    return (torch.arange(size, device=moves.device) - moves.unsqueeze(1)).clamp(0, size - 1)
