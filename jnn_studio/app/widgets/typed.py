@@ -92,7 +92,7 @@ def reasons(error: ValidationError, typed: Mapping[str, str]) -> dict[str, str]:
 def _setting(problem: Any, typed: Mapping[str, str]) -> str:
     """The setting a problem belongs to; one about several belongs to the first that it names."""
     parts = [str(part) for part in problem["loc"]]
-    if parts[:1] == ["data"] and len(parts) > 2:
+    if len(parts) > 1 and typed.get(f"{parts[0]}.kind") == parts[1]:
         del parts[1]  # the union's tag
     for length in range(len(parts), 0, -1):
         if ".".join(parts[:length]) in typed:
