@@ -79,22 +79,29 @@ class CorrectedPCAConfig(LatentModelConfig):
     """Sizes of a principal component analysis with a correction (see `models.corrected_pca`)."""
 
     kind: Literal["corrected-pca"] = "corrected-pca"
-    size: int = Field(
-        64, ge=16, le=1024, multiple_of=16, description="Side of the square images, a multiple of 16 pixels."
+    size: int = Field(64, ge=8, le=1024, description="Side of the square images, in pixels.")
+    components: int = Field(
+        256, ge=1, le=100_000, description="Principal components of an image that are seen, and drawn."
     )
     latent: int = Field(
-        64, ge=1, le=100_000, description="Dimensions of the latent, and principal components it starts from."
+        64, ge=1, le=100_000, description="Dimensions of the latent; it starts as that many first components."
     )
-    widths: tuple[Width, Width, Width] = Field(
-        (48, 96, 192),
-        description="Channels of the correction's convolutions at 1/4, 1/8 and 1/16 of the image size.",
+    hidden: int = Field(512, ge=1, le=100_000, description="Units of each layer of the correction.")
+    layers: int = Field(2, ge=1, le=8, description="Hidden layers of the correction, in encoder and decoder.")
+    squares: int = Field(
+        3,
+        ge=1,
+        le=16,
+        description="Square matrices at the latent, in encoder and decoder, each penalised as a factor: the "
+        "more, the less the penalty shrinks and straightens the directions it keeps.",
     )
-    hidden: Width = Field(256, description="Width of the hidden layer of the decoder's correction.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.latent > self.values:
-            raise ValueError(f"images of {self.values} values have no {self.latent} components")
+        if self.components > self.values:
+            raise ValueError(f"images of {self.values} values have no {self.components} components")
+        if self.latent > self.components:
+            raise ValueError(f"latent ({self.latent}) cannot exceed the components ({self.components})")
         return self
 
     @property

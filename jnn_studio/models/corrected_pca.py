@@ -1,16 +1,19 @@
-"""Principal components with a convolutional correction: an autoencoder that begins as good as PCA.
+"""Principal components with a correction: an autoencoder that begins as good as PCA.
 
-With components V (orthonormal rows) and mean μ, and x̃ = x - μ,
+An image is seen as its scores q = V(x - μ) along many principal components (orthonormal rows of V), and drawn
+from such scores; V and μ stay as they are. Between scores and latent,
 
-    encoder  z = A₂ (A₁ V x̃ + c(x̃)),        decoder  x = μ + Vᵀ B₂ B₁ z + d(B₁ z).
+    encoder  z = A₁ … Aₙ (S q + c(q)),        decoder  q = Tᵀ B₁ … Bₙ z + d(B₁ … Bₙ z).
 
-A₁, A₂, B₁, B₂ are square and begin as the identity; c and d are convolutional and end in a layer that begins
-at zero. So the fresh model is PCA, and what it learns it learns on top. V and μ stay as they are.
+At first S and T take the leading scores, the square A and B are the identity, and c and d end in zeros: the
+fresh model is PCA, and what it learns it learns on top.
 
-Encoder and decoder are compositions of a square matrix and the rest: both parts of a direction, the linear
-one and its correction, go through the same matrix, and are lost together. Its ‖J‖_F² is exact; that of the
-rest is estimated by one product with its Jacobian (all its layers are known), with a relative standard
-deviation of about √(2/r) for one image at r equal singular values, and √batch less for a batch.
+Encoder and decoder are compositions of what is in brackets and of the square matrices: the straight and the
+bent part of a direction go through the same matrices, and are lost together. With n matrices the penalty is
+a Schatten quasi-norm of power 2/(n + 1): the more, the less those directions are shrunk that are kept, and
+the less it costs to bend them. The matrices' ‖J‖_F² is exact. That of the rest is estimated by one product
+with its Jacobian, without bias and with a relative standard deviation of about √(2/r) for one image at r
+equal singular values, and √batch less for a batch.
 """
 
 from __future__ import annotations
@@ -21,45 +24,38 @@ from torch.nn import functional
 
 from jnn_studio.jacobian.summing import Sum
 from jnn_studio.models.config import CorrectedPCAConfig
-from jnn_studio.models.convolutional_decoder import channels_last
 from jnn_studio.models.latent_model import AffineDecoding
 from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.models.pca import PCA, PCAConfig
 from jnn_studio.models.pca import build as build_pca
 from jnn_studio.penalty.composition import Composition
 
-PATCH = 4
-"""The first convolution sees squares of so many pixels a side, and the last one gives them."""
-STRIDE = 16
-"""The coarsest grid is this many times coarser than the image."""
-
 
 class CorrectedPCA(nn.Module):
     """Images in [0, 1] → latent → images, beginning as a principal component analysis.
 
-    ``encoder`` and ``decoder`` are compositions of two factors, of images less their ``mean``.
+    ``encoder`` and ``decoder`` are compositions of the square matrices and the rest, from and to scores.
 
     Attributes:
         mean: μ, (channels, size, size).
+        basis: V, (components, channels · size²).
     """
 
     mean: Tensor
+    basis: Tensor
 
     def __init__(self, config: CorrectedPCAConfig) -> None:
         super().__init__()
         self.config = config
         self.register_buffer("mean", torch.zeros(config.channels, config.size, config.size))
-        latent = config.latent
-        to_scores = nn.Sequential(nn.Flatten(), _fixed(config.values, latent), _square(latent))
-        from_scores = nn.Sequential(
-            _square(latent), _fixed(latent, config.values), nn.Unflatten(1, self.mean.shape)
-        )
-        self.encoder = Composition(Sum(to_scores, _encoding_correction(config)), _square(latent))
-        self.decoder = Composition(_square(latent), Sum(from_scores, _decoding_correction(config)))
+        self.register_buffer("basis", torch.zeros(config.components, config.values))
+        few, many = config.latent, config.components
+        self.encoder = Composition(_corrected(config, many, few), *_squares(config))
+        self.decoder = Composition(*_squares(config), _corrected(config, few, many))
 
     def encoder_input(self, images: Tensor) -> Tensor:
-        """What ``encoder`` takes: images less the mean, of the same shape."""
-        return images - self.mean
+        """What ``encoder`` takes: scores (batch, components)."""
+        return (images - self.mean).flatten(1) @ self.basis.T
 
     def encode(self, images: Tensor) -> Tensor:
         """(batch, channels, size, size) → (batch, latent)."""
@@ -73,112 +69,74 @@ class CorrectedPCA(nn.Module):
         """(batch, latent) → (batch, channels, size/shrink, size/shrink): averaged blocks of pixels."""
         return functional.avg_pool2d(self.decode(latents), shrink)
 
-    def render(self, decoded: Tensor) -> Tensor:
-        """What ``decoder`` gives, differences from the mean, → images."""
-        return decoded + self.mean
+    def render(self, scores: Tensor) -> Tensor:
+        """What ``decoder`` gives, scores, → images."""
+        return (scores @ self.basis).unflatten(1, self.mean.shape) + self.mean
 
     @property
     def affine_decoding(self) -> AffineDecoding:
-        """A shift keeps distances; taking the mean away undoes it."""
+        """Orthonormal components keep distances, and taking scores undoes drawing from them."""
         return AffineDecoding(self.decoder, self.render, isometric=True, undone=True)
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions."""
         return self.decode(self.encode(images))
 
+    def undecayed(self) -> list[nn.Parameter]:
+        """What a decay of the weights must leave alone, for it begins as the identity: S, T, A and B."""
+        layers = [*self.encoder, *self.decoder]
+        straight = [layer.branches[0] for layer in layers if isinstance(layer, Sum)]
+        squares = [layer for layer in layers if isinstance(layer, nn.Linear)]
+        return [weight for layer in (*straight, *squares) for weight in layer.parameters()]
+
     @torch.no_grad()
     def start_from(self, pca: PCA) -> None:
-        """Become this analysis, of as many components: from here on the correction can only be learnt.
+        """Become this analysis, cut to as many components as the latent has dimensions.
 
-        The correction's first layers are brought to the scale of what they see.
+        The corrections come to see scores at the same scale, whatever their deviations.
 
         Raises:
             ValueError: it is of images of another shape, or of another number of components.
         """
-        if pca.mean.shape != self.mean.shape or len(pca.deviations) != self.config.latent:
+        if pca.mean.shape != self.mean.shape or len(pca.deviations) != self.config.components:
             raise ValueError(
                 f"this model does not have {len(pca.deviations)} components of images {tuple(pca.mean.shape)}"
             )
         self.mean.copy_(pca.mean)
-        (to_scores, encoding), (from_scores, decoding) = (
-            _branches(self.encoder[0]),
-            _branches(self.decoder[1]),
-        )
-        _weight(to_scores[1]).copy_(pca.components)
-        _weight(from_scores[1]).copy_(pca.components.T)
-        _weight(encoding[1]).div_(pca.deviations.square().sum().div(self.config.values).sqrt())
-        _weight(decoding[0]).div_(pca.deviations)
+        self.basis.copy_(pca.components)
+        smallest = float(pca.deviations[self.config.latent - 1])
+        for side in (self.encoder[0], self.decoder[-1]):
+            first = _correction(side)[0]
+            assert isinstance(first, nn.Linear)
+            first.weight.div_(pca.deviations[: first.in_features].clamp_min(smallest))
 
 
-def _branches(factor: nn.Module) -> tuple[nn.Sequential, nn.Sequential]:
-    """The linear path of an encoder or decoder, and its correction."""
-    assert isinstance(factor, Sum)
-    linear, correction = factor.branches
-    assert isinstance(linear, nn.Sequential)
-    assert isinstance(correction, nn.Sequential)
-    return linear, correction
+def _corrected(config: CorrectedPCAConfig, inputs: int, outputs: int) -> Sum:
+    straight = nn.Linear(inputs, outputs, bias=False)
+    nn.init.eye_(straight.weight)
+    layers: list[nn.Module] = []
+    width = inputs
+    for _ in range(config.layers):
+        layers += [nn.Linear(width, config.hidden), nn.SiLU()]
+        width = config.hidden
+    last = nn.Linear(width, outputs)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return Sum(straight, nn.Sequential(*layers, last))
 
 
-def _weight(layer: nn.Module) -> Tensor:
-    assert isinstance(layer.weight, Tensor)
-    return layer.weight
+def _correction(side: nn.Module) -> nn.Sequential:
+    assert isinstance(side, Sum)
+    bent = side.branches[1]
+    assert isinstance(bent, nn.Sequential)
+    return bent
 
 
-def _fixed(inputs: int, outputs: int) -> nn.Linear:
-    layer = nn.Linear(inputs, outputs, bias=False)
-    layer.weight.requires_grad_(False)
-    return layer
-
-
-def _square(side: int) -> nn.Linear:
-    layer = nn.Linear(side, side, bias=False)
-    nn.init.eye_(layer.weight)
-    return layer
-
-
-def _encoding_correction(config: CorrectedPCAConfig) -> nn.Sequential:
-    """Images → latent, 0 at first."""
-    fine, middle, coarse = config.widths
-    last = nn.Linear(coarse * (config.size // STRIDE) ** 2, config.latent)
-    _zero(last)
-    return nn.Sequential(
-        nn.PixelUnshuffle(PATCH),
-        nn.Conv2d(PATCH**2 * config.channels, fine, 3, padding=1),
-        nn.SiLU(),
-        nn.Conv2d(fine, middle, 4, stride=2, padding=1),
-        nn.SiLU(),
-        nn.Conv2d(middle, coarse, 4, stride=2, padding=1),
-        nn.SiLU(),
-        nn.Flatten(),
-        last,
-    )
-
-
-def _decoding_correction(config: CorrectedPCAConfig) -> nn.Sequential:
-    """Latent → images, 0 at first."""
-    fine, middle, coarse = config.widths
-    grid = config.size // STRIDE
-    last = nn.Conv2d(fine, PATCH**2 * config.channels, 3, padding=1)
-    _zero(last)
-    return nn.Sequential(
-        nn.Linear(config.latent, config.hidden),
-        nn.SiLU(),
-        nn.Linear(config.hidden, coarse * grid**2),
-        nn.SiLU(),
-        nn.Unflatten(1, (coarse, grid, grid)),
-        nn.ConvTranspose2d(coarse, middle, 4, stride=2, padding=1),
-        nn.SiLU(),
-        nn.ConvTranspose2d(middle, fine, 4, stride=2, padding=1),
-        nn.SiLU(),
-        last,
-        nn.PixelShuffle(PATCH),
-    )
-
-
-def _zero(layer: nn.Linear | nn.Conv2d) -> None:
-    nn.init.zeros_(layer.weight)
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
+def _squares(config: CorrectedPCAConfig) -> list[nn.Linear]:
+    squares = [nn.Linear(config.latent, config.latent, bias=False) for _ in range(config.squares)]
+    for square in squares:
+        nn.init.eye_(square.weight)
+    return squares
 
 
 def build(config: CorrectedPCAConfig, seed: int) -> CorrectedPCA:
@@ -188,8 +146,8 @@ def build(config: CorrectedPCAConfig, seed: int) -> CorrectedPCA:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = channels_last(CorrectedPCA(config))
-    components = PCAConfig(channels=config.channels, size=config.size, latent=config.latent)
+        model = CorrectedPCA(config)
+    components = PCAConfig(channels=config.channels, size=config.size, latent=config.components)
     model.start_from(build_pca(components, seed))
     return model
 
@@ -200,5 +158,4 @@ MODEL = ModelKind(
     "a corrected principal component analysis",
     CorrectedPCA,
     build,
-    channels_last,
 )

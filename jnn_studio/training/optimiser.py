@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,14 @@ from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.experiment import Member
 
 
+@runtime_checkable
+class SparesWeights(Protocol):
+    """A model some of whose weights no decay should touch."""
+
+    def undecayed(self) -> Sequence[nn.Parameter]:
+        """Those weights."""
+
+
 def adamw_member(
     info: MemberInfo,
     model: nn.Module,
@@ -20,9 +29,17 @@ def adamw_member(
     device: Device,
     state: Mapping[str, Tensor] | None = None,
 ) -> Member:
-    """A member whose ``model``, on ``device``, is trained by AdamW as a whole; fused where it can be."""
+    """A member whose ``model``, on ``device``, is trained by AdamW as a whole; fused where it can be.
+
+    Weights that the model itself names as ``undecayed()`` are not decayed.
+    """
+    spared = list(model.undecayed()) if isinstance(model, SparesWeights) else []
+    known = {id(weight) for weight in spared}
+    groups: list[dict[str, Any]] = [{"params": [w for w in model.parameters() if id(w) not in known]}]
+    if spared:
+        groups.append({"params": spared, "weight_decay": 0.0})
     optimiser = torch.optim.AdamW(
-        model.parameters(),
+        groups,
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         fused=device.name != "mps",

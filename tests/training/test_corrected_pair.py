@@ -56,7 +56,7 @@ def config(folder: Path, **sections: Any) -> PairConfig:
     settings: dict[str, Any] = {
         "data": {"kind": "folder", "path": str(folder)},
         "images": {"mirror": True, "shift": 1, "grey": "auto", "apart": "folders"},
-        "model": {"kind": "corrected-pca", "size": 16, "latent": 6, "widths": [3, 4, 5], "hidden": 7},
+        "model": {"kind": "corrected-pca", "size": 16, "components": 12, "latent": 6, "hidden": 7},
         "penalty": {"eta": 0.05, "eta_decoder": 0.05},
         "schedule": {"steps": 16, "batch_size": 8, "held_out": 6, "device": "cpu"},
         "logging": {"metrics_every": 4, "spectrum_every": 4, "preview_every": 8, "checkpoint_every": 5},
@@ -127,7 +127,7 @@ def test_a_folder_without_colours_is_trained_as_one_channel_and_said_before_the_
 
 
 def test_it_learns_and_stays_above_pca(people: Callable[..., Path]) -> None:
-    wide = {"widths": [8, 12, 16], "hidden": 24}
+    wide = {"hidden": 24}
     run = config(people(grey=False), images={"mirror": False, "shift": 0}, model=wide)
     experiment = pair(run)
     member = experiment.members[0]
