@@ -189,7 +189,8 @@ class AutoencoderPair:
         model: Autoencoder | CorrectedPCA = find_model_kind(described.kind).build(described, seed)
         if isinstance(model, CorrectedPCA):
             train = self._batches.train.tolist()
-            model.start_from(fit_pca(source, described.components, watch, indices=sorted(train)).model)
+            components = model.config.components
+            model.start_from(fit_pca(source, components, watch, indices=sorted(train)).model)
         return model
 
     def _member(self, info: MemberInfo, first: Autoencoder | CorrectedPCA) -> Member:
