@@ -1,19 +1,19 @@
 """Principal components with a correction: an autoencoder that begins as good as PCA.
 
-An image is seen as its scores q = V(x - μ) along many principal components (orthonormal rows of V), and drawn
-from such scores; V and μ stay as they are. Between scores and latent,
+An image is seen as its scores q = V(x - μ) along many principal components (orthonormal rows of V), and
+drawn from such scores; V and μ stay as they are. Between scores and latent,
 
-    encoder  z = A₁ … Aₙ (S q + c(q)),        decoder  q = Tᵀ B₁ … Bₙ z + d(B₁ … Bₙ z).
+    encoder  z = A₁ … Aₙ (S q + c(q)),        decoder  q = Sᵀ B₁ … Bₙ z + d(B₁ … Bₙ z).
 
-At first S and T take the leading scores, the square A and B are the identity, and c and d end in zeros: the
-fresh model is PCA, and what it learns it learns on top.
+S takes the leading scores, as many as the latent has dimensions. The square A and B begin as the identity,
+and c and d end in layers that begin at zero: the fresh model is PCA, and what it learns it learns on top.
 
 Encoder and decoder are compositions of what is in brackets and of the square matrices: the straight and the
-bent part of a direction go through the same matrices, and are lost together. With n matrices the penalty is
-a Schatten quasi-norm of power 2/(n + 1): the more, the less those directions are shrunk that are kept, and
-the less it costs to bend them. The matrices' ‖J‖_F² is exact. That of the rest is estimated by one product
-with its Jacobian, without bias and with a relative standard deviation of about √(2/r) for one image at r
-equal singular values, and √batch less for a batch.
+bent part of a direction go through the same matrices, and are lost together. The penalty acts on their
+product as a Schatten quasi-norm of power 2/n would: the more there are, the less those directions are
+shrunk that are kept, and the less it costs to bend them. The matrices' ‖J‖_F² is exact. That of the rest is
+estimated by one product with its Jacobian, without bias and with a relative standard deviation of about
+√(2/r) for one image at r equal singular values, and √batch less for a batch.
 """
 
 from __future__ import annotations
@@ -83,11 +83,9 @@ class CorrectedPCA(nn.Module):
         return self.decode(self.encode(images))
 
     def undecayed(self) -> list[nn.Parameter]:
-        """What a decay of the weights must leave alone, for it begins as the identity: S, T, A and B."""
+        """What a decay of the weights must leave alone, for it begins as the identity: A and B."""
         layers = [*self.encoder, *self.decoder]
-        straight = [layer.branches[0] for layer in layers if isinstance(layer, Sum)]
-        squares = [layer for layer in layers if isinstance(layer, nn.Linear)]
-        return [weight for layer in (*straight, *squares) for weight in layer.parameters()]
+        return [layer.weight for layer in layers if isinstance(layer, nn.Linear)]
 
     @torch.no_grad()
     def start_from(self, pca: PCA) -> None:
@@ -114,6 +112,7 @@ class CorrectedPCA(nn.Module):
 def _corrected(config: CorrectedPCAConfig, inputs: int, outputs: int) -> Sum:
     straight = nn.Linear(inputs, outputs, bias=False)
     nn.init.eye_(straight.weight)
+    straight.weight.requires_grad_(False)
     layers: list[nn.Module] = []
     width = inputs
     for _ in range(config.layers):

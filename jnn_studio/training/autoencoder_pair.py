@@ -29,10 +29,14 @@ from jnn_studio.training.experiment import Member
 from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.optimiser import adamw_member
 from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.predicted_eta import eta_for_rank
 from jnn_studio.training.trained_models import save_members
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
 MEMBERS = (UNREGULARISED, REGULARISED)
+
+RELEASE = math.log(1.15)
+"""What log η falls by at each look while the target rank is reached, in a pair that begins as PCA."""
 
 PREVIEW_IMAGES = 8
 SPECTRUM_IMAGES = 4
@@ -99,10 +103,11 @@ class AutoencoderPair:
         )
         self.notes = (*notes, *self._batches.notes)
         infos = pair_members(config)
-        plan = config.penalty.search_plan(config.model.size, schedule.steps)
-        self._search = None if plan is None else EtaSearch(plan)
         self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
-        first = self._first_model(watch)
+        first, start = self._first_model(watch)
+        release = RELEASE if isinstance(first, CorrectedPCA) else 0.0
+        plan = config.penalty.search_plan(config.model.size, schedule.steps, start, release)
+        self._search = None if plan is None else EtaSearch(plan)
         self.members = tuple(self._member(info, first) for info in infos)
         held_out = self._batches.held_out
         self._held_out = self._batches.images(held_out.tolist())
@@ -182,16 +187,23 @@ class AutoencoderPair:
     def _adjusts(self, step: int) -> bool:
         return self._search is not None and self._search.plan.due(step)
 
-    def _first_model(self, watch: Watch) -> Autoencoder | CorrectedPCA:
-        """What both models begin as: a function of the seed, and where it is one of the images, of those."""
+    def _first_model(self, watch: Watch) -> tuple[Autoencoder | CorrectedPCA, float | None]:
+        """What both models begin as: a function of the seed, and where it is one of the images, of those.
+
+        And the η at which a search begins, where the images say it.
+        """
         seed, source = self.config.schedule.seed, self._batches.source
         described = with_channels(self.config.model, source.image_shape[0])
         model: Autoencoder | CorrectedPCA = find_model_kind(described.kind).build(described, seed)
-        if isinstance(model, CorrectedPCA):
-            train = self._batches.train.tolist()
-            components = model.config.components
-            model.start_from(fit_pca(source, components, watch, indices=sorted(train)).model)
-        return model
+        if not isinstance(model, CorrectedPCA):
+            return model, None
+        train = sorted(self._batches.train.tolist())
+        pca = fit_pca(source, model.config.components, watch, indices=train).model
+        model.start_from(pca)
+        target, share = self.config.penalty.target_rank, _decoder_share(self.config)
+        if target is None or not share:
+            return model, None
+        return model, eta_for_rank(pca.deviations, target, model.config.squares, share)
 
     def _member(self, info: MemberInfo, first: Autoencoder | CorrectedPCA) -> Member:
         model = copy.deepcopy(first).to(self.device.name)

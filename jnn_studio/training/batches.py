@@ -38,6 +38,17 @@ def too_few_images(count: int, held_out: int, batch_size: int) -> str:
     return ""
 
 
+def too_few_for_components(count: int, held_out: int, components: int) -> str:
+    """Why ``count`` images have not as many principal components, and what to do; "" if they have."""
+    left = count - max(1, min(held_out, count // 8))
+    if components < left:
+        return ""
+    return (
+        f"model.components ({components:,}) needs more images than that, and {left:,} are left to train on; "
+        f"give at most {max(1, left - 1):,}"
+    )
+
+
 class Batches:
     """Training batches and held-out images of a source, as functions of the seed and the step alone.
 

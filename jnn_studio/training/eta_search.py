@@ -20,19 +20,26 @@ PROPORTIONAL, INTEGRAL = 1.0, 0.18
 """What log η moves by for a change of log(rank / target), and for its standing off, at each adjustment."""
 LARGEST_STEP = math.log(1.25)
 """Of log η, at one adjustment: a direction that a large η has put out comes back slowly."""
+REACHED = 1.06
+"""The rank is reached once it is no more than this many times the target: 18 directions for 17."""
 RANGE = 1e4
 """η stays within this factor of where it began."""
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """What is aimed at, from which η the search starts, and at which of a run's steps it looks."""
+    """What is aimed at, from which η the search starts, and at which of a run's steps it looks.
+
+    ``release``: what log η falls by at least at each adjustment while the rank is reached. A direction that
+    was lost stays so at a smaller η than it was lost at, and those left are shrunk and straightened less.
+    """
 
     target: float
     start: float
     steps: int
     every: int
     wait: int = 0
+    release: float = 0.0
 
     def due(self, step: int) -> bool:
         """Whether η may change after ``step`` steps: not in the beginning, and not near the end."""
@@ -68,6 +75,8 @@ class EtaSearch:
         error = math.log(max(rank, 1e-3) / self.plan.target)
         before = float(self._error)
         change = INTEGRAL * error + (PROPORTIONAL * (error - before) if math.isfinite(before) else 0.0)
+        if self.plan.release and rank <= REACHED * self.plan.target:
+            change = min(change, -self.plan.release)
         eta = self.eta * math.exp(min(max(change, -LARGEST_STEP), LARGEST_STEP))
         self._eta.fill_(min(max(eta, self.plan.start / RANGE), self.plan.start * RANGE))
         self._error.fill_(error)

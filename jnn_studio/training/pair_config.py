@@ -51,12 +51,18 @@ class PenaltyConfig(Frozen):
             return PAPER_ETA[self.eta] / (2 * size)
         return self.eta
 
-    def search_plan(self, size: int, steps: int) -> SearchPlan | None:
-        """How η is found in a run of so many steps on images of side ``size``; None: it is as typed."""
+    def search_plan(
+        self, size: int, steps: int, start: float | None = None, release: float = 0.0
+    ) -> SearchPlan | None:
+        """How η is found in a run of so many steps on images of side ``size``; None: it is as typed.
+
+        ``start``: another η to start from than the typed one.
+        """
         if self.target_rank is None:
             return None
         every = self.adjust_every or max(1, steps // ADJUSTMENTS)
-        return SearchPlan(self.target_rank, self.encoder_eta(size), steps, every, self.warmup_steps)
+        begin = self.encoder_eta(size) if start is None else start
+        return SearchPlan(self.target_rank, begin, steps, every, self.warmup_steps, release)
 
 
 class PairConfig(ImageRunConfig):

@@ -16,7 +16,7 @@ from jnn_studio.base.setting_words import Setting, belonging
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import CropsConfig
 from jnn_studio.data.inventory import Inventory, take_inventory
-from jnn_studio.training.batches import too_few_images
+from jnn_studio.training.batches import too_few_for_components, too_few_images
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.words import RunWords
 
@@ -100,6 +100,9 @@ def shortage(config: RunConfig, files: int) -> dict[str, str]:
     count = files * (data.per_photo if isinstance(data, CropsConfig) else 1)
     held_out, batch_size = (getattr(schedule, name, 1) for name in ("held_out", "batch_size"))
     why = too_few_images(count, held_out, batch_size) if files else ""
+    components = getattr(getattr(config, "model", None), "components", 0)
+    if files and not why:
+        why = too_few_for_components(count, held_out, components)
     return {why.partition(" ")[0]: f"Too few images: {why}."} if why else {}
 
 
