@@ -22,6 +22,8 @@ LARGEST_STEP = math.log(1.25)
 """Of log η, at one adjustment: a direction that a large η has put out comes back slowly."""
 REACHED = 1.06
 """The rank is reached once it is no more than this many times the target: 18 directions for 17."""
+RELEASED = 1 / 30
+"""As a part of where it began: η is let go of no further."""
 RANGE = 1e4
 """η stays within this factor of where it began."""
 
@@ -30,8 +32,8 @@ RANGE = 1e4
 class SearchPlan:
     """What is aimed at, from which η the search starts, and at which of a run's steps it looks.
 
-    ``release``: what log η falls by at least at each adjustment while the rank is reached. A direction that
-    was lost stays so at a smaller η than it was lost at, and those left are shrunk and straightened less.
+    ``release``: what log η falls by at each adjustment while the rank is reached, down to `RELEASED`. A
+    direction that was lost stays so at a smaller η than it was lost at, and those left are shrunk less.
     """
 
     target: float
@@ -76,7 +78,8 @@ class EtaSearch:
         before = float(self._error)
         change = INTEGRAL * error + (PROPORTIONAL * (error - before) if math.isfinite(before) else 0.0)
         if self.plan.release and rank <= REACHED * self.plan.target:
-            change = min(change, -self.plan.release)
+            most = math.log(max(self.eta / (RELEASED * self.plan.start), 1))
+            change = -min(self.plan.release, most)
         eta = self.eta * math.exp(min(max(change, -LARGEST_STEP), LARGEST_STEP))
         self._eta.fill_(min(max(eta, self.plan.start / RANGE), self.plan.start * RANGE))
         self._error.fill_(error)

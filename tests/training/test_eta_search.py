@@ -281,3 +281,41 @@ def test_other_kinds_of_run_have_no_rank_to_aim_at(tiny: Tiny) -> None:
 def test_a_log_of_a_search_is_plain_numbers(aimed: Path) -> None:
     lines = [json.loads(line) for line in (aimed / "metrics.jsonl").read_text().splitlines()]
     assert all(isinstance(v, float) for line in lines for v in line["terms"].values())
+
+
+class Forgetful:
+    """As a pair that begins as PCA: what it has lost at a large η it does not get back at a small one."""
+
+    def __init__(self) -> None:
+        self.rank = 64.0
+
+    def at(self, eta: float) -> float:
+        """After one more interval at this η: it loses what lies beyond 17 directions at η = 0.5."""
+        self.rank += 0.2 * min(17 * (0.5 / eta) ** 0.7 - self.rank, 0.0)
+        return self.rank
+
+
+def test_eta_is_let_go_of_once_the_rank_is_reached_where_what_is_lost_stays_lost() -> None:
+    plan = SearchPlan(17.0, 0.5, steps=3000, every=30, release=math.log(1.15))
+    search, model, etas = EtaSearch(plan), Forgetful(), []
+    for step in range(0, plan.steps, plan.every):
+        rank = model.at(search.eta)
+        etas.append(search.eta)
+        if plan.due(step):
+            search.tell(rank)
+
+    assert model.rank == pytest.approx(17.0, rel=0.08)
+    assert max(etas) > 0.4
+    assert etas[-1] == pytest.approx(0.5 / 30)
+
+
+def test_eta_is_taken_up_again_when_the_rank_is_left() -> None:
+    search = EtaSearch(SearchPlan(17.0, 0.5, steps=3000, every=30, release=math.log(1.15)))
+    for _ in range(100):
+        search.tell(17.5)
+    assert search.eta == pytest.approx(0.5 / 30)
+
+    for rank in (18.5, 19.5, 20.5):
+        before = search.eta
+        search.tell(rank)
+        assert search.eta > before
