@@ -127,6 +127,7 @@ def measure(experiment: AutoencoderPair, member: Member) -> dict[str, Any]:
     }
 
 
+@torch.no_grad()
 def effective_ranks(model: Any, images: Tensor) -> dict[str, float]:
     """Of encoder, decoder, and the two one after the other."""
     found = {"encoder": 0.0, "decoder": 0.0, "both": 0.0}

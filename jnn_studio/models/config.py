@@ -89,7 +89,7 @@ class CorrectedPCAConfig(LatentModelConfig):
     hidden: int = Field(512, ge=1, le=100_000, description="Units of each layer of the correction.")
     layers: int = Field(2, ge=1, le=8, description="Hidden layers of the correction, in encoder and decoder.")
     squares: int = Field(
-        3,
+        2,
         ge=1,
         le=16,
         description="Square matrices at the latent, in encoder and decoder, each penalised as a factor: the "

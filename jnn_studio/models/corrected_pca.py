@@ -82,7 +82,15 @@ class CorrectedPCA(nn.Module):
         """Reconstructions."""
         return self.decode(self.encode(images))
 
-    def undecayed(self) -> list[nn.Parameter]:
+    def squared_error(self, images: Tensor, scores: Tensor, decoded: Tensor) -> Tensor:
+        """‖f(x) - x‖², summed over the batch, of what ``decoder`` gave for the images' scores.
+
+        No picture is drawn for it: what lies outside of the components is lost in any case.
+        """
+        outside = (images - self.mean).square().sum() - scores.square().sum()
+        return (decoded.float() - scores).square().sum() + outside
+
+    def undecayed(self) -> list[Tensor]:
         """What a decay of the weights must leave alone, for it begins as the identity: A and B."""
         layers = [*self.encoder, *self.decoder]
         return [layer.weight for layer in layers if isinstance(layer, nn.Linear)]

@@ -215,10 +215,14 @@ class AutoencoderPair:
         assert isinstance(model, Autoencoder | CorrectedPCA)
         rise = warmup(step, self.config.penalty.warmup_steps)
         with self.device.autocast():
-            encoded = model.encoder.trace(model.encoder_input(batch))
+            features = model.encoder_input(batch)
+            encoded = model.encoder.trace(features)
             decoded = model.decoder.trace(encoded.output)
-            output = model.render(decoded.output)
-        reconstruction = 0.5 * (output.float() - batch).square().sum() / len(batch)
+            if isinstance(model, CorrectedPCA):
+                error = model.squared_error(batch, features.float(), decoded.output)
+            else:
+                error = (model.render(decoded.output).float() - batch).square().sum()
+        reconstruction = 0.5 * error / len(batch)
         zero = torch.zeros((), device=batch.device)
         # Both models see the same noise, where the estimator needs any.
         noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))

@@ -18,7 +18,7 @@ from jnn_studio.training.experiment import Member
 class SparesWeights(Protocol):
     """A model some of whose weights no decay should touch."""
 
-    def undecayed(self) -> Sequence[nn.Parameter]:
+    def undecayed(self) -> Sequence[Tensor]:
         """Those weights."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.base.watch import Watch
+from jnn_studio.models.config import CorrectedPCAConfig
 from jnn_studio.training.channels import grey_at_a_look
 from jnn_studio.training.common_settings import NAME, common, hidden_of_images
 from jnn_studio.training.earlier_runs import earlier_runs
@@ -131,7 +132,12 @@ def _hints(config: PairConfig) -> Mapping[str, str]:
     if isinstance(config.penalty.eta, str):
         words.append(f"{config.penalty.encoder_eta(config.model.size):.4g} in orthonormal coordinates")
     if config.penalty.target_rank is not None:
-        words.append("where the search for η starts")
+        predicted = isinstance(config.model, CorrectedPCAConfig) and config.penalty.eta_decoder > 0
+        words.append(
+            "only its ratio to η decoder counts: the search starts where PCA says"
+            if predicted
+            else "where the search for η starts"
+        )
     return {"penalty.eta": ", ".join(words)} if words else {}
 
 

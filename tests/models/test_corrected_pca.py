@@ -138,6 +138,14 @@ def test_what_is_walked_is_what_the_model_is(trained: CorrectedPCA) -> None:
     torch.testing.assert_close(trained.decode_coarse(latents, 4), cells)
 
 
+@torch.no_grad()
+def test_the_error_is_that_of_the_picture_without_drawing_it(trained: CorrectedPCA) -> None:
+    scores = trained.encoder_input(IMAGES)
+    found = trained.squared_error(IMAGES, scores, trained.decoder(trained.encoder(scores)))
+
+    torch.testing.assert_close(found, (trained(IMAGES) - IMAGES).square().sum(), rtol=1e-5, atol=0)
+
+
 def test_a_decay_spares_what_begins_as_the_identity(fresh: CorrectedPCA) -> None:
     member = adamw_member(MemberInfo("one", "One", 0.0), fresh, OptimiserConfig(weight_decay=0.5), CPU)
     before = {name: weight.clone() for name, weight in fresh.named_parameters()}

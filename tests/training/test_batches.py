@@ -12,7 +12,7 @@ from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.training import batches as batches_module
-from jnn_studio.training.batches import Batches
+from jnn_studio.training.batches import Batches, too_few_for_components
 from jnn_studio.training.image_config import ImagesConfig
 
 
@@ -45,6 +45,13 @@ def make(
 
 def numbers(images: Tensor) -> list[int]:
     return images[:, 0, 0, 0].mul(255).round().int().tolist()
+
+
+def test_images_for_fewer_components_than_asked_for_are_told() -> None:
+    assert too_few_for_components(300, 256, 256) == ""
+    assert too_few_for_components(280, 256, 256) == (
+        "model.components (256) needs more images than that, and 245 are left to train on; give at most 244"
+    )
 
 
 class People(Numbered):
