@@ -21,7 +21,9 @@ from jnn_studio.jacobian.masked import DAMPING
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.beta_vae import build as build_beta_vae
-from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig
+from jnn_studio.models.config import AutoencoderConfig, BetaVAEConfig, CorrectedPCAConfig
+from jnn_studio.models.corrected_pca import CorrectedPCA
+from jnn_studio.models.corrected_pca import build as build_corrected_pca
 from jnn_studio.models.latent_model import AffineDecoding, DecodesCoarser, affine_decoding, has_latent
 from jnn_studio.models.portable.saving import save_portable
 from jnn_studio.models.weights import load_model
@@ -57,16 +59,27 @@ def tiny_beta_vae() -> BetaVAE:
     return build_beta_vae(config, 1).double().eval().requires_grad_(False)
 
 
+def tiny_corrected_pca() -> CorrectedPCA:
+    config = CorrectedPCAConfig(channels=1, size=8, components=12, latent=4, hidden=9)
+    model = build_corrected_pca(config, 1).double()
+    generator = torch.Generator().manual_seed(1)
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data += 0.2 * torch.randn(weight.shape, generator=generator, dtype=torch.float64)
+    return model.eval().requires_grad_(False)
+
+
 MODELS = {
     "plain": partial(tiny_autoencoder, 1),
     "refined": partial(tiny_autoencoder, 1, 2),
     "convolutional": tiny_convolutional,
     "beta-vae": tiny_beta_vae,
+    "corrected-pca": tiny_corrected_pca,
 }
 
 
 @pytest.fixture(params=MODELS)
-def model(request: pytest.FixtureRequest) -> Autoencoder | BetaVAE:
+def model(request: pytest.FixtureRequest) -> Autoencoder | BetaVAE | CorrectedPCA:
     return MODELS[request.param]()
 
 

@@ -386,3 +386,16 @@ def test_what_eta_did_to_these_images_before_stands_where_it_is_typed(
     assert page.text("penalty.eta.note").endswith(" dB (30 steps)")
     page.edit("data.count").setText("65")
     assert "On these images" not in page.text("penalty.eta.note")
+
+
+def test_another_network_has_settings_of_its_own_and_is_trained(page, train: TrainWorkspace) -> None:
+    page.choose("model.kind", "corrected-pca")
+    shown = {name for name in train.page.form.fields if name.startswith("model.") and page.edit(name)}
+    hidden = {name for name in shown if train.page.form.fields[name].isHidden()}
+    assert hidden >= {"model.dct", "model.refinement", "model.decoder_hidden"}
+    assert not hidden & {"model.components", "model.layers", "model.squares", "model.hidden"}
+    page.edit("model.components").setText("9")
+    assert page.text("model.latent.note") == "Latent (64) cannot exceed the components (9)."
+    page.start(model__components="16", penalty__target_rank="3")
+    page.wait_for_state("finished")
+    assert page.offered() >= {"explore"}
