@@ -457,8 +457,8 @@ def test_nothing_of_a_run_outlives_it(tiny: Tiny, tmp_path: Path, monkeypatch: p
     made: list[weakref.ref[Any]] = []
     build = AutoencoderPair._member
 
-    def remembered(self: AutoencoderPair, key: str) -> Member:
-        member = build(self, key)
+    def remembered(self: AutoencoderPair, *asked: Any) -> Member:
+        member = build(self, *asked)
         made.extend([weakref.ref(self), weakref.ref(member.model), weakref.ref(member.optimiser)])
         return member
 
