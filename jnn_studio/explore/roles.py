@@ -17,9 +17,9 @@ BASELINE = "pca"
 def caption(loaded: LoadedModel, name: str = "") -> str:
     """A model's name, or the one given by hand, with its η or β."""
     words = [printable(name) or loaded.name]
-    eta, beta, target = (number(loaded, key) for key in ("eta", "beta", "target_rank"))
+    eta, beta, target, loss = (number(loaded, key) for key in ("eta", "beta", "target_rank", "give_up"))
     if math.isfinite(eta):
-        words.append(eta_words(eta, target if math.isfinite(target) else None))
+        words.append(eta_words(eta, *(value if math.isfinite(value) else None for value in (target, loss))))
     if math.isfinite(beta):
         words.append(f"β = {beta:g}")
     return " · ".join(words)

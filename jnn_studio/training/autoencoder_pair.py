@@ -23,7 +23,7 @@ from jnn_studio.training.batches import Batches
 from jnn_studio.training.channels import with_channels
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
-from jnn_studio.training.eta_search import EtaSearch
+from jnn_studio.training.eta_search import EtaSearch, SearchPlan
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.fit_pca import fit_pca
@@ -37,6 +37,9 @@ MEMBERS = (UNREGULARISED, REGULARISED)
 
 RELEASE = math.log(1.15)
 """What log η falls by at each look while the target rank is reached, in a pair that begins as PCA."""
+
+LOSS_IMAGES = 64
+"""Held-out images on which it is measured how many dB are given up."""
 
 PREVIEW_IMAGES = 8
 SPECTRUM_IMAGES = 4
@@ -56,15 +59,16 @@ def pair_facts(config: PairConfig, key: str) -> Mapping[str, str]:
 
 
 def pair_found(config: PairConfig, key: str, state: Mapping[str, Any]) -> Mapping[str, str]:
-    """The η that was found while one of the pair was trained, its decoder's, and for which rank."""
-    if "eta" not in state or config.penalty.target_rank is None:
+    """The η that was found while one of the pair was trained, its decoder's, and for which rank or loss."""
+    aims = {name: getattr(config.penalty, name) for name in ("target_rank", "give_up")}
+    if "eta" not in state or not any(aims.values()):
         return {}
     encoder_eta = float(state["eta"])
     decoder_eta = encoder_eta * _decoder_share(config)
     return {
         "eta": repr(encoder_eta),
         "eta_decoder": repr(decoder_eta),
-        "target_rank": repr(config.penalty.target_rank),
+        **{name: repr(aim) for name, aim in aims.items() if aim is not None},
     }
 
 
@@ -155,7 +159,7 @@ class AutoencoderPair:
         if self._search is not None and self._adjusts(step):
             for member in self.members:
                 if member.key == REGULARISED:
-                    self._search.tell(float(effective_rank(self._sigma(member)[1]).mean()))
+                    self._search.tell(self._aimed_at(member, self._search.plan))
         if last or step % logging.preview_every == 0:
             shown = {}
             for member in self.members:
@@ -183,6 +187,15 @@ class AutoencoderPair:
             penalty = self.config.penalty
             return penalty.encoder_eta(self.config.model.size), penalty.eta_decoder
         return self._search.eta, self._search.eta * _decoder_share(self.config)
+
+    @torch.no_grad()
+    def _aimed_at(self, member: Member, plan: SearchPlan) -> float:
+        """What η is to bring to its target: a model's effective rank, or the decibels it has given up."""
+        if plan.aim == "rank":
+            return float(effective_rank(self._sigma(member)[1]).mean())
+        seen = self._held_out[:LOSS_IMAGES]
+        quality = {other.key: psnr(other.model(seen), seen) for other in self.members}
+        return quality[UNREGULARISED] - quality[member.key]
 
     def _adjusts(self, step: int) -> bool:
         return self._search is not None and self._search.plan.due(step)

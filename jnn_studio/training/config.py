@@ -124,6 +124,7 @@ class RunConfig(Frozen):
         data: Path | None = None,
         eta: str | None = None,
         target_rank: float | None = None,
+        give_up: float | None = None,
         steps: int | None = None,
         device: str | None = None,
     ) -> Self:
@@ -139,6 +140,8 @@ class RunConfig(Frozen):
             self._change_eta(changed, eta)
         if target_rank is not None:
             self._change_target_rank(changed, target_rank)
+        if give_up is not None:
+            self._change_give_up(changed, give_up)
         if steps is not None:
             changed["schedule"]["steps"] = steps
         if device is not None:
@@ -164,6 +167,9 @@ class RunConfig(Frozen):
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
         raise ConfigError(f"--eta: a run of kind {self.kind!r} has no η to choose")
+
+    def _change_give_up(self, changed: dict[str, Any], give_up: float) -> None:
+        raise ConfigError(f"--give-up: a run of kind {self.kind!r} has no other model to end below")
 
     def _change_target_rank(self, changed: dict[str, Any], target_rank: float) -> None:
         raise ConfigError(f"--target-rank: a run of kind {self.kind!r} has no effective rank to aim at")

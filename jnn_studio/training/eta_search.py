@@ -1,10 +1,11 @@
-"""Finding the η at which a model's effective rank is the one a person wants, while the model trains."""
+"""Finding the η at which a model has the effective rank, or the quality, a person wants, while it trains."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,6 +21,8 @@ PROPORTIONAL, INTEGRAL = 1.0, 0.18
 """What log η moves by for a change of log(rank / target), and for its standing off, at each adjustment."""
 LARGEST_STEP = math.log(1.25)
 """Of log η, at one adjustment: a direction that a large η has put out comes back slowly."""
+TRACE = 0.1
+"""Decibels added to what is lost and to what may be: two that are nearly nothing are alike."""
 REACHED = 1.06
 """The rank is reached once it is no more than this many times the target: 18 directions for 17."""
 RELEASED = 1 / 30
@@ -32,6 +35,7 @@ RANGE = 1e4
 class SearchPlan:
     """What is aimed at, from which η the search starts, and at which of a run's steps it looks.
 
+    ``target``: an effective rank; or, where the ``aim`` is a loss, the decibels that may be given up.
     ``release``: what log η falls by at each adjustment while the rank is reached, down to `RELEASED`. A
     direction that was lost stays so at a smaller η than it was lost at, and those left are shrunk less.
     """
@@ -42,6 +46,7 @@ class SearchPlan:
     every: int
     wait: int = 0
     release: float = 0.0
+    aim: Literal["rank", "loss"] = "rank"
 
     def due(self, step: int) -> bool:
         """Whether η may change after ``step`` steps: not in the beginning, and not near the end."""
@@ -50,7 +55,7 @@ class SearchPlan:
 
 
 class EtaSearch:
-    """A controller: log η follows log(rank / target), damped.
+    """A controller: log η follows log(rank / target), or log(allowed / lost), damped.
 
     A PI controller in its velocity form, which changes η by the change of the error and by the error itself:
     where η stands at a bound or a change is cut, nothing winds up. What it remembers is two numbers, float64
@@ -72,12 +77,15 @@ class EtaSearch:
         """η as it is now."""
         return float(self._eta)
 
-    def tell(self, rank: float) -> None:
-        """The effective rank that was measured at the present η; changes η."""
-        error = math.log(max(rank, 1e-3) / self.plan.target)
+    def tell(self, measured: float) -> None:
+        """The effective rank, or the decibels given up, that were measured at the present η; changes η."""
+        if self.plan.aim == "rank":
+            error = math.log(max(measured, 1e-3) / self.plan.target)
+        else:
+            error = math.log((self.plan.target + TRACE) / (max(measured, 0.0) + TRACE))
         before = float(self._error)
         change = INTEGRAL * error + (PROPORTIONAL * (error - before) if math.isfinite(before) else 0.0)
-        if self.plan.release and rank <= REACHED * self.plan.target:
+        if self.plan.release and measured <= REACHED * self.plan.target:
             most = math.log(max(self.eta / (RELEASED * self.plan.start), 1))
             change = -min(self.plan.release, most)
         eta = self.eta * math.exp(min(max(change, -LARGEST_STEP), LARGEST_STEP))

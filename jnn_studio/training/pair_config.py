@@ -35,10 +35,15 @@ class PenaltyConfig(Frozen):
         "η is then found while the model trains, from the typed one on, and stays as it is for the last "
         "fifth of the steps; η of the decoder keeps its ratio to it. Empty: η is as typed.",
     )
+    give_up: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] | None = Field(
+        None,
+        description="How many dB of the PSNR on held-out images the regularised model may end below the "
+        "other: η is then found while they train, as for a target rank. Empty: that is not asked for.",
+    )
     adjust_every: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Steps between measurements of the effective rank, at which η may change. Empty: a "
-        "hundredth of the steps.",
+        description="Steps between measurements of the effective rank, or of what is given up, at which η "
+        "may change. Empty: a hundredth of the steps.",
     )
 
     def encoder_eta(self, size: int) -> float:
@@ -56,13 +61,15 @@ class PenaltyConfig(Frozen):
     ) -> SearchPlan | None:
         """How η is found in a run of so many steps on images of side ``size``; None: it is as typed.
 
-        ``start``: another η to start from than the typed one.
+        ``start``: another η to start from than the typed one; ``release``: see `SearchPlan`, for a rank.
         """
-        if self.target_rank is None:
-            return None
         every = self.adjust_every or max(1, steps // ADJUSTMENTS)
         begin = self.encoder_eta(size) if start is None else start
-        return SearchPlan(self.target_rank, begin, steps, every, self.warmup_steps, release)
+        if self.target_rank is not None:
+            return SearchPlan(self.target_rank, begin, steps, every, self.warmup_steps, release)
+        if self.give_up is not None:
+            return SearchPlan(self.give_up, begin, steps, every, self.warmup_steps, aim="loss")
+        return None
 
 
 class PairConfig(ImageRunConfig):
@@ -99,17 +106,23 @@ class PairConfig(ImageRunConfig):
 
     @model_validator(mode="after")
     def _rank_can_be_reached(self) -> Self:
-        target = self.penalty.target_rank
-        if target is None:
+        target, give_up = self.penalty.target_rank, self.penalty.give_up
+        if target is not None and give_up is not None:
+            raise ValueError(
+                f"penalty.give_up ({give_up:g}) and penalty.target_rank ({target:g}) cannot both be aimed "
+                "at; leave one of them empty"
+            )
+        if target is None and give_up is None:
             return self
-        if target >= self.model.latent:
+        if target is not None and target >= self.model.latent:
             raise ValueError(
                 f"penalty.target_rank ({target:g}) must be less than model.latent ({self.model.latent}): "
                 "the effective rank can be no larger than that"
             )
         if self.penalty.eta == 0:
+            aim = "give_up" if target is None else "target_rank"
             raise ValueError(
-                "penalty.eta must be more than 0 where penalty.target_rank is given: the search starts there"
+                f"penalty.eta must be more than 0 where penalty.{aim} is given: the search starts there"
             )
         return self
 
@@ -117,4 +130,7 @@ class PairConfig(ImageRunConfig):
         changed["penalty"]["eta"] = eta if eta in PAPER_ETA else eta_as_number(eta, *PAPER_ETA)
 
     def _change_target_rank(self, changed: dict[str, Any], target_rank: float) -> None:
-        changed["penalty"]["target_rank"] = target_rank
+        changed["penalty"] |= {"target_rank": target_rank, "give_up": None}
+
+    def _change_give_up(self, changed: dict[str, Any], give_up: float) -> None:
+        changed["penalty"] |= {"give_up": give_up, "target_rank": None}

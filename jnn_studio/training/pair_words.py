@@ -40,6 +40,7 @@ GROUPS = (
             Setting("penalty.eta", "η en&coder", suggestions=tuple(PAPER_ETA)),
             Setting("penalty.eta_decoder", "η decoder"),
             Setting("penalty.target_rank", "&Target rank", "directions", text=True),
+            Setting("penalty.give_up", "&May lose", "dB", text=True),
             Setting("penalty.adjust_every", "η adjusted every", "steps", text=True),
             Setting("penalty.warmup_steps", "&Warm-up of η", "steps"),
             Setting(
@@ -122,7 +123,7 @@ def hidden(typed: Mapping[str, str]) -> set[str]:
     if typed.get("penalty.estimator") != "finite_difference":
         # The bundled architectures have a closed form, so that "auto" draws no noise.
         found.add("penalty.sigma")
-    if not typed.get("penalty.target_rank", "").strip():
+    if not any(typed.get(f"penalty.{aim}", "").strip() for aim in ("target_rank", "give_up")):
         found.add("penalty.adjust_every")
     return found
 
@@ -131,6 +132,8 @@ def _hints(config: PairConfig) -> Mapping[str, str]:
     words = []
     if isinstance(config.penalty.eta, str):
         words.append(f"{config.penalty.encoder_eta(config.model.size):.4g} in orthonormal coordinates")
+    if config.penalty.give_up is not None:
+        words.append("where the search for η starts")
     if config.penalty.target_rank is not None:
         predicted = isinstance(config.model, CorrectedPCAConfig) and config.penalty.eta_decoder > 0
         words.append(

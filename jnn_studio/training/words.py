@@ -49,9 +49,11 @@ def _nothing_known(config: Any, runs: Path, watch: Watch) -> Mapping[str, str]:
     return {}
 
 
-def eta_words(eta: float, target_rank: float | None = None) -> str:
-    """η, and for which effective rank it was found, if it was."""
-    return f"η = {eta:.4g}" if target_rank is None else f"η = {eta:.3g} found for rank {target_rank:g}"
+def eta_words(eta: float, target_rank: float | None = None, give_up: float | None = None) -> str:
+    """η, and for which effective rank or which loss in dB it was found, if it was."""
+    if target_rank is not None:
+        return f"η = {eta:.3g} found for rank {target_rank:g}"
+    return f"η = {eta:.4g}" if give_up is None else f"η = {eta:.3g} found for −{give_up:g} dB"
 
 
 @dataclass(frozen=True)

@@ -319,3 +319,47 @@ def test_eta_is_taken_up_again_when_the_rank_is_left() -> None:
         before = search.eta
         search.tell(rank)
         assert search.eta > before
+
+
+# --- decibels -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("give_up", [0.5, 2.0])
+@pytest.mark.parametrize("lag", [1.5, 8.0])
+def test_it_gives_up_the_decibels_it_may(give_up: float, lag: float) -> None:
+    plan = SearchPlan(give_up, 0.3, steps=3000, every=30, aim="loss")
+    search, lost = EtaSearch(plan), 0.0
+    for step in range(0, plan.steps + 1, plan.every):
+        lost += (1.2 * search.eta**0.8 - lost) / lag
+        if plan.due(step):
+            search.tell(lost)
+
+    assert lost == pytest.approx(give_up, rel=0.1)
+
+
+def test_a_pair_is_trained_for_the_decibels_it_may_give_up(
+    tiny: Tiny, tmp_path: Path, finish: Finish
+) -> None:
+    config = tiny(
+        penalty={"eta": 0.02, "eta_decoder": 0.01, "give_up": 1.0},
+        schedule={"steps": 600},
+        optimiser={"learning_rate": 5e-3},
+        logging={"metrics_every": 10, "spectrum_every": 200, "preview_every": 300, "checkpoint_every": 300},
+    )
+    assert finish(start_run(config, tmp_path / "run", Commands())).state == "finished"
+
+    metrics, _ = RunFolder(tmp_path / "run").metrics()
+    ends = {m.member: m.terms["held_out_psnr"] for m in metrics if "held_out_psnr" in m.terms}
+    assert ends["unregularised"] - ends["regularised"] == pytest.approx(1.0, abs=0.5)
+    exported = load_model(tmp_path / "run" / "models" / "regularised.safetensors")
+    assert caption(exported) == f"Regularised · η = {float(exported.info['eta']):.3g} found for −1 dB"
+
+
+def test_a_rank_and_decibels_are_not_aimed_at_together(tiny: Tiny) -> None:
+    with pytest.raises(
+        ConfigError, match=r"penalty\.give_up \(1\) and penalty\.target_rank \(3\) cannot both"
+    ):
+        tiny(penalty={**SEARCHED, "give_up": 1.0})
+    given = tiny(penalty=SEARCHED).with_changes(give_up=1.5)
+    assert (given.penalty.give_up, given.penalty.target_rank) == (1.5, None)
+    assert given.with_changes(target_rank=4).penalty.give_up is None

@@ -43,6 +43,10 @@ def train(
         float | None,
         typer.Option("--target-rank", help="Find η while it trains: the effective rank to reach."),
     ] = None,
+    give_up: Annotated[
+        float | None,
+        typer.Option("--give-up", help="Find η while it trains: dB of held-out PSNR that may be lost."),
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
 ) -> None:
@@ -52,7 +56,8 @@ def train(
         commands = Commands()
         if resume is not None:
             if any(
-                given is not None for given in (preset, config, out, data, eta, target_rank, steps, device)
+                given is not None
+                for given in (preset, config, out, data, eta, target_rank, give_up, steps, device)
             ):
                 raise UsageError("--resume takes everything from the run folder; give nothing beside it")
             events = resume_run(resume, commands, naming(console))
@@ -63,7 +68,7 @@ def train(
                 raise UsageError("give --out, a new folder for the run")
             chosen = load_preset(preset) if preset is not None else read_config(Path(str(config)))
             chosen = chosen.with_changes(
-                data=data, eta=eta, target_rank=target_rank, steps=steps, device=device
+                data=data, eta=eta, target_rank=target_rank, give_up=give_up, steps=steps, device=device
             )
             if chosen.asks_for_images:
                 raise UsageError(f"{chosen.name} trains on images of your own; give --data, a folder or .zip")
