@@ -275,6 +275,14 @@ def test_a_target_rank_has_eta_found_and_the_end_says_which(
     assert "(η " in result.output
 
 
+def test_decibels_are_given_up_instead_of_a_rank(invoke: Invoke, config: Path, tmp_path: Path) -> None:
+    result = invoke("train", "--config", config, "--give-up", "0.5", "--out", tmp_path / "run")
+
+    assert result.exit_code == 0, result.output
+    assert read_config(tmp_path / "run" / "config.toml").penalty.give_up == 0.5
+    assert "(η " in result.output
+
+
 @pytest.mark.parametrize(("given", "said"), [("8", "less than model.latent (8)"), ("1", "greater than 1")])
 def test_a_target_rank_that_cannot_be_reached_is_refused(
     invoke: Invoke, config: Path, tmp_path: Path, given: str, said: str
