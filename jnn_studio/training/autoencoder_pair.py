@@ -38,6 +38,8 @@ MEMBERS = (UNREGULARISED, REGULARISED)
 RELEASE = math.log(1.15)
 """What log η falls by at each look while the target rank is reached, in a pair that begins as PCA."""
 
+SETTLED = 0.8
+"""As a part of the steps in which AdamW takes a weight of 1 to 0: then a rank has followed its η."""
 LOSS_IMAGES = 64
 """Held-out images on which it is measured how many dB are given up."""
 
@@ -109,8 +111,7 @@ class AutoencoderPair:
         infos = pair_members(config)
         self._penalty = NuclearNormPenalty(config.penalty.estimator, config.penalty.sigma)
         first, start = self._first_model(watch)
-        release = RELEASE if isinstance(first, CorrectedPCA) else 0.0
-        plan = config.penalty.search_plan(config.model.size, schedule.steps, start, release)
+        plan = self._plan(first, start)
         self._search = None if plan is None else EtaSearch(plan)
         self.members = tuple(self._member(info, first) for info in infos)
         held_out = self._batches.held_out
@@ -217,6 +218,15 @@ class AutoencoderPair:
         if target is None or not share:
             return model, None
         return model, eta_for_rank(pca.deviations, target, model.config.squares, share)
+
+    def _plan(self, first: Autoencoder | CorrectedPCA, start: float | None) -> SearchPlan | None:
+        """How η is searched for, if it is."""
+        size, steps = self.config.model.size, self.config.schedule.steps
+        if not isinstance(first, CorrectedPCA):
+            return self.config.penalty.search_plan(size, steps)
+        # AdamW takes a matrix that begins as the identity to nothing in about one over the learning rate.
+        settling = round(SETTLED / self.config.optimiser.learning_rate)
+        return self.config.penalty.search_plan(size, steps, start, RELEASE, settling if start else 0)
 
     def _member(self, info: MemberInfo, first: Autoencoder | CorrectedPCA) -> Member:
         model = copy.deepcopy(first).to(self.device.name)

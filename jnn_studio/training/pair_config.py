@@ -12,6 +12,8 @@ from jnn_studio.training.config import OptimiserConfig, eta_as_number
 from jnn_studio.training.eta_search import ADJUSTMENTS, SearchPlan
 from jnn_studio.training.image_config import ImageRunConfig
 
+SETTLING_SHARE = 0.4
+"""Of a run, at most, that η stays where its search starts."""
 PAPER_ETA = {"paper-text": 0.5, "paper-code": 0.25}
 
 
@@ -57,16 +59,18 @@ class PenaltyConfig(Frozen):
         return self.eta
 
     def search_plan(
-        self, size: int, steps: int, start: float | None = None, release: float = 0.0
+        self, size: int, steps: int, start: float | None = None, release: float = 0.0, settling: int = 0
     ) -> SearchPlan | None:
         """How η is found in a run of so many steps on images of side ``size``; None: it is as typed.
 
-        ``start``: another η to start from than the typed one; ``release``: see `SearchPlan`, for a rank.
+        ``start``: another η to start from than the typed one; ``release``: see `SearchPlan`, for a rank;
+        ``settling``: steps that a rank needs to follow η from there, waited for where there is time.
         """
         every = self.adjust_every or max(1, steps // ADJUSTMENTS)
         begin = self.encoder_eta(size) if start is None else start
         if self.target_rank is not None:
-            return SearchPlan(self.target_rank, begin, steps, every, self.warmup_steps, release)
+            wait = max(self.warmup_steps, min(settling, int(SETTLING_SHARE * steps)))
+            return SearchPlan(self.target_rank, begin, steps, every, wait, release)
         if self.give_up is not None:
             return SearchPlan(self.give_up, begin, steps, every, self.warmup_steps, aim="loss")
         return None
