@@ -60,6 +60,7 @@ class DirectionSlider(QWidget):
         self._note.setFixedSize(12 * GRID, 3 * GRID)
         self._note_parts: tuple[tuple[str, str], ...] = ()
         theme().changed.connect(self._draw_note)
+        self._mark = mark
         self._meaning = ElidingLabel(object_name=f"{object_name}.meaning")
         self._meaning.setFont(ui_font(0.92))
         self._meaning.hide()
@@ -156,6 +157,8 @@ class DirectionSlider(QWidget):
         """Pixels of ``width`` that words may take beside a slider that can still be moved with care."""
         buttons = self.reset_button.sizeHint().width() + self.play_button.sizeHint().width()
         taken = self._label.width() + self._note.width() + self.spin.width() + buttons
+        if self._mark is not None:
+            taken += self._mark.minimumWidth() + GRID
         return width - taken - 6 * GRID - LEAST_SLIDER
 
     def toggle_play(self) -> None:

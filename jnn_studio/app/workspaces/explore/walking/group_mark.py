@@ -40,12 +40,16 @@ class GroupMark(QWidget):
         theme().changed.connect(self.update)
 
     def show_marks(self, marks: Sequence[Mark | None], tip: str) -> None:
-        """One for each model, None where its direction stands alone; no models: no room is taken."""
+        """One for each model, None where its direction stands alone; no models: nothing is drawn.
+
+        The room that was taken stays: groups are found after a picture, and sliders are not to jump to and fro.
+        """
         self.setToolTip(tip)
         self.setAccessibleName(tip)
         if tuple(marks) != self._marks:
             self._marks = tuple(marks)
-            self.setFixedWidth(EACH * len(self._marks))
+            if self._marks:
+                self.setFixedWidth(EACH * len(self._marks))
             self.update()
 
     @property
