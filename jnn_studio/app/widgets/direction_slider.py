@@ -27,7 +27,7 @@ PLAY_SECONDS = 4.0
 """Duration of one sweep from end to end and back."""
 KNOB = 8
 """Radius of the slider's handle."""
-LEAST_SLIDER = 12 * GRID
+LEAST_SLIDER = 20 * GRID
 """Width at which a slider can still be moved with care."""
 
 
