@@ -41,6 +41,7 @@ with _without_settings():
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.path import Path as Outline
 
 __all__ = [
     "Axes",
@@ -49,6 +50,7 @@ __all__ = [
     "FigureCanvasPdf",
     "FigureCanvasSVG",
     "FontProperties",
+    "Outline",
     "drawing",
 ]
 

@@ -84,12 +84,12 @@ def placed(points: np.ndarray) -> np.ndarray:
 
 def inside(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
     """Indices of the points (n, 2) within a closed ``outline`` (m, 2)."""
-    from matplotlib.path import Path  # takes a moment, and is not needed before
+    from jnn_studio.base.drawing import Outline  # takes a moment, and is not needed before
 
     if len(outline) < 3:
         return np.empty(0, np.int64)
     known = np.flatnonzero(placed(points))
-    return known[Path(outline, closed=False).contains_points(points[known])]
+    return known[Outline(outline, closed=False).contains_points(points[known])]
 
 
 def spread(points: np.ndarray, apart: tuple[float, float], most: int) -> np.ndarray:

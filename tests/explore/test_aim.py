@@ -27,7 +27,7 @@ def readout(name: str, weights: list[float], accuracy: float) -> Readout:
 
 
 def readouts(*found: Readout | None) -> ReadoutSet:
-    return ReadoutSet(("smile", "hat", "age"), (True,) * 3, found, ())
+    return ReadoutSet(("smile", "hat", "age"), (True,) * 3, found, (), np.eye(2))
 
 
 def test_only_what_can_be_told_is_aimed_at() -> None:

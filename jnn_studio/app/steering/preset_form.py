@@ -125,8 +125,8 @@ class PresetForm(SettingForm):
     ) -> None:
         """Fill in a run on ``count`` images: the first of ``presets`` that there is, and a target rank.
 
-        A target that the preset has stays; of a small folder no more is held out than an eighth. The field of
-        the target is brought into view.
+        A target that the preset has stays; of a small folder no more is held out than an eighth, and no more
+        components are asked for than it has. The field of the target is brought into view.
         """
         self.start_from(next(preset for preset in presets if preset in self._begin))
         values = {f"data.{key}": str(value) for key, value in images.model_dump(mode="json").items()}
@@ -137,6 +137,12 @@ class PresetForm(SettingForm):
         held_out = min(held_out, max(1, count // 8))
         values["schedule.held_out"] = str(held_out)
         values["schedule.batch_size"] = str(min(batch_size, max(1, count - held_out)))
+        model = self.base.model_dump(mode="json").get("model", {})
+        if "components" in model:
+            # There are fewer components than images, and no more axes of the latent than components.
+            most = max(1, count - held_out - 1)
+            for key in ("components", "latent"):
+                values[f"model.{key}"] = str(min(model[key], most))
         self.fill({**values, NAME.name: name})
         field = self.fields.get(TARGET_RANK)
         if field is not None:

@@ -42,7 +42,7 @@ class GroupMark(QWidget):
     def show_marks(self, marks: Sequence[Mark | None], tip: str) -> None:
         """One for each model, None where its direction stands alone; no models: nothing is drawn.
 
-        The room that was taken stays: groups are found after a picture, and sliders are not to jump to and fro.
+        The room that was taken stays: groups are found after a picture, and sliders are not to jump.
         """
         self.setToolTip(tip)
         self.setAccessibleName(tip)
