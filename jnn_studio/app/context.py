@@ -161,6 +161,7 @@ class AppContext(QObject):
         self.closing = True
         self._timer.stop()
         self._heap_timer.stop()
+        self.runs.stop()
         self.training.send(Command.STOP)
         others: tuple[RunFollower | Worker, ...] = (*self._followers, *self._workers)
         for other in others:

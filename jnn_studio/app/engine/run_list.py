@@ -61,8 +61,14 @@ class RunList(QObject):
         self._read: set[Path] = set()
         """Of these it was written down when the look under way began."""
         self._lookers: set[object] = set()
+        self._stopped = False
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.refresh)
+
+    def stop(self) -> None:
+        """Look no more: the program is on its way out."""
+        self._stopped = True
+        self._later.stop()
 
     def look_on(self, who: object, looking: bool) -> None:
         """Keep the list up to date for as long as somebody looks."""
@@ -190,7 +196,7 @@ class RunList(QObject):
         self._busy = False
         if self._again:
             self.refresh()
-        elif self._lookers:
+        elif self._lookers and not self._stopped:
             took = time.monotonic() - self._began
             self._later.start(round(1000 * max(REFRESH_SECONDS, took / _SHARE)))
 

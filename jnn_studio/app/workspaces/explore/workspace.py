@@ -73,6 +73,7 @@ class ExploreWorkspace(Workspace):
         self._explain_soon.timeout.connect(self._explain_now)
         self._name_soon = QTimer(self, singleShot=True, interval=NAME_MS)
         self._name_soon.timeout.connect(self._name_directions)
+        context.at_close(self._name_soon.stop)
         surveys = Surveys()
         self.explainer = Explainer(context, self, surveys)
         self.message = MessageBar()
