@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from jnn_studio.jacobian.kernels import RefusedWrong
 from jnn_studio.jacobian.structure import leaves, map_leaves
@@ -56,18 +57,7 @@ def _double_backward(again: Function, x: Any, y: Any, tangents: Any, second: boo
         )
 
         def one(t: Any) -> Any:
-            pairs = [(p, v) for p, v in zip(pulled, leaves(t), strict=True) if p.requires_grad]
-            found = iter(
-                torch.autograd.grad(
-                    [p for p, _ in pairs],
-                    leaves(u),
-                    [v for _, v in pairs],
-                    create_graph=second,
-                    retain_graph=True,
-                    materialize_grads=True,
-                )
-            )
-            return map_leaves(lambda _: next(found), y)
+            return _gradients(pulled, u, t, second, like=y)
 
         return _in_turn(one, tangents)
 
@@ -87,20 +77,25 @@ def _autograd(again: Function, x: Any, y: Any, cotangents: Any, second: bool) ->
         x, y = _recorded(again, x)
 
         def one(c: Any) -> Any:
-            pairs = [(t, v) for t, v in zip(leaves(y), leaves(c), strict=True) if t.requires_grad]
-            found = iter(
-                torch.autograd.grad(
-                    [t for t, _ in pairs],
-                    leaves(x),
-                    [v for _, v in pairs],
-                    create_graph=second,
-                    retain_graph=True,
-                    materialize_grads=True,
-                )
-            )
-            return map_leaves(lambda _: next(found), x)
+            return _gradients(leaves(y), x, c, second, like=x)
 
         return _in_turn(one, cotangents)
+
+
+def _gradients(outputs: Sequence[Tensor], inputs: Any, vectors: Any, second: bool, like: Any) -> Any:
+    """Of the outputs weighed by ``vectors``, with respect to ``inputs``; in the shape of ``like``."""
+    pairs = [(o, v) for o, v in zip(outputs, leaves(vectors), strict=True) if o.requires_grad]
+    found = iter(
+        torch.autograd.grad(
+            [o for o, _ in pairs],
+            leaves(inputs),
+            [v for _, v in pairs],
+            create_graph=second,
+            retain_graph=True,
+            materialize_grads=True,
+        )
+    )
+    return map_leaves(lambda _: next(found), like)
 
 
 FORWARD_MODE = "forward mode"
