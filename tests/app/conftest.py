@@ -9,16 +9,38 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 import gc
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch  # before PySide6: see the design's rule on import order
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.bundled_font import use_bundled_font
 from jnn_studio.app.theme import theme
+
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_waits() -> Iterator[None]:
+    """What is waited for may take a busy machine half a minute; on an idle one it is there at once."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("waitUntil", "waitSignal", "waitSignals"):
+            patched.setattr(QtBot, name, _patient(getattr(QtBot, name)))
+        yield
+
+
+def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(wait)
+    def waiting(*args: Any, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return wait(*args, timeout=max(timeout, PATIENCE_MS), **options)
+
+    return waiting
 
 
 @pytest.fixture(scope="session", autouse=True)

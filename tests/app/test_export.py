@@ -45,7 +45,7 @@ def shown(qtbot: QtBot, dialog: ExportDialog) -> Any:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: dialog.path.text() != "", timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.path.text() != "")
     return dialog
 
 
@@ -63,7 +63,7 @@ def export(qtbot: QtBot, dialog: ExportDialog) -> None:
     """Press Export and wait for what becomes of it."""
     qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
     assert dialog.stop.text() == "Cancel"
-    qtbot.waitUntil(lambda: dialog.stop.text() == "Close", timeout=60_000)
+    qtbot.waitUntil(lambda: dialog.stop.text() == "Close")
 
 
 class Gate(SceneRenderer):
@@ -111,7 +111,7 @@ def test_the_name_proposed_is_free(qtbot: QtBot, context: AppContext, tmp_path: 
 
     assert dialog.path.text() == str(tmp_path / "exports" / "figure-3.png")
     dialog.path.setText(str(tmp_path / "exports" / "figure.png"))
-    qtbot.waitUntil(lambda: dialog.note.text().endswith("Replaces the file that is there."), timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.note.text().endswith("Replaces the file that is there."))
     dialog.reject()
 
 
@@ -287,8 +287,8 @@ def test_progress_is_shown_and_cancelling_keeps_nothing(
     dialog.format.current = ""
 
     dialog.export.click()
-    qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
-    qtbot.waitUntil(lambda: dialog.count.text() == "2 of 4", timeout=10_000)
+    qtbot.waitUntil(gate.reached.is_set)
+    qtbot.waitUntil(lambda: dialog.count.text() == "2 of 4")
     assert dialog.progress.isVisible()
     assert (dialog.progress.value(), dialog.progress.maximum()) == (2, 4)
     assert not dialog.settings.isEnabled()
@@ -298,7 +298,7 @@ def test_progress_is_shown_and_cancelling_keeps_nothing(
     assert dialog.isVisible()
     assert not dialog.stop.isEnabled()
     gate.open.set()
-    qtbot.waitUntil(lambda: dialog.stop.text() == "Close", timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.stop.text() == "Close")
     assert dialog.message.title.text() == "Cancelled"
     assert list((tmp_path / "exports").iterdir()) == []
     assert dialog.settings.isEnabled()
@@ -309,16 +309,16 @@ def test_the_sliders_workers_stay_free(qtbot: QtBot, context: AppContext) -> Non
     gate = Gate()
     dialog = shown(qtbot, ExportFigureDialog(context, STATE, lambda: gate))
     dialog.export.click()
-    qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
+    qtbot.waitUntil(gate.reached.is_set)
 
     served: list[str] = []
     context.inference.request(context, "move", lambda _: "moved", served.append, lambda failure: None)
-    qtbot.waitUntil(lambda: served == ["moved"], timeout=10_000)
+    qtbot.waitUntil(lambda: served == ["moved"])
 
     assert not dialog.isModal()
     dialog.reject()
     gate.open.set()
-    qtbot.waitUntil(lambda: dialog.stop.text() == "Close", timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.stop.text() == "Close")
     dialog.reject()
 
 
@@ -330,7 +330,7 @@ def test_the_program_can_end_while_something_is_exported(
     gate = Gate()
     dialog = shown(qtbot, ExportAnimationDialog(context, STATE, lambda: gate))
     dialog.export.click()
-    qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
+    qtbot.waitUntil(gate.reached.is_set)
 
     threading.Timer(0.2, gate.open.set).start()
     context.close()
@@ -348,9 +348,9 @@ def test_a_dialog_that_is_deleted_in_the_middle_of_its_work_hears_no_more_of_it(
     gate = Gate()
     dialog = kind(context, STATE, lambda: gate)
     dialog.show()
-    qtbot.waitUntil(lambda: bool(dialog.path.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(dialog.path.text()))
     dialog.export.click()
-    qtbot.waitUntil(gate.reached.is_set, timeout=30_000)
+    qtbot.waitUntil(gate.reached.is_set)
     dialog.use_state(STATE)  # asks whether there is a file, while the thread that looks is held up
     held = threading.Event()
     context.loading.request(context, "hold", lambda _: held.wait(10), lambda _: None, lambda failure: None)
@@ -362,7 +362,7 @@ def test_a_dialog_that_is_deleted_in_the_middle_of_its_work_hears_no_more_of_it(
         gate.open.set()
         done: list[bool] = []
         context.loading.request(context, "last", lambda _: True, done.append, lambda failure: None)
-        qtbot.waitUntil(lambda: done == [True], timeout=10_000)
+        qtbot.waitUntil(lambda: done == [True])
         qtbot.wait(100)
 
     assert raised == []

@@ -44,12 +44,12 @@ def test_arrays_and_previews_of_any_kind_of_run_are_followed(qtbot: QtBot, tmp_p
         return bool(seen) and seen[-1].step == step
 
     try:
-        qtbot.waitUntil(lambda: arrived(4), timeout=10_000)
+        qtbot.waitUntil(lambda: arrived(4))
         np.testing.assert_array_equal(seen[-1].values["beta_vae"]["field"], np.full((3, 5), 4.0))
         folder.save_arrays(Arrays(8, {"beta_vae": {"field": np.full((3, 5), 8.0)}}))
-        qtbot.waitUntil(lambda: arrived(8), timeout=10_000)
+        qtbot.waitUntil(lambda: arrived(8))
         folder.set_state("finished", 8)
-        qtbot.waitUntil(lambda: not follower.alive, timeout=10_000)
+        qtbot.waitUntil(lambda: not follower.alive)
     finally:
         follower.close()
     assert [arrays.step for arrays in seen] == [4, 8]  # each of them once
@@ -107,7 +107,7 @@ def test_whatever_a_folder_holds_the_page_shows_what_can_be_read_and_says_what_c
     feed = RunFeed(folder.path, config, lambda _, event: told.append(event))
 
     follower = RunFollower(feed)
-    qtbot.waitUntil(lambda: isinstance(told[-1:] and told[-1], StateChanged), timeout=20_000)
+    qtbot.waitUntil(lambda: isinstance(told[-1:] and told[-1], StateChanged))
     follower.close()
 
     assert isinstance(told[0], Started)
@@ -130,9 +130,9 @@ def test_a_folder_that_is_deleted_is_said_to_be_gone(qtbot: QtBot, tmp_path: Pat
     folder.set_state("running", 4)
     told: list[Rare] = []
     follower = RunFollower(RunFeed(folder.path, config, lambda _, event: told.append(event)))
-    qtbot.waitUntil(lambda: len(told) > 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(told) > 1)
     shutil.rmtree(folder.path)
-    qtbot.waitUntil(lambda: not follower.alive, timeout=10_000)
+    qtbot.waitUntil(lambda: not follower.alive)
 
     last = told[-1]
     assert isinstance(last, StateChanged)
@@ -168,18 +168,18 @@ def test_a_trainer_that_is_held_up_is_quiet_and_followed_again(
 ) -> None:
     path, process = long_run
     told = watched(path)
-    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
 
     process.signal(signal.SIGSTOP)
-    qtbot.waitUntil(lambda: "held up" in last_state(told)[1], timeout=30_000)
+    qtbot.waitUntil(lambda: "held up" in last_state(told)[1])
     state, reason = last_state(told)
     assert state == "running"
     assert f"{process.pid} on {socket.gethostname()}" in reason
 
     process.signal(signal.SIGCONT)
-    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
     process.signal(signal.SIGTERM)
-    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped")
     assert process.wait() == 0
 
 
@@ -195,11 +195,11 @@ def test_one_that_is_killed_is_dead_whatever_its_clock_said_and_followed_again_o
     said = json.loads((path / "state.json").read_text())
     (path / "state.json").write_text(json.dumps(said | {"heartbeat": time.time() + 3600}))
     told = watched(path)
-    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped")
     assert "ended without saying so" in last_state(told)[1]
 
     second = command_line("train", "--resume", path)
-    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=30_000)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
     second.signal(signal.SIGTERM)
     assert second.wait() == 0
 
@@ -213,11 +213,11 @@ def test_one_elsewhere_whose_clock_is_ahead_is_not_believed_for_long(
     ahead = {"state": "running", "step": 4, "heartbeat": time.time() + 3600, "reason": ""}
     write_text(folder.path / "state.json", json.dumps(ahead))
     told = watched(folder.path)
-    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped", timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told)[0] == "stopped")
     assert "7 on far has said nothing" in last_state(told)[1]
 
     write_text(folder.path / "state.json", json.dumps(ahead | {"step": 8}))
-    qtbot.waitUntil(lambda: last_state(told) == ("running", ""), timeout=20_000)
+    qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
 
 
 def test_even_a_bug_in_reading_is_told(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def test_even_a_bug_in_reading_is_told(qtbot: QtBot, tmp_path: Path, monkeypatch
     monkeypatch.setattr(RunFolder, "latest_preview", broken)
     told: list[Rare] = []
     follower = RunFollower(RunFeed(folder.path, config, lambda _, event: told.append(event)))
-    qtbot.waitUntil(lambda: not follower.alive, timeout=10_000)
+    qtbot.waitUntil(lambda: not follower.alive)
 
     last = told[-1]
     assert isinstance(last, StateChanged)

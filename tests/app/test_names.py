@@ -44,7 +44,7 @@ def window(qtbot: QtBot, settings: QSettings, qapp: QApplication) -> Iterator[Ma
     window = MainWindow(settings)
     window.show()
     explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.desk.scene is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.scene is not None)
     yield window
     window.shutdown()
     window.hide()
@@ -82,8 +82,8 @@ def test_a_run_of_any_name_is_trained_asked_about_and_found_again(
     feed = window.context.start_run(config, folder)
     page = train.page
     # The first picture may be drawn a moment before the queued word that training has begun.
-    qtbot.waitUntil(lambda: page.plots.previews.step is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: page.status.state == "running", timeout=30_000)
+    qtbot.waitUntil(lambda: page.plots.previews.step is not None)
+    qtbot.waitUntil(lambda: page.status.state == "running")
 
     assert page.status.headline == f"Training “{SHOWN}”"
     assert window.findChild(QLabel, "run_status").text() == f"{SHOWN}: training"
@@ -92,7 +92,7 @@ def test_a_run_of_any_name_is_trained_asked_about_and_found_again(
     assert places, "where the run is"
     recent = page.controls.recent.menu()
     wanted = f"{literal(SHOWN)} · η = 0.5 · training"
-    qtbot.waitUntil(lambda: texts(recent)[0] == wanted, timeout=30_000)
+    qtbot.waitUntil(lambda: texts(recent)[0] == wanted)
 
     explore = window.workspace("Explore")
     menu = explore.choices.models.menu()
@@ -120,7 +120,7 @@ def test_explore_calls_a_model_by_any_name(window: MainWindow, qtbot: QtBot) -> 
     explore = window.workspace("Explore")
     desk = explore.desk
     desk.rename_column(desk.state.columns[0].key, NAME)
-    qtbot.waitUntil(lambda: desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.settled)
     assert desk.scene.columns[0].caption.startswith(SHOWN)
     assert explore.panes.moved[0].accessibleName().startswith(SHOWN)  # as it is painted above the picture
     window.findChild(QAction, "action_command_palette").trigger()

@@ -23,7 +23,7 @@ def start(qtbot: QtBot, settings: QSettings) -> Callable[[], object]:
         qtbot.addWidget(window)
         window.resize(1280, 800)
         window.show()
-        qtbot.waitUntil(lambda: window.workspace("Explore").desk.scene is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: window.workspace("Explore").desk.scene is not None)
         qtbot.wait(50)
         yield window
         window.close()

@@ -26,7 +26,7 @@ def window(qtbot: QtBot, settings: QSettings, qapp) -> Iterator[MainWindow]:
     window = MainWindow(settings)
     window.show()
     explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.desk.scene is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.scene is not None)
     yield window
     window.shutdown()
     window.hide()
@@ -52,7 +52,7 @@ def training(window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBo
     """A run under way; its folder."""
     path = tmp_path / "run"
     feed = window.context.start_run(endless, path)
-    qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(feed.metrics.take()))
     return path
 
 
@@ -65,14 +65,14 @@ def test_its_status_bar_is_on_the_screen_at_first(room: tuple[int, int], size: t
 
 def test_the_status_bar_says_what_the_run_is_doing(window: MainWindow, training: Path, qtbot: QtBot) -> None:
     label = window.findChild(QLabel, "run_status")
-    qtbot.waitUntil(lambda: label.text() == "endless: training", timeout=10_000)
+    qtbot.waitUntil(lambda: label.text() == "endless: training")
     with qtbot.waitSignal(
         window.context.run_event, check_params_cb=lambda _, e: isinstance(e, CheckpointSaved)
     ):
         window.context.training.send(Command.CHECKPOINT)
     assert label.text() == "endless: training"
     window.context.training.send(Command.PAUSE)
-    qtbot.waitUntil(lambda: label.text() == "endless: paused", timeout=10_000)
+    qtbot.waitUntil(lambda: label.text() == "endless: paused")
 
 
 def quit_box(window: MainWindow) -> QMessageBox:
@@ -99,7 +99,7 @@ def test_other_pages_are_made_once_the_first_is_seen(
     explore.panes.painted.connect(lambda _: made.append(window.stack.count()))
     window.show()
     try:
-        qtbot.waitUntil(lambda: window.stack.count() == len(window._specs), timeout=30_000)
+        qtbot.waitUntil(lambda: window.stack.count() == len(window._specs))
         assert made[0] == 1
     finally:
         window.shutdown()
@@ -150,7 +150,7 @@ def test_closing_while_training_asks_and_keeping_keeps(
     feed = window.context.training.feed
     assert feed is not None
     feed.metrics.take()
-    qtbot.waitUntil(lambda: bool(feed.metrics.take()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(feed.metrics.take()))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_closing_while_training_ends_the_run_as_chosen(
 ) -> None:
     window.close()
     qtbot.mouseClick(quit_box(window).findChild(QPushButton, button), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert outcome(training)
 
 
@@ -176,13 +176,13 @@ def test_a_run_that_cannot_be_saved_keeps_the_window_and_says_why(
     path = tmp_path / "run"
     window.context.start_run(endless, path)
     page = window.workspace("Train").page
-    qtbot.waitUntil(lambda: page.status is not None and page.status.step > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.step > 0)
     shutil.rmtree(path / "checkpoints")
     (path / "checkpoints").write_text("in the way")
     window.close()
     qtbot.mouseClick(quit_box(window).findChild(QPushButton, "quit_stop"), Qt.MouseButton.LeftButton)
     label = window.findChild(QLabel, "run_status")
-    qtbot.waitUntil(lambda: label.text() == "endless: not saved; the window stays open", timeout=20_000)
+    qtbot.waitUntil(lambda: label.text() == "endless: not saved; the window stays open")
     assert window.isVisible()
     assert window.isEnabled()
     assert page.status.headline == "Failed “endless”"

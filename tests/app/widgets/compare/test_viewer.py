@@ -77,13 +77,13 @@ def test_the_scale_is_that_of_the_pictures_also_when_their_room_changes(viewer: 
         rect = viewer.pane.picture_rect()
         return f"{100 * rect.width() / 80:.0f} %"
 
-    qtbot.waitUntil(lambda: bar.scale.text() == scale(), timeout=2000)
+    qtbot.waitUntil(lambda: bar.scale.text() == scale())
     first = bar.scale.text()
     viewer.resize(500, 300)
-    qtbot.waitUntil(lambda: bar.scale.text() == scale() != first, timeout=2000)
+    qtbot.waitUntil(lambda: bar.scale.text() == scale() != first)
     second = bar.scale.text()
     viewer.show_entries({key: viewer.entries[key] for key in ("clean",)})
-    qtbot.waitUntil(lambda: bar.scale.text() == scale() != second, timeout=2000)
+    qtbot.waitUntil(lambda: bar.scale.text() == scale() != second)
 
 
 def test_a_wide_picture_after_a_tall_one_is_arranged_anew(viewer: Viewer, qtbot: QtBot) -> None:
@@ -93,7 +93,7 @@ def test_a_wide_picture_after_a_tall_one_is_arranged_anew(viewer: Viewer, qtbot:
     for shape, expected in (((200, 20, 3), 3), ((20, 200, 3), 1)):
         levels = levels_of(np.zeros(shape, np.uint8))
         viewer.show_entries({key: Entry(key, levels=levels) for key in viewer.entries})
-        qtbot.waitUntil(lambda: columns() == expected, timeout=2000)  # noqa: B023
+        qtbot.waitUntil(lambda: columns() == expected)  # noqa: B023
 
 
 def test_keys_zoom_and_a_double_click_shows_all(viewer: Viewer) -> None:

@@ -53,7 +53,7 @@ def wait_for_results(qtbot: QtBot, desk: PhotoDesk) -> None:
 def open_all(qtbot: QtBot, desk: PhotoDesk, photo: Path, weights: Path) -> None:
     desk.open_models(weights)
     desk.open_photo(photo)
-    qtbot.waitUntil(lambda: len(desk.models) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(desk.models) == 2)
     wait_for_noisy(qtbot, desk, photo)
     wait_for_results(qtbot, desk)
 

@@ -32,7 +32,7 @@ def test_trained_denoisers_are_taken_to_the_photograph(
     denoise.show()
     denoise.train.explore_wanted.emit(weights)
     assert denoise.photo.isVisible()
-    qtbot.waitUntil(lambda: denoise.desk.choice == ModelsChoice(path=weights), timeout=10_000)
+    qtbot.waitUntil(lambda: denoise.desk.choice == ModelsChoice(path=weights))
     wait_for_results(qtbot, denoise.desk)
 
 
@@ -57,7 +57,7 @@ def test_everything_chosen_is_remembered(
     assert other.photo.viewer.mode == "split"
     assert other.restore.form.config == denoise.restore.form.config
     assert other.restore.form.config.problem.task == "motion"
-    qtbot.waitUntil(lambda: other.desk.choice == ModelsChoice(path=weights), timeout=10_000)
+    qtbot.waitUntil(lambda: other.desk.choice == ModelsChoice(path=weights))
     wait_for_results(qtbot, other.desk)
     other.hide()
     other.deleteLater()

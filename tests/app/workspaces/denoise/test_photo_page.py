@@ -41,7 +41,7 @@ class TestOpening:
     ) -> None:
         drop(page, weights)
         drop(page, photo)
-        qtbot.waitUntil(lambda: len(desk.models) == 2, timeout=10_000)
+        qtbot.waitUntil(lambda: len(desk.models) == 2)
         wait_for_noisy(qtbot, desk, photo)
         wait_for_results(qtbot, desk)
         qtbot.waitUntil(lambda: list(page.viewer.panes) == ["clean", "noisy", SUPERVISED, PENALISED, BM3D])
@@ -71,7 +71,7 @@ class TestOpening:
         bad = tmp_path / "bad.jpg"
         bad.write_bytes(b"no picture")
         drop(page, bad)
-        qtbot.waitUntil(page.message.isVisible, timeout=5000)
+        qtbot.waitUntil(page.message.isVisible)
         assert "bad.jpg" in page.message.text.text()
         assert page.photo_bar.name.text().startswith("photo.png")
 
@@ -118,9 +118,9 @@ class TestNoise:
         wait_for_noisy(qtbot, desk, photo)
         page.photo_bar.already.setFocus()
         QTest.keyClick(page.photo_bar.already, Qt.Key.Key_Space)
-        qtbot.waitUntil(lambda: desk.estimate is not None, timeout=5000)
+        qtbot.waitUntil(lambda: desk.estimate is not None)
         qtbot.waitUntil(lambda: "clean" not in page.viewer.panes)
-        qtbot.waitUntil(lambda: "σ ≈" in page.viewer.panes["noisy"].accessibleName(), timeout=5000)
+        qtbot.waitUntil(lambda: "σ ≈" in page.viewer.panes["noisy"].accessibleName())
         assert not page.photo_bar.seed.isEnabled()
 
 
@@ -130,7 +130,7 @@ def test_a_result_is_saved_as_png(
     open_all(qtbot, desk, photo, weights)
     qtbot.waitUntil(lambda: PENALISED in page.viewer.entries)
     page.save(PENALISED, tmp_path / "result.png")
-    qtbot.waitUntil(page.message.isVisible, timeout=5000)
+    qtbot.waitUntil(page.message.isVisible)
     assert page.message.title.text() == "Saved"
     saved = np.asarray(Image.open(tmp_path / "result.png"))
     assert np.array_equal(saved, desk.results[PENALISED].pixels)
@@ -142,11 +142,11 @@ def test_a_picture_is_saved_as_what_its_name_says(
     open_all(qtbot, desk, photo, weights)
     qtbot.waitUntil(lambda: PENALISED in page.viewer.entries)
     page.save(PENALISED, tmp_path / "result.jpg")
-    qtbot.waitUntil(page.message.isVisible, timeout=5000)
+    qtbot.waitUntil(page.message.isVisible)
     with Image.open(tmp_path / "result.jpg") as saved:
         assert saved.format == "JPEG"
     page.save(PENALISED, tmp_path / "result.gif")
-    qtbot.waitUntil(lambda: page.message.title.text() == "Cannot save the picture", timeout=5000)
+    qtbot.waitUntil(lambda: page.message.title.text() == "Cannot save the picture")
     assert ".jpg .png .webp .tif .bmp" in page.message.text.text()
     assert not (tmp_path / "result.gif").exists()
 
@@ -182,7 +182,7 @@ def test_stop_is_there_only_while_there_is_something_to_stop(
     shown: list[bool] = []  # the work may be over before anybody has looked
     desk.work_changed.connect(lambda: shown.append(work.isVisible()))
     desk.set_seed(5)
-    qtbot.waitUntil(lambda: True in shown, timeout=5000)
+    qtbot.waitUntil(lambda: True in shown)
     wait_for_results(qtbot, desk)
     assert not work.isVisible()
 
@@ -216,7 +216,7 @@ def test_nothing_is_cut_in_the_smallest_window(
     monkeypatch.setattr(methods, "resource", lambda *_: tmp_path)
     desk.open_models(weights)
     desk.open_photo(photo)
-    qtbot.waitUntil(lambda: len(desk.models) == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: len(desk.models) == 4)
     wait_for_results(qtbot, desk)
     page.viewer_bar.modes.current = mode
     qtbot.wait(20)

@@ -100,11 +100,11 @@ def wait_until_ready(qtbot: QtBot, page: RestorePage) -> None:
             and posed.question.photo is page._desk.photo
         )
 
-    qtbot.waitUntil(there, timeout=10_000)
+    qtbot.waitUntil(there)
 
 
 def wait_until_done(qtbot: QtBot, page: RestorePage) -> Standing:
-    qtbot.waitUntil(lambda: not page.restoring.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.restoring.running)
     assert page.restoring.snapshot is not None
     return page.restoring.snapshot
 
@@ -113,7 +113,7 @@ def wait_for_step(qtbot: QtBot, page: RestorePage, step: int) -> Standing:
     def there() -> bool:
         return page.restoring.snapshot is not None and page.restoring.snapshot.step == step
 
-    qtbot.waitUntil(there, timeout=10_000)
+    qtbot.waitUntil(there)
     assert page.restoring.snapshot is not None
     return page.restoring.snapshot
 
@@ -184,12 +184,12 @@ class TestBeforeStart:
 
     def test_too_wide_a_blur_is_told(self, qtbot: QtBot, opened: RestorePage) -> None:
         opened.form.fill({"problem.task": "motion", "problem.length": "60"})
-        qtbot.waitUntil(lambda: "too wide for a picture of 40 × 40" in opened.note.text(), timeout=5000)
+        qtbot.waitUntil(lambda: "too wide for a picture of 40 × 40" in opened.note.text())
         assert not opened.start.isEnabled()
 
     def test_a_photograph_can_be_too_small(self, qtbot: QtBot, opened: RestorePage, tmp_path: Path) -> None:
         opened._desk.open_photo(write_photo(tmp_path / "tiny.png", 20, 7))
-        qtbot.waitUntil(lambda: "too small" in opened.note.text(), timeout=5000)
+        qtbot.waitUntil(lambda: "too small" in opened.note.text())
         assert not opened.start.isEnabled()
 
     def test_a_denoiser_has_to_say_what_it_was_trained_for(
@@ -198,7 +198,7 @@ class TestBeforeStart:
         path = tmp_path / "other.safetensors"
         save_denoiser(path, SUPERVISED, 0, 0.0)
         opened._desk.open_models(path)
-        qtbot.waitUntil(lambda: "for which σ" in opened.note.text(), timeout=5000)
+        qtbot.waitUntil(lambda: "for which σ" in opened.note.text())
         assert not opened.start.isEnabled()
 
 
@@ -272,7 +272,7 @@ class TestRestoring:
             opened.form.fill({"problem.noise": "0.1"})
         else:
             opened._desk.open_photo(write_photo(tmp_path / "other.png", 57, 43, seed=4))
-        qtbot.waitUntil(lambda: watch.cancelled, timeout=10_000)
+        qtbot.waitUntil(lambda: watch.cancelled)
         wait_until_ready(qtbot, opened)
         assert opened.restoring.snapshot is None
         assert not opened.viewer.entries[LEARNT].levels
@@ -285,7 +285,7 @@ class TestRestoring:
         qtbot.mouseClick(opened.start, LEFT)
         last = wait_until_done(qtbot, opened)
         opened.form.fill({"prior.strength": "3"})
-        qtbot.waitUntil(lambda: "Start again" in opened.note.text(), timeout=5000)
+        qtbot.waitUntil(lambda: "Start again" in opened.note.text())
         assert opened.restoring.snapshot is last
         opened.methods.setCurrentIndex(opened.methods.findData(SUPERVISED))
         opened.methods.activated.emit(opened.methods.currentIndex())
@@ -309,7 +309,7 @@ class TestRestoring:
 
         monkeypatch.setattr(restoring, "prior_of", broken)
         qtbot.mouseClick(opened.start, LEFT)
-        qtbot.waitUntil(opened.message.isVisible, timeout=5000)
+        qtbot.waitUntil(opened.message.isVisible)
         assert opened.message.text.text() == "weights of another world"
         assert not opened.restoring.running
         assert opened.start.isEnabled()
@@ -340,7 +340,7 @@ class TestLooking:
         qtbot.mouseClick(opened.start, LEFT)
         wait_until_done(qtbot, opened)
         opened.save(LEARNT, tmp_path / "restored.png")
-        qtbot.waitUntil(opened.message.isVisible, timeout=5000)
+        qtbot.waitUntil(opened.message.isVisible)
         assert opened.message.title.text() == "Saved"
         assert np.array_equal(np.asarray(Image.open(tmp_path / "restored.png")), shown(opened, LEARNT))
 

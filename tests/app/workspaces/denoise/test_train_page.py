@@ -119,8 +119,8 @@ def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: Run
     wanted: list[Path] = []
     page.explore_wanted.connect(wanted.append)
     QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=60_000)
-    qtbot.waitUntil(lambda: page.plots.previews.step == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
+    qtbot.waitUntil(lambda: page.plots.previews.step == 4)
     for key in LEARNT:
         assert len(page.plots.loss.series((key, "held_out_psnr")).x) == 3
         assert len(page.plots.spectrum.series(key).x)
@@ -135,7 +135,7 @@ def test_photographs_smaller_than_a_square_are_told(page: RunPage, qtbot: QtBot,
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
     page.form.fill({**SMALL, KIND: "crops", PATH: str(tmp_path), "data.per_photo": "6"})
     QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
     assert page.status.started.notes == (
         "1 of 3 files gave no image; the first is small.png: 8 × 8 pixels, smaller than the 16 × 16 cut out "
         "of it",
@@ -173,4 +173,4 @@ def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
     assert page.form.fields[KIND].value == "crops"
     assert page.form.fields[PATH].value == str(tmp_path / "nowhere")
     reason = "There is no folder or file of this name."
-    qtbot.waitUntil(lambda: page.form.fields[PATH].reason == reason, timeout=5_000)
+    qtbot.waitUntil(lambda: page.form.fields[PATH].reason == reason)

@@ -50,7 +50,7 @@ def wait_for_answers(qtbot: QtBot, page: WhyPage) -> None:
             for answer in found
         )
 
-    qtbot.waitUntil(there, timeout=20_000)
+    qtbot.waitUntil(there)
     assert not page.spectra.waiting
 
 
@@ -74,7 +74,7 @@ class TestTheCurves:
     def test_are_only_those_of_the_ticked_methods(self, qtbot: QtBot, opened: WhyPage) -> None:
         kept = opened.spectra.answers[PENALISED]
         qtbot.mouseClick(opened.methods[SUPERVISED], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
-        qtbot.waitUntil(lambda: list(opened.strips.strips) == [PENALISED], timeout=5000)
+        qtbot.waitUntil(lambda: list(opened.strips.strips) == [PENALISED])
         with pytest.raises(KeyError):
             opened.plot.series(SUPERVISED)
         assert opened.spectra.answers[PENALISED] is kept
@@ -95,7 +95,7 @@ class TestTheCurves:
         path = tmp_path / "other.safetensors"
         save_denoiser(path, NOISE2NOISE, 3, 0.5, DenoiserConfig(widths=(2, 3, 4, 4), channels=1))
         opened._desk.open_models(path)
-        qtbot.waitUntil(lambda: opened.chosen == (NOISE2NOISE,), timeout=10_000)
+        qtbot.waitUntil(lambda: opened.chosen == (NOISE2NOISE,))
         wait_for_answers(qtbot, opened)
         assert opened.spectra.answers[NOISE2NOISE].spectrum.right.shape == (COUNT, 1, 32, 32)
         assert list(opened.strips.strips) == [NOISE2NOISE]
@@ -137,7 +137,7 @@ class TestTheCrop:
         path = write_photo(tmp_path / "tiny.png", 20, 7)
         opened._desk.open_photo(path)
         wait_for_noisy(qtbot, opened._desk, path)
-        qtbot.waitUntil(lambda: "too small" in opened.note.text(), timeout=5000)
+        qtbot.waitUntil(lambda: "too small" in opened.note.text())
         assert not opened.spectra.waiting
         assert not opened.strips.strips
         assert not len(opened.plot.series(PENALISED).y)
@@ -178,7 +178,7 @@ class TestWork:
         self, qtbot: QtBot, page: WhyPage, photo: Path, weights: Path, endless: None
     ) -> None:
         open_all(qtbot, page._desk, photo, weights)
-        qtbot.waitUntil(lambda: bool(page.spectra.waiting), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(page.spectra.waiting))
         watch = page.spectra._worker._newest[SUPERVISED].watch
         assert "Computing Supervised" in page.note.text()
         page.hide()
@@ -187,16 +187,16 @@ class TestWork:
         qtbot.wait(200)
         assert not page.spectra.answers
         page.show()
-        qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting, timeout=5000)
+        qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting)
 
     def test_for_the_last_crop_is_given_up(
         self, qtbot: QtBot, page: WhyPage, photo: Path, weights: Path, endless: None
     ) -> None:
         open_all(qtbot, page._desk, photo, weights)
-        qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting, timeout=10_000)
+        qtbot.waitUntil(lambda: SUPERVISED in page.spectra.waiting)
         watch = page.spectra._worker._newest[SUPERVISED].watch
         page.picker.move_to(0, 0)
-        qtbot.waitUntil(lambda: watch.cancelled, timeout=5000)
+        qtbot.waitUntil(lambda: watch.cancelled)
         assert page.spectra.waiting[SUPERVISED].crop == Crop(0, 0, 32)
 
     def test_is_not_begun_before_the_page_is_seen(
@@ -214,7 +214,7 @@ class TestWork:
     ) -> None:
         monkeypatch.setattr(spectra, "COUNT", 0)
         opened.picker.move_to(0, 0)
-        qtbot.waitUntil(lambda: len(opened.spectra.failures) == 2, timeout=5000)
+        qtbot.waitUntil(lambda: len(opened.spectra.failures) == 2)
         assert opened.message.isVisible()
         assert "No singular values" in opened.message.title.text()
         opened._follow()

@@ -23,7 +23,7 @@ def explore(qtbot: QtBot, settings: QSettings, monkeypatch: pytest.MonkeyPatch) 
     workspace.resize(1208, 740)
     workspace.restore_state(settings)
     workspace.show()
-    qtbot.waitUntil(lambda: workspace.desk.scene is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: workspace.desk.scene is not None)
     yield workspace
     context.close()
     workspace.hide()

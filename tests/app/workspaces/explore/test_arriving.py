@@ -103,7 +103,7 @@ def test_a_damaged_picture_is_refused(explore: ExploreWorkspace, qtbot: QtBot) -
     mime.setData("image/png", encoded()[:40])
     before = explore.desk.state
     explore.asking.take_arrived(mime)
-    qtbot.waitUntil(explore.message.isVisible, timeout=10_000)
+    qtbot.waitUntil(explore.message.isVisible)
     assert explore.message.title.text() == "Cannot open the picture"
     assert explore.desk.state == before
     assert not (explore.context.data_folder / "pasted").exists()

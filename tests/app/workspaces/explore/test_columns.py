@@ -30,13 +30,13 @@ def act(explore: ExploreWorkspace, position: int, name: str) -> None:
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     """The scene of the present state is on screen."""
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def add(explore: ExploreWorkspace, qtbot: QtBot, where: str) -> None:
     count = len(explore.desk.state.columns)
     explore.choices.model_added.emit(where)
-    qtbot.waitUntil(lambda: len(explore.panes.moved) == count + 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(explore.panes.moved) == count + 1)
 
 
 def test_up_to_four_models_stand_side_by_side(explore: ExploreWorkspace, qtbot: QtBot) -> None:
@@ -44,21 +44,21 @@ def test_up_to_four_models_stand_side_by_side(explore: ExploreWorkspace, qtbot: 
     add(explore, qtbot, "unregularised")
     assert len({view.role for view in explore.desk.scene.columns}) == 4, "each has a colour of its own"
     explore.choices.model_added.emit("regularised")
-    qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+    qtbot.waitUntil(explore.message.isVisible)
     assert "Four models" in explore.message.title.text()
     assert len(explore.panes.moved) == 4
 
 
 def test_a_model_can_be_removed_and_comes_back_by_undo(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     act(explore, 0, "explore.model.remove")
-    qtbot.waitUntil(lambda: keys(explore) == ["c2"], timeout=20_000)
+    qtbot.waitUntil(lambda: keys(explore) == ["c2"])
     explore.desk.undo.undo()
-    qtbot.waitUntil(lambda: keys(explore) == ["c1", "c2"], timeout=20_000)
+    qtbot.waitUntil(lambda: keys(explore) == ["c1", "c2"])
 
 
 def test_models_change_places(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     act(explore, 0, "explore.model.right")
-    qtbot.waitUntil(lambda: keys(explore) == ["c2", "c1"], timeout=20_000)
+    qtbot.waitUntil(lambda: keys(explore) == ["c2", "c1"])
     assert explore.desk.scene.columns[0].loaded.name == "Regularised"
 
 

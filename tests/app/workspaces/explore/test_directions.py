@@ -28,7 +28,7 @@ from jnn_studio.explore.session_file import load_session, save_session
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=60_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def open_faces(explore: ExploreWorkspace, qtbot: QtBot, count: int) -> None:
@@ -47,7 +47,7 @@ def wait_for_groups(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     """They are found once the pictures are there, and then shown."""
     wait_for_scene(explore, qtbot)
     first = explore.findChild(GroupMark, "explore.slider.1.group")
-    qtbot.waitUntil(lambda: len(first.marks) == len(places(explore)), timeout=30_000)
+    qtbot.waitUntil(lambda: len(first.marks) == len(places(explore)))
 
 
 def note(explore: ExploreWorkspace, direction: int) -> list[str]:
@@ -254,10 +254,10 @@ def test_towards_a_tables_attributes_once_they_are_read(
     rows = [",".join([source.label(i), *(f"{value:.4f}" for value in row)]) for i, row in enumerate(values)]
     (tmp_path / "table.csv").write_text("\n".join([",".join(["file", *names]), *rows]) + "\n")
     explore.explainer.open_table(tmp_path / "table.csv")
-    qtbot.waitUntil(lambda: explore.explainer.table is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.explainer.table is not None)
     explore._actions["basis_attributes"].trigger()
     assert explore.desk.state.basis == "computed", "its readouts are still to be found"
-    qtbot.waitUntil(lambda: explore.desk.state.basis == "attributes", timeout=60_000)
+    qtbot.waitUntil(lambda: explore.desk.state.basis == "attributes")
     aims = explore.desk.state.aims
     assert aims is not None
     assert set(aims.names) <= set(names)
@@ -276,7 +276,7 @@ def test_where_nothing_is_known_of_the_images_it_says_what_to_do(
     for number, pixels in enumerate(FaceSource(3, 40, seed=5).thumbnails(range(3), 40)):
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     explore.desk.open_source(FolderConfig(path=tmp_path))
-    qtbot.waitUntil(lambda: explore.desk.source is not None and len(explore.desk.source) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.source is not None and len(explore.desk.source) == 3)
     explore._actions["basis_attributes"].trigger()
     assert explore.message.title.text() == "Nothing to turn groups towards"
     assert explore._actions["basis_computed"].isChecked()
@@ -339,7 +339,7 @@ def test_new_weights_have_the_average_of_the_last_ones_only_while_a_run_is_follo
     assert desk.averaging.known(desk.state, newer, desk.source, live=True) == known
     done = []
     desk.averaging.find(desk.state, newer, desk.source, lambda: done.append(True), lambda _: None)
-    qtbot.waitUntil(lambda: bool(done), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(done))
     assert desk.averaging.known(desk.state, newer, desk.source, live=False) not in (None, known)
 
 

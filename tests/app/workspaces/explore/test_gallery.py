@@ -59,7 +59,7 @@ def gallery(qtbot: QtBot, settings: QSettings, faces: FaceSource) -> Iterator[Ga
     made.show()
     made.set_source(faces, FacesConfig(count=COUNT))
     made.set_models([("a", "First", "model-1", network(0)), ("b", "Second", "model-2", network(1))])
-    qtbot.waitUntil(made.bar.filter.isEnabled, timeout=10_000)
+    qtbot.waitUntil(made.bar.filter.isEnabled)
     yield made
     context.close()
     made.hide()
@@ -72,7 +72,7 @@ def shown(gallery: Gallery) -> list[int]:
 
 
 def wait_for(qtbot: QtBot, gallery: Gallery, expected: list[int]) -> None:
-    qtbot.waitUntil(lambda: shown(gallery) == expected, timeout=10_000)
+    qtbot.waitUntil(lambda: shown(gallery) == expected)
 
 
 def test_at_first_all_images_are_there_in_their_order(gallery: Gallery) -> None:
@@ -128,7 +128,7 @@ def test_yes_or_no_attributes_of_a_table(gallery: Gallery, qtbot: QtBot) -> None
         menu.aboutToShow.emit()
         return next((action for action in menu.actions() if action.text() == "Male"), None)
 
-    qtbot.waitUntil(lambda: entry() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: entry() is not None)
     yes, no = entry().menu().actions()
     yes.trigger()
     wait_for(qtbot, gallery, [0, 3])
@@ -151,7 +151,7 @@ def test_a_folder_without_a_table_offers_to_open_one(gallery: Gallery, qtbot: Qt
 def test_nothing_found_says_what_to_do(gallery: Gallery, qtbot: QtBot) -> None:
     gallery.bar.search.setText("nobody")
     clear = gallery.findChild(QPushButton, "explore.gallery.clear_here")
-    qtbot.waitUntil(clear.isVisible, timeout=10_000)
+    qtbot.waitUntil(clear.isVisible)
     assert gallery.bar.count.text() == "0 of 150"
     clear.click()
     wait_for(qtbot, gallery, list(range(COUNT)))
@@ -168,7 +168,7 @@ def test_images_are_ordered_by_their_reconstruction(
     next(a for a in gallery.actions() if a.objectName() == f"explore.gallery.{name}").trigger()
     wait_for(qtbot, gallery, np.argsort(-psnr if name == "best" else psnr, kind="stable").tolist())
     assert gallery.bar.note.text() == "PSNR in dB, First"
-    qtbot.waitUntil(lambda: not gallery.bar.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not gallery.bar.progress.isVisible())
 
 
 def test_another_model_gives_another_order(gallery: Gallery, faces: FaceSource, qtbot: QtBot) -> None:
@@ -231,7 +231,7 @@ def test_newer_weights_of_a_run_leave_the_order_until_it_is_asked_for_again(
     gallery.order_by("worst")
     wait_for(qtbot, gallery, before)
     gallery.set_models([("a", "Live", "model-1", new)])
-    qtbot.waitUntil(lambda: "earlier step" in gallery.bar.note.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "earlier step" in gallery.bar.note.text())
     assert shown(gallery) == before
     gallery.order_by("worst")
     wait_for(qtbot, gallery, after)
@@ -256,7 +256,7 @@ def test_a_measurement_that_fails_is_told(
 
     monkeypatch.setattr(faces, "images", broken)
     gallery.order_by("worst")
-    qtbot.waitUntil(lambda: "the disk is gone" in gallery.bar.note.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "the disk is gone" in gallery.bar.note.text())
     assert gallery.bar.note.property("tone") == "danger"
 
 
@@ -287,7 +287,7 @@ def test_folders_are_a_filter_without_any_table(gallery: Gallery, qtbot: QtBot) 
         menu.aboutToShow.emit()
         return next((action for action in menu.actions() if action.text() == "folder"), None)
 
-    qtbot.waitUntil(lambda: entry() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: entry() is not None)
     entry().menu().actions()[3].trigger()
     wait_for(qtbot, gallery, [6, 7])
     assert gallery.findChild(QPushButton, "explore.gallery.chip.0").text().startswith("folder: person0003")
@@ -301,7 +301,7 @@ def test_one_of_thousands_of_folders_is_found_by_its_name(gallery: Gallery, qtbo
         menu.aboutToShow.emit()
         return next((action for action in menu.actions() if action.text() == "folder…"), None)
 
-    qtbot.waitUntil(lambda: entry() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: entry() is not None)
     entry().trigger()
     editor = gallery.bar.categories
     assert editor.isVisible()

@@ -55,7 +55,7 @@ def picture(images: ImageList, row: int) -> object:
 
 def settled(images: ImageList, qtbot: QtBot) -> None:
     images.viewport().repaint()
-    qtbot.waitUntil(lambda: not images.is_waiting, timeout=10_000)
+    qtbot.waitUntil(lambda: not images.is_waiting)
 
 
 def click(images: ImageList, qtbot: QtBot, row: int) -> None:

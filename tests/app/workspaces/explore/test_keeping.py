@@ -20,15 +20,15 @@ from jnn_studio.explore.state import SourceImage
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def save(explore: ExploreWorkspace, qtbot: QtBot, name: str) -> None:
     library = Library(explore.context.data_folder / "directions")
     before = len(library.contents().directions)
     explore.library.save_asked.emit(name, "")
-    qtbot.waitUntil(lambda: len(library.contents().directions) > before, timeout=20_000)
-    qtbot.waitUntil(lambda: explore.library.selected is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: len(library.contents().directions) > before)
+    qtbot.waitUntil(lambda: explore.library.selected is not None)
 
 
 def test_a_direction_is_kept_with_its_provenance(explore: ExploreWorkspace, qtbot: QtBot) -> None:
@@ -52,7 +52,7 @@ def test_at_its_own_image_it_is_found_exactly(explore: ExploreWorkspace, qtbot: 
     explore.desk.reset()
     wait_for_scene(explore, qtbot)
     explore.library.apply_asked.emit(explore.library.selected)
-    qtbot.waitUntil(lambda: explore.desk.state.walk.amounts[2] == pytest.approx(0.06), timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.state.walk.amounts[2] == pytest.approx(0.06))
     assert "|cos| 1.00 in the latent" in explore.library.result.text()
 
 
@@ -63,7 +63,7 @@ def test_at_another_image_the_nearest_is_walked_and_the_match_shown(
     explore.desk.select(SourceImage(index=9))
     wait_for_scene(explore, qtbot)
     explore.library.apply_asked.emit(explore.library.selected)
-    qtbot.waitUntil(lambda: any(explore.desk.state.walk.amounts), timeout=20_000)
+    qtbot.waitUntil(lambda: any(explore.desk.state.walk.amounts))
     assert "|cos| 0." in explore.library.result.text()
 
 
@@ -76,7 +76,7 @@ def open_meaning(explore: ExploreWorkspace) -> list[MeaningView]:
 
 def test_directions_name_themselves_by_the_factors(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     views = open_meaning(explore)
-    qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
+    qtbot.waitUntil(lambda: any(view.columns for view in views))
     view = next(view for view in views if view.columns)
     assert "smile" in view.labels
     energies = [[m.tangent_energy for m in column.meanings] for column in view.columns]
@@ -88,11 +88,11 @@ def test_a_model_shown_twice_has_other_names_for_other_directions(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     explore.desk.add_models("regularised")
-    qtbot.waitUntil(lambda: len(explore.desk.state.columns) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(explore.desk.state.columns) == 3)
     explore.desk.set_directions("c3", "axes")
     wait_for_scene(explore, qtbot)
     views = open_meaning(explore)
-    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 3)
     _, encoder, axes = views[-1].columns
     assert encoder.name == axes.name, "one model"
     names = [(one.name, other.name) for one, other in zip(encoder.meanings, axes.meanings, strict=True)]
@@ -127,11 +127,11 @@ def test_a_table_of_attributes_explains_a_folder(
     table = tmp_path / "table.csv"
     table.write_text("\n".join(rows))
     explore.desk.open_source(FolderConfig(path=folder))
-    qtbot.waitUntil(lambda: explore.desk.scene.label == "00.png", timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "00.png")
     views = open_meaning(explore)
-    qtbot.waitUntil(lambda: any("no known factors" in view.state for view in views), timeout=20_000)
+    qtbot.waitUntil(lambda: any("no known factors" in view.state for view in views))
     explore.explainer.open_table(table)
-    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2)
     view = views[-1]
     assert view.labels == ("bright", "coin")
     for column in view.columns:
@@ -150,9 +150,9 @@ def test_two_folders_explain_themselves_without_any_table(
         noise = generator.integers(0, 60, (40, 40, 3)) + 140 * (i % 2)
         Image.fromarray(noise.astype(np.uint8)).save(folder / f"{i:02}.png")
     explore.desk.open_source(FolderConfig(path=tmp_path / "photos"))
-    qtbot.waitUntil(lambda: explore.desk.scene.label == "bright/01.png", timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "bright/01.png")
     views = open_meaning(explore)
-    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(views) and len(views[-1].columns) == 2)
     assert views[-1].labels == ("bright",)
     assert all(column.accuracies[0] > 0.95 for column in views[-1].columns)
 
@@ -161,7 +161,7 @@ def test_what_a_direction_does_stands_beside_its_slider_where_there_is_room(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     views = open_meaning(explore)
-    qtbot.waitUntil(lambda: any(view.columns for view in views), timeout=30_000)
+    qtbot.waitUntil(lambda: any(view.columns for view in views))
     slider = explore.directions.sliders[0]
     label = slider.findChild(QLabel, "explore.slider.1.meaning")
     qtbot.waitUntil(lambda: label.isVisibleTo(slider))
@@ -177,12 +177,12 @@ def test_names_come_to_the_sliders_once_nothing_moves_though_nobody_looks_at_mea
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
     label = explore.findChild(QLabel, "explore.slider.1.meaning")
-    qtbot.waitUntil(lambda: bool(label.text()), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(label.text()))
     before = label.text()
     assert explore.meaning.visibleRegion().isEmpty()
     width = label.width()
     explore.desk.select(SourceImage(index=7))
-    qtbot.waitUntil(lambda: label.text() == "", timeout=10_000)
+    qtbot.waitUntil(lambda: label.text() == "")
     assert label.width() == width, "the sliders stay where they are"
-    qtbot.waitUntil(lambda: bool(label.text()), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(label.text()))
     assert before

@@ -80,7 +80,7 @@ def make(qtbot: QtBot, settings: QSettings, folder: Path) -> Iterator[Make]:
         panel.show()
         read = []
         context.loading.request(context, "test", lambda _: None, read.append, read.append)
-        qtbot.waitUntil(lambda: bool(read), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(read))
         return panel
 
     yield make_one
@@ -134,7 +134,7 @@ def test_what_is_saved_is_selected_and_there_the_next_time(make: Make, qtbot: Qt
     panel = make()
     one = saved("smile")
     panel.save_direction(one)
-    qtbot.waitUntil(lambda: panel.selected == one, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.selected == one)
     assert names(make()) == ["smile"]
 
 
@@ -180,7 +180,7 @@ def test_a_direction_is_renamed(make: Make, folder: Path, qtbot: QtBot) -> None:
     assert (panel.editor.name.text(), panel.editor.note.text()) == ("smile", "first")
     panel.editor.name.setText("grin")
     panel.editor.keep.click()
-    qtbot.waitUntil(lambda: names(panel) == ["grin"], timeout=10_000)
+    qtbot.waitUntil(lambda: names(panel) == ["grin"])
     assert panel.selected.note == "first"
 
 
@@ -192,7 +192,7 @@ def test_the_keys_of_the_list(make: Make, folder: Path, qtbot: QtBot) -> None:
     assert panel.editor.isVisible()
     qtbot.keyClick(panel.editor.name, Qt.Key.Key_Escape)
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: names(panel) == [], timeout=10_000)
+    qtbot.waitUntil(lambda: names(panel) == [])
 
 
 def test_escape_renames_nothing(make: Make, folder: Path, qtbot: QtBot) -> None:
@@ -211,11 +211,11 @@ def test_deleting_is_undone_from_the_menu(make: Make, folder: Path, qtbot: QtBot
     panel = make()
     choose(panel, "smile")
     panel.delete.click()
-    qtbot.waitUntil(lambda: names(panel) == ["head"], timeout=10_000)
+    qtbot.waitUntil(lambda: names(panel) == ["head"])
     assert panel.selected.name == "head", "the next one"
     undelete = next(a for a in panel.commands() if "Undo" in a.text())
     undelete.trigger()
-    qtbot.waitUntil(lambda: sorted(names(panel)) == ["head", "smile"], timeout=10_000)
+    qtbot.waitUntil(lambda: sorted(names(panel)) == ["head", "smile"])
     assert panel.selected.name == "smile"
     assert not undelete.isEnabled()
 
@@ -226,11 +226,11 @@ def test_directions_are_exported_and_imported(make: Make, folder: Path, tmp_path
     choose(panel, "smile")
     path = tmp_path / "smile.json"
     panel.export_file(panel.selected, path)
-    qtbot.waitUntil(path.exists, timeout=10_000)
+    qtbot.waitUntil(path.exists)
     panel.delete.click()
-    qtbot.waitUntil(lambda: names(panel) == [], timeout=10_000)
+    qtbot.waitUntil(lambda: names(panel) == [])
     panel.import_file(path)
-    qtbot.waitUntil(lambda: names(panel) == ["smile"], timeout=10_000)
+    qtbot.waitUntil(lambda: names(panel) == ["smile"])
     assert "imported" in panel.result.text()
 
 
@@ -239,7 +239,7 @@ def test_a_file_that_is_none_is_refused_by_name(make: Make, tmp_path: Path, qtbo
     path.write_text("{}")
     panel = make()
     panel.import_file(path)
-    qtbot.waitUntil(panel.result.isVisible, timeout=10_000)
+    qtbot.waitUntil(panel.result.isVisible)
     assert "other.json" in panel.result.text()
     assert panel.result.property("tone") == "danger"
 

@@ -29,7 +29,7 @@ def mapped(explore: ExploreWorkspace, qtbot: QtBot) -> MapPanel:
     """The map of ninety faces, in view."""
     explore.desk.open_source(FacesConfig(count=COUNT))
     qtbot.waitUntil(lambda: explore.desk.source is not None and len(explore.desk.source) == COUNT)
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
     action(explore, "show").trigger()
     wait_for_map(explore.map, qtbot)
     return explore.map
@@ -40,8 +40,8 @@ def action(explore: ExploreWorkspace, name: str) -> QAction:
 
 
 def wait_for_map(panel: MapPanel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: len(panel.canvas._points) == COUNT, timeout=30_000)
-    qtbot.waitUntil(lambda: not panel.standing.progress.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: len(panel.canvas._points) == COUNT)
+    qtbot.waitUntil(lambda: not panel.standing.progress.isVisible())
 
 
 def shown(explore: ExploreWorkspace) -> list[int]:
@@ -91,7 +91,7 @@ def test_another_model_gives_another_map(mapped: MapPanel, qtbot: QtBot) -> None
     before = mapped.canvas._points
     mapped.controls.model.setCurrentIndex(0)
     mapped.controls.model.activated.emit(0)
-    qtbot.waitUntil(lambda: mapped.canvas._points is not before, timeout=30_000)
+    qtbot.waitUntil(lambda: mapped.canvas._points is not before)
     assert not np.allclose(mapped.canvas._points, before)
     other = mapped.canvas._points
     mapped.controls.model.setCurrentIndex(1)
@@ -103,13 +103,13 @@ def test_another_model_gives_another_map(mapped: MapPanel, qtbot: QtBot) -> None
 def test_a_click_walks_from_the_image(explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot) -> None:
     index = lonely(mapped.canvas)
     qtbot.mouseClick(mapped.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(mapped.canvas, index))
-    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=index), timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=index))
 
 
 def test_the_mouse_is_told_what_it_is_at(explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot) -> None:
     index = lonely(mapped.canvas)
     QTest.mouseMove(mapped.canvas.viewport(), at(mapped.canvas, index) + QPoint(2, 1))
-    qtbot.waitUntil(mapped.pointed_at.isVisible, timeout=10_000)
+    qtbot.waitUntil(mapped.pointed_at.isVisible)
     assert mapped.pointed_at.name.text() == explore.desk.source.label(index)
     mapped.canvas._point_at(-1)
     assert not mapped.pointed_at.isVisible()
@@ -119,14 +119,14 @@ def test_the_keyboard_goes_from_image_to_image(
     explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot
 ) -> None:
     canvas = mapped.canvas
-    qtbot.waitUntil(lambda: canvas._base == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: canvas._base == 0)
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
     first = canvas._at
     assert first >= 0
     assert canvas._points[first, 0] >= canvas._points[0, 0]
     assert mapped.pointed_at.name.text() == explore.desk.source.label(first)
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=first), timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=first))
 
 
 def test_a_lasso_filters_the_gallery_and_show_all_is_the_way_back(
@@ -139,26 +139,26 @@ def test_a_lasso_filters_the_gallery_and_show_all_is_the_way_back(
     index = lonely(canvas)
     here = at(canvas, index)
     draw(canvas, [here + QPoint(*corner) for corner in ((-14, -14), (14, -14), (14, 14), (-14, 14))])
-    qtbot.waitUntil(lambda: len(shown(explore)) < COUNT, timeout=10_000)
+    qtbot.waitUntil(lambda: len(shown(explore)) < COUNT)
     found = shown(explore)
     assert index in found
     chip = explore.gallery.findChild(QPushButton, "explore.gallery.chip.picked")
     assert chip.text().startswith("Lasso: ")
-    qtbot.waitUntil(mapped.standing.all.isVisible, timeout=10_000)
+    qtbot.waitUntil(mapped.standing.all.isVisible)
     assert mapped.standing.words.text() == f"{len(found)} of {COUNT} images."
     assert not canvas.box.lasso, "the next drag moves the map again"
     mapped.standing.all.click()
-    qtbot.waitUntil(lambda: shown(explore) == list(range(COUNT)), timeout=10_000)
-    qtbot.waitUntil(lambda: not mapped.standing.all.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: shown(explore) == list(range(COUNT)))
+    qtbot.waitUntil(lambda: not mapped.standing.all.isVisible())
 
 
 def test_the_chip_in_the_gallery_takes_the_lasso_away(
     explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot
 ) -> None:
     mapped.canvas.lassoed.emit(np.array([4, 8]))
-    qtbot.waitUntil(lambda: shown(explore) == [4, 8], timeout=10_000)
+    qtbot.waitUntil(lambda: shown(explore) == [4, 8])
     explore.gallery.findChild(QPushButton, "explore.gallery.chip.picked").click()
-    qtbot.waitUntil(lambda: shown(explore) == list(range(COUNT)), timeout=10_000)
+    qtbot.waitUntil(lambda: shown(explore) == list(range(COUNT)))
 
 
 def test_an_empty_lasso_says_so_and_changes_nothing(explore: ExploreWorkspace, mapped: MapPanel) -> None:
@@ -172,7 +172,7 @@ def test_what_the_gallery_leaves_out_steps_back(
 ) -> None:
     explore.gallery.bar.search.setText("face 7")
     expected = [index for index in range(COUNT) if "7" in str(index)]
-    qtbot.waitUntil(lambda: shown(explore) == expected, timeout=10_000)
+    qtbot.waitUntil(lambda: shown(explore) == expected)
     assert np.flatnonzero(mapped.canvas._selected).tolist() == expected
     mapped.canvas._point_at(-1)
     qtbot.keyClick(mapped.canvas, Qt.Key.Key_Left)
@@ -180,7 +180,7 @@ def test_what_the_gallery_leaves_out_steps_back(
 
 
 def test_colours_tell_a_factor_with_its_values(mapped: MapPanel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: mapped.controls.colour.findData("smile") >= 0, timeout=10_000)
+    qtbot.waitUntil(lambda: mapped.controls.colour.findData("smile") >= 0)
     mapped.controls.colour.setCurrentIndex(mapped.controls.colour.findData("smile"))
     mapped.controls.colour.activated.emit(mapped.controls.colour.currentIndex())
     colouring = mapped.canvas._colouring
@@ -193,10 +193,10 @@ def test_colours_tell_a_factor_with_its_values(mapped: MapPanel, qtbot: QtBot) -
 
 
 def test_the_walk_is_drawn_as_it_moves(explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: mapped.canvas._base == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: mapped.canvas._base == 0)
     assert len(mapped.canvas._walk.getData()[0]) == 0, "at rest there is none"
     explore.desk.set_amount(0, 0.08)
-    qtbot.waitUntil(lambda: len(mapped.canvas._walk.getData()[0]) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(mapped.canvas._walk.getData()[0]) == 2)
     x, y = mapped.canvas._walk.getData()
     view = explore.desk.scene.columns[-1]
     place = mapped._map[1].place
@@ -204,14 +204,14 @@ def test_the_walk_is_drawn_as_it_moves(explore: ExploreWorkspace, mapped: MapPan
     assert np.allclose(np.stack([x, y], axis=1), ends, atol=1e-4)
     assert np.allclose(ends[0], mapped.canvas._points[0], atol=1e-3), "it begins at its image"
     explore.desk.reset()
-    qtbot.waitUntil(lambda: len(mapped.canvas._walk.getData()[0]) == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: len(mapped.canvas._walk.getData()[0]) == 0)
 
 
 def test_pictures_stand_where_there_is_room(
     explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot
 ) -> None:
     action(explore, "pictures").trigger()
-    qtbot.waitUntil(lambda: len(mapped.canvas._shown) > 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(mapped.canvas._shown) > 3)
     assert len(mapped.canvas._shown) < COUNT, "and not on each other"
     action(explore, "pictures").trigger()
     assert not mapped.canvas._shown
@@ -224,7 +224,7 @@ def test_umap_is_laid_out_or_says_how_to_get_it(mapped: MapPanel, qtbot: QtBot) 
     before = mapped.canvas._points
     mapped.controls.layout_choice.current = "umap"
     if find_spec("umap") is None:
-        qtbot.waitUntil(lambda: mapped.standing.words.text() == GET_UMAP, timeout=20_000)
+        qtbot.waitUntil(lambda: mapped.standing.words.text() == GET_UMAP)
         assert mapped.controls.layout_choice.current == "pca", "what is seen is what is chosen"
         assert mapped.canvas._points is before
     else:
@@ -250,7 +250,7 @@ def test_making_it_can_be_cancelled_and_goes_on_from_there(explore: ExploreWorks
     qtbot.waitUntil(
         lambda: panel.standing.progress.isVisible() and panel.standing.progress.value() > read, timeout=30_000
     )
-    qtbot.waitUntil(lambda: len(panel.canvas._points) == 3000, timeout=60_000)
+    qtbot.waitUntil(lambda: len(panel.canvas._points) == 3000)
     known = int(np.isfinite(panel.canvas._points).all(axis=1).sum())
     assert 256 <= known < 3000, "the first images are seen before all have been read"
     panel.standing.cancel.click()
@@ -258,7 +258,7 @@ def test_making_it_can_be_cancelled_and_goes_on_from_there(explore: ExploreWorks
 
 def test_other_images_give_another_map(explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot) -> None:
     explore.desk.open_source(FacesConfig(count=40, seed=9))
-    qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40, timeout=30_000)
+    qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40)
     assert mapped.standing.words.text() == "40 images."
 
 
@@ -286,7 +286,7 @@ def test_every_control_says_what_it_does(explore: ExploreWorkspace, mapped: MapP
 def test_it_is_saved_as_a_picture_and_as_a_table(
     explore: ExploreWorkspace, mapped: MapPanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    qtbot.waitUntil(lambda: "smile" in mapped._facets, timeout=10_000)
+    qtbot.waitUntil(lambda: "smile" in mapped._facets)
     for name, ending in (("save_picture", ".png"), ("save_table", ".csv")):
         action(explore, name).trigger()
         dialog = mapped.findChild(QFileDialog)
@@ -307,7 +307,7 @@ def test_what_is_pointed_at_goes_with_its_images(
     mapped.canvas._point_at(5)
     assert mapped.pointed_at.isVisible()
     explore.desk.open_source(FacesConfig(count=40, seed=9))
-    qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40, timeout=30_000)
+    qtbot.waitUntil(lambda: len(mapped.canvas._points) == 40)
     assert not mapped.pointed_at.isVisible()
 
 
@@ -319,7 +319,7 @@ def test_all_of_it_stays_in_view_until_somebody_moves_it(mapped: MapPanel, qtbot
 
     assert everything()
     mapped.window().resize(1400, 600)
-    qtbot.waitUntil(everything, timeout=5_000)
+    qtbot.waitUntil(everything)
     mapped.canvas.box.scaleBy((0.3, 0.3))
     mapped.canvas.box.sigRangeChangedManually.emit([True, True])
     mapped.window().resize(1300, 700)

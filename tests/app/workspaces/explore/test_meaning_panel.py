@@ -87,7 +87,7 @@ def test_at_first_it_says_what_is_missing_and_offers_to_open_a_table(
     button = panel.findChild(QPushButton, "explore.meaning.open_table")
     assert button.isVisible()
     assert button.toolTip()
-    with qtbot.waitSignal(panel.open_table_asked, timeout=1_000):
+    with qtbot.waitSignal(panel.open_table_asked):
         button.click()
     assert not names(panel).isVisible()
 

@@ -22,7 +22,7 @@ def trigger(explore: ExploreWorkspace, name: str) -> None:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
@@ -139,7 +139,7 @@ def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qt
 def test_blending_ends_at_the_image_chosen(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     trigger(explore, "blend")
     explore.gallery.chosen.emit(4)
-    qtbot.waitUntil(lambda: explore.desk.state.towards is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.state.towards is not None)
     slider = explore.findChild(QSlider, "explore.blend.slider")
     assert slider.isVisibleTo(explore)
     slider.setValue(slider.maximum())
@@ -157,7 +157,7 @@ def test_escape_gives_blending_up(explore: ExploreWorkspace, qtbot: QtBot) -> No
     trigger(explore, "blend")
     qtbot.keyClick(explore, Qt.Key.Key_Escape)
     explore.gallery.chosen.emit(4)
-    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=4), timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.state.base.image == SourceImage(index=4))
     assert explore.desk.state.towards is None
 
 

@@ -85,7 +85,7 @@ def test_images_that_others_are_asked_for_instead_of_are_given_up(
     ask(opened, ONE, arrived)
     qtbot.waitUntil(lambda: slow.begun == [ONE])
     ask(opened, OTHER, arrived)
-    qtbot.waitUntil(lambda: slow.ended == [ONE], timeout=5000)
+    qtbot.waitUntil(lambda: slow.ended == [ONE])
     slow.let.set()
     qtbot.waitUntil(lambda: arrived == [30])
 
@@ -95,7 +95,7 @@ def test_progress_is_told_until_they_are_there(qtbot: QtBot, opened: Opened, slo
     arrived: list[int] = []
     opened.opening.connect(told.append)
     ask(opened, ONE, arrived)
-    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told))
     slow.let.set()
     qtbot.waitUntil(lambda: bool(arrived))
     qtbot.wait(80)

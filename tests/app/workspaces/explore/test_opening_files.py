@@ -41,8 +41,8 @@ def test_models_and_a_folder(
     explore: ExploreWorkspace, weights: list[Path], photos: Path, qtbot: QtBot
 ) -> None:
     explore.open_files([*weights, photos])
-    qtbot.waitUntil(lambda: places(explore) == [str(path) for path in weights], timeout=30_000)
-    qtbot.waitUntil(lambda: len(explore.desk.source) == 12, timeout=30_000)
+    qtbot.waitUntil(lambda: places(explore) == [str(path) for path in weights])
+    qtbot.waitUntil(lambda: len(explore.desk.source) == 12)
 
 
 def test_a_model_and_a_picture(
@@ -50,8 +50,8 @@ def test_a_model_and_a_picture(
 ) -> None:
     picture = photos / "03.png"
     explore.open_files([picture, weights[1]])
-    qtbot.waitUntil(lambda: places(explore) == [str(weights[1])], timeout=30_000)
-    qtbot.waitUntil(lambda: explore.desk.scene.state.base.image == FileImage(path=picture), timeout=30_000)
+    qtbot.waitUntil(lambda: places(explore) == [str(weights[1])])
+    qtbot.waitUntil(lambda: explore.desk.scene.state.base.image == FileImage(path=picture))
 
 
 def test_a_picture_alone_is_for_the_models_in_view(
@@ -67,9 +67,9 @@ def test_a_picture_alone_is_for_the_models_in_view(
 
 def test_a_session_alone(explore: ExploreWorkspace, tmp_path: Path, qtbot: QtBot) -> None:
     explore.desk.set_amount(1, 0.03)
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
     explore.sessions.save(tmp_path / "a.jnnsession")
-    qtbot.waitUntil((tmp_path / "a.jnnsession").exists, timeout=30_000)
+    qtbot.waitUntil((tmp_path / "a.jnnsession").exists)
     explore.desk.reset()
     explore.open_files([tmp_path / "a.jnnsession"])
-    qtbot.waitUntil(lambda: explore.desk.state.walk.amount(1, "straight") == 0.03, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.state.walk.amount(1, "straight") == 0.03)

@@ -23,7 +23,7 @@ from jnn_studio.explore.session_file import load_session, save_session
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def open_images(
@@ -45,7 +45,7 @@ def few_faces(explore: ExploreWorkspace, qtbot: QtBot) -> ExploreWorkspace:
 def add_pca(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     count = len(explore.desk.state.columns)
     explore._actions["add_pca"].trigger()
-    qtbot.waitUntil(lambda: len(explore.panes.moved) == count + 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(explore.panes.moved) == count + 1)
     wait_for_scene(explore, qtbot)
 
 
@@ -68,7 +68,7 @@ def test_it_stands_beside_the_models_with_as_many_components_as_the_first_has_ax
     few_faces.desk.undo.undo()
     few_faces.desk.undo.undo()
     few_faces.desk.undo.undo()
-    qtbot.waitUntil(lambda: len(few_faces.panes.moved) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(few_faces.panes.moved) == 2)
 
 
 def test_the_menu_the_palette_and_the_menu_bar_have_it(explore: ExploreWorkspace) -> None:
@@ -119,7 +119,7 @@ def test_fewer_images_than_components_are_refused_with_words(
         open_images(explore, qtbot, FolderConfig(path=folder), count)
         explore.message.hide()
         explore._actions["add_pca"].trigger()
-        qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+        qtbot.waitUntil(explore.message.isVisible)
         assert explore.message.title.text() == "Cannot add the PCA"
         assert words in explore.message.text.text()
         assert len(explore.desk.state.columns) == 2
@@ -151,9 +151,9 @@ def test_how_far_it_is_stands_in_the_bar_and_it_can_be_cancelled(
     bar = few_faces.findChild(QProgressBar, "explore.opening")
     cancel: Callable[[], None] = few_faces.findChild(QPushButton, "explore.opening.cancel").click
     few_faces._actions["add_pca"].trigger()
-    qtbot.waitUntil(lambda: bar.isVisible() and (bar.value(), bar.maximum()) == (3, 90), timeout=20_000)
+    qtbot.waitUntil(lambda: bar.isVisible() and (bar.value(), bar.maximum()) == (3, 90))
     cancel()
-    qtbot.waitUntil(lambda: ended.is_set() and not bar.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: ended.is_set() and not bar.isVisible())
     assert len(few_faces.desk.state.columns) == 2
     assert not (few_faces.context.data_folder / "pca").exists()
 

@@ -36,12 +36,12 @@ def test_it_is_dropped_and_walked(explore: ExploreWorkspace, saved: Path, qtbot:
         lambda: [view.loaded.name for view in desk.scene.columns] == ["My <b>own</b>"], timeout=30_000
     )
     desk.set_amount(0, 0.02)
-    qtbot.waitUntil(lambda: desk.settled and desk.scene.columns[0].moved.rms > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.settled and desk.scene.columns[0].moved.rms > 0)
     assert desk.scene.columns[0].moved.rms == pytest.approx(0.02, rel=0.1)
 
 
 def test_it_stands_beside_others(explore: ExploreWorkspace, saved: Path, qtbot: QtBot) -> None:
     explore.desk.add_models(str(saved))
-    qtbot.waitUntil(lambda: len(explore.desk.scene.columns) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(explore.desk.scene.columns) == 3)
     assert explore.desk.scene.columns[2].caption == "My <b>own</b>"
     assert {view.place.directions.shape[1] for view in explore.desk.scene.columns} == {8, 6}

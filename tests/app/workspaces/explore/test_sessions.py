@@ -44,7 +44,7 @@ def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: explore.desk.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.desk.settled)
 
 
 def test_a_saved_session_comes_back_to_the_pixel(
@@ -58,14 +58,14 @@ def test_a_saved_session_comes_back_to_the_pixel(
     wait_for_scene(explore, qtbot)
     state, before = desk.state, pictures(explore)
     path = tmp_path / "found.jnnsession"
-    with qtbot.waitSignal(explore.sessions.saved, timeout=20_000):
+    with qtbot.waitSignal(explore.sessions.saved):
         explore.sessions.save(path)
     desk.open_bundled()
     desk.reset()
     desk.select(SourceImage(index=0))
     wait_for_scene(explore, qtbot)
     explore.asking.take(path)
-    qtbot.waitUntil(lambda: desk.state == state, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.state == state)
     wait_for_scene(explore, qtbot)
     assert all((a == b).all() for a, b in zip(before, pictures(explore), strict=True))
 
@@ -77,7 +77,7 @@ def test_a_damaged_session_is_refused_by_name(
     path.write_text("{")
     before = explore.desk.state
     explore.sessions.open(path)
-    qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+    qtbot.waitUntil(explore.message.isVisible)
     assert "damaged.jnnsession" in explore.message.text.text()
     assert explore.desk.state == before
 
@@ -100,7 +100,7 @@ def test_what_a_killed_program_had_in_view_is_offered_again(
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     explore.sessions.begin()
-    qtbot.waitUntil(explore.message.isVisible, timeout=20_000)
+    qtbot.waitUntil(explore.message.isVisible)
     assert "did not end as it should" in explore.message.title.text()
     qtbot.mouseClick(explore.findChild(QPushButton, "message.choice"), Qt.MouseButton.LeftButton)
     assert explore.desk.state.walk.amounts[2] == 0.07
@@ -110,9 +110,9 @@ def test_what_a_killed_program_had_in_view_is_offered_again(
 
 def test_a_program_that_ended_well_leaves_nothing(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     folder = explore.context.data_folder / "autosave"
-    qtbot.waitUntil(lambda: any(folder.glob("*.lock")), timeout=20_000)
+    qtbot.waitUntil(lambda: any(folder.glob("*.lock")))
     explore.desk.set_amount(0, 0.02)
     explore.sessions._keep()
-    qtbot.waitUntil(lambda: any(folder.glob("*.jnnsession")), timeout=20_000)
+    qtbot.waitUntil(lambda: any(folder.glob("*.jnnsession")))
     explore.context.close()
     assert not list(folder.iterdir())

@@ -40,16 +40,16 @@ def test_a_folder_of_strange_pictures_gets_a_sentence_with_numbers_until_it_is_c
 ) -> None:
     assert words(explore) == "", "the bundled faces are what the bundled models know"
     explore.desk.open_source(FolderConfig(path=stripes))
-    qtbot.waitUntil(lambda: "New to the models in view" in words(explore), timeout=30_000)
+    qtbot.waitUntil(lambda: "New to the models in view" in words(explore))
     assert "dB here" in words(explore)
     explore.desk.open_source(FacesConfig())
-    qtbot.waitUntil(lambda: words(explore) == "", timeout=30_000)
+    qtbot.waitUntil(lambda: words(explore) == "")
     explore.desk.open_source(FolderConfig(path=stripes))
-    qtbot.waitUntil(lambda: bool(words(explore)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(words(explore)))
     assert explore.findChild(QPushButton, "explore.hint.choice").text() == "Train on these images"
     explore._hint._close()
     explore.desk.add_models("beta-vae")
-    qtbot.waitUntil(lambda: len(explore.desk.scene.columns) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(explore.desk.scene.columns) == 3)
     qtbot.wait(300)
     assert words(explore) == "", "it was closed"
 
@@ -58,7 +58,7 @@ def test_one_strange_picture_gets_a_sentence_too_and_a_folder_is_asked_for(
     explore: ExploreWorkspace, qtbot: QtBot, stripes: Path
 ) -> None:
     explore.asking.take(stripes / "p0" / "00.png")
-    qtbot.waitUntil(lambda: "on what they know" in words(explore), timeout=30_000)
+    qtbot.waitUntil(lambda: "on what they know" in words(explore))
     button = explore.findChild(QPushButton, "explore.hint.choice")
     assert button.text() == "Open a folder…"
     button.click()
@@ -66,7 +66,7 @@ def test_one_strange_picture_gets_a_sentence_too_and_a_folder_is_asked_for(
     explore.findChild(QFileDialog).reject()
     qtbot.waitUntil(lambda: explore.findChild(QFileDialog) is None)
     explore.desk.select(SourceImage(index=3))
-    qtbot.waitUntil(lambda: words(explore) == "", timeout=30_000)
+    qtbot.waitUntil(lambda: words(explore) == "")
 
 
 def test_train_on_these_images_opens_train_with_the_folder_and_a_target_rank(
@@ -77,9 +77,9 @@ def test_train_on_these_images_opens_train_with_the_folder_and_a_target_rank(
     window.show()
     try:
         explore = window.workspace("Explore")
-        qtbot.waitUntil(lambda: explore.desk.scene is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: explore.desk.scene is not None)
         explore.desk.open_source(FolderConfig(path=stripes))
-        qtbot.waitUntil(lambda: bool(words(explore)), timeout=30_000)
+        qtbot.waitUntil(lambda: bool(words(explore)))
         explore.findChild(QPushButton, "explore.hint.choice").click()
         train = window.stack.currentWidget()
         assert train.objectName() == "train"
@@ -89,9 +89,9 @@ def test_train_on_these_images_opens_train_with_the_folder_and_a_target_rank(
         assert form.config.name == "stripes"
         assert form.config.penalty.target_rank is not None
         rank = train.findChild(QLineEdit, "train.penalty.target_rank")
-        qtbot.waitUntil(lambda: not rank.visibleRegion().isEmpty(), timeout=10_000)
+        qtbot.waitUntil(lambda: not rank.visibleRegion().isEmpty())
         note = train.findChild(QLabel, "train.data.path.note")
-        qtbot.waitUntil(lambda: "40 images in 4 folders." in note.text(), timeout=20_000)
+        qtbot.waitUntil(lambda: "40 images in 4 folders." in note.text())
         assert form.config is not None, "so few images leave something to train on"
         assert form.config.schedule.held_out == 5
     finally:

@@ -138,7 +138,7 @@ def test_choosing_another_thumbnail_changes_everything(explore: ExploreWorkspace
     images = explore.findChild(ImageList, "explore.images")
     target = images.visualRect(images.model().index(3)).center()
     qtbot.mouseClick(images.viewport(), Qt.MouseButton.LeftButton, pos=target)
-    qtbot.waitUntil(lambda: image_in_view(explore) == SourceImage(index=3), timeout=10_000)
+    qtbot.waitUntil(lambda: image_in_view(explore) == SourceImage(index=3))
     after = explore.desk.scene
     assert after.label == "face 3"
     assert (after.original != before.original).any()
@@ -147,7 +147,7 @@ def test_choosing_another_thumbnail_changes_everything(explore: ExploreWorkspace
 
 def test_the_range_is_where_the_sliders_end(explore: ExploreWorkspace, qtbot: QtBot) -> None:
     explore.bar.limit.setValue(0.05)
-    qtbot.waitUntil(lambda: explore.desk.scene.state.limit == 0.05, timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.scene.state.limit == 0.05)
     slider = explore.directions.sliders[0]
     slider.slider.setValue(slider.slider.maximum())
     assert amount(explore, 1) == pytest.approx(0.05)
@@ -158,7 +158,7 @@ def test_ones_own_image_can_be_dropped(explore: ExploreWorkspace, qtbot: QtBot, 
     gradient = np.linspace(0, 255, 90 * 70 * 3).reshape(90, 70, 3).astype(np.uint8)
     Image.fromarray(gradient).save(path)
     drop(explore, path)
-    qtbot.waitUntil(lambda: image_in_view(explore) == FileImage(path=path), timeout=10_000)
+    qtbot.waitUntil(lambda: image_in_view(explore) == FileImage(path=path))
     assert explore.findChild(ImagePane, "explore.original").caption == "own.png"
 
 
@@ -170,7 +170,7 @@ def test_a_broken_image_is_refused_by_name_and_nothing_is_lost(
     before = explore.desk.scene
     drop(explore, path)
     message = explore.findChild(MessageBar, "explore.message")
-    qtbot.waitUntil(message.isVisible, timeout=10_000)
+    qtbot.waitUntil(message.isVisible)
     assert "broken.jpg" in message.text.text()
     assert explore.desk.state.base == before.state.base
     assert explore.desk.scene is not None
@@ -185,8 +185,8 @@ def test_a_folder_of_images_can_be_dropped(explore: ExploreWorkspace, qtbot: QtB
         Image.fromarray(np.full((40, 50, 3), 40 * i, np.uint8)).save(folder / f"{i}.png")
     (folder / "broken.png").write_bytes(b"nothing")
     drop(explore, folder)
-    qtbot.waitUntil(lambda: explore.desk.source.name == "photos", timeout=10_000)
-    qtbot.waitUntil(lambda: explore.desk.scene.label == "0.png", timeout=10_000)
+    qtbot.waitUntil(lambda: explore.desk.source.name == "photos")
+    qtbot.waitUntil(lambda: explore.desk.scene.label == "0.png")
     assert "photos (5)" in explore.choices.images.text()
 
 
@@ -198,7 +198,7 @@ def test_nonsense_for_weights_is_refused(
     path.write_bytes(content)
     drop(explore, path)
     message = explore.findChild(MessageBar, "explore.message")
-    qtbot.waitUntil(message.isVisible, timeout=10_000)
+    qtbot.waitUntil(message.isVisible)
     assert "model.safetensors" in message.text.text()
     assert explore.choices.models.text() == "Bundled faces pair"
 
@@ -219,13 +219,13 @@ def test_a_run_under_way_is_walked_with_its_newest_weights(
     feed = context.start_run(config, tmp_path / "tiny")
     explore.desk.live.follow(feed)
     title = explore.choices.models
-    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
-    qtbot.waitUntil(lambda: explore.desk.scene.original.shape == (32, 32, 3), timeout=20_000)
+    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"))
+    qtbot.waitUntil(lambda: explore.desk.scene.original.shape == (32, 32, 3))
     first = title.text()
-    qtbot.waitUntil(lambda: title.text() != first, timeout=20_000)
-    with qtbot.waitSignal(context.run_ended, timeout=20_000):
+    qtbot.waitUntil(lambda: title.text() != first)
+    with qtbot.waitSignal(context.run_ended):
         context.training.send(Command.STOP)
-    qtbot.waitUntil(lambda: title.text() == "tiny", timeout=20_000)
+    qtbot.waitUntil(lambda: title.text() == "tiny")
     assert explore.desk.live.feed is None
 
 
@@ -244,22 +244,22 @@ def test_a_run_that_is_resumed_is_followed_again(
     context, title = explore.context, explore.choices.models
     feed = context.start_run(config, tmp_path / "tiny")
     explore.desk.open_path(feed.path)
-    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
+    qtbot.waitUntil(lambda: title.text().startswith("tiny, step"))
     explore.desk.set_amount(0, 0.05)
     for stopped_long in (True, False):
-        with qtbot.waitSignal(context.run_ended, timeout=20_000):
+        with qtbot.waitSignal(context.run_ended):
             context.training.send(Command.STOP)
         if stopped_long:
-            qtbot.waitUntil(lambda: title.text() == "tiny", timeout=20_000)
+            qtbot.waitUntil(lambda: title.text() == "tiny")
         # else: its last weights are still being opened
         resumed = context.resume_run(config, feed.path)
         assert explore.desk.live.feed is resumed
-        qtbot.waitUntil(lambda: title.text().startswith("tiny, step"), timeout=20_000)
+        qtbot.waitUntil(lambda: title.text().startswith("tiny, step"))
         first = title.text()
-        qtbot.waitUntil(lambda first=first: title.text() != first, timeout=20_000)
+        qtbot.waitUntil(lambda first=first: title.text() != first)
         assert explore.desk.live.feed is resumed
     assert explore.desk.state.walk.amounts[0] == 0.05
-    with qtbot.waitSignal(context.run_ended, timeout=20_000):
+    with qtbot.waitSignal(context.run_ended):
         context.training.send(Command.STOP)
 
 
@@ -270,7 +270,7 @@ def test_a_run_that_is_resumed_out_of_view_is_left_alone(
     explore.context.run_started.emit(explore.context.new_feed(config, trained, resumed=True))
     assert explore.desk.live.feed is None
     explore.desk.open_path(trained)
-    qtbot.waitUntil(lambda: explore.choices.models.text() == "run", timeout=20_000)
+    qtbot.waitUntil(lambda: explore.choices.models.text() == "run")
     explore.context.run_started.emit(explore.context.new_feed(config, trained, resumed=True))
     assert explore.desk.live.feed is not None
     explore.desk.open_bundled()

@@ -36,7 +36,7 @@ class Runs:
 
     def wait_for(self, names: list[str]) -> None:
         """These runs are shown, in any order."""
-        self._qtbot.waitUntil(lambda: sorted(self.names) == sorted(names), timeout=20_000)
+        self._qtbot.waitUntil(lambda: sorted(self.names) == sorted(names))
 
     def select(self, *names: str) -> None:
         """Select runs by name, and wait until they have been read."""
@@ -46,7 +46,7 @@ class Runs:
             index = self.table.proxy.index(self.names.index(name), 0)
             self.table.selectionModel().select(index, flags.Select | flags.Rows)
         wanted = {run.path for run in self.table.selected}
-        self._qtbot.waitUntil(lambda: set(self.workspace.comparison.shown) == wanted, timeout=20_000)
+        self._qtbot.waitUntil(lambda: set(self.workspace.comparison.shown) == wanted)
 
     def action(self, name: str) -> QAction:
         found = self.workspace.findChild(QAction, f"runs.action.{name}")
@@ -60,13 +60,18 @@ class Runs:
             "folder",
         }
 
-    def type(self, key: str, name: str, text: str) -> None:
-        """Give a run another name or tags in the table, key by key."""
+    def edit(self, key: str, name: str) -> QLineEdit:
+        """The box in which the name or the tags of a run are typed."""
         index = self.table.proxy.index(self.names.index(name), self.workspace.model.column_of(key))
         self.table.setCurrentIndex(index)
         self.table.edit(index)
         editor = self.table.findChild(QLineEdit)
         assert editor is not None
+        return editor
+
+    def type(self, key: str, name: str, text: str) -> None:
+        """Give a run another name or tags in the table, key by key."""
+        editor = self.edit(key, name)
         editor.selectAll()
         self._qtbot.keyClicks(editor, text)
         self._qtbot.keyClick(editor, Qt.Key.Key_Return)
@@ -103,7 +108,7 @@ def make(qtbot: QtBot, settings: QSettings) -> Iterator[Callable[[], Runs]]:
         workspace.restore_state(settings)
         workspace.resize(1208, 740)
         workspace.show()
-        qtbot.waitUntil(lambda: context.runs.complete, timeout=20_000)
+        qtbot.waitUntil(lambda: context.runs.complete)
         return Runs(workspace, qtbot)
 
     yield open_page

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ def test_a_run_is_renamed_where_its_name_stands(page: Any, qtbot: QtBot) -> None
     page.type("name", "the good one", "celeba 4")
     qtbot.waitUntil(lambda: annotation(path)["name"] == "")
     assert "celeba 4" in page.names
+
+
+def test_what_is_being_typed_stays_when_the_list_is_read_again(page: Any, qtbot: QtBot) -> None:
+    editor = page.edit("name", "celeba 4")
+    editor.selectAll()
+    qtbot.keyClicks(editor, "half a")
+    model = page.workspace.model
+    model.set_runs([replace(run, step=run.step - 1) for run in model.runs])
+    qtbot.keyClicks(editor, " name")
+    assert editor.text() == "half a name"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "half a name" in page.names)
+
+
+def test_what_is_selected_to_be_typed_over_stays_so_when_the_list_is_read_again(
+    page: Any, qtbot: QtBot
+) -> None:
+    editor = page.edit("name", "celeba 4")
+    model = page.workspace.model
+    model.set_runs([replace(run, step=run.step - 1) for run in model.runs])
+    assert editor.selectedText() == "celeba 4"
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
 
 
 def test_tags_are_typed_with_commas(page: Any, qtbot: QtBot) -> None:
@@ -141,12 +164,12 @@ def test_one_that_somebody_trains_stays_and_that_is_said(
 ) -> None:
     path, process = long_run
     page.workspace.context.runs.name_folder(path)
-    qtbot.waitUntil(lambda: "long" in page.names, timeout=20_000)
+    qtbot.waitUntil(lambda: "long" in page.names)
     page.select("long")
     assert "remove" not in page.possible()
 
     page.workspace.context.runs.remove(page.table.selected)
-    qtbot.waitUntil(page.workspace.message.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.workspace.message.isVisible)
     assert f"is being trained by another process ({process.pid} on" in page.workspace.message.text.text()
     assert path.exists()
     process.signal(9)

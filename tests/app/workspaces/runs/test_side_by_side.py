@@ -129,7 +129,7 @@ def test_one_under_way_is_drawn_on_as_it_goes_on(
     )
     plot = page.workspace.comparison.curves
     key = next(d.key for d in plot._drawn if d.member == "regularised")
-    qtbot.waitUntil(lambda: plot.series(key).x.tolist()[-1:] == [101], timeout=20_000)
+    qtbot.waitUntil(lambda: plot.series(key).x.tolist()[-1:] == [101])
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,12 @@ def test_one_under_way_elsewhere_is_followed(
     def row(key: str) -> str:
         return str(page.column(key)[page.names.index("now")])
 
-    qtbot.waitUntil(lambda: "now" in page.names and row("state").startswith("training by "), timeout=20_000)
+    qtbot.waitUntil(lambda: "now" in page.names and row("state").startswith("training by "))
     assert row("steps") == "20 / 40"
     commands.send(Command.STOP)
     for _ in events:
         pass
-    qtbot.waitUntil(lambda: row("state") == "stopped", timeout=20_000)
+    qtbot.waitUntil(lambda: row("state") == "stopped")
 
 
 def test_a_run_that_cannot_be_read_is_a_row_that_says_why(
@@ -200,9 +200,9 @@ def test_nothing_is_looked_for_while_nobody_looks(
     page.action("refresh").trigger()
     page.workspace.hide()
     context: AppContext = page.workspace.context
-    qtbot.waitUntil(lambda: not context.runs._busy and not context.runs._later.isActive(), timeout=10_000)
+    qtbot.waitUntil(lambda: not context.runs._busy and not context.runs._later.isActive())
     qtbot.wait(200)
     assert not context.runs._busy
     RunFolder(Path(str(settings.value("runs_folder"))) / "run-00000").set_state("failed", 1, "odd")
     page.workspace.show()
-    qtbot.waitUntil(lambda: page.column("state")[page.names.index("faces 0")] == "failed", timeout=10_000)
+    qtbot.waitUntil(lambda: page.column("state")[page.names.index("faces 0")] == "failed")

@@ -41,7 +41,7 @@ def window(qtbot: QtBot, settings: QSettings, folder: Path) -> Iterator[MainWind
     window = MainWindow(settings)
     window.show()
     window.show_workspace("Runs")
-    qtbot.waitUntil(lambda: len(window.workspace("Runs").model.runs) == 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(window.workspace("Runs").model.runs) == 3)
     yield window
     window.shutdown()
     window.hide()
@@ -76,7 +76,7 @@ def test_selected_runs_stand_side_by_side_in_explore(window: MainWindow, qtbot: 
     select(window, "weak", "strong")
     do(window, "explore")
     desk = window.workspace("Explore").desk
-    qtbot.waitUntil(lambda: len(desk.state.columns) == 3 and desk.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: len(desk.state.columns) == 3 and desk.settled)
 
     assert shown(window) is window.workspace("Explore")
     names = [column.name for column in desk.state.columns]
@@ -94,14 +94,14 @@ def test_a_run_is_opened_and_resumed_on_the_page_for_its_kind(window: MainWindow
     do(window, "open")
     page = window.workspace("Train").page
     assert shown(window) is window.workspace("Train")
-    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished", timeout=30_000)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
     assert page.status.feed.config.name == "weak"
 
     window.show_workspace("Runs")
     select(window, "stopped")
     do(window, "resume")
-    qtbot.waitUntil(lambda: page.status.feed.config.name == "stopped", timeout=30_000)
-    qtbot.waitUntil(lambda: page.status.state == "finished", timeout=30_000)
+    qtbot.waitUntil(lambda: page.status.feed.config.name == "stopped")
+    qtbot.waitUntil(lambda: page.status.state == "finished")
     assert page.status.step == 30
 
 
@@ -125,7 +125,7 @@ def test_train_and_explore_offer_the_same_runs_by_the_same_names(window: MainWin
     next(a for a in explore.actions() if a.text().startswith("the good one")).trigger()
     desk = window.workspace("Explore").desk
     where = f"{weak.path}::regularised"
-    qtbot.waitUntil(lambda: where in [c.where for c in desk.state.columns] and desk.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: where in [c.where for c in desk.state.columns] and desk.settled)
     assert window.workspace("Explore").choices.models.text() == "the good one"
 
 
@@ -144,7 +144,7 @@ def test_a_run_that_ends_here_is_in_all_lists(
     window.context.start_run(tiny(name="elsewhere"), tmp_path / "far" / "run")
     wanted = "elsewhere · η = 0.5 · finished"
     explore = window.workspace("Explore").choices.findChild(QMenu, "explore.models.runs")
-    qtbot.waitUntil(lambda: wanted in offered(explore), timeout=30_000)
+    qtbot.waitUntil(lambda: wanted in offered(explore))
     assert wanted in offered(window.workspace("Train").page.controls.recent.menu())
 
 
@@ -158,5 +158,5 @@ def test_a_run_that_explore_opens_from_elsewhere_is_in_all_lists_from_then_on(
     explore.desk.open_path(tmp_path / "stick" / "run")
     wanted = "brought along · η = 0.5 · finished"
     train = window.workspace("Train").page.controls.recent.menu()
-    qtbot.waitUntil(lambda: wanted in offered(train), timeout=30_000)
+    qtbot.waitUntil(lambda: wanted in offered(train))
     assert str(tmp_path / "stick" / "run") not in offered(explore.choices.models.menu())

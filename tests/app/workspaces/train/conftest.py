@@ -84,7 +84,7 @@ class Page:
         def check() -> None:
             assert self.offered() == names
 
-        self._qtbot.waitUntil(check, timeout=5_000)
+        self._qtbot.waitUntil(check)
 
     def click(self, name: str) -> None:
         assert self.button(name).isVisible()
@@ -134,7 +134,7 @@ class Page:
         )
 
     def wait_for_step(self, step: int) -> None:
-        self._qtbot.waitUntil(lambda: self.status.step >= step, timeout=30_000)
+        self._qtbot.waitUntil(lambda: self.status.step >= step)
 
     def curves(self) -> dict[str, Curve]:
         """Everything on show, by plot and model: steps or indices, and values."""

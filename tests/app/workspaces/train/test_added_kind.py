@@ -146,7 +146,7 @@ def wait_until_logged(qtbot: QtBot, train: TrainWorkspace, last: int) -> None:
         assert [*loss.series(("line", "total")).x][-1:] == [last]
         assert [*loss.series(("line", "slope_found")).x][-1:] == [last]
 
-    qtbot.waitUntil(check, timeout=10_000)
+    qtbot.waitUntil(check)
 
 
 def test_its_preset_stands_among_those_of_the_program(page, line: RunConfig) -> None:

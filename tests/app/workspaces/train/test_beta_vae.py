@@ -74,7 +74,7 @@ def test_its_terms_are_plotted_with_names_and_units(
     page.click("start")
     page.wait_for_state("finished")
     loss = train.page.plots.loss
-    qtbot.waitUntil(lambda: [*loss.series(("beta_vae", "total")).x][-1:] == [12], timeout=10_000)
+    qtbot.waitUntil(lambda: [*loss.series(("beta_vae", "total")).x][-1:] == [12])
     for term, (label, axis) in TERMS.items():
         button = loss.findChild(QAbstractButton, f"train.loss.term.{term}")
         assert button.text() == label
@@ -114,7 +114,7 @@ def test_it_is_stopped_resumed_opened_beside_a_pair_and_handed_to_explore(
     qtbot.waitUntil(lambda: page.status.feed.path == path)
     page.wait_for_state("stopped")
     loss = train.page.plots.loss
-    qtbot.waitUntil(lambda: len(loss.series(("beta_vae", "kl"))) > 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(loss.series(("beta_vae", "kl"))) > 1)
     page.wait_for_offered({"start", "resume", "explore", "open"})
     with qtbot.waitSignal(train.context.explore_requested) as asked:
         page.click("explore")

@@ -380,7 +380,7 @@ def test_what_eta_did_to_these_images_before_stands_where_it_is_typed(
     page.start(penalty__target_rank="", save_to="")
     page.wait_for_state("finished")
 
-    qtbot.waitUntil(lambda: "On these images:\nη " in page.text("penalty.eta.note"), timeout=10_000)
+    qtbot.waitUntil(lambda: "On these images:\nη " in page.text("penalty.eta.note"))
     rank = train.page.plots.rank.series("regularised").y[-1]
     assert f"→ rank {rank:.3g}, " in page.text("penalty.eta.note")
     assert page.text("penalty.eta.note").endswith(" dB (30 steps)")

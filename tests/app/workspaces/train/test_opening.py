@@ -128,7 +128,7 @@ def test_a_run_written_by_another_process_is_followed_live(
         pass
     page.wait_for_state("finished")
     page.wait_until_logged(20)
-    qtbot.waitUntil(lambda: train.page.plots.previews.step == 20, timeout=20_000)
+    qtbot.waitUntil(lambda: train.page.plots.previews.step == 20)
 
 
 def test_a_run_whose_process_was_killed_is_told_and_resumed(

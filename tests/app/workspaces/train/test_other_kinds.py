@@ -55,10 +55,10 @@ def test_one_under_way_is_neither_shown_nor_robbed_of_its_values(
         steps.extend(metrics.step for metrics in logged if metrics.member == "exact")
         return len(steps) >= 40
 
-    qtbot.waitUntil(logged, timeout=30_000)
+    qtbot.waitUntil(logged)
     assert steps == list(range(1, len(steps) + 1))
     assert train.page.status is None
-    with qtbot.waitSignal(context.run_ended, timeout=30_000):
+    with qtbot.waitSignal(context.run_ended):
         context.training.send(Command.STOP)
     page.wait_for_offered({"start", "open"})
     qtbot.waitUntil(lambda: [run.kind for run in context.runs.runs] == ["rof"])

@@ -133,7 +133,7 @@ def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page, qtbot: Qt
     def drawn() -> list[tuple[float, float]]:
         return list(zip(*page.curves()[f"held_out_psnr {page.MEMBERS[1]}"], strict=True))
 
-    qtbot.waitUntil(lambda: (last, 12.5) in drawn(), timeout=20_000)
+    qtbot.waitUntil(lambda: (last, 12.5) in drawn())
 
 
 def test_discarding_asks_once_and_removes_the_run(page, train: TrainWorkspace, qtbot: QtBot) -> None:
@@ -162,7 +162,7 @@ def test_what_has_not_begun_is_cancelled_without_a_question(
     page, train: TrainWorkspace, qtbot: QtBot
 ) -> None:
     path = page.start(data__count="200000")
-    qtbot.waitUntil(lambda: "for “small”" in page.text("state"), timeout=10_000)
+    qtbot.waitUntil(lambda: "for “small”" in page.text("state"))
     assert page.offered() == {"discard", "open"}
     assert 0 <= train.findChild(QProgressBar, "train.bar").value() < 1000
     page.click("discard")

@@ -37,11 +37,11 @@ def start(page: RunPage, **changes: str) -> Path:
 
 
 def wait_for_state(qtbot: QtBot, page: RunPage, state: str) -> None:
-    qtbot.waitUntil(lambda: page.status is not None and page.status.state == state, timeout=30_000)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == state)
 
 
 def wait_for_maps(qtbot: QtBot, page: RunPage, titles: list[str]) -> None:
-    qtbot.waitUntil(lambda: [one.title for one in page.plots.maps.maps] == titles, timeout=20_000)
+    qtbot.waitUntil(lambda: [one.title for one in page.plots.maps.maps] == titles)
 
 
 def note(page: RunPage, name: str) -> str:
@@ -70,7 +70,7 @@ class TestBeforeARun:
 
     def test_beyond_the_plane_there_is_a_profile_in_place_of_maps(self, qtbot: QtBot, rof: RunPage) -> None:
         rof.form.fill({"problem.n": "4"})
-        qtbot.waitUntil(lambda: rof.plots.maps.isHidden(), timeout=20_000)
+        qtbot.waitUntil(lambda: rof.plots.maps.isHidden())
         assert "profile" in rof.plots.section.accessibleName()
         assert rof.plots.section.series("reference").y[0] == pytest.approx(0.6)
 
@@ -261,7 +261,7 @@ class TestOpening:
         rof.open_run(tmp_path / "elsewhere")
         wait_for_state(qtbot, rof, "finished")
         wait_for_maps(qtbot, rof, ["Right solution", *(LABELS[member] for member in MEMBERS)])
-        qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5, timeout=10_000)
+        qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5)
 
     def test_a_folder_being_written_is_followed(self, qtbot: QtBot, rof: RunPage, tmp_path: Path) -> None:
         events = start_run(rof.form.config, tmp_path / "elsewhere", Commands())
@@ -274,14 +274,14 @@ class TestOpening:
         for _ in events:
             pass
         wait_for_state(qtbot, rof, "finished")
-        qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5, timeout=10_000)
+        qtbot.waitUntil(lambda: len(rof.plots.errors.series(("exact", "mae"))) == 5)
 
     def test_another_kind_of_run_is_refused_in_words(
         self, qtbot: QtBot, rof: RunPage, tmp_path: Path
     ) -> None:
         rof.open_run(tmp_path)
         label = rof.message.findChild(QLabel, "message.text")
-        qtbot.waitUntil(lambda: label.isVisible(), timeout=5_000)
+        qtbot.waitUntil(lambda: label.isVisible())
         assert str(tmp_path) in label.text()
 
     def test_a_run_of_another_page_is_refused_with_the_page_that_opens_it(
@@ -290,7 +290,7 @@ class TestOpening:
         rof.open_run(trained)
         label = rof.message.findChild(QLabel, "message.text")
         wanted = f"{trained} holds a run of kind 'autoencoder-pair'; open it in Train"
-        qtbot.waitUntil(lambda: wanted in label.text(), timeout=5_000)
+        qtbot.waitUntil(lambda: wanted in label.text())
         assert rof.status is None
 
 

@@ -16,7 +16,7 @@ PAGE = "validate.shrinkage"
 
 
 def settle(qtbot: QtBot, page: ShrinkagePage) -> None:
-    qtbot.waitUntil(lambda: page.last is not None and page.last.done, timeout=30_000)
+    qtbot.waitUntil(lambda: page.last is not None and page.last.done)
 
 
 def note(page: ShrinkagePage, name: str) -> str:
@@ -27,7 +27,7 @@ def test_the_default_problem_is_solved_without_being_asked(qtbot: QtBot, context
     page = ShrinkagePage(context)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: page.last is not None and page.last.gap < 1e-3, timeout=30_000)
+    qtbot.waitUntil(lambda: page.last is not None and page.last.gap < 1e-3)
     assert page.solution is not None
     assert page.solution.problem.config == ShrinkageConfig()
     assert len(page.plots.values.series("closed")) == 50

@@ -13,6 +13,7 @@ from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID, mix, theme
 from jnn_studio.app.workspaces.runs.table.model import RUN, SHOWN, RunTableModel
 from jnn_studio.app.workspaces.runs.table.spark import SparkDelegate
+from jnn_studio.app.workspaces.runs.table.typing_delegate import TypingDelegate
 from jnn_studio.runs.choosing import RunFilter
 from jnn_studio.runs.summary import RunSummary
 
@@ -86,6 +87,7 @@ class RunTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW)
         self.verticalHeader().setMinimumSectionSize(ROW)
+        self.setItemDelegate(TypingDelegate(self))
         self.setItemDelegateForColumn(model.column_of("curve"), SparkDelegate(self))
         self.column_menu: QMenu = QMenu("Columns", self)
         self.column_menu.setObjectName("runs.columns")
