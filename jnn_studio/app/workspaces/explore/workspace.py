@@ -155,6 +155,7 @@ class ExploreWorkspace(Workspace):
         self.tabifyDockWidget(spectrum, meaning)
         spectrum.raise_()
         meaning.visibilityChanged.connect(self.explainer.set_wanted)
+        meaning.visibilityChanged.connect(self.meaning.set_in_view)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.resizeDocks([directions, spectrum], [580, 420], Qt.Orientation.Horizontal)

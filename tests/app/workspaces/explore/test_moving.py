@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSlider, QToolButton
+from PySide6.QtWidgets import QDockWidget, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.desk.undo import Change
 from jnn_studio.app.workspaces.explore.gallery.thumbnails import TARGET
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
@@ -120,6 +122,43 @@ def test_a_moving_slider_does_not_lay_the_window_out(
         wait_for_scene(explore, qtbot)
     assert not np.array_equal(before[0], pictures(explore)[0])
     assert layouts.count == 0
+
+
+def test_other_sliders_lay_nothing_out_either_while_meaning_is_in_view(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    dock = explore.findChild(QDockWidget, "explore.dock.meaning")
+    dock.raise_()
+    qtbot.waitUntil(lambda: bool(explore._names))  # directions have their names
+    heading = dock.findChild(ElidingLabel, "explore.meaning.heading")
+    explore.directions.sliders[0].slider.setValue(50)
+    wait_for_scene(explore, qtbot)
+    qtbot.waitUntil(lambda: heading.text() == "Direction 1")
+    layouts = Layouts()
+    explore.installEventFilter(layouts)
+    for direction in (1, 2, 5):
+        explore.directions.sliders[direction].slider.setValue(60)
+        wait_for_scene(explore, qtbot)
+        qtbot.waitUntil(partial(lambda words: heading.text() == words, f"Direction {direction + 1}"))
+    assert layouts.count == 0
+
+
+def test_meaning_behind_another_panel_costs_nothing_and_is_right_when_it_comes_to_the_front(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    dock = explore.findChild(QDockWidget, "explore.dock.meaning")
+    dock.raise_()
+    qtbot.waitUntil(lambda: bool(explore._names))
+    heading = dock.findChild(ElidingLabel, "explore.meaning.heading")
+    explore.findChild(QDockWidget, "explore.dock.singular_values").raise_()
+    qtbot.waitUntil(lambda: dock.visibleRegion().isEmpty())
+    before = heading.text()
+    explore.directions.sliders[3].slider.setValue(60)
+    wait_for_scene(explore, qtbot)
+    qtbot.waitUntil(lambda: explore.meaning.direction == 3)
+    assert heading.text() == before
+    dock.raise_()
+    qtbot.waitUntil(lambda: heading.text() == "Direction 4")
 
 
 def test_walking_on_makes_the_moved_image_the_base(explore: ExploreWorkspace, qtbot: QtBot) -> None:

@@ -56,8 +56,8 @@ class DirectionNames(QTableWidget):
         theme().changed.connect(self._dress)
         self._view = MeaningView()
 
-    def show_view(self, view: MeaningView, direction: int) -> None:
-        """Show these names, with ``direction`` selected."""
+    def show_view(self, view: MeaningView) -> None:
+        """Show these names."""
         self._view = view
         with QSignalBlocker(self):
             rows = max((len(column.meanings) for column in view.columns), default=0)
@@ -72,7 +72,6 @@ class DirectionNames(QTableWidget):
                     meaning = column.meanings[row] if row < len(column.meanings) else None
                     self.setItem(row, at, _item(row, column.name, meaning))
             self._dress()
-        self.select(direction)
 
     def select(self, direction: int) -> None:
         """Select a row without telling anybody."""

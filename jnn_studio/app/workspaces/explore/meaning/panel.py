@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -43,10 +43,13 @@ class MeaningPanel(QWidget):
         self.setAccessibleName("What the directions mean")
         self._view = MeaningView(state=NO_FACTORS)
         self._direction = 0
+        self._in_view = True
         self._names = DirectionNames(f"{object_name}.names")
         self._bars = EffectBars(f"{object_name}.bars")
-        self._heading = QLabel(objectName=f"{object_name}.heading")
+        self._heading = ElidingLabel(object_name=f"{object_name}.heading")
         self._heading.setFont(ui_font(bold=True))
+        # Wide enough for any direction: another one then asks for no layout while somebody moves a slider.
+        self._heading.setFixedWidth(QFontMetrics(ui_font(bold=True)).horizontalAdvance(_heading(99)))
         self._unit = ElidingLabel(object_name=f"{object_name}.unit")
         self._unit.setProperty("tone", "muted")
         self._unit.setFont(ui_font(0.92))
@@ -85,16 +88,22 @@ class MeaningPanel(QWidget):
             for part in (self._unit, self._heading):
                 part.setToolTip("\n".join(filter(None, (view.unit, view.rule))))
             self._other.setVisible(bool(view.measures))
-            self._names.show_view(view, self._direction)
+            self._names.show_view(view)
             self._arrange()
-            self._show_bars()
+            self._show_direction()
 
     def set_direction(self, direction: int) -> None:
-        """Select a direction (0-based) without `direction_chosen`."""
+        """Select a direction (0-based) without `direction_chosen`; shown when somebody looks."""
         if direction != self._direction:
             self._direction = direction
-            self._names.select(direction)
-            self._show_bars()
+            if self._in_view:
+                self._show_direction()
+
+    def set_in_view(self, on: bool) -> None:
+        """Whether somebody can see it. A panel behind another's tab is visible to Qt all the same."""
+        self._in_view = on
+        if on:
+            self._show_direction()
 
     @property
     def direction(self) -> int:
@@ -160,11 +169,19 @@ class MeaningPanel(QWidget):
             self._names.setMaximumWidth(16_777_215)
             self._names.setFixedHeight(min(full, round(self.height() * 0.45)))
 
+    def _show_direction(self) -> None:
+        self._names.select(self._direction)
+        self._show_bars()
+
     def _show_bars(self) -> None:
-        self._heading.setText(f"Direction {self._direction + 1}")
+        self._heading.setText(_heading(self._direction + 1))
         self._bars.show_direction(self._view, self._direction)
 
     def _on_chosen(self, direction: int) -> None:
         self._direction = direction
         self._show_bars()
         self.direction_chosen.emit(direction)
+
+
+def _heading(number: int) -> str:
+    return f"Direction {number}"
