@@ -12,7 +12,7 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

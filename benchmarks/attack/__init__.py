@@ -4,6 +4,7 @@
   random time, and gone on with; the run must come out as the one that nobody killed.
 - ``inputs``: files and folders of every kind that the program reads are damaged and opened.
 - ``quits``: the program is asked to end, in every way there is, at random moments.
+- ``leaving``: it is asked to end while something is open, hidden, broken or stuck.
 - ``monkey``: clicks, keys, wheels, drags and drops on whatever is in the window.
 - ``soak``: hours of training, walking and turning pages, and what they cost in memory.
 

@@ -15,7 +15,7 @@ from benchmarks.attack.forked import fork, one_thread, wait_for
 from benchmarks.attack.report import Budget, Report, scratch_folder
 from jnn_studio.training.run_folder import RunFolder
 
-ENDED = 60.0
+ENDED = 120.0
 """Seconds after which a program that was asked to end hangs."""
 _PHOTOS = 2000
 
@@ -67,8 +67,11 @@ def _lost(run: Path, way: str) -> str:
 
     if way == "discard":
         return "a discarded run is still there" if run.exists() else ""
-    if way not in TRAINING or not run.exists():
-        return ""
+    return unkept(run) if way in TRAINING and run.exists() else ""
+
+
+def unkept(run: Path) -> str:
+    """What a run that was stopped and saved lacks; nothing if it was."""
     folder = RunFolder.open(run)
     state = folder.state().state
     if state != "stopped":
