@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from jnn_studio.training.events import UNDER_WAY, StateChanged
 TICK_MS = 33
 HEAP_MS = 60_000
 """How often what was freed is given back to the system."""
+PROBLEMS = 20
 OTHERS_SECONDS = 5.0
 """How long the threads beside training are waited for at the end, together."""
 
@@ -79,6 +81,8 @@ class AppContext(QObject):
         """Set once the program is on its way out."""
         self._followers: list[RunFollower] = []
         self._at_close: list[Callable[[], None]] = []
+        self.problems: deque[str] = deque(maxlen=PROBLEMS)
+        """What nobody caught since the start, with its traceback, for a report of a problem."""
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self.bridge.tick)
         self._timer.timeout.connect(self.ticked)

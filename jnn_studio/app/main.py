@@ -97,7 +97,8 @@ def _report_exceptions(window: MainWindow) -> None:
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         details = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(details)
-        text = f"{kind.__name__}: {error}. The program goes on; the details help to report it."
+        context.problems.append(details)
+        text = f"{kind.__name__}: {error}. The program goes on. Help ▸ Report a problem copies what helps."
         context.bridge.post(
             lambda: context.message.emit("Something went wrong in the program", text, details)
         )

@@ -26,6 +26,7 @@ from jnn_studio import __version__
 from jnn_studio.app.collector import Collector
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.help.menu import Help
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.rail import Rail
 from jnn_studio.app.theme import ThemeMode, theme
@@ -152,6 +153,8 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         palette = self._action(view, "&Command palette…", "command_palette", self._show_palette)
         palette.setShortcuts([QKeySequence("Ctrl+Shift+P"), QKeySequence("Ctrl+K")])
+        self.help = Help(self, self.context, self.show_workspace, self._actions_of_all_pages, self.message)
+        self.help.fill(help_menu)
         self._action(help_menu, "&About JNN Studio", "about", self._show_about)
         self._palette = CommandPalette(self._all_actions, self)
         self._workspace_menus: dict[str, QMenu] = {}
@@ -260,6 +263,15 @@ class MainWindow(QMainWindow):
 
     def _all_actions(self) -> list[tuple[str, QAction]]:
         """Every action that can be reached from the menu bar, with the name of its menu."""
+        return self._actions_of([top for top in self.menuBar().actions() if top.isVisible()])
+
+    def _actions_of_all_pages(self) -> list[tuple[str, QAction]]:
+        """Also of pages that are not in front; those that nobody has seen yet are made."""
+        for spec in self._specs:
+            self._make(spec)
+        return self._actions_of(self.menuBar().actions())
+
+    def _actions_of(self, tops: Sequence[QAction]) -> list[tuple[str, QAction]]:
         found: list[tuple[str, QAction]] = []
 
         def collect(menu: QMenu) -> None:
@@ -270,9 +282,9 @@ class MainWindow(QMainWindow):
                 elif not action.isSeparator():
                     found.append((without_mnemonic(menu.title()), action))
 
-        for top in self.menuBar().actions():
+        for top in tops:
             submenu = top.menu()
-            if top.isVisible() and isinstance(submenu, QMenu):
+            if isinstance(submenu, QMenu):
                 collect(submenu)
         return found
 

@@ -11,9 +11,18 @@ def resource(*parts: str) -> Path:
     Raises:
         FileNotFoundError: the installation is incomplete.
     """
+    return _shipped("resources", parts)
+
+
+def manual(*parts: str) -> Path:
+    """Path of a file of the documentation; raises as `resource`."""
+    return _shipped("docs", parts)
+
+
+def _shipped(folder: str, parts: tuple[str, ...]) -> Path:
     package = Path(__file__).resolve().parents[1]
-    # In a wheel resources/ lies inside the package, in a checkout beside it.
-    for root in (package / "resources", package.parent / "resources"):
+    # In a wheel they lie inside the package, in a checkout beside it.
+    for root in (package / folder, package.parent / folder):
         path = root.joinpath(*parts)
         if path.exists():
             return path

@@ -117,7 +117,8 @@ class Controls(QWidget):
         start.setToolTip(
             "\n".join(["Correct these settings first:", *problems]) if problems else self.start_tip
         )
-        self.run_actions["mend"].setText(f"{counted(len(problems), 'setting')} to correct")
+        if problems:  # hidden otherwise, but a list of all keys has it
+            self.run_actions["mend"].setText(f"{counted(len(problems), 'setting')} to correct")
         self.elsewhere.setText(elsewhere)
         self.elsewhere.setVisible(bool(elsewhere))
         self._arrange()
