@@ -15,9 +15,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
+from jnn_studio.sweeps.config import SweepConfig, sweep_from
+from jnn_studio.sweeps.folder import SweepFolder
+from jnn_studio.sweeps.measuring import measure
+from jnn_studio.sweeps.plan import plan_grid
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.identity import new_identity
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.running import start_run
 
@@ -54,6 +60,31 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in start_run(config, path, Commands()):
         pass
     return path
+
+
+def make_tiny_sweep(**changes: Any) -> SweepConfig:
+    """Three η of a tiny pair; keyword arguments replace what a `SweepConfig` has."""
+    run = {name: dict(table) for name, table in TINY.items()}
+    eta = {"setting": "penalty.eta", "values": [0.1, 0.5, 2.0], "along": {"penalty.eta_decoder": 0.2}}
+    return sweep_from({"schema_version": 1, "name": "tiny", "vary": [eta], "run": run} | changes, "tiny.toml")
+
+
+@pytest.fixture(scope="session")
+def tiny_sweep() -> Callable[..., SweepConfig]:
+    """`make_tiny_sweep`."""
+    return make_tiny_sweep
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished sweep, trained without processes of its own; to be read only."""
+    folder = SweepFolder.create(tmp_path_factory.mktemp("swept") / "sweep", make_tiny_sweep())
+    for run in plan_grid(folder.id, folder.config, "here"):
+        path = folder.room(run.folder)
+        for _ in start_run(run.config, path, Commands(), identity=new_identity(run.id, run.twin)):
+            pass
+        folder.keep_measured(run.id, measure(path, run.config, Watch()))
+    return folder.path
 
 
 @pytest.fixture(scope="session", autouse=True)

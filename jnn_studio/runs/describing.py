@@ -112,6 +112,7 @@ def _described(path: Path) -> RunSummary:
         created=identity.created or _modified(path / CONFIG),
         changed=max(when / 1e9 for when, _, _ in signature(path)),
         explorable=has_models and kind.network is not None,
+        twin=identity.twin,
         notes=(*notes, *folder.notes),
     )
 

@@ -20,7 +20,7 @@ from jnn_studio.runs.describing import Signature
 from jnn_studio.runs.summary import RunSummary
 
 _MAX_BYTES = 256 * 2**20
-_FORMAT = f"{__version__}/1"
+_FORMAT = f"{__version__}/2"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class RunSummary:
         seconds: of training.
         created: in seconds since 1970; so is ``changed``, when it was last written.
         explorable: its models can be walked.
+        twin: the id of the run that trained the unregularised model which this one is compared with.
         copy_of: the folder of another run with the same id, which this is a copy of.
         notes: what of it could not be read.
         problem: why nothing of it can be read; "" of a run that can.
@@ -109,6 +110,7 @@ class RunSummary:
     note: str = ""
     tags: tuple[str, ...] = ()
     pinned: bool = False
+    twin: str = ""
     copy_of: Path | None = None
     notes: tuple[str, ...] = ()
     problem: str = ""

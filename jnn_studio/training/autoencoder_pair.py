@@ -28,7 +28,7 @@ from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spec
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.optimiser import adamw_member
-from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
 from jnn_studio.training.predicted_eta import eta_for_rank
 from jnn_studio.training.trained_models import save_members
 
@@ -49,8 +49,26 @@ SPECTRUM_IMAGES = 4
 
 def pair_members(config: PairConfig) -> tuple[MemberInfo, ...]:
     """The models of a run, in the order they are shown, with the η of their encoders."""
-    etas = (0.0, config.penalty.encoder_eta(config.model.size))
-    return tuple(MemberInfo(key, key.capitalize(), eta) for key, eta in zip(MEMBERS, etas, strict=True))
+    etas = {UNREGULARISED: 0.0, REGULARISED: config.penalty.encoder_eta(config.model.size)}
+    trained = MEMBERS if config.only is None else (config.only,)
+    return tuple(MemberInfo(key, key.capitalize(), etas[key]) for key in trained)
+
+
+def pair_halves(config: PairConfig) -> tuple[PairConfig, PairConfig] | None:
+    """The same as two runs of one model each, of which the first is the same whatever the penalty.
+
+    Both begin with the weights of the pair and see its batches; without a penalty they are the same run. None
+    where one is trained alone already, or the regularised one has to be compared with the other meanwhile.
+    """
+    penalty = config.penalty
+    if config.only is not None or penalty.give_up is not None:
+        return None
+    # How a penalty is computed says in what precision both are trained, and how the other's is measured.
+    unpenalised = PenaltyConfig(eta=0, estimator=penalty.estimator, sigma=penalty.sigma)
+    twin = config.model_copy(update={"only": UNREGULARISED, "penalty": unpenalised})
+    if penalty.encoder_eta(config.model.size) == penalty.eta_decoder == 0:
+        return twin, twin
+    return twin, config.model_copy(update={"only": REGULARISED})
 
 
 def pair_facts(config: PairConfig, key: str) -> Mapping[str, str]:
@@ -82,8 +100,9 @@ def _decoder_share(config: PairConfig) -> float:
 class AutoencoderPair:
     """½‖f(x) − x‖² summed over colour values, mean over the batch, plus η times the penalty for one of two.
 
-    An `Experiment`. The penalty is that of the encoder, and with ``eta_decoder`` also that of the decoder.
-    With a ``target_rank`` η is found while it trains, on the effective rank that its spectra log.
+    An `Experiment`. Each model is what it is beside the other, also where the configuration has ``only`` one.
+    The penalty is that of the encoder, and with ``eta_decoder`` also that of the decoder. With a
+    ``target_rank`` η is found while it trains, on the effective rank that its spectra log.
     """
 
     terms = ("total", "reconstruction", "penalty", "decoder_penalty")
@@ -221,6 +240,8 @@ class AutoencoderPair:
 
     def _plan(self, first: Autoencoder | CorrectedPCA, start: float | None) -> SearchPlan | None:
         """How η is searched for, if it is."""
+        if self.config.only == UNREGULARISED:
+            return None
         size, steps = self.config.model.size, self.config.schedule.steps
         if not isinstance(first, CorrectedPCA):
             return self.config.penalty.search_plan(size, steps)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.autoencoder_pair import MEMBERS, REGULARISED
+from jnn_studio.training.autoencoder_pair import REGULARISED, pair_members
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.run_folder import RunFolder, is_run
 from jnn_studio.training.words import ETA, PSNR
@@ -68,15 +68,16 @@ def _alike(config: PairConfig, other: PairConfig) -> bool:
 
 def _read(folder: RunFolder, config: PairConfig) -> Iterator[EarlierRun]:
     """What the run came to, if it logged all of it."""
+    members = tuple(member.key for member in pair_members(config))
     terms: dict[str, float] = {ETA: config.penalty.encoder_eta(config.model.size)}
     start = 0
     while True:
-        metrics, start = folder.metrics(start, MEMBERS)
+        metrics, start = folder.metrics(start, members)
         if not metrics:
             break
         for logged in metrics:
             if logged.member == REGULARISED:
                 terms.update(logged.terms)
-    ranks = [s.effective_rank for s in folder.spectra(MEMBERS) if s.member == REGULARISED]
+    ranks = [s.effective_rank for s in folder.spectra(members) if s.member == REGULARISED]
     if ranks and PSNR in terms:
         yield EarlierRun(terms[ETA], ranks[-1], terms[PSNR], config.schedule.steps)

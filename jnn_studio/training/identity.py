@@ -1,5 +1,7 @@
 """Which run this is, wherever its folder lies: an id and a date at the head of ``config.toml``.
 
+Of a run that is compared with a model which another run has trained, that run's id is there too.
+
 They are no settings: a configuration that is taken from a run for another one leaves them behind.
 """
 
@@ -13,22 +15,34 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-KEYS = ("id", "created")
+KEYS = ("id", "created", "twin")
 _ID = re.compile(r"[0-9A-Za-z_-]{6,40}")
 _BYTES = 8
 
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """``created``: when it began, in seconds since 1970; None where nothing says so."""
+    """Which run it is.
+
+    Attributes:
+        created: when it began, in seconds since 1970; None where nothing says so.
+        twin: the id of the run that trained the unregularised model for it; "" where it has its own.
+    """
 
     id: str
     created: float | None = None
+    twin: str = ""
 
 
-def new_identity() -> RunIdentity:
-    """One that no other run has."""
-    return RunIdentity(secrets.token_hex(_BYTES), datetime.now(UTC).replace(microsecond=0).timestamp())
+def new_identity(run_id: str = "", twin: str = "") -> RunIdentity:
+    """One that no other run has, or with the id that is given; begun now."""
+    now = datetime.now(UTC).replace(microsecond=0).timestamp()
+    return RunIdentity(run_id or secrets.token_hex(_BYTES), now, twin)
+
+
+def id_from(*parts: str) -> str:
+    """An id that is the same whenever it is asked for."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[: 2 * _BYTES]
 
 
 def to_head(identity: RunIdentity) -> str:
@@ -36,6 +50,8 @@ def to_head(identity: RunIdentity) -> str:
     lines = [f'id = "{identity.id}"']
     if identity.created is not None:
         lines.append(f"created = {datetime.fromtimestamp(identity.created, UTC):%Y-%m-%dT%H:%M:%SZ}")
+    if identity.twin:
+        lines.append(f'twin = "{identity.twin}"')
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +64,8 @@ def identity_in(table: Mapping[str, Any]) -> RunIdentity | None:
         when = created.timestamp() if isinstance(created, datetime) else None
     except (ValueError, OverflowError, OSError):  # of a year that no clock has
         when = None
-    return RunIdentity(given, when)
+    twin = table.get("twin")
+    return RunIdentity(given, when, twin if isinstance(twin, str) and _ID.fullmatch(twin) else "")
 
 
 def derived_identity(config: bytes, first_line: bytes) -> RunIdentity:

@@ -40,6 +40,10 @@ def _images(config: RunConfig) -> str:
     return in_words(data) if data is not None else ""
 
 
+def _no_halves(config: RunConfig) -> None:
+    return None
+
+
 def _nothing_found(config: RunConfig, key: str, state: Mapping[str, Any]) -> Mapping[str, str]:
     return {}
 
@@ -59,6 +63,8 @@ class RunKind(Generic[C]):
         facts: what to say of a member of this key beside its name, such as its η.
         found: which of them training has found itself, given the `Member.state` of a member of this key:
             names to numbers, as tensors or arrays.
+        halves: of a run of two models that do not need each other, the same as two runs of one each; the
+            first is that of the model which others are compared with. None where there is nothing to part.
         misfit: why arrays read from a folder cannot be those of such a run, or "".
         material: what a run learns from, in a few words.
         words: for a window; where there are none it makes do with what the configuration says of itself.
@@ -72,6 +78,7 @@ class RunKind(Generic[C]):
     network: Callable[[C, str, Mapping[str, Tensor]], LatentModel] | None = None
     facts: Callable[[C, str], Mapping[str, str]] = _no_facts
     found: Callable[[C, str, Mapping[str, Any]], Mapping[str, str]] = _nothing_found
+    halves: Callable[[C], tuple[C, C] | None] = _no_halves
     misfit: Callable[[C, Arrays], str] = _any_arrays
     material: Callable[[C], str] = _images
     words: RunWords | None = None

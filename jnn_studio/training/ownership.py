@@ -1,4 +1,4 @@
-"""One process trains a run at a time: whoever writes into its folder holds the lock on its file ``owner``."""
+"""One process trains a run, or a sweep, at a time: it holds the lock on the file ``owner`` in its folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from jnn_studio.base.atomic import open_to_append
@@ -48,23 +50,32 @@ def own(folder: RunFolder) -> Ownership:
         RunInUseError: another process is training it.
         RunFolderError: the folder cannot be written.
     """
-    path = folder.path / OWNER
-    before = owner_of(folder.path)
+    return own_folder(folder.path, "run", lambda: _id(folder), lambda: _alive(folder))
+
+
+def own_folder(
+    path: Path, what: str, identity: Callable[[], str], alive: Callable[[], bool] = lambda: False
+) -> Ownership:
+    """Take the folder ``path`` of ``what``, as `own` does.
+
+    ``alive``: whether a process of another machine, whose lock cannot be seen, seems to be at work in it.
+    """
+    before = owner_of(path)
     try:
-        file = open_to_append(path, through_links=False)
+        file = open_to_append(path / OWNER, through_links=False)
     except OSError as error:
-        raise RunFolderError(f"cannot write to the run in {folder.path}: {error}") from error
+        raise RunFolderError(f"cannot write to the {what} in {path}: {error}") from error
     try:
         elsewhere = before is not None and before.elsewhere
-        if not _lock(file) or (elsewhere and _alive(folder)):
+        if not _lock(file) or (elsewhere and alive()):
             who = "" if before is None else f" ({before})"
             raise RunInUseError(
-                f"the run in {folder.path} is being trained by another process{who}; follow it, or stop it "
+                f"the {what} in {path} is being trained by another process{who}; follow it, or stop it "
                 "there before it is resumed here"
             )
         file.truncate(0)
         said = {
-            "id": _id(folder),
+            "id": identity(),
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "since": round(time.time()),

@@ -83,6 +83,11 @@ class PairConfig(ImageRunConfig):
     model: AutoencoderConfig | CorrectedPCAConfig = Field(AutoencoderConfig(), discriminator="kind")
     penalty: PenaltyConfig = PenaltyConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
+    only: Literal["unregularised", "regularised"] | None = Field(
+        None,
+        description="Which of the two models is trained, where the other is trained in a run of its own, as "
+        "in a sweep. Empty: both, side by side.",
+    )
 
     remedy: ClassVar[str] = "Lower the learning rate or η."
     large_before: ClassVar[tuple[str, ...]] = ("model.hidden", "model.size")
@@ -111,6 +116,13 @@ class PairConfig(ImageRunConfig):
     @model_validator(mode="after")
     def _rank_can_be_reached(self) -> Self:
         target, give_up = self.penalty.target_rank, self.penalty.give_up
+        if self.only == "unregularised":
+            return self  # nothing is penalised
+        if self.only == "regularised" and give_up is not None:
+            raise ValueError(
+                f"penalty.give_up ({give_up:g}) is measured against the unregularised model: leave it empty "
+                "where only the regularised one is trained"
+            )
         if target is not None and give_up is not None:
             raise ValueError(
                 f"penalty.give_up ({give_up:g}) and penalty.target_rank ({target:g}) cannot both be aimed "

@@ -11,7 +11,7 @@ from jnn_studio.models.config import CorrectedPCAConfig
 from jnn_studio.training.channels import grey_at_a_look
 from jnn_studio.training.common_settings import NAME, common, hidden_of_images
 from jnn_studio.training.earlier_runs import earlier_runs
-from jnn_studio.training.pair_config import PAPER_ETA, PairConfig
+from jnn_studio.training.pair_config import PAPER_ETA, PairConfig, PenaltyConfig
 from jnn_studio.training.words import ETA, LOSS_TERMS, QUALITY, RunWords
 
 GROUPS = (
@@ -58,12 +58,23 @@ GROUPS = (
     SettingGroup(
         "training",
         "Training",
-        common(
-            "schedule.steps",
-            "schedule.batch_size",
-            "schedule.seed",
-            "schedule.device",
-            "schedule.precision",
+        (
+            *common(
+                "schedule.steps",
+                "schedule.batch_size",
+                "schedule.seed",
+                "schedule.device",
+                "schedule.precision",
+            ),
+            Setting(
+                "only",
+                "Models trained",
+                choices=(
+                    ("", "Both"),
+                    ("regularised", "The regularised one only"),
+                    ("unregularised", "The unregularised one only"),
+                ),
+            ),
         ),
     ),
     SettingGroup(
@@ -123,6 +134,8 @@ def hidden(typed: Mapping[str, str]) -> set[str]:
     if typed.get("penalty.estimator") != "finite_difference":
         # The bundled architectures have a closed form, so that "auto" draws no noise.
         found.add("penalty.sigma")
+    if typed.get("only") == "unregularised":
+        found |= {f"penalty.{name}" for name in PenaltyConfig.model_fields} - {"penalty.estimator"}
     if not any(typed.get(f"penalty.{aim}", "").strip() for aim in ("target_rank", "give_up")):
         found.add("penalty.adjust_every")
     return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.training.config import ConfigError, RunConfig
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.config_file import parse_table, read_config, read_config_text
 from jnn_studio.training.kind import find_kind, kind_names
 
 
@@ -31,10 +32,23 @@ def load_preset(name: str) -> RunConfig:
     Raises:
         ConfigError: there is none.
     """
+    return read_config(_path(name))
+
+
+def preset_table(name: str) -> dict[str, Any]:
+    """The preset called ``name`` as it is written, without the defaults of what it does not say.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return parse_table(read_config_text(_path(name)), name)
+
+
+def _path(name: str) -> Path:
     path = _paths().get(name)
     if path is None:
         raise ConfigError(f"there is no preset {name!r}; there are: {', '.join(preset_names())}")
-    return read_config(path)
+    return path
 
 
 def _paths() -> Mapping[str, Path]:

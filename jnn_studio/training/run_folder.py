@@ -107,8 +107,10 @@ class RunFolder:
         return told if len(told) <= _TOLD else (*told[:_TOLD], more)
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig) -> RunFolder:
+    def create(cls, path: Path, config: RunConfig, identity: RunIdentity | None = None) -> RunFolder:
         """A new run in ``path``, which must not exist or be empty, but for what other programs left in it.
+
+        It gets an id of its own, unless an ``identity`` is given.
 
         Raises:
             RunFolderError: it holds something already, or cannot be written.
@@ -120,7 +122,7 @@ class RunFolder:
                     f"{path} is not empty; choose another folder, or resume the run in it if it holds one"
                 )
             folder = cls(path)
-            text = to_head(new_identity()) + config.to_toml()
+            text = to_head(identity or new_identity()) + config.to_toml()
             write_text(path / CONFIG, text, through_links=False)
             folder.set_state("created", 0)
         except UnicodeEncodeError as error:

@@ -17,6 +17,7 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
 from jnn_studio.training.experiment import LearnsFromImages
+from jnn_studio.training.identity import RunIdentity
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.ownership import Ownership, own
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
@@ -28,16 +29,21 @@ class TooFewImagesError(StudioError, ValueError):
 
 
 def start_run(
-    config: RunConfig, path: Path, commands: Commands, watch: Watch | None = None
+    config: RunConfig,
+    path: Path,
+    commands: Commands,
+    watch: Watch | None = None,
+    identity: RunIdentity | None = None,
 ) -> Iterator[Event]:
     """Train ``config`` into the new folder ``path``; iterate to make it happen.
 
-    ``watch`` hears of the preparation, and may call it off: the run then ends as by `Command.STOP`.
+    ``watch`` hears of the preparation, and may call it off: the run then ends as by `Command.STOP`. Which run
+    it is says ``identity``; None: one of its own.
 
     Raises:
         RunFolderError: ``path`` holds something, or cannot be written.
     """
-    folder = RunFolder.create(path, config)
+    folder = RunFolder.create(path, config, identity)
     return _owned(own(folder), config, folder, commands, watch or Watch())
 
 

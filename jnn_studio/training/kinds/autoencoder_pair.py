@@ -9,7 +9,13 @@ from torch import Tensor
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.models.model_kind import find_model_kind
-from jnn_studio.training.autoencoder_pair import AutoencoderPair, pair_facts, pair_found, pair_members
+from jnn_studio.training.autoencoder_pair import (
+    AutoencoderPair,
+    pair_facts,
+    pair_found,
+    pair_halves,
+    pair_members,
+)
 from jnn_studio.training.channels import open_run_images, run_network
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.kind import RunKind
@@ -31,5 +37,13 @@ def _network(config: PairConfig, key: str, tensors: Mapping[str, Tensor]) -> Lat
 
 
 KIND = RunKind(
-    "autoencoder-pair", PairConfig, pair_members, _prepare, _network, pair_facts, pair_found, words=WORDS
+    "autoencoder-pair",
+    PairConfig,
+    pair_members,
+    _prepare,
+    _network,
+    pair_facts,
+    pair_found,
+    halves=pair_halves,
+    words=WORDS,
 )

@@ -222,7 +222,7 @@ class RunsWorkspace(Workspace):
             self.context.open_requested.emit(run.path, run.kind, resume)
 
     def _explore(self) -> None:
-        found = models_to_walk(self.table.selected, MAX_COLUMNS)
+        found = models_to_walk(self.table.selected, MAX_COLUMNS, self.context.runs.runs)
         several = len({run.path for run, _ in found}) > 1
         models = []
         for run, member in found:
