@@ -16,6 +16,7 @@ from jnn_studio.app.engine.bridge import Bridge
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.app.engine.run_list import RunList
+from jnn_studio.app.engine.sweeping import Sweeping
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.heap import give_back_free_memory
@@ -43,6 +44,7 @@ class AppContext(QObject):
         run_ended: (feed, StateChanged) the training thread is free again.
         explore_requested: (path) somebody wants to walk the models of this run.
         compare_requested: ([(reference, name)]) somebody wants to walk these models side by side.
+        front_requested: (Front, index) somebody wants to walk along a front, beginning at this model.
         open_requested: (path, kind, resume) a run is to be shown by the page for its kind, and resumed.
         list_requested: somebody wants to see all runs.
         page_requested: (title) a workspace is to be made, if it is not there yet, and shown.
@@ -56,6 +58,7 @@ class AppContext(QObject):
     run_ended = Signal(object, object)
     explore_requested = Signal(object)
     compare_requested = Signal(object)
+    front_requested = Signal(object, int)
     open_requested = Signal(object, str, bool)
     list_requested = Signal()
     page_requested = Signal(str)
@@ -70,6 +73,7 @@ class AppContext(QObject):
         self.inference = self.new_worker("inference")
         self.loading = self.new_worker("loading")
         self.training = TrainingThread()
+        self.sweeping = Sweeping(self.bridge, self)
         self.runs = RunList(
             self.new_worker("runs"),
             RunPlaces(self.data_folder),
@@ -170,7 +174,9 @@ class AppContext(QObject):
         others: tuple[RunFollower | Worker, ...] = (*self._followers, *self._workers)
         for other in others:
             other.close(timeout=0)  # all are told before any is waited for
+        self.sweeping.stop()
         self.training.close(training_timeout)
+        self.sweeping.close(training_timeout)
         end = time.monotonic() + OTHERS_SECONDS
         for other in others:
             other.close(timeout=max(0.0, end - time.monotonic()))

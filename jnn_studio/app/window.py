@@ -36,6 +36,7 @@ from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 from jnn_studio.app.workspaces import find_workspaces
 from jnn_studio.base.text import printable
+from jnn_studio.explore.front_walk import Front
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
@@ -87,9 +88,11 @@ class MainWindow(QMainWindow):
         self.context.run_started.connect(self._run_changed)
         self.context.run_event.connect(self._run_changed)
         self.context.run_ended.connect(self._run_ended)
+        self.context.sweeping.ended.connect(lambda *_: self._sweep_ended())
         self.context.page_requested.connect(self.show_workspace)
         self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
         self.context.compare_requested.connect(self._compare)
+        self.context.front_requested.connect(self._walk_front)
         self.context.open_requested.connect(self._open_run)
         self.context.list_requested.connect(lambda: self.show_workspace("Runs"))
         geometry = settings.value("geometry")
@@ -216,6 +219,10 @@ class MainWindow(QMainWindow):
         self.show_workspace("Explore")
         self.workspace("Explore").walk_models(models)
 
+    def _walk_front(self, front: Front, index: int) -> None:
+        self.show_workspace("Explore")
+        self.workspace("Explore").walk_front(front, index)
+
     def _open_run(self, path: Path, kind: str, resume: bool) -> None:
         """Show a run on the page that trains runs of its kind."""
         by_kind = {trained: spec.title for spec in self._specs for trained in spec.trains}
@@ -319,14 +326,18 @@ class MainWindow(QMainWindow):
             self._leaving = self.context.closing = self._asked_to_save = False
             self.setEnabled(True)
             self._run_label.setText(f"{feed.config.shown_name}: not saved; the window stays open")
-        else:
+        elif self.context.sweeping.path is None:
+            self._leave()
+
+    def _sweep_ended(self) -> None:
+        if self._leaving and self.context.training.feed is None:
             self._leave()
 
     # --- leaving -----------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
         feed = self.context.training.feed
-        if feed is None:
+        if feed is None and self.context.sweeping.path is None:
             event.accept()
             self._leave()
             return
@@ -344,25 +355,31 @@ class MainWindow(QMainWindow):
         """Stop and save the run under way, if any, and quit without asking."""
         self._end_run(Command.STOP)
 
-    def _ask(self, feed: RunFeed) -> None:
+    def _ask(self, feed: RunFeed | None) -> None:
+        """What is to become of the run under way, or of the sweep: that cannot be discarded."""
         if self.findChild(QMessageBox, "quit_box") is not None:
             return
+        sweep = self.context.sweeping.path
+        name = "" if feed is None else feed.config.shown_name
         box = QMessageBox(self, objectName="quit_box")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("A run is under way")
-        box.setText(f"“{feed.config.shown_name}” is still training.")
-        box.setInformativeText(
-            f"It is being written to {printable(str(feed.path))}. A saved run can be resumed later."
-        )
+        box.setWindowTitle("A run is under way" if feed is not None else "A sweep is under way")
+        what = f"“{name}” is still training" if feed is not None else "A sweep is still training"
+        box.setText(f"{what}{', and so is a sweep' if feed is not None and sweep is not None else ''}.")
+        where = printable(str(feed.path if feed is not None else sweep))
+        box.setInformativeText(f"It is being written to {where}. What is saved can be resumed later.")
         keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
         stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
-        for button, name in ((keep, "quit_keep"), (stop, "quit_stop"), (discard, "quit_discard")):
-            button.setObjectName(name)
+        named = [(keep, "quit_keep"), (stop, "quit_stop")]
+        if feed is not None:
+            discard = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
+            discard.clicked.connect(lambda: self._end_run(Command.DISCARD))
+            named.append((discard, "quit_discard"))
+        for button, button_name in named:
+            button.setObjectName(button_name)
         box.setDefaultButton(stop)
         box.setEscapeButton(keep)
         stop.clicked.connect(self._save_and_leave)
-        discard.clicked.connect(lambda: self._end_run(Command.DISCARD))
         box.open()
 
     def _save_and_leave(self) -> None:
@@ -372,9 +389,14 @@ class MainWindow(QMainWindow):
     def _end_run(self, command: Command) -> None:
         """Leave once the run has ended; the window stays alive until then."""
         self._leaving = self.context.closing = True
-        feed = self.context.training.feed
+        feed, sweeping = self.context.training.feed, self.context.sweeping
+        if sweeping.path is not None:
+            sweeping.stop()
+            self._run_label.setText("Sweep: ending…")
+            self.setEnabled(False)
         if feed is None:
-            self._leave()
+            if sweeping.path is None:
+                self._leave()
             return
         self.context.training.send(command)
         self._run_label.setText(f"{feed.config.shown_name}: ending…")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.explore.front_walk import Front
 
 
 class Workspace(QMainWindow):
@@ -100,6 +101,12 @@ class Workspace(QMainWindow):
 
     def walk_models(self, models: Sequence[tuple[str, str]]) -> None:
         """Show models side by side, each by its reference and a name, "" for its own.
+
+        Of those that show none nobody asks it.
+        """
+
+    def walk_front(self, front: Front, index: int) -> None:
+        """Show a model of a front between its neighbours, and let somebody slide along it.
 
         Of those that show none nobody asks it.
         """

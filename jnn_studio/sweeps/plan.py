@@ -119,6 +119,25 @@ def plan_trial(
     )
 
 
+def plan_ends(
+    sweep_id: str, config: SweepConfig, where: str
+) -> tuple[PlannedRun | None, tuple[PlannedRun, PlannedRun]]:
+    """(twin of all trials, if they share one; trials at either end of all axes); raises as `plan_trial`."""
+    values = [
+        [axis.values[0] if axis.values else getattr(axis, end) for axis in config.vary]
+        for end in ("low", "high")
+    ]
+    twin, low = plan_trial(sweep_id, config, 0, values[0], where)
+    return twin, (low, plan_trial(sweep_id, config, 0, values[1], where)[1])
+
+
+def count_runs(sweep_id: str, config: SweepConfig, where: str) -> int:
+    """How many runs there will be; raises as `plan_grid` and `plan_trial`."""
+    if config.search is None:
+        return len(plan_grid(sweep_id, config, where))
+    return config.search.trials + (plan_ends(sweep_id, config, where)[0] is not None)
+
+
 def seen_by_twins(config: SweepConfig, where: str) -> set[str]:
     """The settings that vary and make a difference to the unregularised model; none where there is none."""
     first = [axis.values[0] if axis.values else axis.low for axis in config.vary]

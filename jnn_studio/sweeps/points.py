@@ -14,9 +14,10 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.runs.columns import finite
 from jnn_studio.runs.index import RunIndex
 from jnn_studio.runs.summary import MemberSummary, RunSummary
+from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
 from jnn_studio.sweeps.measuring import SKILL, TANGENT_ENERGY
-from jnn_studio.sweeps.plan import labels_of
+from jnn_studio.sweeps.plan import count_runs, labels_of
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.words import PSNR
 
@@ -68,7 +69,8 @@ class SweepView:
     Attributes:
         labels: of what varies, as a form calls it, by dotted name.
         points: twins first, then by what varies.
-        under_way: a process trains it.
+        total: runs that there will be.
+        under_way: a process of this machine trains it.
         problem: why no more than this is known, "" for nothing.
     """
 
@@ -76,9 +78,8 @@ class SweepView:
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     points: tuple[SweepPoint, ...] = ()
-    total: int | None = None
+    total: int = 0
     under_way: bool = False
-    searches: bool = False
     problem: str = ""
 
     @property
@@ -120,8 +121,9 @@ class SweepReader:
         self._settings: dict[str, Mapping[str, str]] = {}
         self._labels: Mapping[str, str] | None = None
         self._measured: dict[str, dict[str, dict[str, float]]] = {}
+        self._counted: tuple[SweepConfig, int] | None = None
 
-    def read(self, watch: Watch, total: int | None = None) -> SweepView:
+    def read(self, watch: Watch) -> SweepView:
         """As it is now; whatever the folder holds, nothing is raised but `Cancelled`."""
         try:
             folder = SweepFolder.open(self.path)
@@ -158,10 +160,19 @@ class SweepReader:
             config.name,
             self._labels,
             tuple(points),
-            total,
+            self._total(folder),
             folder.under_way,
-            config.search is not None,
         )
+
+    def _total(self, folder: SweepFolder) -> int:
+        """Counted anew where somebody has changed what varies."""
+        if self._counted is None or self._counted[0] != folder.config:
+            try:
+                total = count_runs(folder.id, folder.config, str(self.path))
+            except StudioError:
+                total = 0
+            self._counted = folder.config, total
+        return self._counted[1]
 
     def _settings_of(self, run: RunSummary) -> Mapping[str, str]:
         """They never change."""

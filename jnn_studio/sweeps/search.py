@@ -16,7 +16,7 @@ from jnn_studio.runs.describing import describe
 from jnn_studio.sweeps.agenda import EndedRun
 from jnn_studio.sweeps.config import Axis, SearchConfig
 from jnn_studio.sweeps.folder import STUDY, SWEEP, SweepError, SweepFolder
-from jnn_studio.sweeps.plan import PlannedRun, plan_trial
+from jnn_studio.sweeps.plan import PlannedRun, plan_ends, plan_trial
 from jnn_studio.training.identity import id_from
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ class SearchAgenda:
     def __init__(self, folder: SweepFolder, search: SearchConfig, known: Mapping[str, Any]) -> None:
         self._folder, self._search, self._config = folder, search, folder.config
         self._where = str(folder.path / SWEEP)
-        for end in ("low", "high"):  # before anything is trained
-            values = [axis.values[0] if axis.values else getattr(axis, end) for axis in self._config.vary]
-            plan_trial(folder.id, self._config, 0, values, self._where)
+        shared, _ = plan_ends(folder.id, self._config, self._where)  # before anything is trained
         self._study = open_study(folder, search)
         self._take_in(known)
         optuna = _optuna()
@@ -55,7 +53,6 @@ class SearchAgenda:
         self._again = deque(trial.number for trial in running)
         self._trials: dict[str, Any] = {}
         self._waiting: deque[PlannedRun] = deque()
-        shared = plan_trial(folder.id, self._config, 0, values, self._where)[0]
         self.total = search.trials + (shared is not None)
         if shared is not None:
             self._waiting.append(shared)

@@ -30,7 +30,7 @@ def test_a_sweep_that_is_done_is_only_told_again(swept: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in swept.rglob("*") if path.name != "owner"}
     result = invoke(swept)
     assert result.exit_code == 0
-    assert "finished: 4 runs of 4 finished" in result.stdout
+    assert "finished: 4 of 4 runs finished" in result.stdout
     told = json.loads(invoke(swept, "--json").stdout)
     assert told["state"] == "finished"
     assert [model.get("penalty.eta") for model in told["models"]] == [None, "0.1", "0.5", "2"]

@@ -29,7 +29,7 @@ def test_every_run_is_finished_once_and_the_twin_is_trained_once(killed: KilledS
     only = sorted(run.config.only for run in runs.values())  # type: ignore[attr-defined]
     assert only == ["regularised"] * len(ETAS) + ["unregularised"]
     assert killed.status == 0
-    assert "finished: 4 runs of 4 finished" in killed.output
+    assert "finished: 4 of 4 runs finished" in killed.output
 
 
 def test_runs_go_on_from_their_last_checkpoint(killed: KilledSweep) -> None:

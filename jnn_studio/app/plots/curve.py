@@ -93,8 +93,13 @@ class Curve:
         return bool(finite.any())
 
 
-def fit(curves: Iterable[Curve], log: bool, floor: float | None) -> tuple[Bounds, Bounds] | None:
-    """The ranges of x and y (log10 y, from `floor` up, on a log axis) of the curves shown; None: nothing."""
+def fit(
+    curves: Iterable[Curve], log: bool, floor: float | None, room: tuple[float, float]
+) -> tuple[Bounds, Bounds] | None:
+    """The ranges of x and y (log10 y, from `floor` up, on a log axis) of the curves shown; None: nothing.
+
+    `room`: shares of the ranges that are left free at the ends of x and of y.
+    """
     shown = [(curve.series, curve.drawable(log).bounds()) for curve in curves if curve.shown]
     held = [(series, bounds) for series, bounds in shown if bounds is not None]
     if not held:
@@ -104,7 +109,7 @@ def fit(curves: Iterable[Curve], log: bool, floor: float | None) -> tuple[Bounds
     if log:
         low = max(y.low, floor or 0.0)
         y = Bounds(float(np.log10(low)), float(np.log10(max(y.high, low))))
-    return _padded(x, 0.01), _padded(y, 0.04)
+    return _padded(x, room[0]), _padded(y, room[1])
 
 
 def _padded(bounds: Bounds, share: float) -> Bounds:

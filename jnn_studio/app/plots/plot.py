@@ -39,6 +39,8 @@ from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.base.endings import ending_of
 
+_STYLES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "none": Qt.PenStyle.NoPen}
+
 
 class StudioPlot(QWidget):
     """One plot with its title row; see the module's docstring for when it draws.
@@ -62,6 +64,8 @@ class StudioPlot(QWidget):
         self._following = True
         self._dirty = True
         self._drawing = False
+        self.room = (0.01, 0.04)
+        """Shares of the ranges that autoscale leaves free at the ends of x and of y."""
         self.y_floor: float | None = None
         """On a log axis, autoscale shows nothing below this."""
 
@@ -95,19 +99,18 @@ class StudioPlot(QWidget):
         key: Hashable,
         label: str,
         color: str,
-        style: Literal["solid", "dash"] = "solid",
+        style: Literal["solid", "dash", "none"] = "solid",
         dots: bool = False,
         faint: bool = False,
     ) -> None:
         """Add an empty curve.
 
-        `color`: a role of the theme or "#rrggbb". `faint`: behind the others and not in the legend. Raises
-        ValueError if there is a curve of that key.
+        `color`: a role of the theme or "#rrggbb". `style`: of its line, "none" for dots alone. `faint`:
+        behind the others and not in the legend. Raises ValueError if there is a curve of that key.
         """
         if key in self._curves:
             raise ValueError(f"the plot {self.objectName()!r} already has a curve {key!r}")
-        pen_style = Qt.PenStyle.DashLine if style == "dash" else Qt.PenStyle.SolidLine
-        curve = self._curves[key] = Curve(label, color, pen_style, dots, faint)
+        curve = self._curves[key] = Curve(label, color, _STYLES[style], dots, faint)
         self.canvas.box.addItem(curve.item, ignoreBounds=True)
         curve.dress(theme().colors)
         self._curves_changed()
@@ -288,7 +291,7 @@ class StudioPlot(QWidget):
         """Hand every curve's item what it needs, at so many device pixels in a device-independent one."""
         self._drawing = True
         if self._following:
-            x, y = fit(self._curves.values(), self._log, self.y_floor) or ((0, 1), (0, 1))
+            x, y = fit(self._curves.values(), self._log, self.y_floor, self.room) or ((0, 1), (0, 1))
             self.canvas.box.setRange(xRange=x, yRange=y, padding=0)
         self._drawing = False
         x, y = (Bounds(*ends) for ends in self.canvas.box.viewRange())

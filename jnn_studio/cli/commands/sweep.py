@@ -78,7 +78,7 @@ def sweep(
     for run in ended.failed:
         complain(f"{run.run.config.shown_name}: {run.reason}")
     if not as_json:
-        say(f"{ended.state}: {counted(view.finished, 'run')} of {_total(folder)} finished, in {folder.path}")
+        say(f"{ended.state}: {view.finished} of {counted(view.total, 'run')} finished, in {folder.path}")
     if ended.failed:
         raise typer.Exit(1)
 
@@ -104,12 +104,6 @@ def _folder(what: str, out: Path | None, data: Path | None, settings: Sequence[s
         folder.withdraw()
         raise
     return folder
-
-
-def _total(folder: SweepFolder) -> int:
-    agenda = agenda_of(folder)
-    agenda.close()
-    return agenda.total
 
 
 def _follow(events: Any) -> SweepEnded:

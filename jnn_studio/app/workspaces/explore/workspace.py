@@ -21,6 +21,7 @@ from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.desk.arriving import can_arrive
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
+from jnn_studio.app.workspaces.explore.desk.front_bar import FrontBar
 from jnn_studio.app.workspaces.explore.desk.hint_bar import HintBar
 from jnn_studio.app.workspaces.explore.desk.opened import Data
 from jnn_studio.app.workspaces.explore.desk.opening_bar import OpeningBar
@@ -44,6 +45,7 @@ from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.differences import differences
+from jnn_studio.explore.front_walk import Front
 from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
@@ -126,6 +128,9 @@ class ExploreWorkspace(Workspace):
     def walk_models(self, models: Sequence[tuple[str, str]]) -> None:
         self.desk.compare(models)
 
+    def walk_front(self, front: Front, index: int) -> None:
+        self.front.walk(front, index)
+
     # --- construction ------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
@@ -139,6 +144,9 @@ class ExploreWorkspace(Workspace):
         column.addWidget(self.choices)
         column.addWidget(self._opening)
         column.addWidget(self._hint)
+        self.front = FrontBar(self.context, self.desk)
+        self.front.failed.connect(self._show_failure)
+        column.addWidget(self.front)
         column.addWidget(self.panes, 1)
         self.message.lie_over(self.panes)
         self.setCentralWidget(central)

@@ -19,6 +19,7 @@ _ACTIONS = (
         "Ctrl+Shift+E",
         "Walk the models of the selected runs side by side: up to four, of several runs one each",
     ),
+    ("vary", "&Vary its settings…", "", "Begin a sweep of runs like this one that differ in what you choose"),
     ("rename", "&Rename", "F2", "Another name for the run, everywhere in the program"),
     ("tag", "&Tags…", "Ctrl+T", "Words that you find the run again by, with commas between them"),
     ("note", "&Note…", "Ctrl+Shift+N", "What you want to remember about the run"),
@@ -29,7 +30,7 @@ _ACTIONS = (
     ("folder", "&Add a folder…", "", "Look for runs in another folder too"),
 )
 ROW_GROUPS = (
-    ("open", "resume", "explore"),
+    ("open", "resume", "explore", "vary"),
     ("rename", "tag", "note", "pin"),
     ("reveal", "remove"),
 )
@@ -60,6 +61,7 @@ class RunActions(QObject):
             "open": one is not None and one.kind in kind_names(),
             "resume": one is not None and one.resumable and can_train,
             "explore": any(run.explorable for run in readable),
+            "vary": one is not None and one.kind in kind_names(),
             "rename": one is not None,
             "tag": one is not None,
             "note": one is not None,

@@ -24,12 +24,14 @@ from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
 from jnn_studio.app.workspaces.runs.actions import ROW_GROUPS, RunActions
 from jnn_studio.app.workspaces.runs.asking import ask_note, confirm_removal
 from jnn_studio.app.workspaces.runs.bar import RunsBar
 from jnn_studio.app.workspaces.runs.side_by_side.comparison import Comparison
+from jnn_studio.app.workspaces.runs.sweeps.page import SweepPage
 from jnn_studio.app.workspaces.runs.table.model import RunTableModel
 from jnn_studio.app.workspaces.runs.table.view import RunTable, row_menu
 from jnn_studio.base.text import counted, printable
@@ -59,6 +61,7 @@ class RunsWorkspace(Workspace):
         self.table = RunTable(self.model)
         self.bar = RunsBar(context, self.table.column_menu)
         self.comparison = Comparison(context, self)
+        self.sweeps = SweepPage(context)
         self.doing = RunActions(self)
         self.message = MessageBar()
         self.message.setObjectName("runs.message")
@@ -70,6 +73,17 @@ class RunsWorkspace(Workspace):
     # --- construction ---------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
+        self.switch = SegmentedControl(
+            {
+                "table": ("All runs", "Every run, in a table"),
+                "sweeps": ("Sweeps", "Many runs trained as one, and the front of their models"),
+            },
+            "runs.part",
+            "Part",
+        )
+        self.about = QLabel("The models of a sweep: click a point to walk it beside its neighbours.")
+        self.about.setProperty("tone", "muted")
+        self.about.hide()
         self.empty = QLabel(objectName="runs.empty")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -107,15 +121,28 @@ class RunsWorkspace(Workspace):
         self.more.setToolTip("Rename, note, tag, pin, find or remove the selected runs")
         self.more.setAccessibleName("More")
         below.addWidget(self.more)
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(GRID, GRID, GRID, 0)
+        table = QWidget()
+        column = QVBoxLayout(table)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.bar)
         column.addWidget(self._stack, 1)
         column.addLayout(below)
+        self._parts = QStackedWidget()
+        self._parts.addWidget(table)
+        self._parts.addWidget(self.sweeps)
+        top = QHBoxLayout()
+        top.setSpacing(2 * GRID)
+        top.addWidget(self.switch)
+        top.addWidget(self.bar, 1)
+        top.addWidget(self.about, 1)
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        whole.setContentsMargins(GRID, GRID, GRID, 0)
+        whole.setSpacing(GRID)
+        whole.addLayout(top)
+        whole.addWidget(self._parts, 1)
         self.setCentralWidget(central)
-        self.message.lie_over(self._stack)
+        self.message.lie_over(self._parts)
         curves = self._dock("Curves", self.comparison.curves)
         settings = self._dock("Settings", self.comparison.settings)
         spectra = self._dock("Singular values", self.comparison.spectra)
@@ -141,6 +168,9 @@ class RunsWorkspace(Workspace):
         context.run_started.connect(lambda *_: self._show_possible())
         context.run_ended.connect(lambda *_: self._show_possible())
         self.comparison.failed.connect(self._show_failure)
+        self.sweeps.failed.connect(self._show_failure)
+        self.sweeps.compared.connect(lambda _: self._selection_changed())
+        self.switch.currentChanged.connect(self._show_part)
         self.model.annotated.connect(self._annotate)
         self.table.chosen.connect(self._selection_changed)
         self.table.opened.connect(self.doing.by_name["open"].trigger)
@@ -156,6 +186,7 @@ class RunsWorkspace(Workspace):
             ("open", lambda: self._open(resume=False)),
             ("resume", lambda: self._open(resume=True)),
             ("explore", self._explore),
+            ("vary", self._vary),
             ("rename", lambda: self.table.edit_selected("name")),
             ("tag", lambda: self.table.edit_selected("tags")),
             ("note", self._ask_note),
@@ -195,8 +226,18 @@ class RunsWorkspace(Workspace):
         self.add_folder.setVisible(not runs and complete)
         self.show_all.setVisible(bool(runs))
 
+    def _show_part(self, part: str) -> None:
+        """The table, or sweeps; what is compared below is what is chosen there."""
+        sweeps = part == "sweeps"
+        self._parts.setCurrentIndex(int(sweeps))
+        self.bar.setVisible(not sweeps)
+        self.about.setVisible(sweeps)
+        self.sweeps.watch.look_on(sweeps and self.isVisible())
+        self._selection_changed()
+
     def _selection_changed(self) -> None:
-        self.comparison.show_runs(self.table.selected)
+        sweeps = self.switch.current == "sweeps"
+        self.comparison.show_runs(self.sweeps.compared_runs if sweeps else self.table.selected)
         self._show_possible()
 
     def _show_possible(self) -> None:
@@ -232,6 +273,11 @@ class RunsWorkspace(Workspace):
         if models:
             self.context.compare_requested.emit(models)
 
+    def _vary(self) -> None:
+        for run in self.table.selected[:1]:
+            self.switch.current = "sweeps"
+            self.sweeps.ask_like(run)
+
     def _annotate(self, run: RunSummary) -> None:
         self.context.runs.annotate(run, annotation_of(run))
 
@@ -266,18 +312,23 @@ class RunsWorkspace(Workspace):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.context.runs.look_on(self, True)
+        self.sweeps.watch.look_on(self.switch.current == "sweeps")
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.context.runs.look_on(self, False)
+        self.sweeps.watch.look_on(False)
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
         settings.setValue("columns", self.table.columns_state())
+        settings.setValue("part", self.switch.current)
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
         self.table.restore_columns(settings.value("columns"))
+        if settings.value("part") == "sweeps":
+            self.switch.current = "sweeps"
 
     def reset_layout(self) -> None:
         super().reset_layout()

@@ -106,7 +106,7 @@ def test_pinned_runs_stand_above_all_others(page: Any, qtbot: QtBot) -> None:
 
 
 def test_what_can_be_done_depends_on_what_is_selected(page: Any) -> None:
-    every = {"open", "resume", "explore", "rename", "tag", "note", "pin", "reveal", "remove"}
+    every = {"open", "resume", "explore", "vary", "rename", "tag", "note", "pin", "reveal", "remove"}
     page.select("celeba 4")
     assert page.possible() == every - {"resume"}
     page.select("faces at night 7")  # stopped

@@ -219,6 +219,10 @@ class ExploreDesk(QObject):
             Column(key=f"c{i + 1}", where=where, name=called.get(where, ""))
             for i, where in enumerate(references)
         )
+        self.show_columns(columns, data, text)
+
+    def show_columns(self, columns: tuple[Column, ...], data: Data | None, text: str) -> None:
+        """Show these, whose models are open, at rest, on the images ``data`` if they are known."""
         source = self.state.source if data is None else data
         base = Base(image=self.state.base.image)
         if source != self.state.source:
