@@ -45,6 +45,7 @@ class AppContext(QObject):
         explore_requested: (path) somebody wants to walk the models of this run.
         compare_requested: ([(reference, name)]) somebody wants to walk these models side by side.
         front_requested: (Front, index) somebody wants to walk along a front, beginning at this model.
+        sweep_requested: (name, RunConfig) somebody wants to vary settings of runs like this one.
         open_requested: (path, kind, resume) a run is to be shown by the page for its kind, and resumed.
         list_requested: somebody wants to see all runs.
         page_requested: (title) a workspace is to be made, if it is not there yet, and shown.
@@ -59,6 +60,7 @@ class AppContext(QObject):
     explore_requested = Signal(object)
     compare_requested = Signal(object)
     front_requested = Signal(object, int)
+    sweep_requested = Signal(str, object)
     open_requested = Signal(object, str, bool)
     list_requested = Signal()
     page_requested = Signal(str)

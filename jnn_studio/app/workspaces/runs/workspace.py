@@ -42,6 +42,7 @@ from jnn_studio.runs.choosing import RunFilter
 from jnn_studio.runs.index import Runs
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.runs.walking import models_to_walk
+from jnn_studio.training.config import RunConfig
 
 _BUTTONS = ("open", "resume", "explore")
 _NONE = (
@@ -167,6 +168,7 @@ class RunsWorkspace(Workspace):
         context.runs.failed.connect(self._show_failure)
         context.run_started.connect(lambda *_: self._show_possible())
         context.run_ended.connect(lambda *_: self._show_possible())
+        context.sweep_requested.connect(self._vary_form)
         self.comparison.failed.connect(self._show_failure)
         self.sweeps.failed.connect(self._show_failure)
         self.sweeps.compared.connect(lambda _: self._selection_changed())
@@ -203,7 +205,7 @@ class RunsWorkspace(Workspace):
         self.addActions(self.commands())
 
     def commands(self) -> list[QAction]:
-        return list(self.doing.by_name.values())
+        return [*self.doing.by_name.values(), *self.sweeps.commands()]
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -272,6 +274,10 @@ class RunsWorkspace(Workspace):
             models.append((member_reference(run.path, member.key), name[:80] if several else ""))
         if models:
             self.context.compare_requested.emit(models)
+
+    def _vary_form(self, name: str, config: RunConfig) -> None:
+        self.switch.current = "sweeps"
+        self.sweeps.ask_with(f"The form of {name}", config)
 
     def _vary(self) -> None:
         for run in self.table.selected[:1]:

@@ -61,6 +61,13 @@ class TrainWorkspace(Workspace):
         self.page.form.column.setContentsMargins(GRID, GRID, GRID, GRID)
         self.page.form.preferred_width = _WIDTH
         self.setCentralWidget(self.page)
+        self.vary = QAction("&Vary these settings…", self, objectName="train.action.vary")
+        self.vary.setToolTip(
+            "Begin a sweep of runs with the settings of the form that differ in what you choose"
+        )
+        self.vary.triggered.connect(self._vary)
+        self.page.form.changed.connect(self._show_variable)
+        self._show_variable()
         self.remember_layout()
 
     def _propose(self, images: FacesConfig | FolderConfig, count: int) -> None:
@@ -70,7 +77,16 @@ class TrainWorkspace(Workspace):
         self.page.form.propose(images, count, name, PHOTO_PRESETS, TARGET_RANK)
 
     def commands(self) -> list[QAction]:
-        return self.page.commands()
+        return [*self.page.commands(), self.vary]
+
+    def _show_variable(self) -> None:
+        self.vary.setEnabled(self.page.form.config is not None)
+
+    def _vary(self) -> None:
+        config = self.page.form.config
+        if config is not None:
+            self.context.page_requested.emit("Runs")  # first: it may not have been made yet
+            self.context.sweep_requested.emit(config.shown_name, config)
 
     def open_run(self, path: Path, kind: str, resume: bool) -> None:
         self.page.open_run(path, resume)

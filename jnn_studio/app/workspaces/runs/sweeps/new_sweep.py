@@ -150,7 +150,7 @@ class NewSweepDialog(QDialog):
     def _offer(self, base: tuple[str, Mapping[str, Any]] | None) -> None:
         if base is not None:
             self._tables["run"] = base[1]
-            self.bases.addItem(literal(f"The run {base[0]}"), ("run", base[0]))
+            self.bases.addItem(base[0], ("run", base[0]))
         for name in sweep_preset_names():
             self.bases.addItem(f"{name} (sweep)", ("sweep", name))
         for name in preset_names():
@@ -184,7 +184,7 @@ class NewSweepDialog(QDialog):
         except StudioError as error:
             self._say(None, str(error))
             return
-        self.name.setText(f"{name}-sweep" if sweep is None else sweep.name)
+        self.name.setText(f"{config.shown_name[:50]} sweep" if sweep is None else sweep.name)
         data = self._run.get("data", {})
         asks = isinstance(data, Mapping) and data.get("kind") == "folder"
         self.images.setVisible(asks)

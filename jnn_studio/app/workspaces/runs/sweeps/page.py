@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
@@ -24,6 +25,7 @@ from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
 from jnn_studio.sweeps.points import SweepPoint, SweepView
 from jnn_studio.sweeps.training import SweepEnded
+from jnn_studio.training.config import RunConfig
 from jnn_studio.training.run_folder import RunFolder
 
 _SAID = ("penalty.eta", "divergence.beta")
@@ -66,9 +68,22 @@ class SweepPage(QWidget):
         )
         self.explore.setAccessibleName("Explore along the front")
         self.explore.setAutoDefault(False)
+        self.actions_by_button = {
+            name: (_action(self, name, text, button.toolTip()), button)
+            for name, text, button in (
+                ("new", "New s&weep…", self.controls.new),
+                ("start", "&Go on with the sweep", self.controls.start),
+                ("stop", "&Stop the sweep", self.controls.stop),
+                ("walk", "Explore along the &front", self.explore),
+            )
+        }
         self._arrange()
         self._connect()
         self._show()
+
+    def commands(self) -> list[QAction]:
+        """What can be done with the sweep on show."""
+        return [action for action, _ in self.actions_by_button.values()]
 
     def _arrange(self) -> None:
         along = QHBoxLayout()
@@ -101,6 +116,8 @@ class SweepPage(QWidget):
         self.plot.picked.connect(self._pick)
         self.plot.worthChanged.connect(self._show)
         self.slider.valueChanged.connect(self._slide)
+        for action, button in self.actions_by_button.values():
+            action.triggered.connect(button.click)
         self.explore.clicked.connect(self.walk)
         self._context.sweeping.changed.connect(self.watch.look)
         self._context.sweeping.changed.connect(self._show)
@@ -136,17 +153,21 @@ class SweepPage(QWidget):
     def ask_like(self, run: RunSummary) -> None:
         """Have a sweep described that has the settings of a run in common."""
 
-        def read(_: Watch) -> dict[str, Any]:
-            config = RunFolder(run.path).config()
-            return config.model_dump(mode="json", exclude={"only"}, exclude_none=True)
+        def read(_: Watch) -> RunConfig:
+            return RunFolder(run.path).config()
 
         self._context.loading.request(
             self,
             "run's settings",
             read,
-            lambda table: self._open_dialog((run.name, table)),
+            lambda config: self.ask_with(f"The run {run.name}", config),
             self._context.telling(self.failed, "Cannot read the run's settings"),
         )
+
+    def ask_with(self, name: str, config: RunConfig) -> None:
+        """Have a sweep described whose runs have these settings, called ``name``, in common."""
+        table = config.model_dump(mode="json", exclude={"only"}, exclude_none=True)
+        self._open_dialog((name, table))
 
     def _open_dialog(self, base: tuple[str, dict[str, Any]] | None) -> None:
         if self.findChild(NewSweepDialog, PAGE) is None:
@@ -208,6 +229,8 @@ class SweepPage(QWidget):
         self.controls.show_point(self.view, point)
         self.at.setText("" if self.view is None or point is None else self.view.label_of(point))
         self.explore.setEnabled(point is not None and point.run.explorable)
+        for action, button in self.actions_by_button.values():
+            action.setEnabled(button.isEnabled())
         self.compared.emit(self.compared_runs)
 
     @property
@@ -262,6 +285,12 @@ class SweepPage(QWidget):
             models = tuple(_model(view, one) for one in points)
             front = Front(view.name, models, None if twin is None else _model(view, twin))
             self._context.front_requested.emit(front, points.index(point))
+
+
+def _action(parent: QWidget, name: str, text: str, tip: str) -> QAction:
+    action = QAction(text, parent, objectName=f"runs.action.sweep_{name}")
+    action.setToolTip(tip)
+    return action
 
 
 def _model(view: SweepView, point: SweepPoint) -> FrontModel:
