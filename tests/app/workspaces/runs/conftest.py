@@ -55,10 +55,8 @@ class Runs:
 
     def possible(self) -> set[str]:
         """Which actions on runs can be done."""
-        return {a.objectName().rpartition(".")[2] for a in self.workspace.commands() if a.isEnabled()} - {
-            "refresh",
-            "folder",
-        }
+        names = {a.objectName().rpartition(".")[2] for a in self.workspace.commands() if a.isEnabled()}
+        return {name for name in names if not name.startswith("sweep_")} - {"refresh", "folder"}
 
     def edit(self, key: str, name: str) -> QLineEdit:
         """The box in which the name or the tags of a run are typed."""

@@ -118,10 +118,15 @@ def test_a_sweep_is_stopped_and_kept_when_the_window_is_closed(
     window = MainWindow(settings)
     window.show()
     try:
-        window.show_workspace("Runs")
+        train: Any = window.workspace("Train")
+        train.vary.trigger()
         workspace: Any = window.workspace("Runs")
-        workspace.switch.current = "sweeps"
         page: SweepPage = workspace.sweeps
+        assert page.isVisible()
+        dialog = shown(page, QDialog, "runs.new_sweep")
+        assert dialog.typed.run["schedule"]["steps"] == train.page.form.config.schedule.steps
+        assert dialog.config is not None
+        dialog.reject()
         page.controls.workers.setValue(1)
         page.begin(config.model_copy(update={"run": run}))
         context = window.context
