@@ -11,10 +11,12 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
-from jnn_studio.app.workspaces.explore.desk.opened import FoundModels
+from jnn_studio.app.workspaces.explore.desk.opened import KEPT_MODELS, FoundModels
 from jnn_studio.base.text import printable
+from jnn_studio.base.watch import Watch
 from jnn_studio.explore.front_walk import Front
-from jnn_studio.explore.state import ExploreState
+from jnn_studio.explore.state import MAX_COLUMNS, ExploreState
+from jnn_studio.models.weights import LoadedModel
 
 _MERGE = 1002
 """All that the slider does at a stretch is one step of the history."""
@@ -79,11 +81,27 @@ class FrontBar(QWidget):
             self._desk.live.unfollow()
             self._desk.opened.keep({column.where: found.models[column.where] for column in columns})
             self._desk.show_columns(columns, found.data, "walk along a front")
+            self._open_ahead(front)
 
         def cannot(failure: Failure) -> None:
             self.failed.emit("Cannot open the models of the front", failure)
 
         self._desk.opened.find_several(wanted, show, cannot)
+
+    def _open_ahead(self, front: Front) -> None:
+        """Open what the slider will ask for, as far as there is room for it."""
+        known = self._desk.opened.finder()
+        wanted = [model.where for model in front.models][: KEPT_MODELS - MAX_COLUMNS]
+
+        def work(watch: Watch) -> dict[str, LoadedModel]:
+            found = {}
+            for where in wanted:
+                watch.check()
+                found[where] = known(where)
+            return found
+
+        # Whoever slides to one that cannot be opened is told.
+        self._context.loading.request(self, "front", work, self._desk.opened.keep, lambda _: None)
 
     def _take(self, front: Front | None) -> None:
         self.front = front
