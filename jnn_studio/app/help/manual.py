@@ -107,7 +107,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str, bool]]:
         heading = re.match(r"#+ (.+)", block.lstrip())
         if heading:
             section = plain_words(heading[1])
-        for line in block.splitlines() if block.lstrip().startswith("|") else [block]:
+        for line in block.split("\n") if block.lstrip().startswith("|") else [block]:
             yield section, line.strip("| "), heading is not None
 
 
