@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 import typer.core
 
 from jnn_studio.cli.command_spec import Window
 from jnn_studio.cli.commands import find_commands
+from jnn_studio.cli.desktop import install_desktop, remove_desktop
 from jnn_studio.doctor import Check
 
 OPEN = "open"
@@ -43,7 +44,24 @@ def build(
     )
 
     @app.callback(invoke_without_command=True)
-    def main(context: typer.Context) -> None:
+    def main(
+        context: typer.Context,
+        _desktop: Annotated[
+            bool,
+            typer.Option(
+                "--install-desktop",
+                is_eager=True,
+                callback=install_desktop,
+                help="Put the program into the desktop's menus, to open its files by a double click (Linux).",
+            ),
+        ] = False,
+        _no_desktop: Annotated[
+            bool,
+            typer.Option(
+                "--remove-desktop", is_eager=True, callback=remove_desktop, help="Take it out of them again."
+            ),
+        ] = False,
+    ) -> None:
         context.obj = Window(open_window, window_checks)
         if context.invoked_subcommand is None:
             raise typer.Exit(open_window(()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,25 @@ def test_its_help_names_every_command_and_preset(invoke: Invoke) -> None:
 
 def test_a_command_that_is_not_there_is_refused(invoke: Invoke) -> None:
     assert invoke("validate").exit_code == 2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the files are Linux's")
+def test_the_desktop_is_told_of_it_and_forgets_it(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    entry = tmp_path / "applications" / "jnn-studio.desktop"
+    shown = invoke("--install-desktop")
+    assert shown.exit_code == 0
+    assert str(entry) in shown.stdout.replace("\n", "")
+    assert entry.exists()
+    assert invoke("--remove-desktop").exit_code == 0
+    assert not entry.exists()
+    shutil.rmtree(tmp_path / "applications")
+    (tmp_path / "applications").write_text("in the way")
+    refused = invoke("--install-desktop")
+    assert refused.exit_code == 1
+    assert "applications" in refused.output
 
 
 # --- open ------------------------------------------------------------------------------------------
