@@ -67,6 +67,10 @@ def checks() -> list[Check]:
     missing = missing_packages(wants_window())
     if missing:
         return [Check("Qt libraries", False, complaint(missing))]
+    if getattr(sys, "frozen", False):  # a bundle has no interpreter to try things in, and brings its own Qt
+        from PySide6.QtCore import qVersion
+
+        return [Check("Qt", True, f"Qt {qVersion()}, part of the bundle")]
     # Qt aborts the process where it cannot start, so it is tried in one of its own.
     program = (
         "import torch\n"
