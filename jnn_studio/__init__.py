@@ -3,27 +3,91 @@
 The library part is usable alone::
 
     from jnn_studio import Composition, NuclearNormPenalty, jacobian_svd
+
+What is named here is loaded when it is first used; ``docs/api.md`` describes it.
 """
 
+import importlib
+import inspect
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from jnn_studio import explore as _explore
 from jnn_studio import labs
 from jnn_studio.base import plugins
 from jnn_studio.base.version import __version__
-from jnn_studio.jacobian import JacobianSVD, jacobian_svd
-from jnn_studio.penalty import Composition, NuclearNormPenalty
 from jnn_studio.training import kinds
 
 if TYPE_CHECKING:
+    from jnn_studio.app.exploring import explore
+    from jnn_studio.data.opening import open_source
+    from jnn_studio.explore.animation import save_animation
+    from jnn_studio.explore.calibration import Calibration
+    from jnn_studio.explore.open_models import open_models
+    from jnn_studio.explore.renderer import SceneRenderer
+    from jnn_studio.explore.sheet import make_sheet
+    from jnn_studio.explore.sheet_page import save_sheet
+    from jnn_studio.explore.state import ExploreState
+    from jnn_studio.explore.walker import Walker
+    from jnn_studio.jacobian import (
+        JacobianSVD,
+        SingularTracker,
+        effective_rank,
+        jacobian_svd,
+        nuclear_norm,
+        stable_rank,
+    )
     from jnn_studio.models.portable.saving import save_portable
+    from jnn_studio.models.weights import load_model
+    from jnn_studio.penalty import Composition, NuclearNormPenalty, tightness_gap
+
+# Where each name is found: how it is called here is how it is called there.
+_PLACES = {
+    "Composition": "penalty",
+    "NuclearNormPenalty": "penalty",
+    "tightness_gap": "penalty",
+    "JacobianSVD": "jacobian",
+    "SingularTracker": "jacobian",
+    "effective_rank": "jacobian",
+    "jacobian_svd": "jacobian",
+    "nuclear_norm": "jacobian",
+    "stable_rank": "jacobian",
+    "Calibration": "explore.calibration",
+    "ExploreState": "explore.state",
+    "SceneRenderer": "explore.renderer",
+    "Walker": "explore.walker",
+    "load_model": "models.weights",
+    "make_sheet": "explore.sheet",
+    "open_models": "explore.open_models",
+    "open_source": "data.opening",
+    "save_animation": "explore.animation",
+    "save_portable": "models.portable.saving",
+    "save_sheet": "explore.sheet_page",
+}
 
 __all__ = [
+    "Calibration",
     "Composition",
+    "ExploreState",
     "JacobianSVD",
     "NuclearNormPenalty",
+    "SceneRenderer",
+    "SingularTracker",
+    "Walker",
     "__version__",
+    "effective_rank",
+    "explore",
     "jacobian_svd",
+    "load_model",
+    "make_sheet",
+    "nuclear_norm",
+    "open_models",
+    "open_source",
+    "save_animation",
     "save_portable",
+    "save_sheet",
+    "stable_rank",
+    "tightness_gap",
 ]
 
 # Here, above all rooms, it is told where kinds of run are, also those of labs, which stand above `training`.
@@ -33,8 +97,33 @@ plugins.provide(plugins.KINDS, labs.kinds)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "save_portable":  # half a second to import, which few need
-        from jnn_studio.models.portable.saving import save_portable
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return found
 
-        return save_portable
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _CallableRoom(ModuleType):
+    """A room that can be called.
+
+    The call that opens the window is ``explore``, as people know it of such programs; so is the room of what
+    Explore shows, and once anything of it is imported its name here is the room. So the room takes the call.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._opener()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self._opener())
+
+    @staticmethod
+    def _opener() -> Any:
+        return importlib.import_module(f"{__name__}.app.exploring").explore
+
+
+_explore.__class__ = _CallableRoom

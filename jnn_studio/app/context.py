@@ -21,6 +21,7 @@ from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.heap import give_back_free_memory
 from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.explore.state import ExploreState
 from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
 from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
@@ -67,9 +68,11 @@ class AppContext(QObject):
     training_requested = Signal(object, int)
     message = Signal(str, str, str)
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, first: ExploreState | None = None) -> None:
         super().__init__()
         self.settings = settings
+        self.first = first
+        """What Explore is to show at first; None: what was in view last time."""
         self.bridge = Bridge()
         self._workers: list[Worker] = []
         self.inference = self.new_worker("inference")

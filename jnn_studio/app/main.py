@@ -34,32 +34,16 @@ def run(files: Sequence[Path] = ()) -> int:
     gc.disable()
     leave_a_core_free()
     # torch has been imported by now: on Windows it must be before Qt (DLL search order).
-    from PySide6.QtCore import QSettings, Qt
-    from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon
-    from PySide6.QtWidgets import QApplication
-
-    from jnn_studio.app.bundled_font import use_bundled_font
+    from jnn_studio.app.application import no_display, program_settings, the_application
     from jnn_studio.app.window import MainWindow
-    from jnn_studio.base.resource_files import resource
 
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
-        if not os.environ.get("QT_QPA_PLATFORM"):
-            sys.stderr.write("no display: set DISPLAY, or use the command line (jnn-studio --help)\n")
-            return 1
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("JNN Studio")
-    application.setOrganizationName("jnn-studio")
-    application.setDesktopFileName("jnn-studio")
-    application.setWindowIcon(QIcon(str(resource("icons", "jnn-studio.svg"))))
-    if not QFontDatabase.families():
-        use_bundled_font()
-    settings = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "jnn-studio", "jnn-studio")
-    window = MainWindow(settings)
-    _report_exceptions(window)
-    _quit_on_signals(window)
+    if no_display():
+        sys.stderr.write("no display: set DISPLAY, or use the command line (jnn-studio --help)\n")
+        return 1
+    application = the_application()
+    window = MainWindow(program_settings())
+    report_exceptions(window)
+    quit_on_signals(window)
     # Not `quit`, which asks every window that is still open and gives up if one declines.
     window.left.connect(application.exit)
     window.show()
@@ -79,7 +63,7 @@ def run(files: Sequence[Path] = ()) -> int:
     return code
 
 
-def _quit_on_signals(window: MainWindow) -> None:
+def quit_on_signals(window: MainWindow) -> None:
     """What asks the program to end stops and saves, then quits; the window's timer lets Python notice."""
     from PySide6.QtCore import QTimer
 
@@ -90,7 +74,7 @@ def _quit_on_signals(window: MainWindow) -> None:
         signal.signal(number, quit_soon)
 
 
-def _report_exceptions(window: MainWindow) -> None:
+def report_exceptions(window: MainWindow) -> None:
     """What nobody caught is a bug: say so in the window, with the details, and go on."""
     context = window.context
 

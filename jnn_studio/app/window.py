@@ -37,6 +37,7 @@ from jnn_studio.app.workspace_spec import WorkspaceSpec
 from jnn_studio.app.workspaces import find_workspaces
 from jnn_studio.base.text import printable
 from jnn_studio.explore.front_walk import Front
+from jnn_studio.explore.state import ExploreState
 from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
 
@@ -66,7 +67,8 @@ class MainWindow(QMainWindow):
 
     left = Signal()
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, first: ExploreState | None = None) -> None:
+        """``first``: what Explore is to show, instead of what was in view last time."""
         super().__init__()
         self.setObjectName("main_window")
         self.setWindowTitle("JNN Studio")
@@ -78,7 +80,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         mode = str(settings.value("theme", "system"))
         theme().mode = next((known for known in THEMES if known == mode), "system")
-        self.context = AppContext(settings)
+        self.context = AppContext(settings, first)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
         self._leaving = self._left = self._asked_to_save = False
@@ -102,8 +104,8 @@ class MainWindow(QMainWindow):
         self._others = QTimer(self, singleShot=True, interval=OTHERS_MS)
         self._others.timeout.connect(self._make_another)
         self._others.start()
-        first = str(settings.value("workspace", self._specs[0].title))
-        self.show_workspace(first if first in {spec.title for spec in self._specs} else self._specs[0].title)
+        page = str(settings.value("workspace", self._specs[0].title)) if first is None else "Explore"
+        self.show_workspace(page if page in {spec.title for spec in self._specs} else self._specs[0].title)
         self._collector = Collector(self)
 
     # --- construction ------------------------------------------------------------------------------

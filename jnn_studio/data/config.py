@@ -61,7 +61,17 @@ class CropsConfig(_OnDisk):
     per_photo: int = Field(48, ge=1, le=4096, description="Random squares cut out of each photograph.")
 
 
+class GivenConfig(Frozen):
+    """Images that a program has handed over, to be looked at for as long as it lives."""
+
+    kind: Literal["given"] = "given"
+    name: str = Field(max_length=80, description="By what they are found.")
+
+
 DataConfig = Annotated[FacesConfig | FolderConfig, Field(discriminator="kind")]
+
+ShownConfig = Annotated[FacesConfig | FolderConfig | GivenConfig, Field(discriminator="kind")]
+"""What can be looked at: also what nothing can be trained on from a file."""
 
 CropConfig = Annotated[DeadLeavesConfig | CropsConfig, Field(discriminator="kind")]
 """Images whose scale matters: nothing in them is a whole object, and none is resized to fit."""

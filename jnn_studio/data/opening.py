@@ -5,16 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.config import NOT_CHOSEN, CropsConfig, DeadLeavesConfig, FacesConfig, FolderConfig
+from jnn_studio.data.config import (
+    NOT_CHOSEN,
+    CropsConfig,
+    DeadLeavesConfig,
+    FacesConfig,
+    FolderConfig,
+    GivenConfig,
+)
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.data.errors import DataError
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import open_folder
+from jnn_studio.data.given import open_given
 from jnn_studio.data.source import ImageSource
 
 
 def open_source(
-    config: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig,
+    config: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig | GivenConfig,
     size: int,
     channels: int = 3,
     watch: Watch | None = None,
@@ -30,6 +38,8 @@ def open_source(
         return FaceSource(config.count, size, config.seed)
     if isinstance(config, DeadLeavesConfig):
         return DeadLeavesSource(config.count, size, channels, config.seed)
+    if isinstance(config, GivenConfig):
+        return open_given(config, size, channels)
     if config.path == NOT_CHOSEN:
         raise DataError("No images were chosen. Give the folder or .zip to train on as data.path.")
     return open_folder(

@@ -8,6 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.explore.layered_decoder import LayeredDecoder
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import DirectionKind
@@ -16,7 +17,11 @@ from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.latent_side import LatentSide
 from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.thin_svd import float64, from_gram
-from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding
+from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding, direction_kinds
+
+
+class DirectionsError(StudioError):
+    """A model has no directions of the kind that was asked for; the message says what there is."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class DirectionField:
         """Directions at an image (channels, size, size) and its latent."""
         if kind != "encoder":
             return self.at_latent(kind, latent)
+        self._check(kind)
         features = self.model.encoder_input(image.unsqueeze(0))
         if self._encoder_side is not None:
             sigma, vectors = self._encoder_side(features[0])
@@ -79,6 +85,7 @@ class DirectionField:
             return self._of_decoder(latent)
         if kind == "axes":
             return self._axes(latent)
+        self._check(kind)
         if self._encoder_after_decoder is not None:
             sigma, vectors = self._encoder_after_decoder(latent)
             return Directions(vectors, sigma, "gram")
@@ -127,6 +134,13 @@ class DirectionField:
         latents = latent.expand(vectors.shape[1], -1).contiguous()
         both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
         return both[0][0], both[1].flatten(1)
+
+    def _check(self, kind: DirectionKind) -> None:
+        if kind not in direction_kinds(self.model):
+            raise DirectionsError(
+                "this model is a decoder alone, and has no encoder's directions; choose the decoder's or the "
+                "axes in the menu at its picture"
+            )
 
     @cached_property
     def _decoding(self) -> AffineDecoding | None:

@@ -1,10 +1,11 @@
-"""What a column calls its model: a bundled name, a weights file, or ``RUN_FOLDER::member``."""
+"""What a column calls its model: a bundled name, a weights file, ``RUN_FOLDER::member``, or ``own:NAME``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from jnn_studio.explore.open_models import BUNDLED, ModelsError, open_models
+from jnn_studio.explore.own_models import is_own, own_model
 from jnn_studio.models.weights import LoadedModel
 
 MEMBER = "::"
@@ -17,12 +18,16 @@ def member_reference(run: Path, member: str) -> str:
 
 def split_reference(where: str) -> tuple[str, str]:
     """(bundled name or path, member); the member is empty unless it is a run's."""
+    if is_own(where):
+        return where, ""
     path, separator, member = where.rpartition(MEMBER)
     return (path, member) if separator else (where, "")
 
 
 def open_references(where: str | Path) -> dict[str, LoadedModel]:
     """All models at ``where`` by their references; raises what `open_models` raises."""
+    if is_own(str(where)):
+        return {str(where): own_model(str(where))}
     path, member = split_reference(str(where))
     if path not in BUNDLED:
         path = str(Path(path).expanduser().absolute())

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from jnn_studio.base.settings import Finite, Frozen
 from jnn_studio.base.text import printable
-from jnn_studio.data.config import DataConfig
+from jnn_studio.data.config import ShownConfig
 from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.data.pixels import to_grey
@@ -130,7 +130,7 @@ class SavedDirection(Frozen):
     mode: WalkMode
     image: ImageRef
     label: Shown = Field(max_length=4096)
-    source: DataConfig
+    source: ShownConfig
     amounts: tuple[Finite, Finite]
     latent: StoredArray
     direction: StoredArray
@@ -190,7 +190,7 @@ def save_direction(
     mode: WalkMode,
     image: ImageRef,
     label: str,
-    source: DataConfig,
+    source: ShownConfig,
     amounts: tuple[float, float],
     place: DirectionsAt,
     moved: np.ndarray,

@@ -16,8 +16,9 @@ from jnn_studio.base.reading import MAX_JSON_BYTES, MalformedError, parse_json, 
 from jnn_studio.base.settings import Frozen, from_elsewhere, from_json, to_json
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
-from jnn_studio.data.config import FolderConfig
+from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.explore.open_models import BUNDLED
+from jnn_studio.explore.own_models import OWN, is_own
 from jnn_studio.explore.references import MEMBER, open_model, split_reference
 from jnn_studio.explore.state import ExploreState, FileImage
 from jnn_studio.models.weights import LoadedModel, fingerprint
@@ -61,8 +62,11 @@ def save_session(path: Path, state: ExploreState, models: Mapping[str, LoadedMod
     """Write ``state`` to ``path``, atomically; ``models``, by reference, are remembered by their weights.
 
     Raises:
+        SessionError: a program has handed over the models or the images, which are in no file.
         OSError: the folder cannot be written or the disk is full; ``path`` is then as it was.
     """
+    if reason := not_kept(state):
+        raise SessionError(reason)
     used = {column.where for column in state.columns}
     known = {where: fingerprint(loaded.model) for where, loaded in (models or {}).items() if where in used}
     relative = {
@@ -138,13 +142,31 @@ def _read(path: Path) -> _File:
 _REMEDY = "; open another copy of it, or save the session again"
 
 
+def not_kept(state: ExploreState) -> str:
+    """Why a state cannot be kept in a file: what a program has handed over lives in its memory; or ""."""
+    own = [column.name or column.where.removeprefix(OWN) for column in state.columns if is_own(column.where)]
+    if own:
+        return (
+            f"{', '.join(own)}: handed over by a program, and in no file. Write it with "
+            "jnn_studio.save_portable, open that file, then save the session"
+        )
+    if isinstance(state.source, GivenConfig):
+        return (
+            "the images were handed over by a program, and are in no file; open a folder of them, then save "
+            "the session"
+        )
+    return ""
+
+
 # --- paths -----------------------------------------------------------------------------------------------
 
 
 def paths_of(state: ExploreState) -> list[Path]:
     """Every file and folder a state refers to."""
     found = [
-        Path(path) for path, _ in (split_reference(c.where) for c in state.columns) if path not in BUNDLED
+        Path(path)
+        for path, _ in (split_reference(c.where) for c in state.columns)
+        if path not in BUNDLED and not is_own(path)
     ]
     images = [state.base.image] + ([state.towards.image] if state.towards else [])
     found += [image.path for image in images if isinstance(image, FileImage)]
@@ -155,7 +177,7 @@ def paths_of(state: ExploreState) -> list[Path]:
 
 def _is_there(where: str) -> bool:
     path, _ = split_reference(where)
-    return path in BUNDLED or Path(path).exists()
+    return path in BUNDLED or is_own(path) or Path(path).exists()
 
 
 def _relative(place: Path, folder: Path) -> str:

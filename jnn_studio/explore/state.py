@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import AbsolutePath, Finite, Frozen
-from jnn_studio.data.config import DataConfig, FacesConfig
+from jnn_studio.data.config import FacesConfig, ShownConfig
 from jnn_studio.explore.region import Region
 
 SCHEMA_VERSION = 1
@@ -123,7 +123,8 @@ def _needed(amounts: list[float]) -> tuple[float, ...]:
 
 
 class Column(Frozen):
-    """A model in view. ``where``: a bundled model's name, a weights file, or ``RUN_FOLDER::member``."""
+    """A model in view. ``where``: a bundled model's name, a weights file, ``RUN_FOLDER::member``, or
+    ``own:NAME``, one that a program has handed over."""
 
     key: str = Field(min_length=1, max_length=40)
     where: str = Field(min_length=1)
@@ -172,7 +173,7 @@ class ExploreState(Frozen):
     """Everything that decides what Explore shows."""
 
     schema_version: Literal[1] = 1
-    source: DataConfig = FacesConfig()
+    source: ShownConfig = FacesConfig()
     columns: tuple[Column, ...] = Field((), max_length=MAX_COLUMNS)
     base: Base = Base(image=SourceImage(index=0))
     mode: WalkMode = "straight"

@@ -33,7 +33,8 @@ class LatentModel(Protocol):
 
     - ``affine_decoding``, an `AffineDecoding`, or None at some settings;
     - ``decode_coarse``, as in `DecodesCoarser`;
-    - ``axis_kl`` (latent,): how much each latent axis carries, as mean KL in nats.
+    - ``axis_kl`` (latent,): how much each latent axis carries, as mean KL in nats;
+    - ``direction_kinds``, of ``"encoder"``, ``"decoder"`` and ``"axes"``, where it has not all of them.
     """
 
     @property
@@ -106,3 +107,9 @@ def affine_decoding(model: LatentModel) -> AffineDecoding | None:
     """That of ``model``, if it has one."""
     found = getattr(model, "affine_decoding", None)
     return found if isinstance(found, AffineDecoding) else None
+
+
+def direction_kinds(model: LatentModel) -> tuple[str, ...]:
+    """Whose directions ``model`` has."""
+    found: tuple[str, ...] = getattr(model, "direction_kinds", ("encoder", "decoder", "axes"))
+    return found

@@ -26,7 +26,7 @@ from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.base.endings import ending_of
-from jnn_studio.data.config import FolderConfig
+from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.explore.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import SUFFIXES
@@ -98,9 +98,14 @@ class Asking:
         self.take_arrived(QGuiApplication.clipboard().mimeData())
 
     def train(self) -> None:
-        source = self._desk.source
-        if source is not None:
-            self._desk.context.request_training(self._desk.state.source, len(source))
+        source, images = self._desk.source, self._desk.state.source
+        if isinstance(images, GivenConfig):
+            self._desk.told.emit(
+                "These images are in no file",
+                "A program has handed them over. Open a folder of images, then train on that.",
+            )
+        elif source is not None:
+            self._desk.context.request_training(images, len(source))
 
     def take_arrived(self, mime: QMimeData) -> None:
         """What was dropped or pasted: a path, or a picture, which is kept as a file; nothing is fetched."""

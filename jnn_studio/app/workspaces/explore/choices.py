@@ -18,8 +18,9 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
 from jnn_studio.base.text import counted, printable
-from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
+from jnn_studio.explore.own_models import is_own
 from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.roles import caption
@@ -111,7 +112,7 @@ class Choices(QWidget):
         for place, member in map(split_reference, (column.where for column in state.columns)):
             if member:
                 self._take_in(Path(place))
-            elif place not in BUNDLED_TITLES:
+            elif place not in BUNDLED_TITLES and not is_own(place):
                 self._recent_models.add(Path(place))
 
     def _take_in(self, path: Path) -> None:
@@ -120,7 +121,7 @@ class Choices(QWidget):
             self._taken_in.add(path)
             self._runs.take_in(path)
 
-    def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
+    def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig | GivenConfig) -> None:
         """Name the images in view."""
         name = "Procedural faces" if isinstance(config, FacesConfig) else source.name
         self.images.setText(literal(f"{name} ({len(source):,})"))

@@ -49,6 +49,7 @@ from jnn_studio.explore.front_walk import Front
 from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.session_file import not_kept
 from jnn_studio.explore.state import ExploreState, SourceImage
 from jnn_studio.explore.surveys import Surveys
 
@@ -425,9 +426,13 @@ class ExploreWorkspace(Workspace):
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
-        settings.setValue("state", to_json(self.desk.state.at_rest()))
+        if not not_kept(self.desk.state):  # what a program handed over is gone next time
+            settings.setValue("state", to_json(self.desk.state.at_rest()))
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
-        self.desk.restore(str(settings.value("state", "")))
+        if self.context.first is not None:
+            self.desk.show(self.context.first)
+        else:
+            self.desk.restore(str(settings.value("state", "")))
         self.sessions.begin()

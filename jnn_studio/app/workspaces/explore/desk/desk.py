@@ -506,6 +506,12 @@ class ExploreDesk(QObject):
         if self._pace.shrink > 1:
             self._refresh()
 
+    def renew(self, models: Models) -> None:
+        """The same models with other weights, in view or not."""
+        self.opened.keep(models)
+        if set(models) & {column.where for column in self.state.columns}:
+            self._refresh()
+
     # --- a run under way ---------------------------------------------------------------------------
 
     def _live_models(self, models: Models, data: Data | None) -> None:

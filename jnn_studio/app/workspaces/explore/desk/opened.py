@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
@@ -27,7 +27,7 @@ from jnn_studio.training.run_folder import RunFolder, is_run
 KEPT_MODELS = 12
 KEPT_SOURCES = 3
 
-Data = FacesConfig | FolderConfig
+Data = FacesConfig | FolderConfig | GivenConfig
 Models = dict[str, LoadedModel]
 
 

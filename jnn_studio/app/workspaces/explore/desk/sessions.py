@@ -12,7 +12,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.base.watch import Watch
 from jnn_studio.explore.autosave import AutosaveFile
-from jnn_studio.explore.session_file import Session, load_session, save_session
+from jnn_studio.explore.session_file import Session, load_session, not_kept, save_session
 from jnn_studio.explore.state import ExploreState
 
 AUTOSAVE_MS = 4000
@@ -102,7 +102,7 @@ class Sessions(QObject):
 
     def _keep(self) -> None:
         state, autosave = self._desk.state, self._autosave
-        if autosave is None or state == self._kept or not state.columns:
+        if autosave is None or state == self._kept or not state.columns or not_kept(state):
             return
         self._kept = state
 

@@ -16,7 +16,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.gallery.bar import GalleryBar, NothingFound
 from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.config import FacesConfig, FolderConfig
+from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Picked, Query, Selection, Table
 from jnn_studio.explore.gallery import Survey, Surveyor, same_but_older
@@ -71,7 +71,7 @@ class Gallery(QWidget):
         self._worker = context.loading
         self._surveys = Surveys() if surveys is None else surveys
         self._source: ImageSource | None = None
-        self._config: FacesConfig | FolderConfig | None = None
+        self._config: FacesConfig | FolderConfig | GivenConfig | None = None
         self._table: Table | None = None
         self._catalogue: Catalogue | None = None
         self._query = Query()
@@ -114,7 +114,7 @@ class Gallery(QWidget):
         """For the command palette."""
         return [*self._orders.values(), self._clear, self._find]
 
-    def set_source(self, source: ImageSource, config: FacesConfig | FolderConfig) -> None:
+    def set_source(self, source: ImageSource, config: FacesConfig | FolderConfig | GivenConfig) -> None:
         """Show another source, all of it, in its own order, without an attribute table."""
         for key in ("gallery survey", "gallery select"):
             self._worker.forget(key)

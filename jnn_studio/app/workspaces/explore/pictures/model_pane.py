@@ -11,6 +11,7 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.explore.renderer import ColumnView
 from jnn_studio.explore.state import Scope
+from jnn_studio.models.latent_model import direction_kinds
 
 KINDS = {
     "encoder": (
@@ -137,6 +138,7 @@ class ModelPane(RegionPane):
             action.setToolTip(tip)
             action.setCheckable(True)
             action.setChecked(kind == column.directions)
+            action.setEnabled(kind in direction_kinds(view.loaded.model))
             action.triggered.connect(lambda _, kind=kind: self.directions_chosen.emit(self.key, kind))
             group.addAction(action)
         kinds.addSeparator()
