@@ -113,6 +113,7 @@ def _described(path: Path) -> RunSummary:
         changed=max(when / 1e9 for when, _, _ in signature(path)),
         explorable=has_models and kind.network is not None,
         twin=identity.twin,
+        trainable=kind.trainable,
         notes=(*notes, *folder.notes),
     )
 

@@ -82,6 +82,7 @@ class RunSummary:
         created: in seconds since 1970; so is ``changed``, when it was last written.
         explorable: its models can be walked.
         twin: the id of the run that trained the unregularised model which this one is compared with.
+        trainable: this program can go on with it.
         copy_of: the folder of another run with the same id, which this is a copy of.
         notes: what of it could not be read.
         problem: why nothing of it can be read; "" of a run that can.
@@ -106,6 +107,7 @@ class RunSummary:
     created: float | None = None
     changed: float = 0.0
     explorable: bool = False
+    trainable: bool = True
     given_name: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
@@ -128,7 +130,7 @@ class RunSummary:
     @property
     def resumable(self) -> bool:
         """Whether it ended before its last step, and can go on."""
-        if self.problem or self.state == "finished":
+        if self.problem or self.state == "finished" or not self.trainable:
             return False
         return self.state in ("stopped", "failed") or self.life in ("lost", "dead")
 

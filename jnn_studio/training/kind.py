@@ -69,6 +69,7 @@ class RunKind(Generic[C]):
         material: what a run learns from, in a few words.
         words: for a window; where there are none it makes do with what the configuration says of itself.
         presets: a folder of further ``*.toml`` to begin with, beside those that ship with the program.
+        trainable: this program can train such a run; others it only shows.
     """
 
     name: str
@@ -83,6 +84,7 @@ class RunKind(Generic[C]):
     material: Callable[[C], str] = _images
     words: RunWords | None = None
     presets: Path | None = None
+    trainable: bool = True
 
 
 def kind_names() -> tuple[str, ...]:

@@ -43,6 +43,7 @@ def start_run(
     Raises:
         RunFolderError: ``path`` holds something, or cannot be written.
     """
+    _check_trainable(config)
     folder = RunFolder.create(path, config, identity)
     return _owned(own(folder), config, folder, commands, watch or Watch())
 
@@ -56,11 +57,19 @@ def resume_run(path: Path, commands: Commands, watch: Watch | None = None) -> It
     """
     folder = RunFolder.open(path)
     config = folder.config()
+    _check_trainable(config)
     owner = own(folder)
     if folder.state().state == "finished":
         owner.release()
         raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
     return _owned(owner, config, folder, commands, watch or Watch())
+
+
+def _check_trainable(config: RunConfig) -> None:
+    if not find_kind(config.kind).trainable:
+        raise RunFolderError(
+            f"“{config.shown_name}” is trained by somebody's own code, which writes it; go on with it there"
+        )
 
 
 def _owned(

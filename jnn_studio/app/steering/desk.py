@@ -217,7 +217,8 @@ class RunDesk(QObject):
         feed = status.feed
         if isinstance(event, Started):
             self._stage.view.set_models(event.members)
-            self._form.offer(feed.config)
+            if find_kind(feed.config.kind).trainable:
+                self._form.offer(feed.config)
         elif isinstance(event, StateChanged) and status.ended:
             withdraw_discard(self._page)
             if event.state == "failed":
@@ -281,7 +282,12 @@ class RunDesk(QObject):
     def _show_difference(self) -> None:
         """Say it where the form and the run on show have other settings: each is taken for the other's."""
         status = self.status
-        if status is None or status.started is None or status.state == "discarded":
+        if (
+            status is None
+            or status.started is None
+            or status.state == "discarded"
+            or not find_kind(status.feed.config.kind).trainable
+        ):
             self._compared = None
             self._progress.show_difference(NONE)
             return

@@ -10,6 +10,7 @@ from jnn_studio.app.steering.rate import RateMeter
 from jnn_studio.base.text import duration
 from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, Metrics, Started, State, StateChanged
+from jnn_studio.training.kind import find_kind
 
 Asked = Literal["", "pause", "resume", "stop", "discard"]
 
@@ -114,7 +115,8 @@ class Status:
     @property
     def can_resume(self) -> bool:
         """It ended early and can be taken up again, if this program is free."""
-        return self.state in ("stopped", "failed") and self.started is not None
+        ended_early = self.state in ("stopped", "failed") and self.started is not None
+        return ended_early and find_kind(self.feed.config.kind).trainable
 
     @property
     def can_explore(self) -> bool:
