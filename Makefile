@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint bench attack screenshots models clean
+.PHONY: run test lint bench attack screenshots models api clean
 
 run: $(STAMP)
 	@$(BIN)/python -m jnn_studio.app.system --install
@@ -37,6 +37,10 @@ attack: $(STAMP)
 screenshots: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m jnn_studio.app.system --install
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/screenshots.py build/screenshots
+
+# docs/api.md from the docstrings.
+api: $(STAMP)
+	$(BIN)/python packaging/api.py
 
 # Train the bundled models again from their fixed seeds and put them into resources/; with PHOTOS=FOLDER the denoisers.
 models: $(STAMP)

@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     )
     from jnn_studio.models.portable.saving import save_portable
     from jnn_studio.models.weights import load_model
-    from jnn_studio.penalty import Composition, NuclearNormPenalty, tightness_gap
+    from jnn_studio.penalty import Composition, NuclearNormPenalty, exact_nuclear_norm, tightness_gap
+    from jnn_studio.training.lightning_penalty import JacobianPenalty
+    from jnn_studio.training.run_writer import RunWriter
 
 # Where each name is found: how it is called here is how it is called there.
 _PLACES = {
     "Composition": "penalty",
     "NuclearNormPenalty": "penalty",
+    "exact_nuclear_norm": "penalty",
     "tightness_gap": "penalty",
     "JacobianSVD": "jacobian",
     "SingularTracker": "jacobian",
@@ -63,19 +66,24 @@ _PLACES = {
     "save_animation": "explore.animation",
     "save_portable": "models.portable.saving",
     "save_sheet": "explore.sheet_page",
+    "JacobianPenalty": "training.lightning_penalty",
+    "RunWriter": "training.run_writer",
 }
 
 __all__ = [
     "Calibration",
     "Composition",
     "ExploreState",
+    "JacobianPenalty",
     "JacobianSVD",
     "NuclearNormPenalty",
+    "RunWriter",
     "SceneRenderer",
     "SingularTracker",
     "Walker",
     "__version__",
     "effective_rank",
+    "exact_nuclear_norm",
     "explore",
     "jacobian_svd",
     "load_model",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import runpy
+import subprocess
+import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -14,6 +18,20 @@ from jnn_studio import Composition, NuclearNormPenalty, jacobian_svd
 def test_the_names_a_script_needs_are_there() -> None:
     for name in jnn_studio.__all__:
         assert getattr(jnn_studio, name) is not None
+
+
+def test_importing_the_package_imports_neither_torch_nor_qt() -> None:
+    program = (
+        "import sys, jnn_studio; print(*sorted({'torch', 'PySide6', 'scipy'} & {*sys.modules}), 'nothing')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["nothing"]
+
+
+def test_the_reference_is_what_the_docstrings_say() -> None:
+    root = Path(__file__).parents[1]
+    page = runpy.run_path(str(root / "packaging" / "api.py"))["page"]()
+    assert page == (root / "docs" / "api.md").read_text(encoding="utf-8"), "run make api"
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -21,6 +20,11 @@ from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.penalty import Composition, NuclearNormPenalty
 from jnn_studio.training.run_writer import RunWriter
 from jnn_studio.training.spectra_file import MAX_STEP
+
+try:
+    from lightning.pytorch import Callback, LightningModule, Trainer
+except ImportError as error:
+    raise ImportError("JacobianPenalty needs Lightning: pip install 'jnn-studio[lightning]'") from error
 
 LOGGED = "jacobian/"
 """Begins the names of what is logged."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import os
+import runpy
 import signal
 import sys
 import threading
@@ -174,6 +175,13 @@ def test_what_cannot_be_shown_is_refused_before_there_is_a_window(opened: Opened
     with ThreadPoolExecutor(1) as elsewhere, pytest.raises(StudioError, match="on the main thread only"):
         elsewhere.submit(opened, (Mine(), a_decoder()), IMAGES).result()
     assert not windows()
+
+
+def test_the_example_runs_as_it_stands_in_the_docs(
+    opened: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_path(str(Path(__file__).parents[2] / "docs" / "examples" / "own_model.py"))
+    assert "mine: " in capsys.readouterr().out
 
 
 def test_the_room_of_that_name_is_the_call_too() -> None:
