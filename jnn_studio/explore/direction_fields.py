@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.explore.layered_decoder import LayeredDecoder
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import DirectionKind
-from jnn_studio.jacobian import jacobian_svd
+from jnn_studio.jacobian import JacobianOperator, jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
+from jnn_studio.jacobian.kernels import differentiable_kernels
 from jnn_studio.jacobian.latent_side import LatentSide
 from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.thin_svd import float64, from_gram
@@ -132,7 +134,13 @@ class DirectionField:
         if self._layers is not None:
             return self._layers.picture_and_push(latent, vectors)
         latents = latent.expand(vectors.shape[1], -1).contiguous()
-        both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
+        try:
+            with differentiable_kernels(cast(nn.Module, self.model)):
+                both = torch.func.jvp(self.model.decode, (latents,), (vectors.T.contiguous(),))
+        except (NotImplementedError, RuntimeError):  # no forward mode; there may be another way
+            operator = JacobianOperator(self.model.decode, latent.unsqueeze(0))
+            output = cast(Tensor, operator.output)
+            return output[0], operator.push(vectors.unsqueeze(0))[0].mT
         return both[0][0], both[1].flatten(1)
 
     def _check(self, kind: DirectionKind) -> None:

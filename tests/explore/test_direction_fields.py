@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -320,3 +321,40 @@ def test_of_another_latent_the_region_is_not_that_of_the_last() -> None:
     other = field.in_region(region, 2 * LATENT)
     assert not torch.allclose(first.sigma, other.sigma)
     torch.testing.assert_close(field.in_region(region, LATENT.clone()).sigma, first.sigma)
+
+
+class Wild(nn.Module):
+    """Decoders of layers that torch's forward mode does not get through as they are."""
+
+    config = types.SimpleNamespace(channels=1, size=4, latent=6)
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        return self.decoder(latents)
+
+
+class Sampled(nn.Module):
+    """`grid_sample` has no forward mode."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        grid = 0.3 * z[:, :2].reshape(-1, 1, 1, 2) + torch.zeros(1, 4, 4, 2)
+        images = z[:, 2:].reshape(-1, 1, 2, 2)
+        return nn.functional.grid_sample(images, grid, align_corners=True)
+
+
+@pytest.mark.parametrize("decoder", ["transformer", "sampled"])
+def test_push_forwards_of_any_decoder_are_right(decoder: str) -> None:
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(3, 1, 8, 0.0, batch_first=True)
+    transformer = nn.Sequential(
+        nn.Unflatten(1, (2, 3)), layer, nn.Flatten(), nn.Linear(6, 16), nn.Unflatten(1, (1, 4, 4))
+    )
+    model = Wild(transformer if decoder == "transformer" else Sampled()).eval().requires_grad_(False)
+    latent = torch.randn(6)
+    picture, push = DirectionField(model).picture_and_push(latent, torch.eye(6))
+    torch.testing.assert_close(picture, model.decode(latent[None])[0], rtol=1e-4, atol=1e-5)
+    jacobian = torch.autograd.functional.jacobian(lambda z: model.train().decode(z[None]).flatten(), latent)
+    torch.testing.assert_close(push, jacobian.T, rtol=1e-3, atol=1e-4)

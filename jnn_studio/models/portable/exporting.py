@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from pydantic import JsonValue
 from torch import Tensor, nn
+from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -33,6 +34,9 @@ _OF_SIZES = {
     operator.floordiv: "sizes.floordiv",
     operator.getitem: "item",
 }
+_MOST = 2**20
+"""Elements of a batch."""
+_COMPARED = 1024
 _CHECKS = ("_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size")
 
 
@@ -66,17 +70,24 @@ def write_graph(module: nn.Module, example: Tensor, what: str) -> WrittenGraph:
     example = example.detach().to("cpu", torch.float32)
     program = _exported(own, example, what)
     written = _written(program, what)
-    _compare(own, written, example, what)
+    for batch in (len(example) * 2 + 1, *_beyond(program)):
+        _compare(own, written, example, what, batch)
     return written
 
 
 def _exported(module: nn.Module, example: Tensor, what: str) -> ExportedProgram:
-    batch = Dim("batch", min=1, max=2**20)
     try:
         # Fused attention has no forward derivative and no second one; what it is made of has both.
         with warnings.catch_warnings(), torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
             warnings.simplefilter("ignore")  # torch warns of its own ways
-            return torch.export.export(module, (example,), dynamic_shapes=({0: batch},)).run_decompositions()
+            try:
+                batch = ({0: Dim("batch", min=1, max=_MOST)},)
+                program = torch.export.export(module, (example,), dynamic_shapes=batch)
+            except UserError:
+                # It takes other ways for large batches, such as another layout in memory; `_beyond` has the
+                # one that is written compared there too.
+                program = torch.export.export(module, (example,), dynamic_shapes=({0: Dim.AUTO},))
+            return program.run_decompositions()
     except Exception as error:  # whatever a tracer meets in somebody's module
         lines = [line.strip() for line in str(error).split("\n") if line.strip()]
         reason = lines[0] if lines else type(error).__name__
@@ -84,6 +95,12 @@ def _exported(module: nn.Module, example: Tensor, what: str) -> ExportedProgram:
             f"{what} cannot be written down: torch.export says: {reason}. Its forward must take one batch of "
             "any size, give one tensor, and take no branches that depend on numbers."
         ) from error
+
+
+def _beyond(program: ExportedProgram) -> list[int]:
+    """Sizes of batches just beyond what was followed, where a module takes another way for larger ones."""
+    ends = (int(found.upper) for found in program.range_constraints.values() if found.upper < _MOST)
+    return sorted({end + 1 for end in ends if end < _COMPARED})
 
 
 def _written(program: ExportedProgram, what: str) -> WrittenGraph:
@@ -183,11 +200,12 @@ def _dtype(value: torch.dtype) -> str:
     return str(value).removeprefix("torch.")
 
 
-def _compare(module: nn.Module, written: WrittenGraph, example: Tensor, what: str) -> None:
-    """Of another number of inputs than were followed."""
+def _compare(module: nn.Module, written: WrittenGraph, example: Tensor, what: str, batch: int) -> None:
+    """At a batch of another size than was followed."""
     graph = OperatorGraph(written.description)
     graph.load_state_dict(dict(written.tensors), assign=True)
-    more = torch.cat([example, example.flip(0), example[:1]])
+    more = torch.cat([example, example.flip(0)]).repeat(batch // len(example) + 1, *[1] * (example.ndim - 1))
+    more = more[:batch]
     with torch.no_grad():
         right, found = module(more), graph(more)
     if right.shape[:1] != more.shape[:1]:

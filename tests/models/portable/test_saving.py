@@ -207,9 +207,31 @@ class Across(nn.Module):
         return x.flatten(1)[:1, :8]
 
 
+class LargeBatches(nn.Module):
+    """Takes another way for large batches, as diffusers' upsampling does; ``factor``: to another result."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[0] >= 24:
+            x = self.factor * x.contiguous()
+        return x.flatten(1)[:, :8]
+
+
+def test_another_way_for_large_batches_to_the_same_result_does_not_matter(
+    images: Tensor, tmp_path: Path
+) -> None:
+    save_portable(tmp_path / "a.jnnmodel", LargeBatches(1.0), Upsampling(), images, name="A")
+    many = images[:1].repeat(100, 1, 1, 1)
+    assert load_model(tmp_path / "a.jnnmodel").model.encode(many).shape == (100, 8)
+
+
 @pytest.mark.parametrize(
     ("encoder", "said"),
     [
+        (LargeBatches(2.0), "computes something else .* for a batch of 24"),
         (nn.Sequential(nn.Identity(), Spectral()), r"layer '1' of the encoder uses aten\._fft_r2c"),
         (Branching(), "no branches that depend on numbers"),
         (Pair(), "gives 2 results; wrap it"),
