@@ -10,7 +10,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.opened import Data
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.config import FacesConfig
+from jnn_studio.data.config import FacesConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.familiarity import (
     Familiarity,
@@ -68,7 +68,8 @@ class Strangers(QObject):
             return
         self._asked, self._shown = asked, about
         self._context.loading.forget("familiarity")
-        if live or isinstance(about, FacesConfig) or about in self._unwanted:
+        # What a program hands over is its own business, and in no file that could be trained on.
+        if live or isinstance(about, FacesConfig | GivenConfig) or about in self._unwanted:
             self.judged.emit("", "")
             return
         reconstructed = [view.place.psnr for view in scene.columns]
