@@ -5,7 +5,6 @@ Free of Qt until there is a window to open.
 
 from __future__ import annotations
 
-import itertools
 import signal
 import sys
 import threading
@@ -15,39 +14,34 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from jnn_studio.app.system import complaint, missing_packages, wants_window
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.signals import ending_signals
-from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.data.given import MOST, as_pixels, hand_over, take_back
 from jnn_studio.data.opening import open_source
-from jnn_studio.explore import own_models
-from jnn_studio.explore.state import MAX_COLUMNS, Column, ExploreState
+from jnn_studio.explore.own_modules import OwnModels, Pair, latents_of, pairs_of, pictures_made
+from jnn_studio.explore.state import Column, ExploreState
 from jnn_studio.models.weights import LoadedModel
-from jnn_studio.models.wrapped import Prepared, WrapError, copied, pictures_of, wrap
+from jnn_studio.models.wrapped import Prepared, WrapError
 
 if TYPE_CHECKING:  # Qt is loaded once there is something to show
+    from jnn_studio.app.engine.worker import Failure
     from jnn_studio.app.window import MainWindow
     from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
     from jnn_studio.explore.renderer import Scene
     from jnn_studio.explore.seen import SeenModel
 
 T = TypeVar("T")
-Pair = tuple[nn.Module | None, nn.Module | None]
-"""(encoder, decoder); one of them may be None."""
-
-DRAWN = 64
-"""Latents drawn for a decoder alone."""
 _TRIED = 512
 """Images that are looked at before there is a window."""
-_numbers = itertools.count(1)
 
 
 def explore(
@@ -92,7 +86,7 @@ def explore(
         >>> import jnn_studio
         >>> shown = jnn_studio.explore({"mine": (encoder, decoder)}, images)  # doctest: +SKIP
     """
-    pairs = _pairs(models)
+    pairs = pairs_of(models)
     alone = [name for name, (encoder, _) in pairs.items() if encoder is None]
     given: Tensor | None = None
     if alone:
@@ -101,8 +95,8 @@ def explore(
                 f"{alone[0]!r} is a decoder alone: it is shown on what it makes of latents=, without images, "
                 "and beside other decoders alone"
             )
-        given = _latents(alone[0], latents)
-        pixels = _elsewhere(partial(_made, alone[0], pairs[alone[0]][1], given, postprocess))
+        given = latents_of(alone[0], latents)
+        pixels = _elsewhere(partial(pictures_made, alone[0], pairs[alone[0]][1], given, postprocess))
         source: FolderConfig | GivenConfig = hand_over(pixels)
     elif isinstance(images, str | Path):
         if size is None:
@@ -132,53 +126,6 @@ def explore(
     return exploration
 
 
-class OwnModels:
-    """Somebody's modules, and copies of them as they are now."""
-
-    def __init__(
-        self,
-        pairs: Mapping[str, Pair],
-        images: Tensor,
-        preprocess: Prepared,
-        postprocess: Prepared,
-        latents: Tensor | None,
-    ) -> None:
-        self.pairs = dict(pairs)
-        self._images, self._latents = images, latents
-        self._before, self._after = preprocess, postprocess
-        self._number = next(_numbers)
-        self.references = {name: own_models.own_reference(f"{self._number}/{name}") for name in pairs}
-
-    def copies(self) -> dict[str, Pair]:
-        """As they are now, made on the calling thread: nobody trains them meanwhile."""
-        return {
-            name: (copied(encoder, f"the encoder of {name!r}"), copied(decoder, f"the decoder of {name!r}"))
-            for name, (encoder, decoder) in self.pairs.items()
-        }
-
-    def load(self, copies: Mapping[str, Pair]) -> dict[str, LoadedModel]:
-        """Copies as models to walk, by name; each is tried."""
-        return {
-            name: LoadedModel(
-                wrap(name, *pair, self._images, self._before, self._after, self._latents),
-                _title(name, pair),
-                {"run": f"own models {self._number}", "member": name},
-            )
-            for name, pair in copies.items()
-        }
-
-    def hand_over(self, loaded: Mapping[str, LoadedModel]) -> dict[str, LoadedModel]:
-        """Let them be found; by reference."""
-        for name, model in loaded.items():
-            own_models.hand_over(f"{self._number}/{name}", model)
-        return {self.references[name]: model for name, model in loaded.items()}
-
-    def take_back(self) -> None:
-        """They are no longer looked at."""
-        for reference in self.references.values():
-            own_models.take_back(reference)
-
-
 class Exploration:
     """A window on models of one's own, and what it shows.
 
@@ -191,6 +138,9 @@ class Exploration:
         self._own, self._source = own, source
         self._desk: ExploreDesk | None = _desk_of(window)
         self._last: Scene | None = None
+        self._asked = self._answered = 0
+        """How many updates were asked for, and which has arrived."""
+        self._newest: dict[str, LoadedModel] = {}
         self._desk.scene_changed.connect(self._keep)
         window.left.connect(self._end)
 
@@ -212,16 +162,15 @@ class Exploration:
     def seen(self, timeout: float = 60.0) -> dict[str, SeenModel]:
         """What every model in view shows, by the names that were given; others by their captions.
 
-        Waits for the pictures of the present state while the window is open.
+        Waits for the pictures of the present state, and of the last update, while the window is open.
 
         Raises:
             TimeoutError: they have not come.
         """
         from jnn_studio.explore.seen import seen
 
-        desk = self._desk
         end = time.monotonic() + timeout
-        while desk is not None and self._desk is not None and not desk.settled and _on_main_thread():
+        while not self._is_shown() and _on_main_thread():
             if time.monotonic() > end:
                 raise TimeoutError(f"the window has not shown its pictures within {timeout:g} s")
             _deal_with_events(10)
@@ -243,7 +192,7 @@ class Exploration:
         if desk is None:
             return
         if models is not None:
-            pairs = _pairs(models)
+            pairs = pairs_of(models)
             if unknown := sorted(set(pairs) - set(own.pairs)):
                 raise WrapError(
                     f"there is no model {unknown[0]!r} in the window, only {', '.join(own.pairs)}"
@@ -251,16 +200,27 @@ class Exploration:
             own.pairs |= pairs
         copies = own.copies()
 
+        self._asked += 1
+        number = self._asked
+        tell = desk.context.telling(desk.failed, "Cannot show the new weights")
+
         def work(_: Watch) -> dict[str, LoadedModel]:
             return own.hand_over(own.load(copies))
 
-        failed = desk.context.telling(desk.failed, "Cannot show the new weights")
-        desk.context.loading.request(desk, "own models", work, desk.renew, failed)
+        def arrived(renewed: dict[str, LoadedModel]) -> None:
+            self._answered, self._newest = number, renewed
+            desk.renew(renewed)
+
+        def failed(failure: Failure) -> None:
+            self._answered = number
+            tell(failure)
+
+        desk.context.loading.request(desk, "own models", work, arrived, failed)
         if _on_main_thread():
             _deal_with_events(10)
 
     def wait(self) -> None:
-        """Stay until the window is closed; what asks the program to end, such as Ctrl+C, closes it."""
+        """Stay until the window is closed. Ctrl+C, or what else ends the program, closes it first."""
         from PySide6.QtCore import QEventLoop
 
         window = self._window
@@ -276,6 +236,16 @@ class Exploration:
         if self._window is not None:
             self._window.stop_and_quit()
 
+    def _is_shown(self) -> bool:
+        """Whether there is nothing to wait for."""
+        desk, scene = self._desk, self._last
+        if desk is None:
+            return True
+        if scene is None or not desk.settled or self._answered < self._asked:
+            return False
+        views = {view.column.where: view.loaded for view in scene.columns}
+        return all(views.get(where, model) is model for where, model in self._newest.items())
+
     def _keep(self, scene: Scene) -> None:
         self._last = scene
 
@@ -289,41 +259,6 @@ class Exploration:
         self._own.take_back()
         if isinstance(self._source, GivenConfig):
             take_back(self._source)
-
-
-def _pairs(models: Mapping[str, Pair] | Pair) -> dict[str, Pair]:
-    given = dict(models) if isinstance(models, Mapping) else {"model": models}
-    if not 1 <= len(given) <= MAX_COLUMNS:
-        raise WrapError(f"{len(given)} models were given; there is room for 1 to {MAX_COLUMNS} side by side")
-    for name, pair in given.items():
-        if not isinstance(name, str) or not 1 <= len(name) <= 80:
-            raise WrapError(f"{name!r} is no name of a model; give one of 1 to 80 letters")
-        if not isinstance(pair, tuple | list) or len(pair) != 2 or (pair[0] is None and pair[1] is None):
-            raise WrapError(f"for {name!r} give (encoder, decoder); one of the two may be None")
-    return {name: (pair[0], pair[1]) for name, pair in given.items()}
-
-
-def _title(name: str, pair: Pair) -> str:
-    return printable(name) + (" (linear decoder)" if pair[1] is None else "")
-
-
-def _latents(name: str, latents: Tensor | int | None) -> Tensor:
-    """Those given, or drawn."""
-    if latents is None:
-        raise WrapError(f"{name!r} is a decoder alone: give latents=, or the length of latents to draw")
-    if isinstance(latents, int):
-        return torch.randn(DRAWN, latents, generator=torch.Generator().manual_seed(0))
-    given = torch.as_tensor(latents).detach().to("cpu", torch.float32)
-    if given.ndim < 2 or not len(given):
-        raise WrapError(f"the latents are {tuple(given.shape)}; give (number, …), at least one")
-    return given
-
-
-def _made(name: str, decoder: nn.Module | None, latents: Tensor, postprocess: Prepared) -> Tensor:
-    """A decoder's pictures of latents."""
-    own = copied(decoder, f"the decoder of {name!r}")
-    assert own is not None
-    return as_pixels(pictures_of(name, own, latents, postprocess), len(latents))
 
 
 def _elsewhere(work: Callable[[], T]) -> T:
@@ -391,16 +326,25 @@ def _deal_with_events(milliseconds: int) -> None:
 
 @contextmanager
 def _watched(window: MainWindow) -> Iterator[None]:
-    """Signals and uncaught exceptions go to the window meanwhile."""
-    from jnn_studio.app.main import quit_on_signals, report_exceptions
+    """Uncaught exceptions go to the window; a signal closes it first, and then does what it does."""
+    from PySide6.QtCore import QTimer
+
+    from jnn_studio.app.main import report_exceptions
 
     hooks = sys.excepthook, threading.excepthook
-    handlers = {number: signal.getsignal(number) for number in ending_signals()}
+    received: list[int] = []
+
+    def close_first(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        QTimer.singleShot(0, window.stop_and_quit)  # the window's timer lets Python notice
+
     report_exceptions(window)
-    quit_on_signals(window)
+    handlers = {number: signal.signal(number, close_first) for number in ending_signals()}
     try:
         yield
     finally:
         sys.excepthook, threading.excepthook = hooks
         for number, handler in handlers.items():
             signal.signal(number, handler)
+    if received:
+        signal.raise_signal(received[0])

@@ -43,7 +43,7 @@ def run(files: Sequence[Path] = ()) -> int:
     application = the_application()
     window = MainWindow(program_settings())
     report_exceptions(window)
-    quit_on_signals(window)
+    _quit_on_signals(window)
     # Not `quit`, which asks every window that is still open and gives up if one declines.
     window.left.connect(application.exit)
     window.show()
@@ -63,7 +63,7 @@ def run(files: Sequence[Path] = ()) -> int:
     return code
 
 
-def quit_on_signals(window: MainWindow) -> None:
+def _quit_on_signals(window: MainWindow) -> None:
     """What asks the program to end stops and saves, then quits; the window's timer lets Python notice."""
     from PySide6.QtCore import QTimer
 

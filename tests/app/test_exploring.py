@@ -9,7 +9,6 @@ import runpy
 import signal
 import sys
 import threading
-import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QEvent, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from torch import nn
 
 import jnn_studio
@@ -96,7 +95,7 @@ def test_a_script_sees_its_models_and_the_modules_are_left_alone(
         encoder.head.weight.mul_(2)
         encoder.head.bias.mul_(2)
     shown.update()
-    until(lambda: np.allclose(shown.seen()["mine"].latent, 2 * mine.latent, rtol=1e-4))
+    np.testing.assert_allclose(shown.seen()["mine"].latent, 2 * mine.latent, rtol=1e-4)
     assert encoder.training
 
     state = shown.state
@@ -113,30 +112,30 @@ def test_a_script_sees_its_models_and_the_modules_are_left_alone(
     shown.update()  # and this does nothing
 
 
-def until(so: Callable[[], bool]) -> None:
-    """Deals with events until it is so."""
-    end = time.monotonic() + 60
-    while not so():
-        assert time.monotonic() < end
-        QApplication.processEvents()
-
-
 def test_in_a_script_it_stays_until_the_window_is_closed(opened: Opened, settings: QSettings) -> None:
-    hook, handler = sys.excepthook, signal.getsignal(signal.SIGINT)
-    closing = QTimer(interval=50)
-    closing.timeout.connect(lambda: os.kill(os.getpid(), signal.SIGINT) if windows() else None)
-    closing.start()
+    before = sys.excepthook, signal.getsignal(signal.SIGINT)
     # An encoder alone: what can be told linearly from its latents is what is seen.
-    shown = opened({"alone": (Mine(), None)}, (IMAGES * 255).to(torch.uint8), block=None)
+    alone, images = {"alone": (Mine(), None)}, (IMAGES * 255).to(torch.uint8)
+    closing = QTimer(interval=50)
+    closing.timeout.connect(lambda: [window.close() for window in windows()])
+    closing.start()
+    assert not opened(alone, images, block=None).is_open
     closing.stop()
-    assert not shown.is_open
-    assert (sys.excepthook, signal.getsignal(signal.SIGINT)) == (hook, handler)
+
+    interrupting = QTimer(interval=50)
+    interrupting.timeout.connect(lambda: windows() and os.kill(os.getpid(), signal.SIGINT))
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        opened(alone, images, block=None)
+    interrupting.stop()
+    assert not windows()
+    assert (sys.excepthook, signal.getsignal(signal.SIGINT)) == before
 
 
-def windows() -> list[str]:
-    """Those that show something."""
-    found = [window for window in QApplication.topLevelWidgets() if window.objectName() == "main_window"]
-    return [window.objectName() for window in found if window.isVisible()]
+def windows() -> list[QWidget]:
+    """Those that can be seen."""
+    found = QApplication.topLevelWidgets()
+    return [window for window in found if window.objectName() == "main_window" and window.isVisible()]
 
 
 def test_a_notebook_goes_on_and_shows_a_decoder_alone(
