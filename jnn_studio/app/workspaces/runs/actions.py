@@ -61,7 +61,7 @@ class RunActions(QObject):
             "open": one is not None and one.kind in kind_names(),
             "resume": one is not None and one.resumable and can_train,
             "explore": any(run.explorable for run in readable),
-            "vary": one is not None and one.kind in kind_names(),
+            "vary": one is not None and one.kind in kind_names() and one.trainable,
             "rename": one is not None,
             "tag": one is not None,
             "note": one is not None,
