@@ -130,7 +130,7 @@ class JacobianPenalty(Callback):
                 "penalise it at; name the part that is"
             )
         assert self.composition is not None
-        with _buffers_kept(self.composition):
+        with trainer.precision_plugin.forward_context(), _buffers_kept(self.composition):
             trace = self.composition.trace(self._input)
             bare = self.penalty(self.composition, trace)
         value = self.eta * bare
@@ -215,6 +215,9 @@ class JacobianPenalty(Callback):
         assert self.composition is not None
         with _evaluated(self.composition):
             some = self._input[: self.images] if isinstance(self._input, Tensor) else self._input
+            weights = next(self.composition.parameters(), None)
+            if weights is not None and isinstance(some, Tensor):
+                some = some.to(weights.dtype)  # computed under autocast, it has another precision
             sigma = jacobian_svd(self.composition, some, k=self.k).sigma.mean(0)
         figures = {
             "effective_rank": effective_rank(sigma),

@@ -111,6 +111,17 @@ def test_the_rank_falls_and_a_run_is_written(tmp_path: Path) -> None:
     assert ranks[0.5] < 0.7 * ranks[0.0]
 
 
+def test_a_part_in_the_middle_is_penalised_under_autocast_too(tmp_path: Path) -> None:
+    ranks = []
+    for eta in (0.0, 2.0):
+        module = Autoencoder()
+        module.decoder = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 10))
+        callback = JacobianPenalty("decoder", eta=eta, spectra_every=1)
+        trainer = fit(module, tmp_path, callback, max_epochs=20, precision="bf16-mixed")
+        ranks.append(float(trainer.callback_metrics["jacobian/effective_rank"]))
+    assert ranks[1] < 0.9 * ranks[0]
+
+
 class Opaque(Autoencoder):
     """Has a part that does not say of what it is composed, and applies something between two others."""
 
