@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jnn_studio.base.settings import Finite, Frozen
-from jnn_studio.training.config import (
-    DecayingOptimiserConfig,
-    LoggingConfig,
-    OptimiserConfig,
-    RunConfig,
-    ScheduleConfig,
-)
+from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
 
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -28,13 +22,7 @@ class WrittenModel(Frozen):
     eta: Finite | None = None
 
 
-class WrittenScheduleConfig(ScheduleConfig):
-    """How long it is to be; all else is its author's business."""
-
-    batch_size: int = Field(1, exclude=True)
-    seed: int = Field(0, exclude=True)
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", exclude=True)
-    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", exclude=True)
+_KNOWN = ("schema_version", "kind", "name", "material", "models", "settings", "schedule")
 
 
 class WrittenConfig(RunConfig):
@@ -48,9 +36,12 @@ class WrittenConfig(RunConfig):
     settings: dict[Word, bool | int | Finite | Annotated[str, Field(max_length=1000)]] = Field(
         default_factory=dict, max_length=200, description="As its author names them."
     )
-    schedule: WrittenScheduleConfig = WrittenScheduleConfig()
-    optimiser: OptimiserConfig | DecayingOptimiserConfig = Field(OptimiserConfig(), exclude=True)
-    logging: LoggingConfig = Field(LoggingConfig(), exclude=True)
+
+    @model_serializer(mode="wrap")
+    def _what_is_known(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Nothing is said of settings that its author has under other names: they are not these."""
+        found = {name: value for name, value in written(self).items() if name in _KNOWN}
+        return {**found, "schedule": {"steps": self.schedule.steps}}
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
