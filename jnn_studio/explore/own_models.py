@@ -1,4 +1,4 @@
-"""Models that a program hands over, found by ``own:NAME`` for as long as it lives."""
+"""Models that a program hands over, found by ``own:NUMBER/NAME`` for as long as it lives."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def is_own(where: str) -> bool:
     return where.startswith(OWN)
 
 
+def own_name(where: str) -> str:
+    """What its program calls it; before it a reference has the number of the call that handed it over."""
+    return where.removeprefix(OWN).partition("/")[2]
+
+
 def hand_over(name: str, loaded: LoadedModel) -> str:
     """Keep a model, instead of one of the same name; what to call it."""
     _MODELS[own_reference(name)] = loaded
@@ -39,7 +44,7 @@ def own_model(where: str) -> LoadedModel:
     """
     if where not in _MODELS:
         raise ModelsError(
-            f"{where.removeprefix(OWN)} was handed over by a program that has ended, or closed its window; "
+            f"{own_name(where)} was handed over by a program that has ended, or closed its window; "
             "run it again, or write the model into a file with jnn_studio.save_portable and open that"
         )
     return _MODELS[where]

@@ -18,7 +18,7 @@ from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.version import __version__
 from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.explore.open_models import BUNDLED
-from jnn_studio.explore.own_models import OWN, is_own
+from jnn_studio.explore.own_models import is_own, own_name
 from jnn_studio.explore.references import MEMBER, open_model, split_reference
 from jnn_studio.explore.state import ExploreState, FileImage
 from jnn_studio.models.weights import LoadedModel, fingerprint
@@ -144,7 +144,7 @@ _REMEDY = "; open another copy of it, or save the session again"
 
 def not_kept(state: ExploreState) -> str:
     """Why a state cannot be kept in a file: what a program has handed over lives in its memory; or ""."""
-    own = [column.name or column.where.removeprefix(OWN) for column in state.columns if is_own(column.where)]
+    own = [column.name or own_name(column.where) for column in state.columns if is_own(column.where)]
     if own:
         return (
             f"{', '.join(own)}: handed over by a program, and in no file. Write it with "

@@ -124,7 +124,7 @@ def _needed(amounts: list[float]) -> tuple[float, ...]:
 
 class Column(Frozen):
     """A model in view. ``where``: a bundled model's name, a weights file, ``RUN_FOLDER::member``, or
-    ``own:NAME``, one that a program has handed over."""
+    ``own:NUMBER/NAME``, one that a program has handed over."""
 
     key: str = Field(min_length=1, max_length=40)
     where: str = Field(min_length=1)
