@@ -1,4 +1,4 @@
-"""What a column calls its model: a bundled name, a weights file, ``RUN_FOLDER::member``, or ``own:NUMBER/NAME``."""
+"""What a column calls its model: bundled name, weights file, `RUN_FOLDER::member` or `own:NUMBER/NAME`."""
 
 from __future__ import annotations
 
