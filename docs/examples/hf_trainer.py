@@ -46,4 +46,3 @@ arguments = TrainingArguments("hf", max_steps=30, per_device_train_batch_size=32
 trainer = PenalisedTrainer(Classifier(), arguments, train_dataset=examples, eta=0.01)
 trainer.train()
 print(trainer.penalty)
-assert trainer.model.f[1].weight.grad is not None
