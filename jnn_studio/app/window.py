@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from jnn_studio.app.collector import Collector
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.help.menu import Help
+from jnn_studio.app.page_room import PageRoom, PageStack
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.rail import Rail
 from jnn_studio.app.theme import ThemeMode, theme
@@ -45,7 +45,8 @@ OTHERS_MS = 4000
 """If the first page is not alive by then, the others are made all the same."""
 PAUSE_MS = 50
 """Between the making of one page and the next, for what somebody does meanwhile."""
-SMALLEST, FIRST_SIZE = QSize(960, 640), QSize(1280, 800)
+SMALLEST, FIRST_SIZE = QSize(640, 440), QSize(1280, 800)
+"""Of a screen of 1080 lines, each of which counts twice, 540 are left."""
 FRAME = QSize(2, 40)
 """What the window's frame may take: it is not known before the window is shown."""
 STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
@@ -113,12 +114,14 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.rail = Rail(self._specs)
         self.rail.chosen.connect(self.show_workspace)
-        self.stack = QStackedWidget(objectName="workspaces")
+        self.stack = PageStack()
+        self.room = PageRoom(self.stack)
+        self.room.resized.connect(self._fit)
         self.message = MessageBar()
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.stack, 1)
+        column.addWidget(self.room, 1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -127,7 +130,7 @@ class MainWindow(QMainWindow):
         central = QWidget()
         central.setLayout(row)
         self.setCentralWidget(central)
-        self.message.lie_over(self.stack)
+        self.message.lie_over(self.room)
         self._run_label = QLabel("No run under way", objectName="run_status")
         self._run_label.setToolTip("The run being trained by this program")
         self.statusBar().addWidget(self._run_label)
@@ -184,6 +187,7 @@ class MainWindow(QMainWindow):
     def show_workspace(self, title: str) -> None:
         """Bring a workspace to the front."""
         workspace = self.workspace(title)
+        workspace.fit(self.room.size())
         self.stack.setCurrentWidget(workspace)
         workspace.setFocus()
         self.rail.check(title)
@@ -252,6 +256,11 @@ class MainWindow(QMainWindow):
         else:
             self._collector.put_aside()
             self.context.runs.refresh()  # so that lists of them are filled when they are opened
+
+    def _fit(self, room: QSize) -> None:
+        current = self.stack.currentWidget()
+        if isinstance(current, Workspace):
+            current.fit(room)
 
     def _shower(self, spec: WorkspaceSpec) -> Callable[[], None]:
         return lambda: self.show_workspace(spec.title)

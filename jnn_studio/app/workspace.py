@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
@@ -34,6 +34,11 @@ class Workspace(QMainWindow):
         self._fresh = True
         """No layout of an earlier start has been restored."""
         self._been_shown = False
+        self._folds: tuple[tuple[int, tuple[QDockWidget, ...]], ...] = ()
+        self._folded = 0
+        self._unfolded = QByteArray()
+        """The layout of a page that is folded, as it is with enough room."""
+        self._room = QSize()
 
     def commands(self) -> list[QAction]:
         """Actions for the menu and the command palette."""
@@ -49,7 +54,7 @@ class Workspace(QMainWindow):
 
     def save_state(self, settings: QSettings) -> None:
         """Remember layout and choices; ``settings`` is inside this workspace's group."""
-        settings.setValue("layout", self.saveState())
+        settings.setValue("layout", self._layout_with_room())
         settings.setValue("default_layout", self._default_layout)
 
     def restore_state(self, settings: QSettings) -> None:
@@ -65,12 +70,42 @@ class Workspace(QMainWindow):
         for dock in self._docks():
             dock.setFloating(False)
             dock.show()
+        self._folded = 0
         self.restoreState(self._default_layout)
+        self.fit(self._room)
         self._hide_stray_tabs()
 
     def remember_layout(self) -> None:
         """Take the present layout as the one `reset_layout` goes back to."""
-        self._default_layout = self.saveState()
+        self._default_layout = self._layout_with_room()
+
+    def fold_below(self, *folds: tuple[int, tuple[QDockWidget, ...]]) -> None:
+        """Say which docks become tabs of the first of them below a width, the largest width first."""
+        self._folds = folds
+
+    def fit(self, room: QSize) -> None:
+        """Arrange the page for as much room: docks that have none beside each other become tabs, and back.
+
+        What somebody arranged meanwhile is kept for as long as there is no more room.
+        """
+        self._room = room
+        folded = sum(room.width() < width for width, _ in self._folds) if room.isValid() else 0
+        if folded == self._folded:
+            return
+        if self._folded:
+            self.restoreState(self._unfolded)
+        else:
+            self._unfolded = self.saveState()
+        self._folded = folded
+        for _, (first, *others) in self._folds[:folded]:
+            for dock in others:
+                if not dock.isFloating():
+                    self.tabifyDockWidget(first, dock)
+            first.raise_()
+        self._hide_stray_tabs()
+
+    def _layout_with_room(self) -> QByteArray:
+        return self._unfolded if self._folded else self.saveState()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

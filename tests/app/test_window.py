@@ -57,7 +57,13 @@ def training(window: MainWindow, endless: RunConfig, tmp_path: Path, qtbot: QtBo
 
 
 @pytest.mark.parametrize(
-    ("room", "size"), [((1280, 800), (1278, 760)), ((1920, 1040), (1280, 800)), ((800, 600), (960, 640))]
+    ("room", "size"),
+    [
+        ((1280, 800), (1278, 760)),
+        ((1920, 1040), (1280, 800)),
+        ((800, 600), (798, 560)),
+        ((600, 400), (640, 440)),
+    ],
 )
 def test_its_status_bar_is_on_the_screen_at_first(room: tuple[int, int], size: tuple[int, int]) -> None:
     assert first_size(QSize(*room)) == QSize(*size)

@@ -55,6 +55,8 @@ from jnn_studio.explore.surveys import Surveys
 
 EXPLAIN_MS = 40
 """From choosing another direction to telling what it is."""
+NO_TWO_BELOW, NO_TWO_BESIDE = 1120, 910
+"""Widths below which two panels have no room beside each other below the pictures, and none beside them."""
 NAME_MS = 1200
 """Nothing moves for so long before directions are named though nobody looks at what they mean."""
 
@@ -163,6 +165,10 @@ class ExploreWorkspace(Workspace):
         meaning = self._dock("Meaning", self.meaning, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.tabifyDockWidget(spectrum, meaning)
         spectrum.raise_()
+        self.fold_below(
+            (NO_TWO_BELOW, (directions, spectrum, meaning)),
+            (NO_TWO_BESIDE, (directions, images, library)),
+        )
         meaning.visibilityChanged.connect(self.explainer.set_wanted)
         meaning.visibilityChanged.connect(self.meaning.set_in_view)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)

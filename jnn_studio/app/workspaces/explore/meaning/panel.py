@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -21,6 +21,7 @@ from jnn_studio.app.workspaces.explore.meaning.direction_names import DirectionN
 from jnn_studio.app.workspaces.explore.meaning.effect_bars import EffectBars
 from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
 
+NARROWEST = 25 * GRID
 WIDE = 88 * GRID
 """From this width the names stand beside the bars instead of above them."""
 
@@ -109,6 +110,10 @@ class MeaningPanel(QWidget):
     def direction(self) -> int:
         """The selected direction, 0-based."""
         return self._direction
+
+    def minimumSizeHint(self) -> QSize:
+        # Not what it needs as it is arranged now: side by side, its parts are as wide as it lets them be.
+        return QSize(NARROWEST, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
