@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +22,7 @@ MOST_RUNS = 1_000
 
 Value = bool | int | float | str
 """Of a setting, as it stands in TOML."""
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", max_length=100)]
 
 
@@ -29,8 +31,8 @@ class Axis(Frozen):
 
     setting: Name = Field(description="What varies, named as in config.toml: penalty.eta.")
     values: tuple[Value, ...] | None = Field(None, min_length=1, description="These values.")
-    low: int | Finite | None = Field(None, description="Or values from here,")
-    high: int | Finite | None = Field(None, description="to here,")
+    low: Whole | Finite | None = Field(None, description="Or values from here,")
+    high: Whole | Finite | None = Field(None, description="to here,")
     count: int | None = Field(None, ge=1, le=MOST_RUNS, description="so many of them; a search needs none.")
     spacing: Literal["log", "linear"] = Field(
         "log", description="log: neighbours have the same ratio; linear: the same difference."
@@ -143,7 +145,7 @@ class SweepConfig(Frozen):
                 raise ValueError(
                     f"vary: {axis.setting}: a search takes any value between low and high; leave out count"
                 )
-        count = int(np.prod([len(axis.grid) for axis in self.vary])) if self.search is None else 0
+        count = math.prod(len(axis.grid) for axis in self.vary) if self.search is None else 0
         if count > MOST_RUNS:
             raise ValueError(f"vary: these are {count:,} runs; at most {MOST_RUNS:,} can be one sweep")
         return self

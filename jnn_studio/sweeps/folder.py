@@ -179,11 +179,18 @@ class SweepFolder:
         """The runs in it by id, whatever their folders are called; those that cannot be read are left out."""
         found: dict[str, FoundRun] = {}
         for path in sorted(self.path.iterdir()):
-            if is_run(path):
-                with suppress(StudioError):
-                    config, identity = RunFolder(path).config_and_identity()
-                    found.setdefault(identity.id, FoundRun(path, identity.id, config))
+            run = self.run_at(path)
+            if run is not None:
+                found.setdefault(run.id, run)
         return found
+
+    def run_at(self, path: Path) -> FoundRun | None:
+        """The run in a folder, if there is one that can be read."""
+        if is_run(path):
+            with suppress(StudioError):
+                config, identity = RunFolder(path).config_and_identity()
+                return FoundRun(path, identity.id, config)
+        return None
 
     def room(self, name: str) -> Path:
         """A folder for a new run, called ``name`` or nearly so; what a kill left of one is no obstacle."""

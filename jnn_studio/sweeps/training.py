@@ -170,7 +170,10 @@ class _Training:
                 self._workers.stop_run(job)
             return
         del self._at_work[job.path]
-        self._found.update(self._folder.runs())
+        self._found.pop(run.id, None)  # stopped before its first checkpoint it is gone
+        found = self._folder.run_at(job.path)
+        if found is not None:
+            self._found[found.id] = found
         if news.state == "finished":
             if news.measured is not None:
                 self._folder.keep_measured(run.id, news.measured)

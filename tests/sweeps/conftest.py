@@ -65,7 +65,7 @@ def killed(
     process.wait()
     workers[1].wait()  # it has seen that nobody is there any more, and saved what it trained
     before = checkpoints(path)
-    process = command_line("sweep", path, "--workers", "2")
+    process = command_line("sweep", path, "--workers", "1")
     status = process.wait()
     began = re.findall(r"^(tiny, .*): training(?: from step (\d+))?$", process.stderr, re.MULTILINE)
     return KilledSweep(path, before, {name: int(step or 0) for name, step in began}, process.stdout, status)
