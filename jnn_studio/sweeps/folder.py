@@ -28,6 +28,8 @@ SWEEP = "sweep.toml"
 """What makes a folder a sweep."""
 STUDY = "study.db"
 """Optuna's storage, of a sweep that searches."""
+PRUNED = {"": {"pruned": 1.0}}
+"""What is kept of a run that a search has stopped for good, in the place of what is measured."""
 MEASURED = "measured"
 """What was measured of finished models, a file for each run, by its id."""
 _MAX_BYTES = 64 * 2**10

@@ -15,7 +15,7 @@ from jnn_studio.runs.columns import finite
 from jnn_studio.runs.index import RunIndex
 from jnn_studio.runs.summary import MemberSummary, RunSummary
 from jnn_studio.sweeps.config import SweepConfig
-from jnn_studio.sweeps.folder import SweepFolder
+from jnn_studio.sweeps.folder import PRUNED, SweepFolder
 from jnn_studio.sweeps.measuring import SKILL, TANGENT_ENERGY
 from jnn_studio.sweeps.plan import count_runs, labels_of
 from jnn_studio.training.run_folder import RunFolder
@@ -39,6 +39,7 @@ class SweepPoint:
         values: what varies, as it is typed, by dotted name; of a twin what makes a difference to it.
         twin: it is the unregularised model that others are compared with.
         measured: what was measured of it once it was finished, by name.
+        pruned: a search has stopped its run for good.
     """
 
     run: RunSummary
@@ -46,6 +47,12 @@ class SweepPoint:
     values: Mapping[str, str]
     twin: bool = False
     measured: Mapping[str, float] = field(default_factory=dict)
+    pruned: bool = False
+
+    @property
+    def state(self) -> str:
+        """What has become of it, in a word or two."""
+        return "pruned" if self.pruned else self.run.state_word
 
     @property
     def rank(self) -> float | None:
@@ -86,6 +93,11 @@ class SweepView:
     def finished(self) -> int:
         """Runs that are."""
         return len({point.run.id for point in self.points if point.run.state == "finished"})
+
+    @property
+    def pruned(self) -> int:
+        """Runs that a search has stopped for good."""
+        return len({point.run.id for point in self.points if point.pruned})
 
     @property
     def worths(self) -> tuple[str, ...]:
@@ -150,8 +162,10 @@ class SweepReader:
             }
             members = run.members if twin or run.main is None else (run.main,)
             measured = self._measured_of(folder, run)
+            pruned = measured == PRUNED
             points += [
-                SweepPoint(run, member, values, twin, measured.get(member.key, {})) for member in members
+                SweepPoint(run, member, values, twin, measured.get(member.key, {}), pruned)
+                for member in members
             ]
         order = [axis.setting for axis in config.vary]
         points.sort(key=lambda p: (not p.twin, *(_sortable(p.values.get(name, "")) for name in order)))
@@ -185,7 +199,7 @@ class SweepReader:
 
     def _measured_of(self, folder: SweepFolder, run: RunSummary) -> Mapping[str, Mapping[str, float]]:
         known = self._measured.get(run.id)
-        if known is None and run.state == "finished":
+        if known is None and run.state in ("finished", "stopped"):
             known = folder.measured(run.id)
             if known is not None:
                 self._measured[run.id] = known
@@ -202,7 +216,7 @@ def as_data(view: SweepView, on_front: Sequence[SweepPoint]) -> list[dict[str, A
             "model": point.member.key,
             "twin": point.twin,
             **point.values,
-            "state": point.run.state_word,
+            "state": point.state,
             "step": point.run.step,
             "psnr": point.worth(PSNR),
             "rank": point.rank,

@@ -15,7 +15,7 @@ from jnn_studio.base.typed_numbers import one_number
 from jnn_studio.runs.describing import describe
 from jnn_studio.sweeps.agenda import EndedRun
 from jnn_studio.sweeps.config import Axis, SearchConfig
-from jnn_studio.sweeps.folder import STUDY, SWEEP, SweepError, SweepFolder
+from jnn_studio.sweeps.folder import PRUNED, STUDY, SWEEP, SweepError, SweepFolder
 from jnn_studio.sweeps.plan import PlannedRun, plan_ends, plan_trial
 from jnn_studio.training.identity import id_from
 
@@ -28,6 +28,8 @@ HOW_TO_GET = (
 _RANK_OVER = "effective rank over the largest"
 """A model counts where it is 0 or less."""
 _BUSY_SECONDS = 30
+UNJUDGED = 0.2
+"""Share of a run before it can be stopped: how it begins says little."""
 
 
 class SearchAgenda:
@@ -125,10 +127,10 @@ class SearchAgenda:
             flat = flat_texts(found.config)
             distributions = {axis.setting: _distribution(axis) for axis in self._config.vary}
             params = {axis.setting: _value_in(flat[axis.setting], axis) for axis in self._config.vary}
+            states = optuna.trial.TrialState
+            state = states.PRUNED if self._folder.measured(found.id) == PRUNED else states.RUNNING
             self._study.add_trial(
-                optuna.trial.create_trial(
-                    state=optuna.trial.TrialState.RUNNING, params=params, distributions=distributions
-                )
+                optuna.trial.create_trial(state=state, params=params, distributions=distributions)
             )
 
 
@@ -152,7 +154,8 @@ def open_study(folder: SweepFolder, search: SearchConfig) -> optuna.Study:
         )
         # What was drawn in an earlier session is not to be drawn again.
         seed = (search.seed + 1_000_003 * len(begun.get_trials(False))) % 2**32
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=search.warmup_trials)
+        unjudged = round(UNJUDGED * folder.base().schedule.steps)
+        pruner = optuna.pruners.MedianPruner(search.warmup_trials, unjudged)
         return optuna.load_study(
             storage=storage,
             study_name=folder.config.name,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.sweeps.agenda import Agenda, EndedRun, GridAgenda
-from jnn_studio.sweeps.folder import SWEEP, FoundRun, SweepError, SweepFolder
+from jnn_studio.sweeps.folder import PRUNED, SWEEP, FoundRun, SweepError, SweepFolder
 from jnn_studio.sweeps.plan import PlannedRun, plan_grid
 from jnn_studio.sweeps.search import SearchAgenda
 from jnn_studio.sweeps.worker import News, SweepJob
@@ -179,6 +179,7 @@ class _Training:
                 self._folder.keep_measured(run.id, news.measured)
             yield self._end(EndedRun(run, job.path, "finished"))
         elif news.state in ("stopped", "discarded") and run.id in self._pruned:
+            self._folder.keep_measured(run.id, PRUNED)
             yield self._end(EndedRun(run, job.path, "pruned"))
         elif news.state in ("stopped", "discarded", "lost") and self._stopping:
             yield self._end(EndedRun(run, job.path, "stopped", news.reason))

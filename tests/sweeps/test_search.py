@@ -13,7 +13,7 @@ import pytest
 
 from jnn_studio.sweeps.agenda import EndedRun
 from jnn_studio.sweeps.config import SweepConfig
-from jnn_studio.sweeps.folder import STUDY, SweepFolder
+from jnn_studio.sweeps.folder import PRUNED, STUDY, SweepFolder
 from jnn_studio.sweeps.plan import PlannedRun
 from jnn_studio.sweeps.search import SearchAgenda
 from jnn_studio.sweeps.training import RunAt, RunBegan, RunEnded, SweepEnded, train_sweep
@@ -102,6 +102,11 @@ def test_a_trial_below_the_median_is_stopped_and_stays_so(
         left = [run.id for run in iter(agenda.next, None)]
     assert bad.id not in left
     assert len(left) == 2  # the twin, and one more
+    train(bad, tmp_path / "sweep" / bad.folder)
+    folder.keep_measured(bad.id, PRUNED)
+    (folder.path / STUDY).unlink()
+    with closing(SearchAgenda(folder, folder.config.search, folder.runs())) as agenda:  # type: ignore[arg-type]
+        assert bad.id not in [run.id for run in iter(agenda.next, None)]
 
 
 def test_a_storage_that_was_removed_is_made_again_from_the_runs(

@@ -78,7 +78,9 @@ def sweep(
     for run in ended.failed:
         complain(f"{run.run.config.shown_name}: {run.reason}")
     if not as_json:
-        say(f"{ended.state}: {view.finished} of {counted(view.total, 'run')} finished, in {folder.path}")
+        pruned = f", {view.pruned} pruned" if view.pruned else ""
+        runs = f"{view.finished} of {counted(view.total, 'run')} finished{pruned}"
+        say(f"{ended.state}: {runs}, in {folder.path}")
     if ended.failed:
         raise typer.Exit(1)
 
@@ -154,7 +156,7 @@ def _table(view: SweepView) -> OutputTable:
         ("Gap", True, lambda p: figure(p.member.gap, ".3g")),
         ("Steps", True, lambda p: f"{p.run.step:,}"),
         ("Time", True, lambda p: "" if p.run.seconds is None else duration(p.run.seconds)),
-        ("State", False, lambda p: p.run.state_word),
+        ("State", False, lambda p: p.state),
         ("Front", False, lambda p: "●" if p in best else ""),
     ]
     columns = [c for c in columns if any(c[2](point) for point in view.points)]

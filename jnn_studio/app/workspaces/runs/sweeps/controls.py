@@ -112,12 +112,12 @@ class SweepControls(QWidget):
 
         ``ours``: this program trains it; ``can``: it could train one.
         """
-        left = view is not None and not view.problem and view.finished != view.total
+        left = view is not None and not view.problem and view.finished + view.pruned != view.total
         self.start.setEnabled(left and view is not None and not view.under_way and can)
         self.stop.setEnabled(ours and not stopping)
         self.words.setText(_words(view, ours, stopping))
         self.progress.setRange(0, max(1, 1 if view is None else view.total))
-        self.progress.setValue(0 if view is None else view.finished)
+        self.progress.setValue(0 if view is None else view.finished + view.pruned)
 
     def show_point(self, view: SweepView | None, point: SweepPoint | None) -> None:
         """What there is to know of the model that is chosen."""
@@ -132,7 +132,7 @@ class SweepControls(QWidget):
             if point.worth(TANGENT_ENERGY)
             else "",
             f"Attribute skill {figure(point.worth(SKILL), '.2f')}" if point.worth(SKILL) is not None else "",
-            f"{point.run.state_word}, {point.run.step:,} of {point.run.steps:,} steps"
+            f"{point.state}, {point.run.step:,} of {point.run.steps:,} steps"
             + ("" if point.run.seconds is None else f" in {duration(point.run.seconds)}"),
         ]
         self.point.setText("\n".join(printable(line) for line in lines if line))
@@ -152,6 +152,8 @@ def _words(view: SweepView | None, ours: bool, stopping: bool) -> str:
     parts = [f"{view.finished} of {counted(view.total, 'run')} finished"]
     if training:
         parts.append(f"{training} being trained" + ("" if ours else " by another process"))
+    if view.pruned:
+        parts.append(f"{view.pruned} pruned")
     if failed:
         parts.append(f"{failed} failed")
     words = ", ".join(parts)
