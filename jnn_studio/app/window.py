@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.context.run_started.connect(self._run_changed)
         self.context.run_event.connect(self._run_changed)
         self.context.run_ended.connect(self._run_ended)
+        self.context.sweeping.changed.connect(self._sweep_changed)
         self.context.sweeping.ended.connect(lambda *_: self._sweep_ended())
         self.context.page_requested.connect(self.show_workspace)
         self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
@@ -339,6 +340,13 @@ class MainWindow(QMainWindow):
             self._run_label.setText(f"{feed.config.shown_name}: not saved; the window stays open")
         elif self.context.sweeping.path is None:
             self._leave()
+
+    def _sweep_changed(self) -> None:
+        """A run under way comes first; its own words say what became of it."""
+        if self.context.training.feed is None and not self._leaving:
+            path = self.context.sweeping.path
+            words = "Sweep: no longer under way" if path is None else f"Sweep in {path.name}: training"
+            self._run_label.setText(printable(words))
 
     def _sweep_ended(self) -> None:
         if self._leaving and self.context.training.feed is None:

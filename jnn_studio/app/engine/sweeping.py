@@ -53,7 +53,8 @@ class Sweeping(QObject):
     def stop(self) -> None:
         """Have all runs stopped and kept; returns at once."""
         self._stop.set()
-        self.changed.emit()
+        if self.path is not None:
+            self.changed.emit()
 
     def close(self, timeout: float) -> None:
         """Stop, if that has not been said, and wait until all is kept."""
