@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -47,16 +46,15 @@ def test_every_run_knows_the_run_it_is_compared_with(killed: KilledSweep) -> Non
     assert {identity.twin for identity in others} == twins
 
 
-@pytest.mark.parametrize("key", ["unregularised", "regularised"])
 def test_models_are_those_of_a_pair(
-    killed: KilledSweep, tiny: Callable[..., RunConfig], tmp_path: Path, key: str
+    killed: KilledSweep, tiny: Callable[..., RunConfig], tmp_path: Path
 ) -> None:
     """Up to how sums of a worker's threads are rounded; `test_halves` has it to the last bit."""
     config = tiny(penalty={"eta": 0.5, "eta_decoder": 0.1}, schedule={"steps": STEPS})
     for _ in start_run(config, tmp_path / "pair", Commands()):
         pass
-    expected = load_file(tmp_path / "pair" / "models" / f"{key}.safetensors")
-    folder = "eta-0.5" if key == "regularised" else "twin"
-    found = load_file(killed.path / folder / "models" / f"{key}.safetensors")
-    for name, tensor in expected.items():
-        torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-4)
+    for key, folder in (("unregularised", "twin"), ("regularised", "eta-0.5")):
+        expected = load_file(tmp_path / "pair" / "models" / f"{key}.safetensors")
+        found = load_file(killed.path / folder / "models" / f"{key}.safetensors")
+        for name, tensor in expected.items():
+            torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-4)
