@@ -31,6 +31,15 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def capitalised(text: str) -> str:
+    """``text`` as the beginning of a sentence; a symbol that it begins with stays itself.
+
+    >>> capitalised("must be more"), capitalised("η must be below 0.5")
+    ('Must be more', 'η must be below 0.5')
+    """
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
+
+
 def duration(seconds: float) -> str:
     """A time as people say it: ``"42 s"``, ``"3 min 05 s"``, ``"2 h 10 min"``."""
     whole = max(0, round(seconds))

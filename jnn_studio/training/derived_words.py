@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from jnn_studio.base.setting_words import Setting, SettingGroup, alternatives, tables_by_kind
 from jnn_studio.base.settings import models_in
-from jnn_studio.base.text import counted
+from jnn_studio.base.text import capitalised, counted
 from jnn_studio.training.common_settings import COMMON
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.kind import find_kind
@@ -119,5 +119,4 @@ def _chooser(name: str, tables: list[type[BaseModel]]) -> Setting:
 
 def _words(name: str) -> str:
     """``"learning_rate"`` as ``"Learning rate"``."""
-    words = name.replace("_", " ").replace("-", " ")
-    return words[:1].upper() + words[1:]
+    return capitalised(name.replace("_", " ").replace("-", " "))

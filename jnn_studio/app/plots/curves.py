@@ -14,7 +14,7 @@ from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.segmented import SegmentedControl
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import capitalised, printable
 from jnn_studio.training.words import LOSS_TERMS, Terms
 
 WINDOWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -86,7 +86,7 @@ class LossPlot(StudioPlot):
         if term in self._terms:
             return
         name = printable(term).replace("_", " ")
-        self._terms[term] = words or (name[:1].upper() + name[1:], f"What the run logs as {term}")
+        self._terms[term] = words or (capitalised(name), f"What the run logs as {term}")
         self._choice.add(term, *self._terms[term][:2])
         for key in self._models:
             self._add_curves(key, term)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from jnn_studio.base.flat_settings import as_typed, flat_texts
 from jnn_studio.base.setting_words import alternatives, fields_at, tables_by_kind
-from jnn_studio.base.text import counted
+from jnn_studio.base.text import capitalised, counted
 from jnn_studio.base.typed_numbers import UnclearNumberError, one_number, several_numbers
 
 
@@ -139,4 +139,4 @@ def _reason(problems: list[Any]) -> str:
         case "string_too_long":
             return f"Must be {counted(limits['max_length'], 'character')} or fewer."
     message = str(first["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:].rstrip(".") + "."
+    return capitalised(message).rstrip(".") + "."

@@ -72,6 +72,10 @@ class RofProblemConfig(Frozen):
         n, target, half_width = (info.data.get(name) for name in ("n", "target", "half_width"))
         if n is None or target is None or half_width is None:
             return eta
+        if not isinstance(target, Ball):
+            # What the nuclear norm leaves of other sets is not told by volume and perimeter: it may fill a
+            # hole, or round corners off, and keep something far beyond. A constant solution is one, too.
+            return eta
         volume, perimeter = target.volume(n), target.perimeter(n)
         limit = volume / perimeter
         if eta >= limit:

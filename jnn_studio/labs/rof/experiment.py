@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.measures import Measures
 from jnn_studio.labs.rof.network import build
@@ -47,9 +48,9 @@ class RofExperiment:
     terms = ("total", "data", "penalty")
     notes: tuple[str, ...] = ()
 
-    def __init__(self, config: RofConfig, device: Device) -> None:
+    def __init__(self, config: RofConfig, device: Device, watch: Watch | None = None) -> None:
         self.config, self.device = config, device
-        self._measures = Measures(config, device.name)
+        self._measures = Measures(config, device.name, watch)
         self._composite, self._draws = exact_composite(), drawn_composite(config.penalty)
         self._stopwatch = Stopwatch(device.name)
         # The newest batch with τ at its points: the same for all solvers.

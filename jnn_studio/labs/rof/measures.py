@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.labs.rof.config import GRID_DIMENSIONS, RofConfig
 from jnn_studio.labs.rof.objective import objectives
-from jnn_studio.labs.rof.reference import Reference, at_points, axis_points, grid_points
+from jnn_studio.labs.rof.reference import Reference, at_points, axis_points, grid_points, in_hole
 from jnn_studio.penalty import Composition
 
 PORTION = 4096
@@ -26,7 +27,7 @@ class Measures:
     directions on spheres from the middle to the box's walls, with more inside the target.
     """
 
-    def __init__(self, config: RofConfig, device: str) -> None:
+    def __init__(self, config: RofConfig, device: str, watch: Watch | None = None) -> None:
         problem, measuring = config.problem, config.measuring
         self._config, self._n = config, problem.n
         self._grid = measuring.grid if problem.n <= GRID_DIMENSIONS else None
@@ -41,13 +42,15 @@ class Measures:
             points = grid_points(problem.n, problem.half_width, self._grid)
         else:
             points = self.sample.cpu()
-        reference = at_points(problem, points, self._grid)
+        reference = at_points(problem, points, self._grid, watch)
         self.reference = Reference(
             reference.bounded.to(device),
             None if reference.whole is None else reference.whole.to(device),
             reference.theory,
+            reference.error,
         )
         self._points, self._inside = points.to(device), problem.target.inside(points).to(device)
+        self._hole = in_hole(problem, points).to(device)
         self._core = self._points[self._inside]
         self._shells = torch.empty(0)
         if self._grid is None:
@@ -77,7 +80,9 @@ class Measures:
             zip(("objective_nuclear", "objective_composite", "tightness_gap"), means.tolist(), strict=True)
         )
         found["mean_inside"] = float(_values(f, self._core).mean())
-        found["mean_outside"] = float(values[~self._inside].mean())
+        found["mean_outside"] = float(values[~self._inside & ~self._hole].mean())
+        if bool(self._hole.any()):
+            found["mean_hole"] = float(values[self._hole].mean())
         return found
 
     @torch.no_grad()
@@ -92,13 +97,14 @@ class Measures:
         }
 
     def truth(self) -> Mapping[str, np.ndarray]:
-        """What to draw beside solutions: where, the target, and the right solution."""
+        """What to draw beside solutions: where, the target, the right solution, and how far it may be off."""
         problem = self._config.problem
         if self._grid is not None:
             return {
                 "axis": axis_points(problem.half_width, self._grid).astype(np.float32),
                 "target": self._on_grid(self._inside.float()),
                 "reference": self._on_grid(self.reference.bounded),
+                "reference_error": np.array([self.reference.error], np.float32),
             }
         first = torch.zeros(len(self._radii), problem.n)
         first[:, 0] = self._radii

@@ -26,6 +26,7 @@ MEASURED = (
     "tightness_gap",
     "mean_inside",
     "mean_outside",
+    "mean_hole",
 )
 """Terms of the comparison with the right solution, as they are logged."""
 
@@ -121,11 +122,19 @@ def _numbers(
         "half_width": config.problem.half_width,
         "target": config.problem.target.model_dump(mode="json"),
         "step": step,
+        "measured_at": max(
+            (int(terms["mae"][0][-1]) for terms in curves.values() if "mae" in terms), default=None
+        ),
         "steps": config.schedule.steps,
         "seconds": None if math.isnan(seconds) else round(seconds, 3),
         "theory": None
         if closed is None
-        else {"inside": closed.inside, "outside": closed.outside, "whole_space_inside": closed.whole_inside},
+        else {
+            "inside": closed.inside,
+            "outside": closed.outside,
+            "hole": closed.hole,
+            "whole_space_inside": closed.whole_inside,
+        },
         "members": found,
         **together,
     }

@@ -14,9 +14,8 @@ __all__ = ["KIND", "MEMBERS"]
 
 def _prepare(config: RofConfig, watch: Watch) -> RofExperiment:
     watch.step(0, 1, "Finding the right solution")
-    experiment = RofExperiment(config, choose_device(config.schedule.device, config.schedule.precision))
-    watch.check()
-    return experiment
+    device = choose_device(config.schedule.device, config.schedule.precision)
+    return RofExperiment(config, device, watch.quiet())
 
 
 def _target(config: RofConfig) -> str:

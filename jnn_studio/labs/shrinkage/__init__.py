@@ -15,6 +15,7 @@ from jnn_studio.labs.shrinkage.problem import (
     make_problem,
     minimised_penalty,
     mode_gains,
+    shrinkage_curves,
     shrunk,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "minimised_penalty",
     "mode_gains",
     "reasons",
+    "shrinkage_curves",
     "shrunk",
 ]

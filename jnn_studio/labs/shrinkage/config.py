@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
+from jnn_studio.base.text import capitalised
 from jnn_studio.training.config import ConfigError
 
 SpectrumShape = Literal["flat", "linear", "geometric", "explicit"]
@@ -84,7 +85,7 @@ def reasons(error: ValidationError) -> dict[str, str]:
         if not place:
             name, _, text = text.partition(": ")
             place = [name]
-        found.setdefault(place[0], text[:1].upper() + text[1:])
+        found.setdefault(place[0], capitalised(text))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jnn_studio.base.drawing import Axes, Figure, drawing
 from jnn_studio.labs.figure_files import write_figure
 from jnn_studio.labs.shrinkage.descent import DescentState
-from jnn_studio.labs.shrinkage.problem import shrunk
+from jnn_studio.labs.shrinkage.problem import shrinkage_curves
 from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
 
 COLORS = {
@@ -72,13 +72,9 @@ def _curve(axes: Axes, solution: Solution, last: DescentState) -> None:
     problem = solution.problem
     sigma = np.linspace(0, 1.1 * float(problem.sigma[0]), 400)
     axes.plot(sigma, sigma, color=COLORS["raw"], lw=1, label="Unchanged")
-    axes.plot(
-        sigma, shrunk(sigma, solution.eta, problem.samples), color=COLORS["closed"], label="(σ² − Nη)₊/σ"
-    )
-    axes.plot(
-        problem.sigma, solution.methods["optimal"].sigma, "D", ms=3, color=COLORS["optimal"],
-        label=LABELS["optimal"],
-    )  # fmt: skip
+    curves = shrinkage_curves(problem, solution.eta, sigma)
+    axes.plot(sigma, curves["closed"], color=COLORS["closed"], label="(σ² − Nη)₊/σ")
+    axes.plot(sigma, curves["optimal"], "--", color=COLORS["optimal"], label=LABELS["optimal"])
     after = problem.singular_values_after(last.map_)
     axes.plot(problem.sigma, after, "x", ms=5, color=COLORS["gradient"], label="Factors, gradient descent")
     axes.axvline(solution.threshold, color=COLORS["clean"], lw=0.8, ls="--", label="Threshold √(Nη)")

@@ -114,21 +114,29 @@ def minimised_penalty(gains: Floats, depth: int, reading: Reading) -> float:
     return float(np.sum(gains**exponent))
 
 
+def shrinkage_curves(problem: ShrinkageProblem, eta: float, sigma: Floats) -> Mapping[str, Floats]:
+    """What becomes of any singular values ``sigma`` (k,), by the keys of `denoise_all`."""
+    config = problem.config
+    unit = config.sigma * np.sqrt(max(problem.noisy.shape))
+    aspect = min(problem.noisy.shape) / max(problem.noisy.shape)
+    return {
+        "closed": shrunk(sigma, eta, problem.samples),
+        "deep": sigma * mode_gains(sigma, eta, problem.samples, config.depth, config.reading),
+        "hard": np.where(sigma > unit * hard_threshold(aspect), sigma, 0.0),
+        "optimal": unit * optimal_shrinker(sigma / unit, aspect),
+    }
+
+
 def denoise_all(problem: ShrinkageProblem, eta: float) -> Mapping[str, Denoised]:
     """The closed form at ``eta`` and what it is compared with.
 
     Keys: "closed" (nuclear norm), "deep" (the problem's depth and reading), "truncated" (to the rank of X),
     "hard" and "optimal" (Gavish and Donoho's rules, which know σ_ε), "raw" (Y itself).
     """
-    sigma, config = problem.sigma, problem.config
-    unit = config.sigma * np.sqrt(max(problem.noisy.shape))
-    aspect = min(problem.noisy.shape) / max(problem.noisy.shape)
+    sigma, rank = problem.sigma, problem.config.rank
     kept = {
-        "closed": shrunk(sigma, eta, problem.samples),
-        "deep": sigma * mode_gains(sigma, eta, problem.samples, config.depth, config.reading),
-        "truncated": np.where(np.arange(len(sigma)) < config.rank, sigma, 0.0),
-        "hard": np.where(sigma > unit * hard_threshold(aspect), sigma, 0.0),
-        "optimal": unit * optimal_shrinker(sigma / unit, aspect),
+        **shrinkage_curves(problem, eta, sigma),
+        "truncated": np.where(np.arange(len(sigma)) < rank, sigma, 0.0),
         "raw": sigma,
     }
     return {name: Denoised(values, float(problem.errors_of(values))) for name, values in kept.items()}

@@ -23,7 +23,6 @@ TRIANGLE = [[0, 0], [1, 0], [0, 1]]
         ({"eta": 0.5}, "eta", r"η must be below 0\.5 \(1/n = 1/2\)"),
         ({"n": 3, "eta": 0.34}, "eta", r"below 0\.3333 \(1/n = 1/3\)"),
         ({"target": {"kind": "ball", "radius": 0.5}, "eta": 0.25}, "eta", "volume over its perimeter"),
-        ({"target": {"kind": "annulus"}, "eta": 0.3}, "eta", r"below 0\.25"),
         ({"half_width": 1.2, "eta": 0.4}, "eta", "inside and outside meet"),
         ({"eta": 0}, "eta", "greater than 0"),
         ({"half_width": 1.0}, "half_width", r"must be larger than the target, which reaches to 1"),

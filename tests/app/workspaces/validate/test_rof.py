@@ -15,6 +15,7 @@ from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.app.workspaces.validate.rof.page import SPEC
 from jnn_studio.app.workspaces.validate.rof.plots import LABELS
+from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.experiment import MEMBERS
 from jnn_studio.labs.rof.targets import TwoBalls
 from jnn_studio.training.commands import Commands
@@ -70,9 +71,30 @@ class TestBeforeARun:
 
     def test_beyond_the_plane_there_is_a_profile_in_place_of_maps(self, qtbot: QtBot, rof: RunPage) -> None:
         rof.form.fill({"problem.n": "4"})
-        qtbot.waitUntil(lambda: rof.plots.maps.isHidden())
-        assert "profile" in rof.plots.section.accessibleName()
+        qtbot.waitUntil(lambda: "profile" in rof.plots.section.accessibleName())
+        assert rof.plots.maps.isHidden()
         assert rof.plots.section.series("reference").y[0] == pytest.approx(0.6)
+
+    def test_nothing_of_another_problem_stands_under_the_right_solution(
+        self, qtbot: QtBot, rof: RunPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reference, "FINE_CELLS", 32)
+        wait_for_maps(qtbot, rof, ["Target τ", "Right solution"])
+        maps, told = rof.plots.maps, []
+        clear = maps.clear
+        monkeypatch.setattr(maps, "clear", lambda why: (clear(why), told.append((why, len(maps.maps)))))
+        rof.form.fill({"problem.target.kind": "box", "measuring.grid": "16"})
+        qtbot.waitUntil(lambda: bool(maps.maps) and "on a grid, ±" in maps.maps[-1].caption)
+        assert ("Finding the right solution…", 0) in told
+
+    def test_an_annulus_may_have_more_of_it_left_than_volume_over_perimeter_says(
+        self, qtbot: QtBot, rof: RunPage
+    ) -> None:
+        rof.form.fill({"problem.target.kind": "annulus", "problem.eta": "0.26"})
+        wait_for_maps(qtbot, rof, ["Target τ", "Right solution"])
+        assert rof.plots.maps.maps[1].caption.startswith("in 0.230 · hole 0.230 · out 0.127")
+        rof.form.fill({"problem.eta": "0.31"})
+        qtbot.waitUntil(lambda: "constant 0.147" in "".join(m.caption for m in rof.plots.maps.maps))
 
 
 class TestWhatIsTyped:

@@ -12,7 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
 from jnn_studio.base.endings import ending_of
-from jnn_studio.base.text import counted
+from jnn_studio.base.text import capitalised, counted
 from jnn_studio.explore.animation import GIF_MAX_FPS, Animation, save_animation
 from jnn_studio.explore.exporting import ExportError
 from jnn_studio.explore.frames import FrameStyle
@@ -135,7 +135,7 @@ class ExportAnimationDialog(ExportDialog):
             check_motion(self.state, motion)
         except ExportError as error:
             text = str(error)
-            raise ExportError(text[0].upper() + text[1:]) from error
+            raise ExportError(capitalised(text)) from error
         models = 1 if animation.style.columns else len(self.state.columns)
         return f"{counted(motion.frame_count, 'frame')} of {counted(models, 'model')}."
 

@@ -64,6 +64,7 @@ class FieldMaps(QWidget):
         self.setToolTip("Drag the line, or press Up and Down, to move the cross-section; right-click to save")
         self.setMinimumHeight(20 * GRID)
         self.maps: Sequence[FieldMap] = ()
+        self._empty = ""
         self.row = 0
         self._axis = np.zeros(0, np.float32)
         self._scale = (0.0, 1.0)
@@ -82,6 +83,11 @@ class FieldMaps(QWidget):
             self.row = len(axis) // 2
         self._axis, self.maps, self._scale = axis, maps, scale
         self._images = [self._picture(one.values) for one in maps]
+        self.update()
+
+    def clear(self, why: str) -> None:
+        """Show no maps; ``why`` stands in their place. The line stays where it is."""
+        self.maps, self._images, self._empty = (), [], why
         self.update()
 
     def move_line(self, row: int) -> None:
@@ -155,6 +161,10 @@ class FieldMaps(QWidget):
         painter.setPen(QPen(QColor(colors.border)))
         painter.setBrush(QColor(colors.plot))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        if not self.maps and self._empty:
+            painter.setPen(QColor(colors.muted))
+            painter.setFont(ui_font())
+            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._empty)
         boxes = self._boxes()
         for one, image, box in zip(self.maps, self._images, boxes, strict=False):
             painter.setPen(QColor(colors.text))

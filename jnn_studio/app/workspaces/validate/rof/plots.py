@@ -21,6 +21,7 @@ from jnn_studio.app.workspaces.validate.rof.truth import Truth
 from jnn_studio.app.workspaces.validate.term_plot import TermPlot
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import MEMBERS
+from jnn_studio.labs.rof.reference import FLAT
 from jnn_studio.labs.rof.result import OBJECTIVE
 from jnn_studio.labs.rof.solution import DIFFERENCE, Theory, theory
 from jnn_studio.training.config import RunConfig
@@ -29,6 +30,7 @@ from jnn_studio.training.events import Arrays, Metrics
 LABELS = {"exact": "Exact nuclear (8)", "composite": "Composite (9), exact", "draws": "Composite (9), draws"}
 SHORT = {"exact": "Nuclear (8)", "composite": "Composite (9)", "draws": "Draws (9)"}
 COLORS = {member: f"solver-{i}" for i, member in enumerate(MEMBERS, start=1)}
+FINDING = "Finding the right solution…"
 TITLES = {"target": "Target τ", "reference": "Right solution"}
 ERRORS = {
     "mae": ("Box", f"Against the right solution on the box. {DIFFERENCE}", "Mean absolute error on the box"),
@@ -115,8 +117,10 @@ class RofPlots(RunView):
 
     def show_plan(self, config: RunConfig | None) -> None:
         """Have the right solution of what was typed found."""
-        if isinstance(config, RofConfig):
-            self._truth.find(config)
+        if isinstance(config, RofConfig) and self._truth.find(config):
+            # What is on show answers another question: nothing is better than that.
+            self._set_problem(config)
+            self._show_values({})
 
     def show_config(self, config: RunConfig) -> None:
         """The problem that what follows belongs to."""
@@ -169,7 +173,11 @@ class RofPlots(RunView):
         self._arrays = values
         truth = values.get("", {})
         plane = "axis" in truth and truth["reference"].ndim == 2
-        self.maps.setVisible(plane)
+        to_come = not truth and self._config is not None and self._config.problem.n == 2
+        self.maps.setVisible(plane or to_come)
+        if not plane:
+            self.maps.clear(FINDING)
+        self.section.set_empty_text(FINDING)
         if plane:
             members = [member for member in MEMBERS if member in values]
             names = ["reference"] if members else ["target", "reference"]
@@ -184,6 +192,7 @@ class RofPlots(RunView):
     def _show_section(self) -> None:
         values, truth = self._arrays, self._arrays.get("", {})
         if not truth:
+            self.section.clear()
             return
         plane = "axis" in truth and truth["reference"].ndim == 2
         profile = "radius" in truth
@@ -213,13 +222,26 @@ class RofPlots(RunView):
         self.section.refresh()
 
     def _caption(self, name: str) -> str:
-        if name == "reference" and self._theory is not None:
-            return f"in {self._theory.inside:.3f} · out {self._theory.outside:.3f}"
-        inside = self._latest.get((name, "mean_inside"))
-        outside = self._latest.get((name, "mean_outside"))
-        if inside is None or outside is None:
-            return ""
-        return f"in {inside:.3f} · out {outside:.3f}"
+        if name == "reference":
+            return self._truth_caption()
+        found = [
+            f"{word} {self._latest[name, term]:.3f}"
+            for word, term in (("in", "mean_inside"), ("hole", "mean_hole"), ("out", "mean_outside"))
+            if (name, term) in self._latest
+        ]
+        return " · ".join(found)
+
+    def _truth_caption(self) -> str:
+        """Values in closed form, or how far the grid's solution may be off."""
+        truth, closed = self._arrays.get("", {}), self._theory
+        reference = truth["reference"]
+        if float(np.ptp(reference)) < FLAT:
+            return f"constant {float(reference.mean()):.3f}: nothing is left"
+        if closed is not None:
+            hole = "" if closed.hole is None else f" · hole {closed.hole:.3f}"
+            return f"in {closed.inside:.3f}{hole} · out {closed.outside:.3f}"
+        error = truth.get("reference_error")
+        return "" if error is None else f"on a grid, ± {float(error.ravel()[0]):.2g} in the mean"
 
     def _show_summary(self) -> None:
         text = self._figures()
@@ -236,6 +258,7 @@ class RofPlots(RunView):
                     ("mae", "MAE", ""),
                     (OBJECTIVE[member], "objective", ""),
                     ("mean_inside", "inside", ""),
+                    ("mean_hole", "hole", ""),
                     ("mean_outside", "outside", ""),
                     ("seconds_per_step", "step", " s"),
                 )
@@ -245,10 +268,11 @@ class RofPlots(RunView):
                 lines.append(f"{LABELS[member]}: {' · '.join(parts)}")
         if lines and self._theory is not None:
             closed = self._theory
+            hole = "" if closed.hole is None else f" · hole <b>{closed.hole:.3g}</b>"
             lines.insert(
                 0,
-                f"Theory: inside <b>{closed.inside:.3g}</b> · outside <b>{closed.outside:.3g}</b> on the "
-                "box, whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
+                f"Theory: inside <b>{closed.inside:.3g}</b>{hole} · outside <b>{closed.outside:.3g}</b> on "
+                "the box, whose solution keeps the mean of τ; 0 on all of space, where nothing has to",
             )
         if together := self._together():
             lines.append(together)

@@ -26,19 +26,24 @@ class Truth:
         self._owner, self._context, self._show, self._failed = owner, context, show, failed
         self._of: RofConfig | None = None
 
-    def find(self, config: RofConfig) -> None:
-        """Have it found, unless it is the one that was asked for last."""
+    def find(self, config: RofConfig) -> bool:
+        """Have it found, unless it is the one that was asked for last; whether it is still to come."""
         known = self._of
         if known is not None and (known.problem, known.measuring) == (config.problem, config.measuring):
-            return
+            return False
         self._of = config
 
         def show(truth: Mapping[str, np.ndarray]) -> None:
             self._show(config, truth)
 
         self._context.loading.request(
-            self._owner, f"{PAGE}.truth", lambda _: Measures(config, "cpu").truth(), show, self._not_found
+            self._owner,
+            f"{PAGE}.truth",
+            lambda watch: Measures(config, "cpu", watch).truth(),
+            show,
+            self._not_found,
         )
+        return True
 
     def forget(self) -> None:
         """Nobody wants it any more."""

@@ -13,7 +13,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.base.text import counted
 from jnn_studio.labs.shrinkage.config import ShrinkageConfig
 from jnn_studio.labs.shrinkage.descent import DescentState
-from jnn_studio.labs.shrinkage.problem import shrunk
+from jnn_studio.labs.shrinkage.problem import shrinkage_curves
 from jnn_studio.labs.shrinkage.report import LABELS, Solution, shown_methods
 
 GRADIENT = "Factors, gradient descent"
@@ -53,7 +53,7 @@ class ShrinkagePlots(QWidget):
             self.values.add_curve(key, LABELS[key], COLORS[key], dots=True)
         self.curve.add_curve("raw", "Unchanged", COLORS["raw"])
         self.curve.add_curve("closed", "(σ² − Nη)₊ / σ", COLORS["closed"])
-        self.curve.add_curve("deep", LABELS["deep"], COLORS["deep"], dots=True)
+        self.curve.add_curve("deep", LABELS["deep"], COLORS["deep"])
         self.curve.add_curve("optimal", LABELS["optimal"], COLORS["optimal"], style="dash")
         self.error.add_curve("closed", LABELS["closed"], COLORS["closed"])
         for key in ("truncated", "optimal"):
@@ -96,9 +96,9 @@ class ShrinkagePlots(QWidget):
         top = 1.1 * float(problem.sigma[0])
         sigma = np.linspace(0, top, 400)
         self.curve.set_data("raw", [0, top / unit], [0, top / unit])
-        self.curve.set_data("closed", sigma / unit, shrunk(sigma, solution.eta, problem.samples) / unit)
-        for key in ("optimal", "deep"):
-            self.curve.set_data(key, problem.sigma[::-1] / unit, solution.methods[key].sigma[::-1] / unit)
+        curves = shrinkage_curves(problem, solution.eta, sigma)
+        for key in ("closed", "optimal", "deep"):
+            self.curve.set_data(key, sigma / unit, curves[key] / unit)
         self.curve.set_data("threshold", [threshold] * 2, [0, top / unit])
         self.error.set_data("closed", solution.etas, solution.errors)
         for key in ("truncated", "optimal"):
