@@ -30,11 +30,16 @@ class Photo:
 
     @cached_property
     def channels(self) -> np.ndarray:
-        """What is to be worked on: uint8 (height, width, 3), or (height, width, 1) where there is no colour.
+        """What is to be worked on: see `own_channels`."""
+        return own_channels(self.pixels)
 
-        Noise is drawn, and taken away, for each channel by itself: three alike would come out coloured.
-        """
-        return np.ascontiguousarray(self.pixels[..., :1]) if is_grey(self.pixels) else self.pixels
+
+def own_channels(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (height, width, 3) as it is, or (height, width, 1) where there is no colour.
+
+    Noise is drawn, and taken away, for each channel by itself: three alike would come out coloured.
+    """
+    return np.ascontiguousarray(pixels[..., :1]) if is_grey(pixels) else pixels
 
 
 def read_photo(path: Path | str) -> Photo:

@@ -88,17 +88,17 @@ def test_pictures_are_what_their_names_say(
 def test_a_grey_photograph_stays_grey(photo: Path, weights: Path, tmp_path: Path, ending: str) -> None:
     with Image.open(photo) as image:
         image.convert("L").save(photo.with_name("grey.jpg"))
-    out, seen, smooth = (tmp_path / f"{name}{ending}" for name in ("out", "seen", "smooth"))
+    out, seen, control = (tmp_path / f"{name}{ending}" for name in ("out", "seen", "control"))
     grey = str(photo.with_name("grey.jpg"))
     given = ["--models", str(weights), "--sigma", "0.5"]
     calls = [
         ["image", grey, str(out), *given, "--add-noise"],
-        ["restore", grey, str(out), *given, "--steps", "2", "--seen", str(seen), "--smooth", str(smooth)],
+        ["restore", grey, str(out), *given, "--steps", "2", "--seen", str(seen), "--control", str(control)],
     ]
     for call in calls:
         result = runner.invoke(app, call)
         assert result.exit_code == 0, result.output
-        for path in (out, seen, smooth) if call[0] == "restore" else (out,):
+        for path in (out, seen, control) if call[0] == "restore" else (out,):
             with Image.open(path) as written:
                 pixels = np.asarray(written.convert("RGB")).astype(int)
             assert pixels.shape == (40, 33, 3)
@@ -160,13 +160,13 @@ class TestRestore:
     def test_writes_what_the_prior_makes_of_what_is_seen(
         self, photo: Path, weights: Path, tmp_path: Path, task: str
     ) -> None:
-        out, seen, smooth = (tmp_path / f"{name}.png" for name in ("out", "seen", "smooth"))
+        out, seen, control = (tmp_path / f"{name}.png" for name in ("out", "seen", "control"))
         call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "2", "--task", task]
-        result = runner.invoke(app, [*call, "--seen", str(seen), "--smooth", str(smooth), "--length", "7"])
+        result = runner.invoke(app, [*call, "--seen", str(seen), "--control", str(control), "--length", "7"])
         assert result.exit_code == 0, result.output
-        pictures = [np.asarray(Image.open(path)) for path in (out, seen, smooth)]
+        pictures = [np.asarray(Image.open(path)) for path in (out, seen, control)]
         assert {picture.shape for picture in pictures} == {(40, 33, 3)}
-        assert "smoothness alone" in result.output
+        assert "total variation" in result.output
         assert "PSNR (plain)" in result.output
 
     def test_is_the_same_as_the_library(self, photo: Path, weights: Path, tmp_path: Path) -> None:

@@ -55,12 +55,14 @@ def installed_version() -> str:
         return ""
 
 
-def denoise_bm3d(noisy: Tensor, sigma: float, *, watch: Watch | None = None) -> Tensor:
+def denoise_bm3d(noisy: Tensor, sigma: float, *, opponent: bool = True, watch: Watch | None = None) -> Tensor:
     """BM3D's first stage on ``noisy`` (channels, height, width), channels 1 or 3, with noise of ``sigma``.
 
-    Hard thresholding only, as the paper compares with; colour in the opponent space of C-BM3D, with blocks
-    matched by luminance (Dabov et al., ICIP 2007). ``noisy`` and ``sigma`` are in the scale of [-1, 1]. The
-    calling thread waits, the interpreter does not: the work is another process's.
+    Hard thresholding only, as the paper compares with. Colour in the opponent space of C-BM3D, with blocks
+    matched by luminance (Dabov et al., ICIP 2007), as the package's ``bm3d_rgb`` does; without ``opponent``
+    as the paper's authors call it, ``bm3d.bm3d(rgb, σ)``: blocks matched by the red channel, which is noisier
+    than luminance. ``noisy`` and ``sigma`` are in the scale of [-1, 1]. The calling thread waits, the
+    interpreter does not: the work is another process's.
 
     Raises:
         Cancelled: ``watch``, asked twenty times a second, said so; the process is ended.
@@ -81,16 +83,17 @@ def denoise_bm3d(noisy: Tensor, sigma: float, *, watch: Watch | None = None) -> 
     image = noisy.detach().to("cpu", torch.float32).add(1).div_(2).numpy().transpose(1, 2, 0)
     image = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
     with tempfile.TemporaryDirectory(prefix="jnn-studio-bm3d-") as folder:
-        result = _run(Path(folder), image, sigma / 2, watch or Watch())
+        result = _run(Path(folder), image, sigma / 2, opponent, watch or Watch())
     signed = torch.from_numpy(np.ascontiguousarray(result.transpose(2, 0, 1)))
     return signed[:, :height, :width].mul(2).sub_(1).contiguous()
 
 
-def _run(folder: Path, image: np.ndarray, sigma: float, watch: Watch) -> np.ndarray:
+def _run(folder: Path, image: np.ndarray, sigma: float, opponent: bool, watch: Watch) -> np.ndarray:
     source, target, complaints = folder / "noisy.npy", folder / "denoised.npy", folder / "stderr"
     np.save(source, image)
     # -P: the folder of the script holds a module of the package's name.
-    command = [sys.executable, "-P", str(_SCRIPT), str(source), str(target), repr(sigma)]
+    colours = "opponent" if opponent else "rgb"
+    command = [sys.executable, "-P", str(_SCRIPT), str(source), str(target), repr(sigma), colours]
     with complaints.open("wb") as stderr:
         # Its stdin stays open as long as this process lives: that is how it notices that it is alone.
         process = subprocess.Popen(

@@ -28,11 +28,11 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_whole
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.listing import Listing, list_images
-from jnn_studio.data.photo import MAX_PHOTO_PIXELS
+from jnn_studio.data.photo import MAX_PHOTO_PIXELS, own_channels
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
-from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.noise import add_noise, to_signed
+from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL
+from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_signed
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser, fingerprint
 
@@ -41,7 +41,7 @@ NOISY = "noisy"
 """The row of the noisy image itself."""
 FIELDS = ("psnr_paper", "psnr_plain", "ssim")
 _LARGEST_RESULTS = 256 * 2**20
-_VERSION = 1  # raise it when the same settings come to give other values
+_VERSION = 2  # raise it when the same settings come to give other values
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def evaluate(
     photographs: Listing,
     indices: Sequence[int],
     denoisers: Mapping[str, LoadedDenoiser],
-    with_bm3d: bool,
+    classical: Sequence[str],
     settings: EvaluationSettings,
     results: Results,
     watch: Watch | None = None,
@@ -163,7 +163,8 @@ def evaluate(
     """Every method on every photograph: its values as they are found, those known before at once.
 
     The noisy images themselves come first of each (`NOISY`). What is known of an image is found again by its
-    pixels, the method's weights and the settings, whatever the files are called.
+    pixels, the method's weights and the settings, whatever the files are called. ``classical``: which of
+    the methods that learn nothing are measured too.
 
     Raises:
         Cancelled: ``watch``, which hears of values, with the photograph's name, said so.
@@ -172,19 +173,20 @@ def evaluate(
     watch = watch or Watch()
     quiet = watch.quiet()
     weights = {key: fingerprint(loaded.model) for key, loaded in denoisers.items()}
-    weights = {NOISY: "", **weights} | ({BM3D: bm3d.installed_version()} if with_bm3d else {})
+    weights = {NOISY: "", **weights} | dict.fromkeys(classical, bm3d.installed_version())
     total = len(indices) * len(weights)
     for place, index in enumerate(indices):
         name = photographs.names[index]
         watch.step(place * len(weights), total, name)
         try:
             with photographs.open(index) as file:
-                pixels = _part(decode_whole(file, max_pixels=MAX_PHOTO_PIXELS), settings)
+                whole = decode_whole(file, max_pixels=MAX_PHOTO_PIXELS)
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
             yield Skipped(name, "", cause.reason)
             continue
-        digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+        pixels = np.ascontiguousarray(_part(own_channels(whole), settings))
+        digest = digest_of(pixels)
         clean = to_signed(pixels) if settings.range == "-1..1" else (to_signed(pixels) + 1) / 2
         noisy: Tensor | None = None
         for done, (method, version) in enumerate(weights.items(), place * len(weights)):
@@ -198,7 +200,7 @@ def evaluate(
                 yield Measured(name, method, *known)
                 continue
             if noisy is None:
-                noisy = add_noise(clean, settings.sigma, int(digest[:12], 16) + settings.seed)
+                noisy = add_noise(clean, settings.sigma, seed_of(digest, settings.seed))
             start = time.perf_counter()
             try:
                 estimate = _denoised(method, denoisers, noisy, settings, quiet)
@@ -215,8 +217,8 @@ def evaluate(
 def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:
     """Mean and sample standard deviation of each method, in the order they were first met.
 
-    Values that do not exist (SSIM of tiny images, the paper's PSNR of an image of one colour) and infinite
-    ones are left out of both.
+    Values that do not exist (SSIM of tiny images, the paper's PSNR of a black image in [0, 1]) and infinite
+    ones are left out of both; where all are infinite, as without noise, so is the mean.
     """
     by_method: dict[str, list[Quality]] = {}
     for found in measured:
@@ -227,7 +229,8 @@ def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:
         for name in FIELDS:
             numbers = [getattr(value, name) for value in values]
             finite = np.array([number for number in numbers if number is not None and math.isfinite(number)])
-            mean[name] = float(finite.mean()) if len(finite) else math.nan
+            endless = any(number == math.inf for number in numbers)
+            mean[name] = float(finite.mean()) if len(finite) else math.inf if endless else math.nan
             sd[name] = float(finite.std(ddof=1)) if len(finite) > 1 else math.nan
         table.append(Row(method, len(values), mean, sd))
     return tuple(table)
@@ -254,8 +257,10 @@ def _denoised(
 ) -> Tensor:
     if method == NOISY:
         return noisy
-    if method != BM3D:
+    if method not in CLASSICAL:
         return denoise_photo(denoisers[method].model, noisy, watch=watch)
+    opponent = method == BM3D
     if settings.range == "-1..1":
-        return bm3d.denoise_bm3d(noisy, settings.sigma, watch=watch)
-    return (bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, watch=watch) + 1) / 2
+        return bm3d.denoise_bm3d(noisy, settings.sigma, opponent=opponent, watch=watch)
+    found = bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, opponent=opponent, watch=watch)
+    return (found + 1) / 2

@@ -29,8 +29,9 @@ class Convention:
 CONVENTIONS = {
     "psnr_paper": Convention(
         "PSNR (paper's)",
-        "Peak: this clean image's own maximum minus its minimum (torchmetrics with data_range=None). "
-        "The estimate is taken as it is, not cut to the range of images. dB.",
+        "Peak: the range of this clean image and 0 (torchmetrics' PeakSignalNoiseRatio with data_range=None, "
+        "whose minimum and maximum start at 0): in [0, 1] the image's maximum. The estimate is taken as it "
+        "is, not cut to the range of images. dB.",
     ),
     "psnr_plain": Convention(
         "PSNR (plain)",
@@ -51,7 +52,7 @@ class Quality:
     """How close an image came to the clean one; each field's convention is in `CONVENTIONS`.
 
     Attributes:
-        psnr_paper: dB; ``nan`` where the clean image is of one value and has no range, infinite for the clean
+        psnr_paper: dB; ``nan`` where the clean image is 0 everywhere and has no peak, infinite for the clean
             image itself.
         psnr_plain: dB; infinite for the clean image itself.
         ssim: at most 1; None where the image is smaller than the window.
@@ -60,6 +61,11 @@ class Quality:
     psnr_paper: float
     psnr_plain: float
     ssim: float | None
+
+
+def decibels(value: float) -> str:
+    """A PSNR as people read it: some images have none, and the clean image itself has no error."""
+    return "undefined" if math.isnan(value) else "∞ dB" if math.isinf(value) else f"{value:.2f} dB"
 
 
 def quality(image: Tensor, clean: Tensor, black_white: tuple[float, float] = SIGNED) -> Quality:
@@ -73,7 +79,7 @@ def quality(image: Tensor, clean: Tensor, black_white: tuple[float, float] = SIG
     black, white = black_white
     estimate, target = (tensor.detach().to("cpu").float().numpy() for tensor in (image, clean))
     cut = estimate.clip(black, white)
-    own = float(target.max()) - float(target.min())
+    own = max(0.0, float(target.max())) - min(0.0, float(target.min()))
     paper = _psnr(estimate, target, own) if own > 0 else math.nan
     return Quality(paper, _psnr(cut, target, white - black), _ssim(cut, target, white - black))
 

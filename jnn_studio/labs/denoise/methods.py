@@ -23,7 +23,8 @@ from jnn_studio.training.run_folder import is_run
 from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
-DIFFERENCES, UNPENALISED, BM3D = "penalised-differences", "unpenalised", "bm3d"
+DIFFERENCES, UNPENALISED = "penalised-differences", "unpenalised"
+BM3D, BM3D_RGB = "bm3d", "bm3d-rgb"
 
 
 class DenoisersError(StudioError):
@@ -47,12 +48,16 @@ METHODS: Mapping[str, Method] = {
         Method(PENALISED, "Penalised", "noisy images alone, with the composite penalty"),
         Method(DIFFERENCES, "Penalised, differences", "noisy images alone, with the paper's differences"),
         Method(UNPENALISED, "No penalty", "noisy images alone, without a penalty: the control"),
-        Method(BM3D, "BM3D", "nothing: a classical method, its hard-thresholding stage"),
+        Method(BM3D, "BM3D, opponent colours", "nothing: a classical method, its hard-thresholding stage"),
+        Method(BM3D_RGB, "BM3D, the authors' call", "nothing: the same on red, green and blue as they are"),
     )
 }
 """All methods by their key, in the order they are shown."""
 
-LEARNT = tuple(key for key in METHODS if key != BM3D)
+CLASSICAL = (BM3D, BM3D_RGB)
+"""Those that learn nothing. At σ = 1 the first is a decibel stronger; the second is what the paper has."""
+
+LEARNT = tuple(key for key in METHODS if key not in CLASSICAL)
 """Those that are networks."""
 
 _BUNDLED = re.compile(r"sigma-(?P<sigma>[\d.]+)-(?P<method>[\w-]+)\.safetensors")
@@ -110,6 +115,11 @@ def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
     try:
         weights = read_run_weights(path, build)
         config = weights.config
+        if int(weights.step) == 0:
+            raise DenoisersError(
+                f"the run in {path} has learnt nothing yet: its only checkpoint is the one it begins with; "
+                "wait for the next one"
+            )
         networks = [build(config, *member) for member in weights.members]
     except RuntimeError as error:
         raise DenoisersError(f"the newest checkpoint of {path} does not fit its run: {error}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -28,6 +30,16 @@ def add_noise(clean: Tensor, sigma: float, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(clean.shape, generator=generator, dtype=torch.float32)
     return noise.to(clean).mul_(sigma).add_(clean)
+
+
+def digest_of(pixels: np.ndarray) -> str:
+    """What an image goes by, whatever its file is called: SHA-256 of shape and pixels."""
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+
+
+def seed_of(digest: str, seed: int) -> int:
+    """Seed of the noise of the image of this `digest_of`: every image has a noise of its own."""
+    return int(digest[:12], 16) + seed
 
 
 def estimate_sigma(noisy: Tensor) -> float:

@@ -13,7 +13,14 @@ from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
-from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise import (
+    add_noise,
+    digest_of,
+    estimate_sigma,
+    seed_of,
+    to_pixels,
+    to_signed,
+)
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.denoising_model import DenoisingModel
 
@@ -53,9 +60,12 @@ class Result:
 
 
 def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> Noised:
-    """The photograph with noise of ``sigma``; ``clean``: its pixels in [-1, 1], if they are there already."""
+    """The photograph with noise of ``sigma``; ``clean``: its pixels in [-1, 1], if they are there already.
+
+    The noise of a photograph and a seed is the same wherever it is drawn.
+    """
     clean = to_signed(photo.channels) if clean is None else clean
-    noisy = add_noise(clean, sigma, seed)
+    noisy = add_noise(clean, sigma, seed_of(digest_of(photo.channels), seed))
     return Noised(clean, noisy, levels_of(to_pixels(noisy)), None)
 
 

@@ -122,13 +122,13 @@ def restore(
     weight = strength * max(noise, ROUNDING) ** 2 / MISSED
     generator = torch.Generator().manual_seed(seed)
     x, z = start, start
-    yield _iterate(0, steps, degradation, seen, x, x, clean)
+    yield iterate_of(0, steps, degradation, seen, x, x, clean)
     for step in range(1, steps + 1):
         drawn = torch.randn(x.shape, generator=generator, dtype=x.dtype)
         answer = denoise(x + sigma * drawn)
         z = z + step**-DECAY * (answer - z)
         before, x = x, data_step(degradation, seen, z, weight, coupling, x)
-        yield _iterate(step, steps, degradation, seen, x, before, clean)
+        yield iterate_of(step, steps, degradation, seen, x, before, clean)
 
 
 @torch.no_grad()
@@ -165,7 +165,7 @@ def laplacian(x: Tensor) -> Tensor:
     return found
 
 
-def _iterate(
+def iterate_of(
     step: int,
     steps: int,
     degradation: Degradation,
@@ -174,6 +174,7 @@ def _iterate(
     before: Tensor,
     clean: Tensor | None,
 ) -> Iterate:
+    """Where a restoration stands at ``x``, after ``before``."""
     misfit = float((degradation.apply(x) - seen).square().mean().sqrt())
     change = float((x - before).square().mean().sqrt()) if step else math.nan
     quality = None if clean is None else psnr(((x + 1) / 2)[None], ((clean + 1) / 2)[None])

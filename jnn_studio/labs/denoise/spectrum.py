@@ -12,6 +12,8 @@ from jnn_studio.jacobian import JacobianOperator, krylov_svd
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.models.denoising_model import DenoisingModel
 
+CONVERGED = 0.05
+"""Largest residual, relative to a singular value itself, at which it counts as found."""
 MAX_BLOCKS = 20
 """Portions of products with J and Jᵀ after which the search ends in any case."""
 
@@ -55,6 +57,8 @@ class CropSpectrum:
         left: left singular vectors (k, channels, side, side): … and what it becomes, σ times as large.
         residual: largest √(‖J v − σ u‖² + ‖Jᵀ u − σ v‖²), relative to σ₁.
         crop: where it was looked at.
+        converged: so many of the first are found: their own residual is at most `CONVERGED` of themselves.
+            Those after them are known to be at least as large as they are said to be, and may be larger.
     """
 
     sigma: Tensor
@@ -62,6 +66,7 @@ class CropSpectrum:
     left: Tensor
     residual: float
     crop: Crop
+    converged: int
 
 
 @torch.no_grad()
@@ -109,12 +114,14 @@ def denoiser_spectrum(
     watched = _Watched(denoiser, x, watch or Watch())
     found = krylov_svd(watched, k, tolerance=tolerance, max_blocks=MAX_BLOCKS, generator=generator)
     shape = (-1, *x.shape[1:])
+    rough = found.residuals[0] > CONVERGED * found.sigma[0]
     return CropSpectrum(
         found.sigma[0],
         found.vh[0].reshape(shape),
         found.u[0].mT.reshape(shape),
         found.residual,
         crop,
+        int(rough.int().argmax()) if bool(rough.any()) else len(rough),
     )
 
 

@@ -82,7 +82,7 @@ def test_what_is_seen_and_what_is_restored_are_grey(photo: Photo, task: Degradat
     problem = pose(to_signed(photo.channels), config)
     assert coloured(levels_of(to_pixels(problem.seen))[0]) == 0
     *_, last = restore_both(problem, prior_of(COLOUR), 0.5, PriorConfig(steps=2))
-    for found in (last.learnt, last.smooth):
+    for found in (last.learnt, last.control):
         assert found.image.shape == (1, 21, 34)
         assert coloured(levels_of(to_pixels(found.image))[0]) == 0
 

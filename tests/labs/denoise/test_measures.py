@@ -25,7 +25,7 @@ def off(image: Tensor, by: float) -> Tensor:
     return image + by * torch.randn(image.shape, generator=torch.Generator().manual_seed(2))
 
 
-def test_the_papers_peak_is_the_clean_images_own_range() -> None:
+def test_the_papers_peak_is_the_clean_images_own_range_and_0() -> None:
     clean = dull()
     error = torch.full_like(clean, 0.1)
     found = quality(clean + error, clean)
@@ -82,7 +82,17 @@ def test_similarity_needs_a_window(height: int, width: int, known: bool) -> None
     assert (quality(off(clean, 0.1), clean).ssim is not None) == known
 
 
-def test_an_image_of_one_value_has_no_range_of_its_own() -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "peak"), [(0.25, 0.75, 0.75), (-0.75, -0.25, 0.75), (-0.5, 0.25, 0.75)]
+)
+def test_its_minimum_and_maximum_start_at_0(low: float, high: float, peak: float) -> None:
+    """torchmetrics' PeakSignalNoiseRatio with data_range=None, in the versions that had it."""
+    clean = low + (high - low) * (dull() + 0.4)
+    found = quality(clean + 0.1, clean)
+    assert found.psnr_paper == pytest.approx(20 * math.log10(peak / 0.1), abs=1e-3)
+
+
+def test_an_image_of_zeros_has_no_range_of_its_own() -> None:
     found = quality(torch.full((3, 9, 9), 0.2), torch.zeros(3, 9, 9))
     assert math.isnan(found.psnr_paper)
     assert found.psnr_plain == pytest.approx(20.0, abs=1e-4)

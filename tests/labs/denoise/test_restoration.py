@@ -16,9 +16,7 @@ from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.degradations import fill_in
 from jnn_studio.labs.denoise.methods import bundled_denoisers, trained_sigma
 from jnn_studio.labs.denoise.noise import to_signed
-from jnn_studio.labs.denoise.plug_and_play import restore
 from jnn_studio.labs.denoise.restoration import (
-    SMOOTH_STRENGTH,
     DegradationConfig,
     PriorConfig,
     pose,
@@ -26,6 +24,7 @@ from jnn_studio.labs.denoise.restoration import (
     restore_both,
     seen_psnr,
 )
+from jnn_studio.labs.denoise.total_variation import restore_tv
 
 TASKS = ("missing", "scratches", "gaussian", "motion")
 
@@ -79,24 +78,16 @@ class TestBoth:
         problem = pose(clean, DegradationConfig(noise=0.3))
         pairs = list(restore_both(problem, lambda x: 0.9 * x, 0.5, PriorConfig(steps=4)))
         assert [pair.learnt.step for pair in pairs] == [0, 1, 2, 3, 4]
-        assert torch.equal(pairs[0].learnt.image, pairs[0].smooth.image)
-        assert all(pair.smooth.psnr is not None for pair in pairs)
+        assert torch.equal(pairs[0].learnt.image, pairs[0].control.image)
+        assert all(pair.control.psnr is not None for pair in pairs)
 
-    def test_the_control_is_the_same_scheme_with_nothing_learnt(self, clean: Tensor) -> None:
-        """Whatever the strength of the prior: the control has its own."""
+    def test_the_control_has_come_to_its_end_with_the_last_step(self, clean: Tensor) -> None:
+        """Whatever the strength of the prior, and however few steps it has."""
         problem = pose(clean, DegradationConfig(noise=0.3))
-        *_, alone = restore(
-            problem.degradation,
-            problem.seen,
-            problem.start,
-            torch.zeros_like,
-            0.5,
-            noise=0.3,
-            strength=SMOOTH_STRENGTH,
-            steps=2,
-        )
-        *_, last = restore_both(problem, lambda x: x, 0.5, PriorConfig(strength=50, steps=6))
-        torch.testing.assert_close(last.smooth.image, alone.image, atol=1e-3, rtol=0)
+        *_, alone = restore_tv(problem.degradation, problem.seen, problem.start, 0.3)
+        *_, last = restore_both(problem, lambda x: x, 0.5, PriorConfig(strength=50, steps=2))
+        assert torch.equal(last.control.image, alone.image)
+        assert alone.step > 2
 
     def test_the_denoiser_is_not_asked_about_the_noise_on_what_is_seen(self, clean: Tensor) -> None:
         """What is added at every step is drawn anew: were it the same ε, the denoiser would see 2 ε."""
@@ -120,8 +111,8 @@ class TestBoth:
         problem = pose(square, DegradationConfig())
         *_, last = restore_both(problem, prior_of(found.model), sigma, PriorConfig(steps=8))
         assert last.learnt.psnr is not None
-        assert last.smooth.psnr is not None
-        assert last.learnt.psnr > last.smooth.psnr > seen_psnr(problem) + 4
+        assert last.control.psnr is not None
+        assert min(last.learnt.psnr, last.control.psnr) > seen_psnr(problem) + 4
 
     @pytest.mark.parametrize("task", TASKS)
     def test_end_within_a_step_once_somebody_has_asked(self, clean: Tensor, task: str) -> None:

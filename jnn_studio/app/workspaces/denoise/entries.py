@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.base.text import printable
 from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality
+from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality, decibels
 from jnn_studio.labs.denoise.methods import BM3D, METHODS
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 CLEAN, NOISY = "clean", "noisy"
 
 SHORT_CONVENTIONS = (
-    "PSNR, more is better; paper's: the peak is the clean image's own max − min, the estimate is not cut; "
+    "PSNR, more is better; paper's: the peak is the clean image's own range, 0 included, nothing is cut; "
     "plain: the peak is 2, the estimate is cut to [-1, 1]. SSIM: 1 is the clean image itself."
 )
 FULL_CONVENTIONS = "\n\n".join(f"{known.label}. {known.text}" for known in CONVENTIONS.values())
@@ -35,15 +34,10 @@ def quality_lines(quality: Quality | None) -> tuple[str, str]:
     """Two lines with the measures, each with its convention."""
     if quality is None:
         return "", ""
-    second = f"{CONVENTIONS['psnr_plain'].label} {_decibels(quality.psnr_plain)}"
+    second = f"{CONVENTIONS['psnr_plain'].label} {decibels(quality.psnr_plain)}"
     if quality.ssim is not None:
         second += f" · {CONVENTIONS['ssim'].label} {quality.ssim:.3f}"
-    return f"{CONVENTIONS['psnr_paper'].label} {_decibels(quality.psnr_paper)}", second
-
-
-def _decibels(value: float) -> str:
-    """A clean image of one colour has no range of its own, and the clean image itself no error."""
-    return "undefined" if math.isnan(value) else "∞" if math.isinf(value) else f"{value:.2f} dB"
+    return f"{CONVENTIONS['psnr_paper'].label} {decibels(quality.psnr_paper)}", second
 
 
 def entries_of(desk: PhotoDesk, shares: Mapping[str, float]) -> dict[str, Entry]:

@@ -12,6 +12,7 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.base.text import counted
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
 from jnn_studio.labs.denoise.run import KIND
 from jnn_studio.runs.summary import RunSummary
@@ -129,6 +130,9 @@ def remark(desk: PhotoDesk) -> tuple[str, str]:
     if not trained:
         return "These denoisers' files do not say which σ they were trained on.", "muted"
     words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
+    steps = {loaded.info.get("step", "") for loaded in desk.models.values()}
+    if desk.choice.path is not None and len(steps) == 1 and (step := steps.pop()).isdigit():
+        words += f" for {counted(int(step), 'step')}"
     if any(max(known / sigma, sigma / known) > NEAR for known in trained):
         about = "The photograph has" if desk.already_noisy else "The noise has"
         lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"

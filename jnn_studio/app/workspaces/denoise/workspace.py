@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QShowEvent
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.switched_pages import SwitchedPage, SwitchedPages
 from jnn_studio.app.workspace import Workspace
@@ -17,6 +18,8 @@ from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.train.page import SPEC
 from jnn_studio.app.workspaces.denoise.why.page import WhyPage
+from jnn_studio.training.commands import Command
+from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, StateChanged
 
 
 class DenoiseWorkspace(Workspace):
@@ -28,6 +31,9 @@ class DenoiseWorkspace(Workspace):
         self.photo = PhotoPage(context, self.desk)
         self.train = RunPage(context, SPEC)
         self.train.explore_wanted.connect(self.use_on_photo)
+        self._awaited: Path | None = None
+        """The run under way whose denoisers are to be used, once it has saved them."""
+        context.run_event.connect(self._run_event)
         self.why = WhyPage(context, self.desk)
         self.restore = RestorePage(context, self.desk)
         pages = {
@@ -52,7 +58,7 @@ class DenoiseWorkspace(Workspace):
             "restore": SwitchedPage(
                 "Restore",
                 "Fill in missing pixels or undo a blur, with a denoiser as all that is known of images",
-                "What a learnt denoiser adds to smoothness alone where pixels are missing or blurred.",
+                "What a learnt denoiser adds to total variation where pixels are missing or blurred.",
                 self.restore,
             ),
         }
@@ -65,9 +71,20 @@ class DenoiseWorkspace(Workspace):
         return [*self.photo.commands(), *self.train.commands(), *self.restore.commands()]
 
     def use_on_photo(self, path: Path) -> None:
-        """Show what a run's denoisers make of the photograph."""
-        self.desk.open_models(path)
+        """Show what a run's denoisers make of the photograph; of one under way here, as they are now."""
+        feed = self.context.training.feed
+        if feed is not None and feed.path == path:
+            self._awaited = path
+            self.context.training.send(Command.CHECKPOINT)
+        else:
+            self.desk.open_models(path)
         self.switch.current = "photo"
+
+    def _run_event(self, feed: RunFeed, event: Rare) -> None:
+        ended = isinstance(event, StateChanged) and event.state not in UNDER_WAY
+        if feed.path == self._awaited and (isinstance(event, CheckpointSaved) or ended):
+            self._awaited = None
+            self.desk.open_models(feed.path)
 
     def open_run(self, path: Path, kind: str, resume: bool) -> None:
         self.switch.current = "train"

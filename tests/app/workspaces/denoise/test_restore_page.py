@@ -20,7 +20,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.window import MainWindow
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.restore import restoring
-from jnn_studio.app.workspaces.denoise.restore.entries import CLEAN, LEARNT, SEEN, SMOOTH
+from jnn_studio.app.workspaces.denoise.restore.entries import CLEAN, CONTROL, LEARNT, SEEN
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.restore.restoring import Standing
 from jnn_studio.base.watch import Watch
@@ -212,10 +212,10 @@ class TestRestoring:
         model = opened._desk.models[PENALISED].model
         pairs = list(restore_both(problem, prior_of(model), 0.5, PriorConfig(strength=2, steps=5)))
         assert np.array_equal(shown(opened, LEARNT), to_pixels(pairs[-1].learnt.image))
-        assert np.array_equal(shown(opened, SMOOTH), to_pixels(pairs[-1].smooth.image))
+        assert np.array_equal(shown(opened, CONTROL), to_pixels(pairs[-1].control.image))
         for key, found in (
             (LEARNT, [pair.learnt.psnr for pair in pairs]),
-            (SMOOTH, [pair.smooth.psnr for pair in pairs]),
+            (CONTROL, [pair.control.psnr for pair in pairs]),
         ):
             np.testing.assert_allclose(opened.plot.series(key).y, found[1:])
             assert f"{found[-1]:.2f} dB" in opened.viewer.entries[key].lines[0]
@@ -231,7 +231,7 @@ class TestRestoring:
         for step in (1, 2, 3):
             gate.let(1)
             snapshot = wait_for_step(qtbot, opened, step)
-            assert len(snapshot.learnt_psnr) == len(snapshot.smooth_psnr) == step + 1
+            assert len(snapshot.learnt_psnr) == len(snapshot.control_psnr) == step + 1
             assert list(opened.plot.series(LEARNT).x) == list(range(1, step + 1))
             assert opened.viewer.entries[LEARNT].corner == f"step {step} of 12"
             pictures.append(shown(opened, LEARNT))

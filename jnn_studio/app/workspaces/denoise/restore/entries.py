@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Restoring, Standing
     from jnn_studio.labs.denoise.spectrum import Crop
 
-CLEAN, SEEN, LEARNT, SMOOTH = "clean", "seen", "learnt", "smooth"
-SMOOTH_ROLE = ROLES[BM3D]
+CLEAN, SEEN, LEARNT, CONTROL = "clean", "seen", "learnt", "control"
+CONTROL_TITLE = "Total variation"
+CONTROL_ROLE = ROLES[BM3D]
 """The other way that has learnt nothing; they are never on one page."""
 CONVENTION = (
     f"{CONVENTIONS['psnr_plain'].label}, more is better: the peak is 2, the estimate is cut to [-1, 1]. "
-    "Smoothness alone is the control: the same scheme without a denoiser, at the strength that fits best."
+    "Colour total variation is the control: it learns nothing, and has one weight, set by the noise."
 )
 _WEAK, _STRONG = 1 / 3, 1.5
 """Shares of the σ that a denoiser was trained for, below and above which noise is worth a word."""
@@ -46,14 +47,14 @@ def entries_of(restoring: Restoring, reason: str) -> dict[str, Entry]:
             tip="All that both restorations are given; a missing pixel is grey, and known to be missing",
         ),
         LEARNT: Entry("Learnt prior", tip="Restored with a denoiser as the prior"),
-        SMOOTH: Entry(
-            "Smoothness alone",
-            tip="Restored with nothing but ‖∇x‖², at the strength that fits photographs best: the control",
+        CONTROL: Entry(
+            CONTROL_TITLE,
+            tip="Restored by ½‖Ax − y‖² + w Σ|∇x|, |∇x| over all colours, w by the noise: the control",
         ),
     }
     if snapshot is None:
         waiting = reason or ("Starting…" if restoring.running else "Press Start to restore what is seen")
-        for key in (LEARNT, SMOOTH):
+        for key in (LEARNT, CONTROL):
             found[key] = replace(found[key], empty="" if posed is None else waiting)
         return found
     prior = snapshot.prior
@@ -65,11 +66,11 @@ def entries_of(restoring: Restoring, reason: str) -> dict[str, Entry]:
         lines=(_psnr(snapshot.learnt_psnr[-1]), _ahead(snapshot)),
         tip=f"Restored with {_named(prior)} as the prior",
     )
-    found[SMOOTH] = replace(
-        found[SMOOTH],
-        role=SMOOTH_ROLE,
-        levels=snapshot.smooth,
-        lines=(_psnr(snapshot.smooth_psnr[-1]), "the control"),
+    found[CONTROL] = replace(
+        found[CONTROL],
+        role=CONTROL_ROLE,
+        levels=snapshot.control,
+        lines=(_psnr(snapshot.control_psnr[-1]), "the control"),
     )
     return found
 
@@ -127,7 +128,7 @@ def _psnr(value: float) -> str:
 
 def _ahead(snapshot: Standing) -> str:
     """The learnt prior against the control."""
-    gain = snapshot.learnt_psnr[-1] - snapshot.smooth_psnr[-1]
+    gain = snapshot.learnt_psnr[-1] - snapshot.control_psnr[-1]
     if abs(gain) < 0.005:
-        return "as smoothness alone"
-    return f"{abs(gain):.2f} dB {'above' if gain > 0 else 'below'} smoothness alone"
+        return "as total variation"
+    return f"{abs(gain):.2f} dB {'above' if gain > 0 else 'below'} total variation"

@@ -1,4 +1,4 @@
-"""Inverse problems on the photograph: what a learnt denoiser adds to knowing that images are smooth."""
+"""Inverse problems on the photograph: what a learnt denoiser adds to total variation."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.app.workspaces.denoise.restore.denoisers import RestoreDenoisers
 from jnn_studio.app.workspaces.denoise.restore.entries import (
+    CONTROL,
+    CONTROL_ROLE,
+    CONTROL_TITLE,
     CONVENTION,
     LEARNT,
-    SMOOTH,
-    SMOOTH_ROLE,
     entries_of,
     progress,
 )
@@ -67,6 +69,7 @@ class RestorePage(QWidget):
         self._desk = desk
         Dropping(self, desk)
         self.restoring = Restoring(context, self)
+        self.denoisers = RestoreDenoisers(context, desk, self)
         self._method = PENALISED
         self._curve = ""
         self.picker = CropPicker(f"{PAGE}.crop", "Crop of the photograph", FIRST_SIDE)
@@ -96,7 +99,7 @@ class RestorePage(QWidget):
         self.plot.canvas.x_axis.integers = True
         self.plot.set_labels(x="Step", y=f"{CONVENTIONS['psnr_plain'].label} in dB")
         self.plot.set_empty_text("PSNR of both restorations, step by step")
-        self.plot.add_curve(SMOOTH, "Smoothness alone", SMOOTH_ROLE, "dash")
+        self.plot.add_curve(CONTROL, CONTROL_TITLE, CONTROL_ROLE, "dash")
         self._arrange()
         # Several things change in one go: they are followed once.
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -108,14 +111,16 @@ class RestorePage(QWidget):
         self.start.clicked.connect(self.start_or_stop)
         for changed in (desk.photo_changed, desk.work_changed, desk.settings_changed):
             changed.connect(self._soon.start)
-        desk.models_changed.connect(self._models_changed)
+        desk.models_changed.connect(self._soon.start)
+        self.denoisers.changed.connect(self._models_changed)
+        self.denoisers.failed.connect(self._failed)
         self.restoring.changed.connect(self._show)
         self.restoring.failed.connect(self._failed)
         self.viewer.save_asked.connect(self.ask_where_to_save)
         self._actions = self._make_actions()
         self._models_changed()
         self._show()
-        self.viewer_bar.prefer(SMOOTH, LEARNT)
+        self.viewer_bar.prefer(CONTROL, LEARNT)
 
     def commands(self) -> list[QAction]:
         """For the menu and the command palette, while the page is on show."""
@@ -177,6 +182,8 @@ class RestorePage(QWidget):
         if not self.isVisible():
             return
         photo, config = self._desk.photo, self.form.config
+        if config is not None:
+            self.denoisers.follow(config.problem.noise)
         self.picker.set_empty_text(f"Opening {self._desk.opening}…" if self._desk.opening else "")
         self.picker.set_pixels(None if photo is None else photo.pixels)
         crop = self.picker.crop
@@ -196,7 +203,7 @@ class RestorePage(QWidget):
     def _models_changed(self) -> None:
         """Offer the methods there are; what they are asked for stays chosen while it is there."""
         self.restoring.stop()
-        models = self._desk.models
+        models = self.denoisers.models
         with QSignalBlocker(self.methods):
             self.methods.clear()
             for method in models:
@@ -213,7 +220,7 @@ class RestorePage(QWidget):
     def _prior(self) -> Prior | None:
         """What Start would go by; None while there is a `_reason`."""
         method, config = self.methods.currentData(), self.form.config
-        loaded = self._desk.models.get(method)
+        loaded = self.denoisers.models.get(method)
         sigma = None if loaded is None else trained_sigma(loaded)
         if loaded is None or not sigma or config is None or self.restoring.posed is None:
             return None
@@ -222,7 +229,7 @@ class RestorePage(QWidget):
 
     def _reason(self) -> str:
         """Why nothing can be started; "" if it can."""
-        desk, loaded = self._desk, self._desk.models.get(self.methods.currentData())
+        desk, loaded = self._desk, self.denoisers.models.get(self.methods.currentData())
         if self.form.problems:
             return self.form.problems[0]
         if desk.photo is None:
@@ -232,7 +239,7 @@ class RestorePage(QWidget):
         if self.restoring.refusal:
             return self.restoring.refusal
         if loaded is None:
-            known = desk.models_known
+            known = self.denoisers.known
             return "No denoisers are open: open or train some." if known else "Opening the denoisers…"
         if not trained_sigma(loaded):
             return "This denoiser's file does not say for which σ it was trained: take another one."
@@ -266,7 +273,7 @@ class RestorePage(QWidget):
             self._curve = method
         steps = range(1, snapshot.step + 1)  # beside the first guess the rest would be one line
         self.plot.set_data(LEARNT, steps, snapshot.learnt_psnr[1:])
-        self.plot.set_data(SMOOTH, steps, snapshot.smooth_psnr[1:])
+        self.plot.set_data(CONTROL, steps, snapshot.control_psnr[1:])
         self.plot.refresh()
 
     def _failed(self, title: str, failure: Failure) -> None:

@@ -66,17 +66,17 @@ class Standing:
     Attributes:
         prior: what the learnt one goes by.
         step: steps done; 0 for the first guess.
-        learnt, smooth: the pictures.
-        learnt_psnr, smooth_psnr: plain PSNR in dB, of every step from the first guess on.
+        learnt, control: the pictures.
+        learnt_psnr, control_psnr: plain PSNR in dB, of every step from the first guess on.
         seconds: since the start.
     """
 
     prior: Prior
     step: int
     learnt: Levels
-    smooth: Levels
+    control: Levels
     learnt_psnr: tuple[float, ...]
-    smooth_psnr: tuple[float, ...]
+    control_psnr: tuple[float, ...]
     seconds: float
 
 
@@ -179,15 +179,17 @@ def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watc
     began = time.perf_counter()
     denoise = prior_of(prior.loaded.model, watch)
     learnt: list[float] = []
-    smooth: list[float] = []
+    control: list[float] = []
     for pair in restore_both(problem, denoise, prior.sigma, prior.config, watch):
-        for values, value in zip((learnt, smooth), pair.psnr, strict=True):
+        for values, value in zip((learnt, control), pair.psnr, strict=True):
             values.append(value)
-        found = _snapshot(prior, pair, learnt, smooth, time.perf_counter() - began)
+        found = _snapshot(prior, pair, learnt, control, time.perf_counter() - began)
         newest.put(found)
     return found
 
 
-def _snapshot(prior: Prior, pair: Pair, learnt: list[float], smooth: list[float], seconds: float) -> Standing:
-    pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.smooth)]
-    return Standing(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(smooth), seconds)
+def _snapshot(
+    prior: Prior, pair: Pair, learnt: list[float], control: list[float], seconds: float
+) -> Standing:
+    pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.control)]
+    return Standing(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(control), seconds)

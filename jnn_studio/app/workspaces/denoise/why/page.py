@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -37,6 +38,7 @@ PAGE = "denoise.why"
 SIDES = (32, 16, 64)
 """Sides of a crop in pixels, the first one at first."""
 FIRST = frozenset({SUPERVISED, PENALISED})
+ROUGH = "rough"
 
 
 class WhyPage(QWidget):
@@ -128,12 +130,21 @@ class WhyPage(QWidget):
         if chosen != self._curves:
             for method in self._curves:
                 self.plot.remove_curve(method)
+                self.plot.remove_curve((method, ROUGH))
             for method in chosen:
-                self.plot.add_model(method, method_label(method), *method_color(method))
+                color, style = method_color(method)
+                self.plot.add_model(method, method_label(method), color, style)
+                label = f"{method_label(method)}, not converged"
+                self.plot.add_curve((method, ROUGH), label, color, "dash", faint=True)
             self._curves = chosen
         for method in chosen:
             found = self.spectra.answers.get(method)
-            self.plot.set_spectrum(method, [] if found is None else found.spectrum.sigma.double().numpy())
+            sigma = np.zeros(0) if found is None else found.spectrum.sigma.double().numpy()
+            sound = 0 if found is None else found.spectrum.converged
+            self.plot.set_spectrum(method, sigma[:sound])
+            rest = np.arange(max(0, sound - 1), len(sigma)) if sound < len(sigma) else np.arange(0)
+            scale = sigma[0] if len(sigma) and sigma[0] > 0 else 1.0
+            self.plot.set_data((method, ROUGH), rest + 1, sigma[rest] / scale)
         self.plot.autoscale()
         answers = {m: self.spectra.answers[m] for m in chosen if m in self.spectra.answers}
         self.strips.set_strips({method: found.strip for method, found in answers.items()})
@@ -178,9 +189,14 @@ class WhyPage(QWidget):
         wanted = int(self.sides.current)
         smaller = f", as wide as the photograph allows instead of {wanted}" if crop.side < wanted else ""
         worst = max(spectrum.residual for spectrum in found)
+        first = min(spectrum.converged for spectrum in found)
+        rough = (
+            f" From σ{first + 1} on not converged (dashed): too low." if first < len(found[0].sigma) else ""
+        )
         return (
             f"The {len(found[0].sigma)} largest singular values at the crop of {crop.side} × {crop.side} "
             f"pixels at row {crop.top}, column {crop.left}{smaller}. Residual at most {worst:.1g} of σ₁."
+            f"{rough}"
         )
 
     def _make_boxes(self) -> None:

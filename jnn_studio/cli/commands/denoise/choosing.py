@@ -1,0 +1,75 @@
+"""What the subcommands share: options, and which denoisers they mean."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from platformdirs import user_cache_path
+
+from jnn_studio.cli.output import UsageError, complain
+from jnn_studio.cli.paths import path
+from jnn_studio.models.weights import LoadedDenoiser
+
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models", help="A run, a folder of weights or one file; bundled ones if not given.", parser=path
+    ),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")]
+NoiseSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the noise.")]
+
+
+def finite(sigma: float | None) -> float | None:
+    """Refuse a σ that is no number."""
+    if sigma is not None and not math.isfinite(sigma):
+        raise typer.BadParameter(f"must be a finite number, not {sigma:g}")
+    return sigma
+
+
+def denoisers_for(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
+    """Those asked for, or the bundled ones trained on the nearest σ."""
+    # Imported here: the other commands need not wait.
+    from jnn_studio.labs.denoise.methods import (
+        bundled_denoisers,
+        bundled_sigmas,
+        nearest_sigma,
+        open_denoisers,
+    )
+
+    if models is not None:
+        return open_denoisers(models)
+    known = bundled_sigmas()
+    if not known:
+        raise UsageError(
+            "no denoisers ship with this copy of the program; give a run or weights with --models"
+        )
+    nearest = nearest_sigma(known, sigma)
+    if nearest != sigma:
+        complain(f"no denoisers for σ = {sigma:g} ship with the program: taking those of σ = {nearest:g}")
+    return bundled_denoisers(nearest)
+
+
+def classical_there(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of ``wanted`` that can be used here; it is said what is missing."""
+    from jnn_studio.labs.denoise import bm3d
+
+    if wanted and not bm3d.available():
+        complain(bm3d.HOW_TO_GET)
+        return ()
+    return wanted
+
+
+def label_of(method: str) -> str:
+    """What people call a method, or the noisy image."""
+    from jnn_studio.labs.denoise.methods import METHODS
+
+    return METHODS[method].label if method in METHODS else method.capitalize()
+
+
+def cache(name: str) -> Path:
+    """Where values are kept as they are found."""
+    return user_cache_path("jnn-studio", appauthor=False) / "evaluations" / f"{name}.jsonl"

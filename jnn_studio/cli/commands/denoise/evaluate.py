@@ -1,0 +1,170 @@
+"""`jnn-studio denoise evaluate`: every method on a folder, as the rows of a table."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from jnn_studio.cli.commands.denoise.choosing import (
+    Limit,
+    Models,
+    NoiseSeed,
+    cache,
+    classical_there,
+    denoisers_for,
+    finite,
+    label_of,
+)
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.paths import path
+from jnn_studio.cli.progress import watching
+from jnn_studio.models.weights import LoadedDenoiser
+from jnn_studio.training.device import leave_a_core_free
+
+if TYPE_CHECKING:  # slow to import
+    from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Row, Skipped
+
+# As in the lab, whose modules are slow to import.
+_Range = Literal["-1..1", "0..1"]
+
+
+def evaluate(
+    images: Annotated[
+        Path, typer.Option("--images", help="Folder or zip of clean photographs.", parser=path)
+    ],
+    sigma: Annotated[float, typer.Option("--sigma", min=0.0, callback=finite, help="σ of the noise.")] = 1.0,
+    range_: Annotated[
+        _Range, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
+    ] = "-1..1",
+    models: Models = None,
+    methods: Annotated[str, typer.Option("--methods", help="Only these, with commas between them.")] = "",
+    crop: Annotated[
+        int | None, typer.Option("--crop", min=1, help="Only the centre square of this side.")
+    ] = None,
+    limit: Limit = None,
+    seed: NoiseSeed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Where values are kept as they are found; by default a cache.", parser=path
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """Mean PSNR and SSIM of every method over a folder. Interrupted, it goes on where it was."""
+    # Imported here: the other commands need not wait for scikit-image.
+    from jnn_studio.labs.denoise import bm3d
+    from jnn_studio.labs.denoise.evaluation import (
+        EvaluationSettings,
+        Measured,
+        Results,
+        evaluate,
+        list_photographs,
+        rows,
+    )
+    from jnn_studio.labs.denoise.methods import CLASSICAL
+
+    leave_a_core_free()
+    settings = EvaluationSettings(sigma, range_, crop, seed)
+    with reported():
+        denoisers = denoisers_for(models, sigma)
+        chosen, wanted = _chosen(methods, denoisers)
+        classical = classical_there(wanted)
+        with closing(list_photographs(images.absolute())) as listing:
+            indices = range(len(listing.names))[:limit]
+            results = Results(out or cache(_name(settings)))
+            measured, skipped = [], []
+            with watching(errors, "") as watch:
+                for found in evaluate(listing, indices, chosen, classical, settings, results, watch):
+                    if isinstance(found, Measured):
+                        measured.append(found)
+                    else:
+                        skipped.append(found)
+    table = rows(measured)
+    for gap in skipped:
+        complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
+    if not table:
+        raise typer.Exit(1)
+    if as_json:
+        say_json(_as_json(table, skipped, settings, denoisers))
+        return
+    _show(table, settings)
+    say(f"values of every image in {results.path}")
+    if any(row.method in CLASSICAL for row in table):
+        say(bm3d.LICENCE)
+
+
+def _chosen(
+    methods: str, denoisers: dict[str, LoadedDenoiser]
+) -> tuple[dict[str, LoadedDenoiser], tuple[str, ...]]:
+    """The denoisers to measure, and those of the methods that learn nothing."""
+    from jnn_studio.labs.denoise.methods import CLASSICAL
+
+    if not methods:
+        return denoisers, CLASSICAL
+    wanted = [name.strip() for name in methods.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in denoisers and name not in CLASSICAL]
+    if unknown:
+        known = ", ".join((*denoisers, *CLASSICAL))
+        raise UsageError(f"there is no denoiser {unknown[0]!r}; there are: {known}")
+    chosen = {key: loaded for key, loaded in denoisers.items() if key in wanted}
+    return chosen, tuple(key for key in CLASSICAL if key in wanted)
+
+
+def _name(settings: EvaluationSettings) -> str:
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+
+
+def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+
+    say(f"σ = {settings.sigma:g}, images in {settings.range.replace('..', ' to ')}, mean ± sd over images")
+    heads = [CONVENTIONS[name].label for name in ("psnr_paper", "psnr_plain", "ssim")]
+    say(f"{'':24} {'images':>6}  " + "  ".join(f"{head:>16}" for head in heads))
+    for row in table:
+        cells = [
+            _cell(row.mean[name], row.sd[name], digits)
+            for name, digits in (("psnr_paper", 2), ("psnr_plain", 2), ("ssim", 3))
+        ]
+        say(f"{label_of(row.method):24} {row.images:6}  " + "  ".join(f"{cell:>16}" for cell in cells))
+    for convention in CONVENTIONS.values():
+        say(f"{convention.label}: {convention.text}")
+
+
+def _cell(mean: float, sd: float, digits: int) -> str:
+    """A spread there is only of several; without noise every PSNR is infinite."""
+    if not math.isfinite(mean):
+        return "∞" if math.isinf(mean) else "undefined"
+    spread = f"{sd:6.{digits}f}" if math.isfinite(sd) else f"{'—':>6}"
+    return f"{mean:7.{digits}f} ± {spread}"
+
+
+def _as_json(
+    table: tuple[Row, ...],
+    skipped: list[Skipped],
+    settings: EvaluationSettings,
+    denoisers: dict[str, LoadedDenoiser],
+) -> dict[str, Any]:
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+
+    def plain(values: Any) -> dict[str, float | None]:
+        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+    return {
+        "sigma": settings.sigma,
+        "range": settings.range,
+        "crop": settings.crop,
+        "seed": settings.seed,
+        "conventions": {name: convention.text for name, convention in CONVENTIONS.items()},
+        "denoisers": {key: dict(loaded.info) for key, loaded in denoisers.items()},
+        "rows": [
+            {"method": row.method, "images": row.images, "mean": plain(row.mean), "sd": plain(row.sd)}
+            for row in table
+        ],
+        "skipped": [{"image": gap.image, "method": gap.method, "reason": gap.reason} for gap in skipped],
+    }

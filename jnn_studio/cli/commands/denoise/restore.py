@@ -1,0 +1,102 @@
+"""`jnn-studio denoise restore`: an inverse problem on a photograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from jnn_studio.cli.commands.denoise.choosing import Models, denoisers_for
+from jnn_studio.cli.output import UsageError, errors, reported, say
+from jnn_studio.cli.paths import path
+from jnn_studio.cli.progress import watching
+from jnn_studio.training.device import leave_a_core_free
+
+# As in the lab, whose modules are slow to import.
+_Task = Literal["missing", "scratches", "gaussian", "motion"]
+
+
+def restore(
+    photo: Annotated[
+        Path, typer.Argument(help="A clean photograph; what is seen of it is made from it.", parser=path)
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(help="Picture to write: what the learnt prior makes of what is seen.", parser=path),
+    ],
+    task: Annotated[_Task, typer.Option("--task", help="What is to be undone.")] = "missing",
+    share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
+    width: Annotated[float, typer.Option("--width", help="σ of the Gaussian blur in pixels.")] = 2.0,
+    length: Annotated[float, typer.Option("--length", help="Length of the motion in pixels.")] = 15.0,
+    angle: Annotated[float, typer.Option("--angle", help="Its angle in degrees.")] = 20.0,
+    sigma: Annotated[
+        float, typer.Option("--sigma", help="σ of the noise on what is seen, in [-1, 1].")
+    ] = 0.5,
+    strength: Annotated[float, typer.Option("--strength", help="How much the prior counts.")] = 1.0,
+    steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 12,
+    method: Annotated[str, typer.Option("--method", help="penalised, supervised, …")] = "penalised",
+    models: Models = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,
+    seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.", parser=path)] = None,
+    control: Annotated[
+        Path | None,
+        typer.Option("--control", help="Also write what colour total variation makes of it.", parser=path),
+    ] = None,
+) -> None:
+    """Spoil a photograph and restore it, with a denoiser as the prior and by colour total variation."""
+    from pydantic import ValidationError
+
+    from jnn_studio.data.image_formats import format_to_write
+    from jnn_studio.data.photo import read_photo
+    from jnn_studio.data.pixels import write_picture
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.methods import trained_sigma
+    from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+    from jnn_studio.labs.denoise.restoration import (
+        DegradationConfig,
+        PriorConfig,
+        pose,
+        prior_of,
+        restore_both,
+        seen_psnr,
+    )
+
+    leave_a_core_free()
+    try:
+        values = {"task": task, "share": share, "width": width, "length": length, "angle": angle}
+        wanted = DegradationConfig.model_validate(values | {"noise": sigma, "seed": seed})
+        prior = PriorConfig(strength=strength, steps=steps)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = {"noise": "sigma"}.get(str(first["loc"][0]), first["loc"][0])
+        raise typer.BadParameter(first["msg"], param_hint=f"--{name}") from None
+    with reported():
+        for written in (out, seen, control):
+            if written is not None:
+                format_to_write(written)
+        denoisers = denoisers_for(models, sigma)
+        if method not in denoisers:
+            raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
+        trained = trained_sigma(denoisers[method])
+        if not trained:
+            raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
+        clean = to_signed(read_photo(photo).channels)
+        try:
+            problem = pose(clean, wanted)
+        except ValueError as error:
+            hint = "--width" if task == "gaussian" else "--length"
+            raise typer.BadParameter(str(error), param_hint=hint) from None
+        with watching(errors, "") as watch:
+            for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
+                last = found
+        write_picture(to_pixels(last.learnt.image), out)
+        for path, image_ in ((seen, problem.seen), (control, last.control.image)):
+            if path is not None:
+                write_picture(to_pixels(image_), path)
+    learnt, alone = last.psnr
+    say(
+        f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "
+        f"total variation {alone:.2f} dB, learnt prior {learnt:.2f} dB"
+    )
+    say(f"{out}, by {denoisers[method].name}, trained for σ = {trained:g}")

@@ -1,0 +1,177 @@
+"""`jnn-studio denoise table1`: the paper's Table 1 beside our own values, in its own convention."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from jnn_studio.cli.commands.denoise.choosing import Limit, NoiseSeed, cache, classical_there, finite
+from jnn_studio.cli.output import UsageError, complain, errors, reported, say
+from jnn_studio.cli.paths import path
+from jnn_studio.cli.progress import watching
+from jnn_studio.cli.tables import OutputTable, TableForm, put_out
+from jnn_studio.models.weights import LoadedDenoiser
+from jnn_studio.training.device import leave_a_core_free
+
+if TYPE_CHECKING:  # slow to import
+    from jnn_studio.labs.denoise.table1 import Dataset, Paired, Table1Row
+
+# As in the lab, whose modules are slow to import.
+_Dataset = Literal["cbsd68", "imagenet"]
+_NONE = "—"
+_SHOWN = ("sigma", "method", "published_mean", "published_sd", "mean", "sd", "images")
+_KEYS = (*_SHOWN, "penalised_ahead", "penalised_ahead_low", "penalised_ahead_high")
+_EQUALLY = "one run trains all its methods alike"
+
+
+def _all_finite(sigmas: list[float]) -> list[float]:
+    for sigma in sigmas:
+        finite(sigma)
+    return sigmas
+
+
+def table1(
+    images: Annotated[Path, typer.Argument(help="Folder or zip of clean photographs.", parser=path)],
+    sigma: Annotated[
+        list[float], typer.Option("--sigma", min=0.01, callback=_all_finite, help="σ; again for more.")
+    ] = [1.0, 2.0],  # noqa: B006  (Typer's way to say it)
+    dataset: Annotated[
+        _Dataset, typer.Option("--as", help="What the photographs are treated as, and compared with.")
+    ] = "cbsd68",
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--models",
+            help="A run or weights, taken for the σ they were trained on; again for more.",
+            parser=path,
+        ),
+    ] = None,
+    limit: Limit = None,
+    seed: NoiseSeed = 0,
+    form: Annotated[TableForm, typer.Option("--format", "-f", help="What to write.")] = TableForm.table,
+    out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
+) -> None:
+    """The paper's Table 1 and ours, with paired differences. Interrupted, it goes on where it was."""
+    from jnn_studio.labs.denoise.evaluation import Measured, Results, evaluate, list_photographs
+    from jnn_studio.labs.denoise.methods import CLASSICAL
+    from jnn_studio.labs.denoise.table1 import settings_for, table1_rows
+
+    leave_a_core_free()
+    rows: list[Table1Row] = []
+    with reported():
+        known = {value: _denoisers(models or [], value) for value in sigma}
+        notes = [note for value in sigma for note in _notes(known[value], value)]
+        classical = classical_there(CLASSICAL)
+        with closing(list_photographs(images.absolute())) as listing:
+            indices = range(len(listing.names))[:limit]
+            for value in sigma:
+                settings = settings_for(dataset, value, seed)
+                results = Results(cache(hashlib.sha256(repr(settings).encode()).hexdigest()[:16]))
+                measured = []
+                with watching(errors, f"σ = {value:g}") as watch:
+                    for found in evaluate(
+                        listing, indices, known[value], classical, settings, results, watch
+                    ):
+                        if isinstance(found, Measured):
+                            measured.append(found)
+                        else:
+                            complain(f"{found.image}{found.method and ', '}{found.method}: {found.reason}")
+                rows += table1_rows(dataset, value, measured)
+        if not any(row.images for row in rows):
+            raise UsageError(f"nothing could be measured on {images}")
+        put_out(_table(rows, dataset, notes), form, out)
+    for note in (_convention(dataset), *notes) if form is TableForm.table else ():
+        say(note, errors)
+
+
+def _denoisers(models: list[Path], sigma: float) -> dict[str, LoadedDenoiser]:
+    """Of the places given, those trained for ``sigma``; else the bundled ones, if there are any for it."""
+    from jnn_studio.labs.denoise.methods import bundled_denoisers, open_denoisers, trained_sigma
+
+    found: dict[str, LoadedDenoiser] = {}
+    for place in models:
+        for method, loaded in open_denoisers(place).items():
+            if trained_sigma(loaded) != sigma:
+                continue
+            if method in found:
+                raise UsageError(f"two of the places hold a denoiser {method!r} for σ = {sigma:g}; give one")
+            found[method] = loaded
+    return found or bundled_denoisers(sigma)
+
+
+def _notes(denoisers: dict[str, LoadedDenoiser], sigma: float) -> list[str]:
+    """What has to be known of the networks of one σ to judge their rows."""
+    from jnn_studio.labs.denoise.table1 import training_of
+
+    if not denoisers:
+        return [
+            f"σ = {sigma:g}: no networks trained for it ship with the program; train some with the preset "
+            f"denoise and noise.sigma = {sigma:g}, and give the run with --models"
+        ]
+    words, alike = training_of(denoisers)
+    if not alike:
+        complain(f"σ = {sigma:g}: these networks are not trained alike, so do not compare them: {_EQUALLY}")
+    return [f"σ = {sigma:g}: {words}; the paper's have 13.9 M"]
+
+
+def _convention(dataset: Dataset) -> str:
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+
+    loaded = (
+        "images in [0, 1] with this σ, which doubles the noise relative to the image, without their last row "
+        "and column"
+        if dataset == "cbsd68"
+        else "centre squares of 256 pixels in [-1, 1]"
+    )
+    known = CONVENTIONS["psnr_paper"]
+    return (
+        f"{known.label}, mean ± standard deviation over images. {known.text} As the paper with {dataset}: "
+        f"{loaded}. Penalised ahead by: mean difference on the same noisy images, with its 95 % confidence "
+        "interval. The published figures are of the paper's own images"
+    )
+
+
+def _table(rows: list[Table1Row], dataset: Dataset, notes: list[str]) -> OutputTable:
+    from jnn_studio.labs.denoise.methods import METHODS
+
+    header = ("σ", "Method", "Published", "Here", "Images", "Penalised ahead by")
+    shown = [
+        (
+            f"{row.sigma:g}",
+            METHODS[row.method].label,
+            _spread(*row.published) if row.published else _NONE,
+            _spread(row.mean, row.sd) if row.images else _NONE,
+            str(row.images),
+            _words(row.behind),
+        )
+        for row in rows
+    ]
+    records = [dict(zip(_KEYS, _values(row), strict=True)) for row in rows]
+    cells = [["" if value is None else value for value in record.values()] for record in records]
+    data: dict[str, Any] = {
+        "as": dataset,
+        "convention": _convention(dataset),
+        "notes": notes,
+        "rows": records,
+    }
+    return OutputTable(header, shown, (True, False, True, True, True, True), _KEYS, cells, data)
+
+
+def _values(row: Table1Row) -> list[Any]:
+    published, behind = row.published or (None, None), row.behind
+    interval = (None, None, None) if behind is None else (behind.mean, behind.low, behind.high)
+    numbers = [number if math.isfinite(number) else None for number in (row.mean, row.sd)]
+    return [row.sigma, row.method, *published, *numbers, row.images, *interval]
+
+
+def _spread(mean: float, sd: float) -> str:
+    return f"{mean:.2f} ± {sd:.2f}" if math.isfinite(sd) else f"{mean:.2f}"
+
+
+def _words(behind: Paired | None) -> str:
+    return _NONE if behind is None else f"{behind.mean:+.2f} [{behind.low:+.2f}, {behind.high:+.2f}]"
