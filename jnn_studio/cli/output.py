@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,8 @@ from typing import IO, Any, cast
 import typer
 from rich.console import Console
 
-from jnn_studio.base.errors import StudioError
+from jnn_studio.base.errors import Cancelled, StudioError
+from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.text import printable
 
 
@@ -62,6 +64,11 @@ console = Console(file=cast(IO[str], _Unfailing("stdout")))
 errors = Console(file=cast(IO[str], _Unfailing("stderr")))
 
 
+FAILED, STOPPED = 1, 130
+"""Exit codes of every command beside 0, done, and 2, for an option or a value that there is not: what was
+asked could not be done; it was stopped before it was done, and what there was is kept."""
+
+
 class UsageError(StudioError):
     """A command was asked for what it cannot do; the message says what to give it."""
 
@@ -71,9 +78,16 @@ def reported() -> Iterator[None]:
     """Errors for people end the program with their message; anything else is a bug, shown as traceback."""
     try:
         yield
-    except (StudioError, OSError) as error:
+    except StudioError as error:
         complain(str(error))
-        raise typer.Exit(1) from error
+        raise typer.Exit(FAILED) from error
+    except OSError as error:
+        about = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        complain(f"{about}{reason_of(error)}. {advice_for(error)}.")
+        raise typer.Exit(FAILED) from error
+    except (KeyboardInterrupt, Cancelled) as error:
+        complain("stopped")
+        raise typer.Exit(STOPPED) from error
 
 
 def say(text: str, to: Console = console, style: str = "") -> None:

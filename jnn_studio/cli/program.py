@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from jnn_studio.base.version import __version__
 from jnn_studio.cli.command_spec import Window
 from jnn_studio.cli.commands import find_commands
 from jnn_studio.cli.desktop import install_desktop, remove_desktop
+from jnn_studio.cli.output import say
 from jnn_studio.doctor import Check
 
 OPEN = "open"
@@ -27,6 +29,12 @@ class _Program(typer.core.TyperGroup):
         return super().resolve_command(context, args)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        say(f"jnn-studio {__version__}")
+        raise typer.Exit
+
+
 def _may_be_file(word: str) -> bool:
     return Path(word).exists() or any(sign in word for sign in "./\\")
 
@@ -37,7 +45,6 @@ def build(
     """The program with all its commands; without one it opens the window."""
     app = typer.Typer(
         cls=_Program,
-        add_completion=False,
         no_args_is_help=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Explore what penalising the nuclear norm of a network's Jacobian does.",
@@ -60,6 +67,9 @@ def build(
             typer.Option(
                 "--remove-desktop", is_eager=True, callback=remove_desktop, help="Take it out of them again."
             ),
+        ] = False,
+        _version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say which version.")
         ] = False,
     ) -> None:
         context.obj = Window(open_window, window_checks)

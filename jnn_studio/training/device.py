@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from jnn_studio.base.errors import StudioError
 from jnn_studio.base.text import counted
 
 
@@ -47,6 +48,21 @@ def available_devices() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
+class DeviceError(StudioError, ValueError):
+    """A device that this machine does not have; the message says which it has."""
+
+
+def check_device(name: str) -> None:
+    """See that ``name`` is ``auto`` or a device of this machine.
+
+    Raises:
+        DeviceError: it is not.
+    """
+    devices = available_devices()
+    if name != "auto" and name not in devices:
+        raise DeviceError(f"schedule.device is {name!r}, but this machine has {', '.join(devices)}")
+
+
 def choose_device(
     name: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
@@ -54,13 +70,11 @@ def choose_device(
     """The device for a run; ``auto`` prefers cuda, then mps, then cpu.
 
     Raises:
-        ValueError: the named device is not there.
+        DeviceError: the named device is not there.
     """
-    devices = available_devices()
+    check_device(name)
     if name == "auto":
-        name = devices[0]  # type: ignore[assignment]
-    if name not in devices:
-        raise ValueError(f"schedule.device is {name!r}, but this machine has {', '.join(devices)}")
+        name = available_devices()[0]  # type: ignore[assignment]
     if precision == "auto":
         half = name == "cuda" and torch.cuda.is_bf16_supported()
     else:

@@ -14,7 +14,7 @@ from jnn_studio.training.batches import Batches, too_few_images
 from jnn_studio.training.collection import changed_images, remember_images
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.device import is_out_of_memory, release_memory
+from jnn_studio.training.device import check_device, is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
 from jnn_studio.training.experiment import LearnsFromImages
 from jnn_studio.training.identity import RunIdentity
@@ -42,7 +42,9 @@ def start_run(
 
     Raises:
         RunFolderError: ``path`` holds something, or cannot be written.
+        DeviceError: this machine does not have the device that is asked for; nothing is made then.
     """
+    check_device(config.schedule.device)
     _check_trainable(config)
     folder = RunFolder.create(path, config, identity)
     return _owned(own(folder), config, folder, commands, watch or Watch())

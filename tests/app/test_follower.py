@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.base.atomic import write_text
+from jnn_studio.cli.output import STOPPED
 from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, Started, StateChanged
 from jnn_studio.training.run_folder import RunFolder
@@ -180,7 +181,7 @@ def test_a_trainer_that_is_held_up_is_quiet_and_followed_again(
     qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
     process.signal(signal.SIGTERM)
     qtbot.waitUntil(lambda: last_state(told)[0] == "stopped")
-    assert process.wait() == 0
+    assert process.wait() == STOPPED
 
 
 def test_one_that_is_killed_is_dead_whatever_its_clock_said_and_followed_again_once_resumed(
@@ -201,7 +202,7 @@ def test_one_that_is_killed_is_dead_whatever_its_clock_said_and_followed_again_o
     second = command_line("train", "--resume", path)
     qtbot.waitUntil(lambda: last_state(told) == ("running", ""))
     second.signal(signal.SIGTERM)
-    assert second.wait() == 0
+    assert second.wait() == STOPPED
 
 
 def test_one_elsewhere_whose_clock_is_ahead_is_not_believed_for_long(

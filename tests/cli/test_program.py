@@ -13,6 +13,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from jnn_studio.base.version import __version__
 from jnn_studio.cli import program as cli
 from jnn_studio.cli.commands import train
 from jnn_studio.data.faces import FaceSource
@@ -72,6 +73,11 @@ def test_its_help_names_every_command_and_preset(invoke: Invoke) -> None:
     for command in ("train", "traverse", "doctor"):
         assert command in shown.stdout
     assert "faces-quick" in invoke("train", "--help").stdout
+
+
+def test_it_says_its_version_and_completes_in_a_shell(invoke: Invoke) -> None:
+    assert invoke("--version").stdout == f"jnn-studio {__version__}\n"
+    assert "--install-completion" in invoke("--help").stdout
 
 
 def test_a_command_that_is_not_there_is_refused(invoke: Invoke) -> None:

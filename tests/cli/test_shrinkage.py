@@ -39,6 +39,14 @@ def test_it_writes_each_figure_twice_and_the_numbers(out: Path) -> None:
     assert json.loads((out / "numbers.json").read_text())["settings"]["rows"] == 12
 
 
+def test_its_folder_is_a_new_one(out: Path) -> None:
+    out.mkdir()
+    (out / "config.toml").write_text("somebody's run")
+    refused = invoke(*SMALL, "--out", out)
+    assert refused.exit_code == 1
+    assert f"{out} is not empty; give --out a new folder" in refused.stderr.replace("\n", "")
+
+
 def test_it_prints_how_close_gradient_descent_came(out: Path) -> None:
     result = invoke(*SMALL, "--out", out, "--json")
     found = json.loads(result.stdout)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from jnn_studio.base.atomic import write_text
+from jnn_studio.cli.output import STOPPED
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.ownership import RunInUseError, own
@@ -41,7 +42,7 @@ def test_a_run_that_another_process_trains_is_not_resumed(
     assert f"the run in {path} is being trained by another process ({process.pid} on" in second.stderr
     assert RunFolder(path).state().state == "running"
     process.signal(signal.SIGTERM)
-    assert process.wait() == 0
+    assert process.wait() == STOPPED
     assert RunFolder(path).state().state == "stopped"
     assert len(steps(path)) == len(set(steps(path)))  # no step was trained twice
 
@@ -57,7 +58,7 @@ def test_nor_while_that_process_is_held_and_shows_no_sign_of_life(
     assert command_line("train", "--resume", path).wait() == 1
     process.signal(signal.SIGCONT)
     process.signal(signal.SIGTERM)
-    assert process.wait() == 0
+    assert process.wait() == STOPPED
 
 
 def test_a_killed_process_leaves_the_run_to_the_next_at_once(
@@ -70,7 +71,7 @@ def test_a_killed_process_leaves_the_run_to_the_next_at_once(
     wait_for_pid(path, second.pid)
     second.signal(signal.SIGTERM)
 
-    assert second.wait() == 0, second.stderr + second.stdout
+    assert second.wait() == STOPPED, second.stderr + second.stdout
 
 
 def wait_for_pid(path: Path, pid: int) -> None:

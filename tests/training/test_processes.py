@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from jnn_studio.cli.output import STOPPED
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.run_folder import RunFolder
 
@@ -93,7 +94,7 @@ def test_a_signal_stops_the_run_and_keeps_it(
 
     process.signal(number)
 
-    assert process.wait() == 0
+    assert process.wait() == STOPPED
     folder = RunFolder(path)
     state = folder.state()
     assert state.state == "stopped"
@@ -127,7 +128,7 @@ def test_both_signals_at_once_stop_it_once(
     for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
         process.signal(number)
 
-    assert process.wait() == 0
+    assert process.wait() == STOPPED
     assert RunFolder(path).state().state == "stopped"
 
 

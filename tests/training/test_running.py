@@ -17,7 +17,7 @@ from jnn_studio.training import running
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.device import available_devices
+from jnn_studio.training.device import DeviceError, available_devices
 from jnn_studio.training.events import Event, Preview, Started, StateChanged
 from jnn_studio.training.kinds import autoencoder_pair
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
@@ -117,13 +117,13 @@ def test_a_single_image_is_too_few(tmp_path: Path, photos: Path, finish: Finish)
 
 
 @pytest.mark.parametrize("device", sorted({"cuda", "mps"} - set(available_devices())))
-def test_a_device_that_is_not_there_is_a_failure_with_a_reason(
-    tiny: Tiny, tmp_path: Path, finish: Finish, device: str
+def test_a_device_that_is_not_there_is_refused_before_anything_is_made(
+    tiny: Tiny, tmp_path: Path, device: str
 ) -> None:
-    failed = finish(start_run(tiny(schedule={"device": device}), tmp_path / "run", Commands()))
+    with pytest.raises(DeviceError, match=f"schedule.device is '{device}', but this machine has "):
+        start_run(tiny(schedule={"device": device}), tmp_path / "run", Commands())
 
-    assert isinstance(failed, StateChanged)
-    assert failed.reason.startswith(f"schedule.device is '{device}', but this machine has ")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("problem", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])

@@ -11,7 +11,7 @@ import typer
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow
 from jnn_studio.cli.signals import stop_on_signal
@@ -23,8 +23,6 @@ from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.running import start_run
 
 NUMBERS = "numbers.json"
-RUN = "run"
-"""The run folder inside the folder of figures."""
 
 
 def rof(
@@ -53,31 +51,46 @@ def rof(
             raise UsageError(f"{preset} is a run of kind {config.kind!r}; give one of {known}")
         config = config.with_changes(eta=eta, steps=steps, device=device)
         commands = Commands()
-        events = start_run(config, out / RUN, commands)
+        events = start_run(config, out, commands)
         with stop_on_signal(commands):
             ended = follow(events, errors, "error", _error)
         if ended.state == "failed":
             complain(ended.reason)
-            raise typer.Exit(1)
+            raise typer.Exit(FAILED)
         if ended.state == "discarded":
-            say("stopped before the first step: there is nothing to show")
-            return
-        result = read_result(out / RUN)
+            complain("stopped before the first step: there is nothing to show")
+            raise typer.Exit(STOPPED)
+        result = read_result(out)
         written = write_figures(result, out)
         write_text(out / NUMBERS, json.dumps(result.numbers, indent=1, ensure_ascii=False) + "\n")
     if as_json:
         say_json(result.numbers)
-        return
-    _summarise(dict(result.numbers), {member.key: member.label for member in result.members})
-    say(f"{counted(len(written), 'figure')}, {NUMBERS} and the run in {out}")
+    else:
+        _summarise(dict(result.numbers), {member.key: member.label for member in result.members})
+        say(f"{counted(len(written), 'figure')}, {NUMBERS} and the run in {out}")
+    if ended.state != "finished":
+        measured = result.numbers["measured_at"]
+        complain(
+            f"stopped at step {ended.step:,} of {config.schedule.steps:,}: "
+            + (
+                "nothing was compared yet"
+                if measured is None
+                else f"these are the figures of step {measured:,}"
+            )
+            + f"; go on with: jnn-studio train --resume {out}"
+        )
+        raise typer.Exit(STOPPED)
 
 
 def _summarise(numbers: dict[str, Any], labels: dict[str, str]) -> None:
-    """A line for each solver."""
+    """A line for each solver that was compared."""
     closed = numbers["theory"]
     if closed is not None:
-        say(f"theory on the box: {closed['inside']:.4f} inside, {closed['outside']:.4f} outside")
+        hole = "" if closed["hole"] is None else f", {closed['hole']:.4f} in the hole"
+        say(f"theory on the box: {closed['inside']:.4f} inside{hole}, {closed['outside']:.4f} outside")
     for key, found in numbers["members"].items():
+        if "mae" not in found:
+            continue
         seconds = found.get("seconds_per_step")
         rate = "" if seconds is None else f", {1000 * seconds:.2f} ms a step"
         say(

@@ -12,13 +12,13 @@ from jnn_studio.base.atomic import write_text
 from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import reported, say, say_json
-from jnn_studio.cli.paths import path
+from jnn_studio.cli.paths import check_new, path
 
 NUMBERS = "numbers.json"
 
 
 def shrinkage(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the figures and numbers.", parser=path)],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the figures and numbers.", parser=path)],
     rows: Annotated[int | None, typer.Option("--rows", "-D", help="D: numbers in one sample.")] = None,
     samples: Annotated[int | None, typer.Option("--samples", "-N", help="N: how many samples.")] = None,
     rank: Annotated[int | None, typer.Option("--rank", help="Rank of the clean data.")] = None,
@@ -59,6 +59,7 @@ def shrinkage(
         "reading": reading,
     }  # fmt: skip
     with reported():
+        check_new(out)
         config = checked({name: value for name, value in given.items() if value is not None})
         problem = make_problem(config)
         solution = solve(problem, config.weight)

@@ -9,7 +9,7 @@ import typer
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, console, reported, say
+from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, console, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, naming
 from jnn_studio.cli.signals import stop_on_signal
@@ -77,8 +77,10 @@ def train(
             ended = follow(events, console, "loss", _loss)
     if ended.state == "failed":
         complain(ended.reason)
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
     say(f"{ended.state} at step {ended.step}")
+    if ended.state != "finished":
+        raise typer.Exit(STOPPED)
 
 
 def _loss(metrics: Metrics) -> str:

@@ -16,8 +16,8 @@ from torch import Tensor
 from jnn_studio.labs.denoise.degradations import Degradation
 from jnn_studio.labs.denoise.plug_and_play import ROUNDING, Iterate, iterate_of
 
-WEIGHT, POWER = 0.5, 1.0
-"""w = WEIGHT · σ^POWER: one weight for all problems, what photographs that no denoiser saw do best at."""
+WEIGHT, POWER = 1.4, 1.5
+"""w = WEIGHT · σ^POWER, the same for all problems: chosen on photographs that nothing is measured on."""
 INNER = 25
 """Iterations between two that are shown."""
 MOST = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.cli import program as cli
+from jnn_studio.cli.commands import rof
+from jnn_studio.cli.output import FAILED, STOPPED
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import PROBES
@@ -215,11 +217,10 @@ def test_the_command_writes_figures_and_numbers(
     assert numbers["step"] == numbers["steps"] == 4
     assert set(numbers["members"]) == set(MEMBERS)
     assert numbers["draws_over_composite_seconds"] > 0
-    assert {path.name for path in out.iterdir()} == {
-        "run",
-        "numbers.json",
-        *(f"{name}{kind}" for name in (drawn, "error", "objectives") for kind in (".png", ".svg")),
+    assert {path.name for path in out.glob("*.*g")} == {
+        f"{name}{kind}" for name in (drawn, "error", "objectives") for kind in (".png", ".svg")
     }
+    assert RunFolder.open(out).state().state == "finished", "the folder is the run's own"
     with Image.open(out / f"{drawn}.png") as picture:
         assert min(picture.size) > 400
     assert (out / f"{drawn}.svg").read_text().lstrip().startswith("<?xml")
@@ -233,6 +234,30 @@ def test_the_command_says_what_it_found(tiny_rof: TinyRof, tmp_path: Path) -> No
 
     assert "theory on the box: 0.8000 inside, 0.0489 outside" in done.stdout
     assert "Composite (9), 3 draws" in done.stdout
+
+
+def test_what_was_stopped_says_so_and_of_which_step_its_figures_are(
+    tiny_rof: TinyRof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, out = tmp_path / "tiny.toml", tmp_path / "out"
+    config.write_text(tiny_rof(logging={"measure_every": 5}).to_toml(), encoding="utf-8")
+
+    def start(settings: RofConfig, path: Path, commands: Commands) -> Iterator[Event]:
+        for event in start_run(settings, path, commands):
+            if isinstance(event, Metrics) and event.step == 8:
+                commands.send(Command.STOP)
+            yield event
+
+    monkeypatch.setattr(rof, "start_run", start)
+    done = invoke(config, "--out", out)
+
+    assert done.exit_code == STOPPED
+    step = RunFolder.open(out).state().step
+    assert f"stopped at step {step} of 12: these are the figures of step 5;" in done.stderr
+    assert f"jnn-studio train --resume {out}" in done.stderr.replace("\n", "")
+    again = invoke(config, "--out", out)
+    assert again.exit_code == FAILED
+    assert "is not empty" in again.stderr
 
 
 @pytest.mark.parametrize(
