@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,9 @@ from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.cli.output import say
 from jnn_studio.training.events import Event, Metrics, Started, StateChanged
 
+QUIET = 5.0
+"""Seconds between two lines of progress at least."""
+
 
 def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool = False) -> Bar:
     """A bar, how many of how many, the time left, and fields of text, in a line of 80 characters."""
@@ -24,15 +28,34 @@ def progress_bar(to: Console, *texts: str, transient: bool = False, silent: bool
 
 @contextmanager
 def watching(to: Console, what: str, *, transient: bool = False) -> Iterator[Watch]:
-    """Shows how far the work called ``what`` is; a bar that is not to stay is for terminals only."""
+    """Shows how far the work called ``what`` is; a bar that is not to stay is for terminals only.
+
+    Where nobody looks at a terminal a line says so at every tenth of the work, `QUIET` seconds apart or more.
+    """
     silent = transient and not to.is_terminal
     with progress_bar(to, "what", transient=transient, silent=silent) as bar:
         task = bar.add_task(what, total=None, what=what)
+        lines = None if to.is_terminal or transient else _Lines(to)
 
         def told(now: Progress) -> None:
             bar.update(task, completed=now.done, total=now.total, what=printable(now.what or what))
+            if lines is not None:
+                lines.told(now, printable(now.what or what))
 
         yield Watch(told)
+
+
+class _Lines:
+    """Progress in lines, for logs and pipes."""
+
+    def __init__(self, to: Console) -> None:
+        self._to, self._tenth, self._when = to, 0, time.monotonic()
+
+    def told(self, now: Progress, what: str) -> None:
+        tenth, when = 10 * now.done // max(1, now.total), time.monotonic()
+        if tenth > self._tenth and now.done < now.total and when - self._when >= QUIET:
+            self._tenth, self._when = tenth, when
+            say(f"{now.done:,} of {now.total:,} {what}".rstrip(), self._to)
 
 
 def naming(to: Console) -> Watch:

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from jnn_studio.cli.commands.denoise import app
+from jnn_studio.cli.commands.denoise import app, choosing
 from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
@@ -198,3 +199,89 @@ class TestRestore:
         assert words in result.output
         assert "Traceback" not in result.output
         assert not out.exists()
+
+
+class TestFolder:
+    def test_goes_on_where_it_was_and_names_what_it_skips(
+        self, photo: Path, weights: Path, tmp_path: Path
+    ) -> None:
+        (photo.parent / "trip").mkdir()
+        with Image.open(photo) as image:
+            image.convert("L").save(photo.parent / "trip" / "grey.jpg")
+            image.save(photo.parent / "old.gif")
+        (photo.parent / "broken.png").write_bytes(b"broken")
+        out = tmp_path / "out"
+        call = ["folder", str(photo.parent), str(out), "--models", str(weights), "--sigma", "0.5"]
+        first = runner.invoke(app, call)
+        assert first.exit_code == 0, first.output
+        assert "3 photographs denoised into" in first.output
+        assert "broken.png: not a readable" in first.output
+        names = {str(path.relative_to(out)): path for path in out.rglob("*.*")}
+        assert set(names) == {"leaves.png", "trip/grey.jpg", "old.gif.png"}
+        with Image.open(names["trip/grey.jpg"]) as written:
+            assert (written.format, written.mode) == ("JPEG", "L")
+        names["leaves.png"].unlink()
+        kept = names["old.gif.png"].stat().st_mtime_ns
+        again = runner.invoke(app, call)
+        assert "1 photograph denoised into" in again.output
+        assert "2 there already, 1 skipped" in again.output
+        assert names["old.gif.png"].stat().st_mtime_ns == kept
+        refused = runner.invoke(app, ["folder", str(photo.parent), str(photo.parent)])
+        assert refused.exit_code == 1
+        assert "is where the photographs are" in refused.output
+
+
+def test_half_the_strength_is_half_way_and_the_noisy_picture_is_kept(
+    photo: Path, weights: Path, tmp_path: Path
+) -> None:
+    given = ["--models", str(weights), "--sigma", "0.05", "--add-noise"]
+    pictures = {}
+    for strength in ("0", "0.5", "1"):
+        out, noisy = tmp_path / f"{strength}.png", tmp_path / "noisy.png"
+        call = ["image", str(photo), str(out), *given, "--strength", strength, "--noisy", str(noisy)]
+        assert runner.invoke(app, call).exit_code == 0
+        pictures[strength] = np.asarray(Image.open(out)).astype(float)
+    assert np.array_equal(pictures["0"], np.asarray(Image.open(noisy)))
+    inside = (pictures["0"] % 255 > 0) & (pictures["1"] % 255 > 0)  # nothing was cut off
+    half = 0.5 * (pictures["0"] + pictures["1"])
+    assert np.abs(pictures["0.5"] - half)[inside].max() <= 1
+
+
+def test_the_same_seed_is_the_same_noise_for_one_picture_and_for_a_folder(
+    photo: Path, weights: Path, tmp_path: Path
+) -> None:
+    given = ["--models", str(weights), "--sigma", "0.5", "--seed", "3"]
+    one = runner.invoke(app, ["image", str(photo), str(tmp_path / "o.png"), *given, "--add-noise"])
+    call = ["evaluate", "--images", str(photo.parent), *given, "--methods", "penalised", "--json"]
+    rows = json.loads(runner.invoke(app, [*call, "--out", str(tmp_path / "r")]).stdout)["rows"]
+    (mean,) = [row["mean"] for row in rows if row["method"] == "penalised"]
+    assert f"PSNR (plain) {mean['psnr_plain']:.2f} dB" in one.output
+
+
+def test_table_1_stands_beside_the_published_one_with_paired_differences(
+    photo: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bm3d, "available", lambda: False)
+    monkeypatch.setattr(choosing, "user_cache_path", lambda *_, **__: tmp_path)
+    for seed in (1, 2):
+        pixels = (255 * draw_dead_leaves(40, 33, 3, seed)).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(pixels).save(photo.parent / f"{seed}.png")
+    model, info = build(DenoiserConfig(widths=(2, 3, 4, 4)), 1), {"sigma": "1.0", "step": "8"}
+    folder = tmp_path / "two"
+    folder.mkdir()
+    save_model(folder / "a.safetensors", model, "A", {"method": "penalised", **info})
+    other = build(DenoiserConfig(widths=(2, 3, 4, 4)), 2)
+    save_model(folder / "b.safetensors", other, "B", {"method": "supervised", **info, "step": "9"})
+    call = ["table1", str(photo.parent), "--models", str(folder)]
+    result = runner.invoke(app, [*call, "--format", "json"])
+    assert result.exit_code == 0, result.output
+    assert "these networks are not trained alike" in result.stderr
+    rows = {(row["sigma"], row["method"]): row for row in json.loads(result.stdout)["rows"]}
+    found = rows[1.0, "supervised"]
+    assert (found["published_mean"], found["images"]) == (21.62, 3)
+    assert found["penalised_ahead"] == pytest.approx(rows[1.0, "penalised"]["mean"] - found["mean"])
+    assert found["penalised_ahead_low"] < found["penalised_ahead"] < found["penalised_ahead_high"]
+    assert rows[2.0, "penalised"]["images"] == 0, "no networks ship for it"
+    shown = runner.invoke(app, [*call, "--format", "latex"])
+    assert r"21.08 ± 2.04" in shown.stdout
+    assert shown.stdout.startswith(r"\begin{tabular}")

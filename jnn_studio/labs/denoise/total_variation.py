@@ -16,7 +16,7 @@ from torch import Tensor
 from jnn_studio.labs.denoise.degradations import Degradation
 from jnn_studio.labs.denoise.plug_and_play import ROUNDING, Iterate, iterate_of
 
-WEIGHT, POWER = 1.4, 1.5
+WEIGHT, POWER = 1.3, 1.35
 """w = WEIGHT · σ^POWER, the same for all problems: chosen on photographs that nothing is measured on."""
 INNER = 25
 """Iterations between two that are shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,36 @@ def finite(sigma: float | None) -> float | None:
     if sigma is not None and not math.isfinite(sigma):
         raise typer.BadParameter(f"must be a finite number, not {sigma:g}")
     return sigma
+
+
+Sigma = Annotated[
+    float | None,
+    typer.Option(
+        "--sigma", min=0.0, callback=finite, help="σ of its noise, for images in [-1, 1]; else estimated."
+    ),
+]
+Method = Annotated[
+    str, typer.Option("--method", help="penalised, supervised, noise2noise, bm3d, bm3d-rgb, …")
+]
+Strength = Annotated[
+    float, typer.Option("--strength", min=0.0, max=1.0, help="From 0, as it is, to 1, wholly denoised.")
+]
+
+
+def opener(models: Path | None) -> Callable[[float], dict[str, LoadedDenoiser]]:
+    """What opens the denoisers for a σ; a file or a run is read once."""
+    opened: dict[float | None, dict[str, LoadedDenoiser]] = {}
+
+    def open_for(sigma: float) -> dict[str, LoadedDenoiser]:
+        from jnn_studio.labs.denoise.methods import bundled_sigmas, nearest_sigma
+
+        known = bundled_sigmas()
+        key = None if models is not None or not known else nearest_sigma(known, sigma)
+        if key not in opened:
+            opened[key] = denoisers_for(models, sigma)
+        return opened[key]
+
+    return open_for
 
 
 def denoisers_for(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:

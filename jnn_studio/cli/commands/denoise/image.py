@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Models, NoiseSeed, denoisers_for, finite
-from jnn_studio.cli.output import UsageError, complain, reported, say
+from jnn_studio.cli.commands.denoise.choosing import Method, Models, NoiseSeed, Sigma, Strength, opener
+from jnn_studio.cli.output import complain, errors, reported, say
 from jnn_studio.cli.paths import path
+from jnn_studio.cli.progress import watching
 from jnn_studio.training.device import leave_a_core_free
 
 
@@ -19,58 +19,49 @@ def image(
     out: Annotated[
         Path, typer.Argument(help="Picture to write: .png, .jpg, .webp, .tif or .bmp.", parser=path)
     ],
-    sigma: Annotated[
-        float | None,
-        typer.Option(
-            "--sigma",
-            min=0.0,
-            callback=finite,
-            help="σ of its noise, for images in [-1, 1]; else estimated.",
-        ),
-    ] = None,
-    method: Annotated[
-        str, typer.Option("--method", help="penalised, supervised, noise2noise, bm3d, …")
-    ] = "penalised",
+    sigma: Sigma = None,
+    method: Method = "penalised",
     models: Models = None,
+    strength: Strength = 1.0,
     add_noise: Annotated[
         bool, typer.Option("--add-noise", help="The photo is clean: add noise first.")
     ] = False,
     seed: NoiseSeed = 0,
+    noisy: Annotated[
+        Path | None, typer.Option("--noisy", help="Also write what was denoised.", parser=path)
+    ] = None,
 ) -> None:
     """Denoise one photograph."""
     from jnn_studio.data.image_formats import format_to_write
     from jnn_studio.data.photo import read_photo
     from jnn_studio.data.pixels import write_picture
-    from jnn_studio.labs.denoise import bm3d, noise
-    from jnn_studio.labs.denoise.measures import CONVENTIONS, quality
-    from jnn_studio.labs.denoise.methods import BM3D, trained_sigma
-    from jnn_studio.labs.denoise.tiling import denoise_photo
+    from jnn_studio.labs.denoise import noise
+    from jnn_studio.labs.denoise.applying import Treatment
+    from jnn_studio.labs.denoise.measures import CONVENTIONS, decibels, quality
 
     leave_a_core_free()
     if add_noise and sigma is None:
         raise typer.BadParameter("say how much noise to add", param_hint="--sigma")
     with reported():
-        format_to_write(out)
-        seen = clean = noise.to_signed(read_photo(photo).channels)
+        for written in (out, noisy):
+            if written is not None:
+                format_to_write(written)
+        pixels = read_photo(photo).channels
+        seen = clean = noise.to_signed(pixels)
         if add_noise:
             assert sigma is not None
-            seen = noise.add_noise(clean, sigma, seed)
-        found = noise.estimate_sigma(seen) if sigma is None else sigma
-        if method == BM3D:
-            result = bm3d.denoise_bm3d(seen, found)
-        else:
-            denoisers = denoisers_for(models, found)
-            if method not in denoisers:
-                raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}, bm3d")
-            trained = trained_sigma(denoisers[method])
-            if trained is not None and not math.isclose(trained, found, rel_tol=0.1):
-                complain(f"this denoiser was trained on σ = {trained:g}; the image has about {found:.2g}")
-            result = denoise_photo(denoisers[method].model, seen)
-        write_picture(noise.to_pixels(result), out)
+            seen = noise.add_noise(clean, sigma, noise.seed_of(noise.digest_of(pixels), seed))
+        with watching(errors, "tiles") as watch:
+            found = Treatment(method, opener(models), sigma, strength).apply(seen, watch)
+        if found.remark:
+            complain(found.remark)
+        write_picture(noise.to_pixels(found.image), out)
+        if noisy is not None:
+            write_picture(noise.to_pixels(seen), noisy)
     if add_noise:
-        value = quality(result, clean)
+        value = quality(found.image, clean)
         say(
-            f"{CONVENTIONS['psnr_paper'].label} {value.psnr_paper:.2f} dB, "
-            f"{CONVENTIONS['psnr_plain'].label} {value.psnr_plain:.2f} dB"
+            f"{CONVENTIONS['psnr_paper'].label} {decibels(value.psnr_paper)}, "
+            f"{CONVENTIONS['psnr_plain'].label} {decibels(value.psnr_plain)}"
         )
-    say(f"{out}, taken as having noise of σ = {found:.3g} in [-1, 1]")
+    say(f"{out}, taken as having noise of σ = {found.sigma:.3g} in [-1, 1]")

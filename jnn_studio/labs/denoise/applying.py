@@ -1,0 +1,140 @@
+"""A method on photographs that people have: how strongly, and with which of the denoisers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from torch import Tensor
+
+from jnn_studio.base.watch import Watch
+from jnn_studio.data.decode import decode_whole
+from jnn_studio.data.errors import DataError, UnreadableImageError
+from jnn_studio.data.image_formats import format_to_write
+from jnn_studio.data.listing import Listing
+from jnn_studio.data.photo import MAX_PHOTO_PIXELS, own_channels
+from jnn_studio.data.pixels import write_picture
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, DenoisersError, trained_sigma
+from jnn_studio.labs.denoise.noise import estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.models.weights import LoadedDenoiser
+
+Open = Callable[[float], Mapping[str, LoadedDenoiser]]
+"""The denoisers for noise of a σ."""
+_ALIKE = 0.1
+"""A σ that differs by no more than this share is the one that a denoiser was trained on."""
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How photographs are denoised.
+
+    Attributes:
+        method: a key of `METHODS`.
+        open: the denoisers for a σ, where the method is a network.
+        sigma: of the noise; None: estimated of each.
+        strength: from 0, the photograph as it is, to 1, what the method makes of it.
+    """
+
+    method: str
+    open: Open
+    sigma: float | None = None
+    strength: float = 1.0
+
+    def apply(self, seen: Tensor, watch: Watch) -> Treated:
+        """What becomes of ``seen`` (1 or 3, height, width) in [-1, 1].
+
+        Raises:
+            DenoisersError: there is no such denoiser.
+            Bm3dError: BM3D gave no image.
+            Cancelled: ``watch``, which hears of tiles, said so.
+        """
+        sigma = estimate_sigma(seen) if self.sigma is None else self.sigma
+        if self.method in CLASSICAL:
+            found, remark = bm3d.denoise_bm3d(seen, sigma, opponent=self.method == BM3D, watch=watch), ""
+        else:
+            loaded = self._denoiser(sigma)
+            trained = trained_sigma(loaded)
+            off = trained is not None and not math.isclose(trained, sigma, rel_tol=_ALIKE)
+            remark = (
+                f"the denoiser was trained on σ = {trained:g}, the image has about {sigma:.2g}" if off else ""
+            )
+            found = denoise_photo(loaded.model, seen, watch=watch)
+        return Treated(found if self.strength == 1 else seen.lerp(found, self.strength), sigma, remark)
+
+    def _denoiser(self, sigma: float) -> LoadedDenoiser:
+        there = self.open(sigma)
+        if self.method not in there:
+            known = ", ".join((*there, *CLASSICAL))
+            raise DenoisersError(f"there is no denoiser {self.method!r}; there are: {known}")
+        return there[self.method]
+
+
+@dataclass(frozen=True)
+class Treated:
+    """A denoised image, the σ it was taken to have, and what there is to say about that."""
+
+    image: Tensor
+    sigma: float
+    remark: str
+
+
+@dataclass(frozen=True)
+class FileDone:
+    """One file of a folder.
+
+    Attributes:
+        name: inside the folder.
+        written: where the result is; None where there is none.
+        sigma: that it was taken to have; None of one that was there already, or that gave no image.
+        reason: why there is no result; else "".
+    """
+
+    name: str
+    written: Path | None
+    sigma: float | None
+    reason: str = ""
+
+
+def denoise_listing(listing: Listing, out: Path, treatment: Treatment, watch: Watch) -> Iterator[FileDone]:
+    """Denoise every image of a folder or archive into the folder ``out``, under its own name.
+
+    A file is written whole or not at all, and one that is there already is left as it is: called off or
+    killed, it goes on where it was. What pictures are not written as (GIF, PNM, AVIF) becomes a PNG.
+
+    Raises:
+        DenoisersError, Bm3dError: nothing can be denoised so.
+        OSError: ``out`` cannot be written.
+        Cancelled: ``watch``, which hears of files, said so.
+    """
+    quiet, total = watch.quiet(), len(listing.names)
+    for index, name in enumerate(listing.names):
+        watch.step(index, total, name)
+        target = out / _written_as(name)
+        if target.exists():
+            yield FileDone(name, target, None)
+            continue
+        try:
+            with listing.open(index) as file:
+                pixels = own_channels(decode_whole(file, max_pixels=MAX_PHOTO_PIXELS))
+        except (UnreadableImageError, OSError) as error:
+            cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
+            yield FileDone(name, None, None, cause.reason)
+            continue
+        found = treatment.apply(to_signed(pixels), quiet)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_picture(to_pixels(found.image), target)
+        yield FileDone(name, target, found.sigma)
+    watch.step(total, total)
+
+
+def _written_as(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    try:
+        format_to_write(path)
+    except DataError:
+        return path.with_name(f"{path.name}.png")
+    return path
