@@ -15,7 +15,7 @@ from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
 
-MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"]
+MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised", "sure"]
 
 
 class NoiseConfig(Frozen):

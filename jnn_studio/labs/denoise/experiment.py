@@ -21,9 +21,10 @@ from jnn_studio.labs.denoise.methods import (
     NOISE2NOISE,
     PENALISED,
     SUPERVISED,
+    SURE,
 )
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build
-from jnn_studio.penalty import NuclearNormPenalty
+from jnn_studio.penalty import NuclearNormPenalty, Trace
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
@@ -56,6 +57,11 @@ def denoise_facts(config: DenoiseConfig, key: str) -> Mapping[str, str]:
 
 class DenoiseExperiment:
     """½‖f(y) − target‖² summed over colour values, mean over the batch, plus η times the penalty at y.
+
+    SURE, the nearest relative, has σ² tr Jf(y) in the penalty's place, by one probe: half of Stein's unbiased
+    estimate of the risk of a denoiser, ‖f(y) − y‖² + 2σ² tr J − nσ² (Ramani, Blu & Unser, 2008), up to a
+    constant. As tr J ≤ ‖J‖_*, the penalised loss with η = σ² is an upper bound of it. Every method's trace is
+    logged beside its penalty.
 
     An `Experiment` (Scarvelis & Solomon, NeurIPS 2024, §5). y = x + σε₁; the target is x for the supervised
     method, x + σε₂ for Noise2Noise, and y itself for those that see noisy images alone. All start from the
@@ -114,22 +120,27 @@ class DenoiseExperiment:
         with self.device.autocast():
             trace = f.trace(noisy)
         data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
+        rise = warmup(step, self.config.noise.warmup_steps)
+        if member.key == SURE:
+            found = divergence(trace, self._random(batch, step, PROBES)).float()
+            return torch.stack([data + rise * member.eta * found, data, found])
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
         penalty = penalise(f, trace, self._random(batch, step, PROBES)).float()
-        eta = member.eta * warmup(step, self.config.noise.warmup_steps)
-        return torch.stack([data + eta * penalty, data, penalty])
+        return torch.stack([data + rise * member.eta * penalty, data, penalty])
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
-        """The penalty of a method that is not trained with it, to compare with those that are."""
-        if member.eta:
-            return {}
+        """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare."""
         f = member.model
         assert isinstance(f, Denoiser)
         with torch.no_grad():
             noisy, _ = self._noise(batch, step)
-            probes = self._random(batch, step, PROBES)
-            return {"penalty": float(self._penalties[PENALISED](f, noisy, probes))}
+            trace = f.trace(noisy)
+            found = {"trace": float(divergence(trace, self._random(batch, step, PROBES)))}
+            if member.key not in self._penalties:
+                probes = self._random(batch, step, PROBES)
+                found["penalty"] = float(self._penalties[PENALISED](f, trace, probes))
+        return found
 
     def due(self, step: int) -> bool:
         """Whether a spectrum or a preview is due at ``step``."""
@@ -185,7 +196,21 @@ class DenoiseExperiment:
         return Spectrum(step, member.key, sigma.cpu().numpy(), float(effective_rank(sigma[None])))
 
 
+def divergence(trace: Trace, generator: torch.Generator) -> Tensor:
+    """tr Jf(y), mean over the batch, from a forward pass of f = g ∘ h: ⟨Jᵀε, ε⟩ with one Gaussian ε each.
+
+    Unbiased, and differentiable where the pass is.
+    """
+    h, g = trace.passes
+    output = trace.output
+    probe = torch.randn(output.shape, dtype=output.dtype, device=output.device, generator=generator)
+    back = h.pull(g.pull(probe.unsqueeze(0)))[0]
+    return (back * probe).flatten(1).sum(1).mean()
+
+
 def _eta(config: DenoiseConfig, key: str) -> float:
+    if key == SURE:  # another weight would estimate nothing
+        return config.noise.sigma**2
     return config.noise.weight if key in (PENALISED, DIFFERENCES) else 0.0
 
 

@@ -23,7 +23,7 @@ from jnn_studio.training.run_folder import is_run
 from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
-DIFFERENCES, UNPENALISED = "penalised-differences", "unpenalised"
+DIFFERENCES, UNPENALISED, SURE = "penalised-differences", "unpenalised", "sure"
 BM3D, BM3D_RGB = "bm3d", "bm3d-rgb"
 
 
@@ -48,6 +48,7 @@ METHODS: Mapping[str, Method] = {
         Method(PENALISED, "Penalised", "noisy images alone, with the composite penalty"),
         Method(DIFFERENCES, "Penalised, differences", "noisy images alone, with the paper's differences"),
         Method(UNPENALISED, "No penalty", "noisy images alone, without a penalty: the control"),
+        Method(SURE, "SURE", "noisy images alone, with the trace of the Jacobian in the penalty's place"),
         Method(BM3D, "BM3D, opponent colours", "nothing: a classical method, its hard-thresholding stage"),
         Method(BM3D_RGB, "BM3D, the authors' call", "nothing: the same on red, green and blue as they are"),
     )

@@ -12,13 +12,14 @@ import torch
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment
+from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment, divergence
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     LEARNT,
     NOISE2NOISE,
     PENALISED,
     SUPERVISED,
+    SURE,
     UNPENALISED,
     open_denoisers,
     trained_sigma,
@@ -39,6 +40,7 @@ TINY: dict[str, Any] = {
     "data": {"kind": "dead-leaves", "count": 40},
     "model": {"widths": [2, 3, 4, 4]},
     "noise": {"sigma": 0.5},
+    "methods": list(LEARNT),
     "schedule": {"steps": 6, "batch_size": 4, "held_out": 8, "crop": 16, "device": "cpu"},
     "logging": {"metrics_every": 2, "spectrum_every": 3, "preview_every": 3, "checkpoint_every": 2},
 }
@@ -105,6 +107,29 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
         total, data, penalty = made.losses(member(made, key), batch, 0).detach()
         assert (float(penalty), float(total)) == (0, float(data))
         assert made.watch(member(made, key), batch, 0)["penalty"] > 0
+
+
+def test_sure_is_an_unbiased_estimate_of_the_risk_and_the_penalty_bounds_it(made: DenoiseExperiment) -> None:
+    """Against a dense Jacobian; and every method's trace is logged beside its penalty."""
+    batch = made.batch(0)
+    noisy, _ = made._noise(batch, 0)
+    sure = member(made, SURE)
+    f = sure.model
+    assert isinstance(f, Denoiser)
+    total, data, trace = made.losses(sure, batch, 0)
+    assert float((total - data).detach()) == pytest.approx(0.25 * float(trace.detach()), rel=1e-4)
+    one = noisy[:1]
+    exact = torch.func.jacrev(f)(one).detach().reshape(one.numel(), one.numel())
+    draws = [divergence(f.trace(one), torch.Generator().manual_seed(seed)).item() for seed in range(60)]
+    spread = torch.tensor(draws).std().item() / len(draws) ** 0.5
+    assert abs(sum(draws) / len(draws) - float(exact.trace())) < 5 * spread
+    assert float(exact.trace()) <= float(torch.linalg.svdvals(exact).sum())
+    total.backward()
+    assert all(weight.grad is not None for weight in f.parameters())
+    f.zero_grad()
+    for each in made.members:
+        assert "trace" in made.watch(each, batch, 0)
+        assert made.watch(each, batch, 0).get("penalty", 1.0) > 0
 
 
 def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> None:

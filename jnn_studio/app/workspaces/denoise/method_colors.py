@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from jnn_studio.app.colors import Style
-from jnn_studio.labs.denoise.methods import BM3D, DIFFERENCES, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
+from jnn_studio.labs.denoise.methods import (
+    BM3D,
+    DIFFERENCES,
+    NOISE2NOISE,
+    PENALISED,
+    SUPERVISED,
+    SURE,
+    UNPENALISED,
+)
 
 # With the penalty and without it have the colours they have everywhere else in the program.
 ROLES = {
@@ -12,6 +20,7 @@ ROLES = {
     PENALISED: "regularised",
     DIFFERENCES: "regularised",
     UNPENALISED: "unregularised",
+    SURE: "model-3",
     BM3D: "solver-3",
 }
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.why import spectra
-from jnn_studio.app.workspaces.denoise.why.page import WhyPage
+from jnn_studio.app.workspaces.denoise.why.page import ROUGH, WhyPage
 from jnn_studio.app.workspaces.denoise.why.spectra import COUNT
 from jnn_studio.labs.denoise.methods import NOISE2NOISE, PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
@@ -61,15 +61,27 @@ def expected(page: WhyPage, method: str) -> np.ndarray:
     return (sigma / sigma[0]).double().numpy()
 
 
+def drawn(page: WhyPage, method: str) -> np.ndarray:
+    """What stands on the plot: found values, and after them, dashed, those that have not converged."""
+    found, rest = page.plot.series(method), page.plot.series((method, ROUGH))
+    assert len(found.y) == page.spectra.answers[method].spectrum.converged
+    if not len(rest.y):
+        return np.array(found.y)
+    assert rest.x[0] == len(found.y), "the line goes on where the other ends"
+    return np.concatenate([found.y, rest.y[1:]])
+
+
 class TestTheCurves:
     def test_are_the_spectra_of_the_chosen_denoisers_at_the_crop(self, opened: WhyPage) -> None:
         assert opened.chosen == (SUPERVISED, PENALISED)
         assert opened.picker.crop == Crop(6, 12, 32)
         for method in opened.chosen:
-            np.testing.assert_allclose(opened.plot.series(method).y, expected(opened, method), rtol=1e-5)
+            np.testing.assert_allclose(drawn(opened, method), expected(opened, method), rtol=1e-5)
         assert list(opened.strips.strips) == [SUPERVISED, PENALISED]
         assert "256 largest" in opened.note.text()
         assert "row 6, column 12" in opened.note.text()
+        first = min(opened.spectra.answers[method].spectrum.converged for method in opened.chosen)
+        assert f"Number {first + 1} and later have not converged (dashed)" in opened.note.text()
 
     def test_are_only_those_of_the_ticked_methods(self, qtbot: QtBot, opened: WhyPage) -> None:
         kept = opened.spectra.answers[PENALISED]
@@ -89,7 +101,7 @@ class TestTheCurves:
             ),
             timeout=20_000,
         )
-        np.testing.assert_allclose(opened.plot.series(PENALISED).y, expected(opened, PENALISED), rtol=1e-5)
+        np.testing.assert_allclose(drawn(opened, PENALISED), expected(opened, PENALISED), rtol=1e-5)
 
     def test_follow_the_denoisers(self, qtbot: QtBot, opened: WhyPage, tmp_path: Path) -> None:
         path = tmp_path / "other.safetensors"
@@ -113,7 +125,7 @@ class TestTheCrop:
         picker.move_to(11, 25)
         wait_for_answers(qtbot, opened)
         assert picker._scaled is scaled, "the photograph is scaled once, not with every move"
-        np.testing.assert_allclose(opened.plot.series(PENALISED).y, expected(opened, PENALISED), rtol=1e-5)
+        np.testing.assert_allclose(drawn(opened, PENALISED), expected(opened, PENALISED), rtol=1e-5)
         assert "row 11, column 25" in opened.note.text()
 
     def test_is_moved_by_keys(self, qtbot: QtBot, opened: WhyPage) -> None:

@@ -106,6 +106,11 @@ WORDS = RunWords(
             "½ squared error per image",
         ),
         "penalty": LOSS_TERMS["penalty"],
+        "trace": (
+            "Trace",
+            "tr J by one probe: what SURE has in the penalty's place. The penalty is an upper bound of it",
+            "Trace of the Jacobian",
+        ),
         "total": ("Total", "What is minimised: data + η · penalty", "Total loss per image"),
     },
     invitation="Press Start to train the chosen methods on the same images and noise.",

@@ -190,9 +190,9 @@ class WhyPage(QWidget):
         smaller = f", as wide as the photograph allows instead of {wanted}" if crop.side < wanted else ""
         worst = max(spectrum.residual for spectrum in found)
         first = min(spectrum.converged for spectrum in found)
-        rough = (
-            f" From σ{first + 1} on not converged (dashed): too low." if first < len(found[0].sigma) else ""
-        )
+        rough = ""
+        if first < len(found[0].sigma):
+            rough = f" Number {first + 1} and later have not converged (dashed): they are too low."
         return (
             f"The {len(found[0].sigma)} largest singular values at the crop of {crop.side} × {crop.side} "
             f"pixels at row {crop.top}, column {crop.left}{smaller}. Residual at most {worst:.1g} of σ₁."
