@@ -10,8 +10,13 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.models_bar import remark
 from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
+from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.labs.denoise.methods import DenoisersError, open_denoisers
 from jnn_studio.labs.denoise.models_choice import ModelsChoice
+from jnn_studio.training.commands import Command
+from jnn_studio.training.config import validate_as
 
 from .photos import drop, open_all, wait_for_noisy, wait_for_results
 
@@ -34,6 +39,34 @@ def test_trained_denoisers_are_taken_to_the_photograph(
     assert denoise.photo.isVisible()
     qtbot.waitUntil(lambda: denoise.desk.choice == ModelsChoice(path=weights))
     wait_for_results(qtbot, denoise.desk)
+
+
+def test_of_a_run_under_way_they_are_taken_as_they_are_now_with_their_step(
+    qtbot: QtBot, denoise: DenoiseWorkspace, context: AppContext, tmp_path: Path
+) -> None:
+    """Its checkpoints are far apart: the one it begins with has learnt nothing."""
+    settings = {
+        "kind": "denoise",
+        "data": {"kind": "dead-leaves", "count": 24},
+        "model": {"widths": [2, 3, 4, 4]},
+        "methods": ["penalised"],
+        "schedule": {"steps": 100_000, "batch_size": 4, "held_out": 8, "crop": 16, "device": "cpu"},
+        "logging": {"metrics_every": 1, "checkpoint_every": 100_000},
+    }
+    path = tmp_path / "run"
+    log = path / "metrics.jsonl"
+    context.start_run(validate_as(DenoiseConfig, settings, "run"), path)
+    denoise.show()
+    qtbot.waitUntil(lambda: log.is_file() and log.read_bytes().count(b'"total"') >= 3, timeout=60_000)
+    with pytest.raises(DenoisersError, match="has learnt nothing yet"):
+        open_denoisers(path)
+    denoise.train.explore_wanted.emit(path)
+    qtbot.waitUntil(lambda: denoise.desk.choice == ModelsChoice(path=path), timeout=30_000)
+    step = int(denoise.desk.models["penalised"].info["step"])
+    assert step >= 3
+    assert f"for {step:,} steps" in remark(denoise.desk)[0]
+    context.training.send(Command.STOP)
+    qtbot.waitUntil(lambda: context.training.feed is None, timeout=60_000)
 
 
 def test_everything_chosen_is_remembered(
