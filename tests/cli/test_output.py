@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,8 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import typer
+from rich.console import Console
 
-from jnn_studio.cli.output import complain, console, errors, say, say_json
+from jnn_studio.cli import progress
+from jnn_studio.cli.output import FAILED, STOPPED, complain, console, errors, reported, say, say_json
 from jnn_studio.cli.progress import progress_bar
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.run_folder import RunFolder
@@ -110,3 +114,26 @@ def test_json_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(OSError, match="No space"):
             say_json({"η": 1})
         monkeypatch.undo()
+
+
+def test_what_the_system_refuses_is_said_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as refused, reported():
+        Path("/gone/for/good.txt").read_bytes()
+    assert refused.value.exit_code == FAILED
+    assert capsys.readouterr().err.startswith("/gone/for/good.txt: No such file or directory. Put the folder")
+
+
+def test_who_is_interrupted_ends_as_stopped() -> None:
+    with pytest.raises(typer.Exit) as stopped, reported():
+        raise KeyboardInterrupt
+    assert stopped.value.exit_code == STOPPED
+
+
+def test_progress_in_a_pipe_is_a_line_for_every_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "QUIET", 0.0)
+    written = io.StringIO()
+    with progress.watching(Console(file=written), "tiles") as watch:
+        for done in range(41):
+            watch.step(done, 40)
+    lines = [line for line in written.getvalue().split("\n") if line.endswith(" of 40 tiles")]
+    assert lines == [f"{done} of 40 tiles" for done in range(4, 40, 4)]
