@@ -54,6 +54,18 @@ def test_colours_share_what_is_found_in_one_of_them() -> None:
 
 
 @installed
+def test_as_the_authors_call_it_is_another_method_in_colour_alone() -> None:
+    """Blocks are matched by red, where the other matches them by luminance."""
+    clean = picture()
+    noisy = add_noise(clean, 1.0, 0)
+    own, theirs = (quality(denoise_bm3d(noisy, 1.0, opponent=o), clean).psnr_paper for o in (True, False))
+    assert own != pytest.approx(theirs, abs=0.1)
+    assert min(own, theirs) > quality(noisy, clean).psnr_paper + 10
+    grey = noisy[:1]
+    assert torch.equal(denoise_bm3d(grey, 1.0), denoise_bm3d(grey, 1.0, opponent=False))
+
+
+@installed
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 40), (17, 9)])
 def test_any_size_is_taken(height: int, width: int) -> None:
     noisy = add_noise(torch.zeros(3, height, width), 0.2, 0)

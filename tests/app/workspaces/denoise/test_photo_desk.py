@@ -17,11 +17,18 @@ from jnn_studio.labs.denoise import bm3d, methods
 from jnn_studio.labs.denoise.measures import quality
 from jnn_studio.labs.denoise.methods import BM3D, PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.models_choice import ModelsChoice
-from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_pixels, to_signed
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import denoise
 
 from .photos import open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
+
+
+def noised(desk: PhotoDesk, sigma: float, seed: int) -> torch.Tensor:
+    """The noise of this photograph at this seed, as the command line draws it."""
+    assert desk.photo is not None
+    pixels = desk.photo.channels
+    return add_noise(to_signed(pixels), sigma, seed_of(digest_of(pixels), seed))
 
 
 class TestAtFirst:
@@ -56,7 +63,7 @@ class TestAPhotograph:
         assert list(desk.results) == list(desk.models) == [SUPERVISED, PENALISED]
         pixels = np.asarray(Image.open(photo))
         clean = to_signed(pixels)
-        noisy = add_noise(clean, 0.5, 0)
+        noisy = noised(desk, 0.5, 0)
         assert torch.equal(desk.noisy, noisy)
         for method, result in desk.results.items():
             with torch.inference_mode():
@@ -106,7 +113,7 @@ class TestNoise:
         for sigma in np.linspace(0.1, 1.5, 40):
             desk.set_sigma(float(sigma))
         assert not desk.results
-        qtbot.waitUntil(lambda: torch.equal(desk.noisy, add_noise(desk.clean, 1.5, 0)))
+        qtbot.waitUntil(lambda: torch.equal(desk.noisy, noised(desk, 1.5, 0)))
         wait_for_results(qtbot, desk)
         with torch.inference_mode():
             expected = denoise(desk.models[PENALISED].model, desk.noisy[None])[0]
@@ -117,7 +124,7 @@ class TestNoise:
         wait_for_noisy(qtbot, desk, photo)
         with qtbot.waitSignal(desk.noisy_changed):
             desk.set_seed(7)
-        assert torch.equal(desk.noisy, add_noise(desk.clean, 0.5, 7))
+        assert torch.equal(desk.noisy, noised(desk, 0.5, 7))
 
     def test_sigma_stays_within_its_limits(self, desk: PhotoDesk) -> None:
         desk.set_sigma(-3)
@@ -153,7 +160,7 @@ class TestAPhotographThatIsNoisyAlready:
         with qtbot.waitSignal(desk.noisy_changed):
             desk.set_already_noisy(False)
         assert desk.sigma == 0.7
-        assert torch.equal(desk.noisy, add_noise(desk.clean, 0.7, 0))
+        assert torch.equal(desk.noisy, noised(desk, 0.7, 0))
 
     def test_networks_need_not_denoise_again_for_another_sigma(
         self, qtbot: QtBot, desk: PhotoDesk, photo: Path, weights: Path

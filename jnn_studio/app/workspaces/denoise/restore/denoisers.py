@@ -33,8 +33,8 @@ class RestoreDenoisers(QObject):
         super().__init__(parent)
         self._context, self._desk = context, desk
         self._telling = partial(context.telling, self.failed)
-        self.models: Mapping[str, LoadedDenoiser] = {}
-        self.known = False
+        self.models: Mapping[str, LoadedDenoiser] = desk.models
+        self.known = desk.models_known
         self._asked: float | None = None
         """σ of the bundled ones that were asked for last; None while they are the desk's."""
 
