@@ -22,7 +22,6 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ from jnn_studio.training.events import Event, Metrics, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.optimiser import descend
+from jnn_studio.training.optimiser import GradientStep
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.words import ETA, PSNR
@@ -82,11 +81,12 @@ def train_and_measure(config: PairConfig, key: str) -> dict[str, Any]:
     assert isinstance(experiment, AutoencoderPair)
     member = next(member for member in experiment.members if member.key == key)
     experiment.members = (member,)
+    descent = GradientStep(experiment, member)
     steps, seconds, begun = config.schedule.steps, 0.0, time.perf_counter()
     for step in range(steps):
         start = time.process_time()
         batch, rate = experiment.batch(step), config.optimiser.rate(step, steps)
-        descend(member, partial(experiment.losses, member, batch, step), rate)
+        descent.take(batch, step, rate)
         seconds += time.process_time() - start
         if experiment.due(step + 1) or step + 1 == steps:
             events = list(experiment.measure(step + 1))

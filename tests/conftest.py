@@ -126,7 +126,7 @@ CommandLine = Callable[..., Process]
 
 @pytest.fixture(scope="session")
 def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, ignored=…)``."""
+    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, …)``."""
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
         stdin=subprocess.PIPE,
@@ -141,7 +141,10 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
         return int(server.stdout.readline())
 
     def start(
-        *argv: str | Path, limits: Mapping[str, int] | None = None, ignored: Sequence[str] = ()
+        *argv: str | Path,
+        limits: Mapping[str, int] | None = None,
+        ignored: Sequence[str] = (),
+        surroundings: Mapping[str, str] | None = None,
     ) -> Process:
         folder = tmp_path_factory.mktemp("process")
         pid = ask(
@@ -150,6 +153,7 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
             stderr=str(folder / "stderr"),
             limits=dict(limits or {}),
             ignored=list(ignored),
+            surroundings=dict(surroundings or {}),
         )
         return Process(ask, pid, folder)
 

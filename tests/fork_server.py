@@ -2,8 +2,8 @@
 
 Reads a JSON object a line. With ``argv``: forks a process that runs ``jnn-studio`` with these arguments,
 its output going to the files ``stdout`` and ``stderr``, its resources limited to ``limits`` (bytes, by the
-name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored,
-and answers with its id. With
+name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored
+and the environment changed by ``surroundings``, and answers with its id. With
 ``wait``: waits for that process and answers with its exit status, negative if a signal ended it.
 """
 
@@ -34,7 +34,8 @@ def become(request: dict[str, Any]) -> None:
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             value += pages * resource.getpagesize()
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-    sys.argv = ["jnn-studio", *request["argv"]]
+    os.environ.update(request["surroundings"])
+    sys.argv = [str(Path(sys.executable).with_name("jnn-studio")), *request["argv"]]
     main()
 
 
@@ -46,6 +47,8 @@ def serve() -> None:
         if "wait" in request:
             answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
         else:
+            if request["surroundings"]:
+                import lightning.fabric  # noqa: F401  (half as much again as torch)
             answer = os.fork()
             if answer == 0:
                 become(request)

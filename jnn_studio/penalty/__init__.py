@@ -1,5 +1,6 @@
 """The nuclear-norm penalty: compositions, estimators of ‖J‖_F², the penalty itself."""
 
+from jnn_studio.penalty.batch_rows import BatchRows
 from jnn_studio.penalty.composition import Composition, FactorPass, Trace
 from jnn_studio.penalty.estimators.deflation import Deflated
 from jnn_studio.penalty.estimators.difference import CancellationWarning, CentralDifference, FiniteDifference
@@ -11,6 +12,7 @@ from jnn_studio.penalty.gap import TightnessGap, tightness_gap
 from jnn_studio.penalty.nuclear import NuclearNormPenalty, PenaltyTerms
 
 __all__ = [
+    "BatchRows",
     "CancellationWarning",
     "CentralDifference",
     "ClosedForm",

@@ -7,19 +7,24 @@ import torch
 from torch import Tensor
 
 from jnn_studio.training.image_config import ImagesConfig
+from jnn_studio.training.share import WHOLE, Share
 
 
-def augmented(images: Tensor, settings: ImagesConfig, random: np.random.Generator) -> Tensor:
-    """A batch (batch, channels, side, side), each image mirrored and moved on its own.
+def augmented(
+    images: Tensor, settings: ImagesConfig, random: np.random.Generator, share: Share = WHOLE
+) -> Tensor:
+    """A batch (batch, channels, side, side), or a share of one, each image mirrored and moved on its own.
 
-    ``random`` draws for every image what the settings leave to chance, and for none what they do not.
+    ``random`` draws for every image of the batch what the settings leave to chance, and for none what they
+    do not.
     """
-    count = len(images)
+    whole = len(images) * share.of
+    rows = share.rows(whole)
     if settings.mirror:
-        mirrored = torch.from_numpy(random.random(count) < 0.5).to(images.device)
+        mirrored = torch.from_numpy((random.random(whole) < 0.5)[rows]).to(images.device)
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
     if settings.shift:
-        moves = random.integers(-settings.shift, settings.shift + 1, (count, 2))
+        moves = random.integers(-settings.shift, settings.shift + 1, (whole, 2))[rows]
         images = _moved(images, torch.from_numpy(moves).to(images.device))
     return images
 

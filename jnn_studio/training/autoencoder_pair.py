@@ -30,6 +30,7 @@ from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.optimiser import adamw_member
 from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
 from jnn_studio.training.predicted_eta import eta_for_rank
+from jnn_studio.training.share import random_at
 from jnn_studio.training.trained_models import save_members
 
 UNREGULARISED, REGULARISED = "unregularised", "regularised"
@@ -269,7 +270,7 @@ class AutoencoderPair:
         reconstruction = 0.5 * error / len(batch)
         zero = torch.zeros((), device=batch.device)
         # Both models see the same noise, where the estimator needs any.
-        noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
+        noise = random_at(batch.device, self.config.schedule.seed_at(step), len(batch))
         penalties = [
             self._penalty(composition, trace, noise).float() if weight else zero
             for composition, trace, weight in zip(

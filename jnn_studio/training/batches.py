@@ -14,6 +14,7 @@ from jnn_studio.data.holding_out import hold_out
 from jnn_studio.data.source import ImageSource
 from jnn_studio.training.augmenting import augmented
 from jnn_studio.training.image_config import AS_THEY_ARE, ImagesConfig
+from jnn_studio.training.share import process_share
 
 _VARIED = 1
 """The stream of random numbers by which images are varied; epochs have one number less in their seed."""
@@ -53,17 +54,20 @@ class Batches:
     """Training batches and held-out images of a source, as functions of the seed and the step alone.
 
     Every epoch is a fresh permutation; a batch may run over its end into the next one. ``settings`` says
-    whether images or folders are held out, and how the images of a batch are varied.
+    whether images or folders are held out, and how the images of a batch are varied. Where several processes
+    train together, each has its share of every batch.
 
     Attributes:
         source: the images.
+        batch_size: images of a whole batch.
         train: indices of those that are trained on.
         held_out: of those that are not; where folders are, in an order that mixes them.
         notes: what a person should know of the choice.
         wanted: (held out, in a batch), as they were asked for; there may be fewer.
 
     Raises:
-        ValueError: the source is too small for one batch beside the held-out images.
+        ValueError: the source is too small for one batch beside the held-out images, or a batch cannot be
+            dealt out evenly to the processes that train.
     """
 
     def __init__(
@@ -93,18 +97,21 @@ class Batches:
             order = np.random.default_rng(seed).permutation(len(source))
             self.held_out, self.train = np.sort(order[:held_out]), order[held_out:]
         self.batch_size = min(batch_size, len(self.train))
+        self._share = process_share()
+        self._rows = self._share.rows(self.batch_size)
         self._epoch = (-1, self.train)
         self._resident: Tensor | None = None
         if len(source) * int(np.prod(source.image_shape)) <= RESIDENT_BYTES:
             self._resident = self._load(watch)
 
     def batch(self, step: int) -> Tensor:
-        """float32 images (batch_size, channels, height, width) of ``step``, on the device."""
+        """float32 images (batch, channels, height, width) of ``step`` on the device: this process's share."""
         start = step * self.batch_size
         count = len(self.train)
-        positions = range(start, start + self.batch_size)
+        positions = range(start, start + self.batch_size)[self._rows]
         images = self.images([int(self._permutation(p // count)[p % count]) for p in positions])
-        return augmented(images, self._settings, np.random.default_rng((self._seed, _VARIED, step)))
+        random = np.random.default_rng((self._seed, _VARIED, step))
+        return augmented(images, self._settings, random, self._share)
 
     def images(self, indices: Sequence[int]) -> Tensor:
         """float32 images at ``indices`` of the source, on the device."""

@@ -15,12 +15,14 @@ from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.models.beta_vae import BetaVAE, axis_divergence, build
+from jnn_studio.penalty.batch_rows import for_rows
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.beta_vae_config import BetaVAERunConfig
 from jnn_studio.training.channels import with_channels
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.share import process_share, random_at
 from jnn_studio.training.trained_models import save_members
 
 BETA_VAE = MemberInfo("beta_vae", "β-VAE", math.nan)
@@ -65,6 +67,11 @@ class BetaVAETraining:
             config.images,
         )
         self.notes = (*notes, *self._batches.notes)
+        if process_share().of > 1:
+            raise ValueError(
+                "a β-VAE is trained by one process: its batch normalisation has to see the whole batch; "
+                "leave out --devices and --nodes"
+            )
         if self._batches.batch_size < 2:
             raise ValueError("batch normalisation needs batches of at least 2 images")
         self._model = build(with_channels(config.model, source.image_shape[0]), schedule.seed).to(device.name)
@@ -89,10 +96,13 @@ class BetaVAETraining:
         batch = batch.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
             mean, log_variance = (value.float() for value in self._model.posterior(batch))
-            noise = torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step))
-            latents = mean + (log_variance / 2).exp() * torch.randn(
-                mean.shape, device=batch.device, generator=noise
+            random = random_at(batch.device, self.config.schedule.seed_at(step), len(batch))
+            noise = for_rows(
+                lambda rows: torch.randn((rows, mean.shape[1]), device=batch.device, generator=random),
+                len(batch),
+                random,
             )
+            latents = mean + (log_variance / 2).exp() * noise
             output = self._model.decoder(latents).float()
         reconstruction = (output - (2 * batch - 1)).square().mean()
         kl = axis_divergence(mean, log_variance).sum(1).mean()

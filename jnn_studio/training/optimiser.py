@@ -1,8 +1,8 @@
-"""Models that are trained by AdamW."""
+"""Models that are trained by AdamW, and the step that trains any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from jnn_studio.training.config import OptimiserConfig
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import MemberInfo
-from jnn_studio.training.experiment import Member
+from jnn_studio.training.experiment import Experiment, Member
+from jnn_studio.training.processes import ALONE, Processes
+from jnn_studio.training.share import process_share
+from jnn_studio.training.step_loss import StepLoss
 
 
 @runtime_checkable
@@ -47,12 +50,26 @@ def adamw_member(
     return Member(info.key, info.label, info.eta, model, optimiser, state or {})
 
 
-def descend(member: Member, losses: Callable[[], Tensor], rate: float) -> Tensor:
-    """One gradient step of a member at this learning rate: the terms (terms,) as they were before it."""
-    for group in member.optimiser.param_groups:
-        group["lr"] = rate
-    member.optimiser.zero_grad(set_to_none=True)
-    terms = losses()
-    terms[0].backward()
-    member.optimiser.step()
-    return terms.detach()
+class GradientStep:
+    """The one place where a gradient step is taken: how one member of an experiment is trained.
+
+    ``processes``: those that each have a share of the batch.
+    """
+
+    def __init__(self, experiment: Experiment, member: Member, processes: Processes = ALONE) -> None:
+        self._member, self._processes = member, processes
+        self._loss = processes.wrapped(StepLoss(experiment, member))
+
+    def take(self, batch: Tensor, step: int, rate: float) -> Tensor:
+        """One step on this process's share of the batch of ``step``: the terms (terms,) as they were before.
+
+        ``rate``: the learning rate.
+        """
+        optimiser = self._member.optimiser
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.zero_grad(set_to_none=True)
+        terms = self._loss(batch, step, process_share())
+        self._processes.backward(terms[0])
+        optimiser.step()
+        return terms.detach()

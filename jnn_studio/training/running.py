@@ -6,6 +6,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from jnn_studio.base.errors import Cancelled, StudioError
@@ -16,12 +17,17 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import check_device, is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
-from jnn_studio.training.experiment import LearnsFromImages
+from jnn_studio.training.experiment import Experiment, LearnsFromImages
+from jnn_studio.training.followers_folder import FollowersFolder
 from jnn_studio.training.identity import RunIdentity
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.ownership import Ownership, own
+from jnn_studio.training.processes import ALONE, LostProcessError, Processes
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
+
+_WELL, _CALLED_OFF, _FAILED = range(3)
+"""How the preparation of a run can come out."""
 
 
 class TooFewImagesError(StudioError, ValueError):
@@ -34,37 +40,56 @@ def start_run(
     commands: Commands,
     watch: Watch | None = None,
     identity: RunIdentity | None = None,
+    processes: Processes = ALONE,
 ) -> Iterator[Event]:
     """Train ``config`` into the new folder ``path``; iterate to make it happen.
 
     ``watch`` hears of the preparation, and may call it off: the run then ends as by `Command.STOP`. Which run
-    it is says ``identity``; None: one of its own.
+    it is says ``identity``; None: one of its own. ``processes``: those that train it together, all of which
+    call this.
 
     Raises:
         RunFolderError: ``path`` holds something, or cannot be written.
         DeviceError: this machine does not have the device that is asked for; nothing is made then.
+        LostProcessError: another of the processes has ended.
     """
-    check_device(config.schedule.device)
-    _check_trainable(config)
-    folder = RunFolder.create(path, config, identity)
-    return _owned(own(folder), config, folder, commands, watch or Watch())
+
+    def begin() -> _Opened:
+        check_device(config.schedule.device)
+        _check_trainable(config)
+        folder = RunFolder.create(path, config, identity)
+        return folder, own(folder)
+
+    opened = processes.lead(begin, lambda: (FollowersFolder(path), None))
+    return _owned(opened, config, commands, watch or Watch(), processes)
 
 
-def resume_run(path: Path, commands: Commands, watch: Watch | None = None) -> Iterator[Event]:
-    """Go on with the run in ``path`` from its newest checkpoint.
+def resume_run(
+    path: Path, commands: Commands, watch: Watch | None = None, processes: Processes = ALONE
+) -> Iterator[Event]:
+    """Go on with the run in ``path`` from its newest checkpoint, in as many ``processes`` as there are now.
 
     Raises:
         RunFolderError, ConfigError: there is no usable run in ``path``, or it is finished.
         RunInUseError: another process is training it.
+        LostProcessError: another of those that are to train it together has ended.
     """
-    folder = RunFolder.open(path)
-    config = folder.config()
-    _check_trainable(config)
-    owner = own(folder)
-    if folder.state().state == "finished":
-        owner.release()
-        raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
-    return _owned(owner, config, folder, commands, watch or Watch())
+
+    def begin() -> _Opened:
+        folder = RunFolder.open(path)
+        _check_trainable(folder.config())
+        owner = own(folder)
+        if folder.state().state == "finished":
+            owner.release()
+            raise RunFolderError(f"the run in {path} is finished: there is nothing left to train")
+        return folder, owner
+
+    opened = processes.lead(begin, lambda: (FollowersFolder(path), None))
+    return _owned(opened, opened[0].config(), commands, watch or Watch(), processes)
+
+
+_Opened = tuple[RunFolder, Ownership | None]
+"""A run, and that it is this process's; in processes that follow it is the leading one's."""
 
 
 def _check_trainable(config: RunConfig) -> None:
@@ -75,15 +100,19 @@ def _check_trainable(config: RunConfig) -> None:
 
 
 def _owned(
-    owner: Ownership, config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch
+    opened: _Opened, config: RunConfig, commands: Commands, watch: Watch, processes: Processes
 ) -> Iterator[Event]:
+    folder, owner = opened
     try:
-        yield from _run(config, folder, commands, watch)
+        yield from _run(config, folder, commands, watch, processes)
     finally:
-        owner.release()
+        if owner is not None:
+            owner.release()
 
 
-def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch) -> Iterator[Event]:
+def _run(
+    config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch, processes: Processes
+) -> Iterator[Event]:
     waiting: list[Command] = []
     beat = time.monotonic()
 
@@ -102,25 +131,31 @@ def _run(config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch)
         return watch.cancelled
 
     notes: tuple[str, ...] = ()
+    outcome, end = _WELL, _unprepared
+    experiment: Experiment | None = None
     try:
         experiment = find_kind(config.kind).prepare(config, Watch(watch.tell, unwanted))
-        if isinstance(experiment, LearnsFromImages):
+        if processes.leads and isinstance(experiment, LearnsFromImages):
             notes = _look_after(config, experiment.batches, folder)
     except Cancelled:
-        yield _ended_early(folder, waiting)
-        return
+        outcome, end = _CALLED_OFF, _ended_early
     except (StudioError, ValueError, OSError) as error:
-        yield _failed(folder, str(error), "")
-        return
+        outcome, end = _FAILED, partial(_failed, reason=str(error))
     except (RuntimeError, MemoryError) as error:
         reason = f"Could not prepare the run: {error}."
         if is_out_of_memory(error):
             reason = f"Out of memory before the first step. {config.reduce(config.large_before)}"
-        yield _failed(folder, reason, traceback.format_exc())
+        outcome, end = _FAILED, partial(_failed, reason=reason, details=traceback.format_exc())
+    try:
+        worst = processes.worst(outcome)
+    except LostProcessError as error:
+        worst, end = _FAILED, partial(_failed, reason=str(error))
+    if experiment is None or worst != _WELL:
+        yield (_ended_early if worst == _CALLED_OFF else end)(folder, waiting)
         return
     for command in waiting:
         commands.send(command)
-    trainer = Trainer(experiment, config, folder, commands, notes)
+    trainer = Trainer(experiment, config, folder, commands, notes, processes)
     del experiment
     try:
         yield from trainer.run()
@@ -169,7 +204,11 @@ def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:
     return StateChanged("stopped", step)
 
 
-def _failed(folder: RunFolder, reason: str, details: str) -> StateChanged:
+def _unprepared(folder: RunFolder, waiting: list[Command]) -> StateChanged:
+    return _failed(folder, waiting, "Another process of the run could not prepare it, and says why.")
+
+
+def _failed(folder: RunFolder, waiting: list[Command], reason: str, details: str = "") -> StateChanged:
     step = folder.state().step
     # The disk may be what failed, or the folder be gone; the event still says so.
     with contextlib.suppress(OSError, RunFolderError):

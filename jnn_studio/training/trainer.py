@@ -7,7 +7,6 @@ import itertools
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 import numpy as np
 import torch
@@ -39,7 +38,8 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, Member
-from jnn_studio.training.optimiser import descend
+from jnn_studio.training.optimiser import GradientStep
+from jnn_studio.training.processes import ALONE, LostProcessError, Processes
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 HEARTBEAT_SECONDS = 2.0
@@ -69,10 +69,12 @@ class Trainer:
         folder: RunFolder,
         commands: Commands,
         notes: tuple[str, ...] = (),
+        processes: Processes = ALONE,
     ) -> None:
         """``notes``: what to tell of the run beside what the experiment tells."""
         self._experiment, self._config, self._folder, self._commands = experiment, config, folder, commands
-        self._notes = notes
+        self._notes, self._processes = notes, processes
+        self._steps: dict[str, GradientStep] = {}
         self._trained = {m.key: Trained(m.model, m.optimiser, m.state) for m in experiment.members}
         self._index = {m.key: i for i, m in enumerate(experiment.members)}
         self._step = 0
@@ -106,6 +108,14 @@ class Trainer:
 
     def _train(self) -> Iterator[Event]:
         progress, notes = self._resume()
+        if not self._processes.same(progress.step if progress else -1):
+            raise CheckpointError(
+                "The processes do not all see the same checkpoints of the run: its folder has to be one that "
+                "all machines share."
+            )
+        self._steps = {
+            m.key: GradientStep(self._experiment, m, self._processes) for m in self._experiment.members
+        }
         if progress is None:
             self._folder.truncate(-1)
         else:
@@ -118,7 +128,7 @@ class Trainer:
         if progress is None:
             first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
         total = self._config.schedule.steps
-        self._folder.device = self._experiment.device.describe()
+        self._folder.device = self._experiment.device.describe() + self._processes.words
         yield Started(
             self._config.shown_name,
             tuple(MemberInfo(m.key, m.label, m.eta) for m in self._experiment.members),
@@ -171,15 +181,15 @@ class Trainer:
             self._check_losses()
             self._check_weights()
             events += self._record(self._experiment.measure(self._step))
+            # What was found at measuring is the same in all processes, also on machines that round otherwise.
+            self._processes.follow(t for m in self._experiment.members for t in m.state.values())
         if self._step % logging.checkpoint_every == 0 and not last:
             events.append(self._checkpoint())
         return events
 
     def _advance(self, member: Member, batch: Tensor) -> None:
-        """The one place where a gradient step is taken."""
         rate = self._config.optimiser.rate(self._step, self._config.schedule.steps)
-        losses = partial(self._experiment.losses, member, batch, self._step)
-        self._block[member.key].append(descend(member, losses, rate))
+        self._block[member.key].append(self._steps[member.key].take(batch, self._step, rate))
 
     def _flush(self, batch: Tensor) -> Iterator[Metrics]:
         """One mean per member and term of the steps since the last flush."""
@@ -187,12 +197,14 @@ class Trainer:
             rows = self._rows(member.key)
             self._block[member.key] = []
             means = dict(zip(self._experiment.terms, rows.mean(0).tolist(), strict=True))
-            means |= self._experiment.watch(member, batch, self._step - 1)
+            means |= self._processes.means(self._experiment.watch(member, batch, self._step - 1))
             yield Metrics(self._step, self._time(), member.key, means)
 
     def _rows(self, key: str) -> Tensor:
         block = self._block[key]
-        return torch.stack(block).cpu() if block else torch.empty(0, len(self._experiment.terms))
+        if not block:
+            return torch.empty(0, len(self._experiment.terms))
+        return self._processes.mean(torch.stack(block))
 
     def _check_losses(self) -> None:
         for member in self._experiment.members:
@@ -242,7 +254,7 @@ class Trainer:
     # --- commands --------------------------------------------------------------------------------------
 
     def _obey(self) -> Iterator[Event]:
-        while (command := self._commands.poll()) is not None:
+        while (command := self._processes.agreed(self._commands.poll())) is not None:
             if command is Command.PAUSE:
                 yield from self._pause()
             else:
@@ -251,7 +263,7 @@ class Trainer:
     def _pause(self) -> Iterator[Event]:
         self._elapsed = self._time()
         yield self._state("paused")
-        while (command := self._commands.wait(HEARTBEAT_SECONDS)) is not Command.RESUME:
+        while (command := self._asked()) is not Command.RESUME:
             self._clock = time.perf_counter()
             if command is None:
                 self._folder.set_state("paused", self._step)
@@ -259,6 +271,12 @@ class Trainer:
                 yield from self._do(command)
         self._clock = time.perf_counter()
         yield self._state("running")
+
+    def _asked(self) -> Command | None:
+        """What all are asked for within a heartbeat; processes that follow wait for the one that leads."""
+        commands = self._commands
+        own = commands.wait(HEARTBEAT_SECONDS) if self._processes.leads else commands.poll()
+        return self._processes.agreed(own)
 
     def _do(self, command: Command) -> Iterator[Event]:
         match command:
@@ -295,14 +313,16 @@ class Trainer:
         self._folder.check_there()
         path = self._folder.checkpoint_path(self._step)
         progress = RunProgress(self._step, self._time(), pending, self._folder.logged())
-        save_checkpoint(path, self._trained, progress)
+        if self._processes.leads:
+            save_checkpoint(path, self._trained, progress)
         self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
         return CheckpointSaved(self._step, str(path))
 
     def _end(self) -> list[Event]:
         """Keep what there is, finished or not."""
         saved = self._checkpoint()
-        self._experiment.export(self._folder.path / "models", self._step)
+        if self._processes.leads:
+            self._experiment.export(self._folder.path / "models", self._step)
         return [saved, self._state("finished" if self._step >= self._config.schedule.steps else "stopped")]
 
     def _discard(self) -> list[Event]:
@@ -311,7 +331,7 @@ class Trainer:
 
     def _failed(self, problem: Exception) -> StateChanged:
         reason = self._reason(problem)
-        expected = isinstance(problem, (_NonFinite, CheckpointError, RunFolderError))
+        expected = isinstance(problem, (_NonFinite, CheckpointError, RunFolderError, LostProcessError))
         details = "" if expected else "".join(traceback.format_exception(problem))
         # The disk may be what failed, or the folder be gone; the event still says so.
         with contextlib.suppress(OSError, RunFolderError):
@@ -321,7 +341,7 @@ class Trainer:
     def _reason(self, problem: Exception) -> str:
         """What happened, and what to do."""
         match problem:
-            case _NonFinite():
+            case _NonFinite() | LostProcessError():
                 return f"{problem} {self._last_good()}".strip()
             case CheckpointError():
                 return str(problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Event, Started
 from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.optimiser import descend
+from jnn_studio.training.optimiser import GradientStep
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.running import resume_run, start_run
 
@@ -135,8 +134,9 @@ def test_it_learns_and_stays_above_pca(people: Callable[..., Path]) -> None:
     with torch.no_grad():
         begin = psnr(member.model(images), images)
 
+    descent = GradientStep(experiment, member)
     for step in range(200):
-        descend(member, partial(experiment.losses, member, experiment.batch(step), step), 5e-3)
+        descent.take(experiment.batch(step), step, 5e-3)
 
     with torch.no_grad():
         assert psnr(member.model(images), images) > begin + 0.3

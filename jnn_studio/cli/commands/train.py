@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.cli.command_spec import CommandSpec
@@ -14,10 +15,14 @@ from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, naming
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.training.commands import Commands
+from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import read_config
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
+from jnn_studio.training.fabric import gather
 from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.processes import Processes
+from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.running import resume_run, start_run
 
 try:
@@ -49,18 +54,32 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")] = None,
+    devices: Annotated[
+        int | None, typer.Option("--devices", min=1, help="Devices of each machine, a process each.")
+    ] = None,
+    nodes: Annotated[int | None, typer.Option("--nodes", min=1, help="Machines that train together.")] = None,
+    strategy: Annotated[str, typer.Option("--strategy", help="How they share a run: ddp.")] = "ddp",
 ) -> None:
     """Train what a preset or a configuration describes, such as a regularised and an unregularised model."""
     leave_a_core_free()
     with reported():
         commands = Commands()
+
+        def together(config: RunConfig) -> Processes:
+            return gather(config.schedule.device, devices, nodes, strategy)
+
         if resume is not None:
             if any(
                 given is not None
                 for given in (preset, config, out, data, eta, target_rank, give_up, steps, device)
             ):
-                raise UsageError("--resume takes everything from the run folder; give nothing beside it")
-            events = resume_run(resume, commands, naming(console))
+                raise UsageError(
+                    "--resume takes everything from the run folder; give nothing beside it but --devices and "
+                    "--nodes"
+                )
+            processes = together(RunFolder.open(resume).config())
+            to = console if processes.leads else Console(quiet=True)
+            events = resume_run(resume, commands, naming(to), processes)
         else:
             if (preset is None) == (config is None):
                 raise UsageError(f"give a preset ({', '.join(preset_names())}) or --config FILE")
@@ -72,13 +91,16 @@ def train(
             )
             if chosen.asks_for_images:
                 raise UsageError(f"{chosen.name} trains on images of your own; give --data, a folder or .zip")
-            events = start_run(chosen, out, commands, naming(console))
+            processes = together(chosen)
+            to = console if processes.leads else Console(quiet=True)
+            events = start_run(chosen, out, commands, naming(to), processes=processes)
         with stop_on_signal(commands):
-            ended = follow(events, console, "loss", _loss)
+            ended = follow(events, to, "loss", _loss)
     if ended.state == "failed":
-        complain(ended.reason)
+        if processes.leads or ended.details:  # what all of them see is said once
+            complain(ended.reason)
         raise typer.Exit(FAILED)
-    say(f"{ended.state} at step {ended.step}")
+    say(f"{ended.state} at step {ended.step}", to)
     if ended.state != "finished":
         raise typer.Exit(STOPPED)
 

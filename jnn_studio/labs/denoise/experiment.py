@@ -25,12 +25,14 @@ from jnn_studio.labs.denoise.methods import (
 )
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build
 from jnn_studio.penalty import NuclearNormPenalty, Trace
+from jnn_studio.penalty.batch_rows import for_rows
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.optimiser import adamw_member
+from jnn_studio.training.share import random_at
 from jnn_studio.training.trained_models import save_members
 
 PREVIEW_IMAGES = 8
@@ -172,14 +174,20 @@ class DenoiseExperiment:
 
     def _random(self, batch: Tensor, step: int, stream: int) -> torch.Generator:
         """What is random at ``step``, where the batch is."""
-        return torch.Generator(batch.device).manual_seed(self.config.schedule.seed_at(step, stream))
+        return random_at(batch.device, self.config.schedule.seed_at(step, stream), len(batch))
 
     def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The batch with its noise, and with another."""
         known, noisy, other = self._drawn
         if known is not batch:
             random = self._random(batch, step, NOISE)
-            drawn = torch.randn((2, *batch.shape), device=batch.device, generator=random)
+            one, device = batch.shape[1:], batch.device
+            drawn = for_rows(
+                lambda rows: torch.randn((2, rows, *one), device=device, generator=random),
+                len(batch),
+                random,
+                axis=1,
+            )
             first, second = (self.config.noise.sigma * drawn).unbind()
             noisy, other = (
                 (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)
@@ -190,7 +198,8 @@ class DenoiseExperiment:
     def _spectrum(self, member: Member, step: int) -> Spectrum:
         assert isinstance(member.model, Denoiser)
         side = min(SPECTRUM_SIDE, self._noisy.shape[-1])
-        crop, start = self._noisy[:1, :, :side, :side], self._random(self._noisy, step, START)
+        crop = self._noisy[:1, :, :side, :side]
+        start = torch.Generator(crop.device).manual_seed(self.config.schedule.seed_at(step, START))
         found = jacobian_svd(member.model, crop, k=SPECTRUM_VALUES, generator=start)
         sigma = found.sigma[0].float()
         return Spectrum(step, member.key, sigma.cpu().numpy(), float(effective_rank(sigma[None])))
@@ -203,7 +212,12 @@ def divergence(trace: Trace, generator: torch.Generator) -> Tensor:
     """
     h, g = trace.passes
     output = trace.output
-    probe = torch.randn(output.shape, dtype=output.dtype, device=output.device, generator=generator)
+    one, dtype, device = output.shape[1:], output.dtype, output.device
+    probe = for_rows(
+        lambda rows: torch.randn((rows, *one), dtype=dtype, device=device, generator=generator),
+        len(output),
+        generator,
+    )
     back = h.pull(g.pull(probe.unsqueeze(0)))[0]
     return (back * probe).flatten(1).sum(1).mean()
 

@@ -21,6 +21,7 @@ from jnn_studio.training.device import Device
 from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.optimiser import adamw_member
+from jnn_studio.training.share import process_share, random_at
 
 EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
 MEMBERS = (EXACT, COMPOSITE, DRAWS)
@@ -58,11 +59,12 @@ class RofExperiment:
         self.members = tuple(self._member(info) for info in rof_members(config))
 
     def batch(self, step: int) -> Tensor:
-        """Uniformly random points of the box, (batch_size, n)."""
+        """Uniformly random points of the box, (batch_size, n); of several processes each has its share."""
         self._stopwatch.stop()
         problem, schedule = self.config.problem, self.config.schedule
         generator = torch.Generator().manual_seed(schedule.seed_at(step))
         box = torch.rand(schedule.batch_size, problem.n, generator=generator)
+        box = box[process_share().rows(len(box))]
         batch = (2 * box - 1).mul(problem.half_width).to(self.device.name)
         self._labelled = (batch, problem.target.inside(batch).float())
         return batch
@@ -82,8 +84,8 @@ class RofExperiment:
         elif member.key == COMPOSITE:
             penalty = self._composite(f, trace)
         else:
-            seed = self.config.schedule.seed_at(step, PROBES)
-            penalty = self._draws(f, trace, torch.Generator(batch.device).manual_seed(seed))
+            probes = random_at(batch.device, self.config.schedule.seed_at(step, PROBES), len(batch))
+            penalty = self._draws(f, trace, probes)
         return torch.stack([data + self._eta(step) * penalty, data, penalty])
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:

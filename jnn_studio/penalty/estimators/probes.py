@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.jacobian.structure import Structure, batch_size, leaves, row_size
+from jnn_studio.penalty.batch_rows import for_rows
 
 Noise = Literal["gaussian", "rademacher", "sphere"]
 NOISES = ("gaussian", "rademacher", "sphere")
@@ -18,16 +19,21 @@ def draw(like: Structure, noise: Noise, generator: torch.Generator | None = None
 
     ``gaussian``: N(0, I). ``rademacher``: signs. ``sphere``: uniform of length √n. As estimators vᵀAv of
     tr A (A symmetric) their variances are 2‖A‖_F², 2(‖A‖_F² − ΣAᵢᵢ²) and
-    2n/(n + 2) · (‖A‖_F² − (tr A)²/n).
+    2n/(n + 2) · (‖A‖_F² − (tr A)²/n). With `BatchRows` those of a part of a batch.
     """
     first = leaves(like)[0]
     dtype = torch.promote_types(first.dtype, torch.float32)
-    shape = (batch_size(like), row_size(like))
+    size, device = row_size(like), first.device
+
+    def drawn(rows: int) -> Tensor:
+        if noise == "rademacher":
+            return torch.randint(0, 2, (rows, size), device=device, generator=generator)
+        return torch.randn((rows, size), dtype=dtype, device=device, generator=generator)
+
+    v = for_rows(drawn, batch_size(like), generator)
     if noise == "rademacher":
-        signs = torch.randint(0, 2, shape, device=first.device, generator=generator)
-        return signs.to(dtype).mul_(2).sub_(1)
-    v = torch.randn(shape, dtype=dtype, device=first.device, generator=generator)
-    return on_sphere(v, shape[1]) if noise == "sphere" else v
+        return v.to(dtype).mul_(2).sub_(1)
+    return on_sphere(v, size) if noise == "sphere" else v
 
 
 def on_sphere(v: Tensor, dimensions: int) -> Tensor:
