@@ -30,6 +30,7 @@ from jnn_studio.penalty.planner import (
     plan,
     plan_power,
 )
+from jnn_studio.penalty.shared import check_shared
 
 Reading = Literal["schatten", "nuclear"]
 
@@ -169,6 +170,7 @@ class NuclearNormPenalty:
             ValueError: ``x`` is not finite, does not fit ``f``, or is the trace of another composition; the
                 estimator does not fit a factor; a factor cuts the gradient.
             NoDerivativeError: a layer, which it names, lacks a derivative that the estimator needs.
+            SharedModelError: several processes train ``f``, and its gradients would not reach all of them.
         """
         f = _composition(f)
         call = self._calls if step is None else step
@@ -176,6 +178,10 @@ class NuclearNormPenalty:
         if call % self.every:
             device = next((p.device for p in f.parameters()), None)
             return PenaltyTerms(torch.zeros((), device=device), self.terms)
+        # At calls 1, 2, 4, 8, …: reading numbers back makes an accelerator wait.
+        checked = not self._calls & (self._calls - 1) and not transforming()
+        if checked:
+            check_shared(f)
         trace = _trace(f, x)
         choices = self._choices(trace)
         estimates = [
@@ -184,8 +190,7 @@ class NuclearNormPenalty:
         factors = tuple(estimate.values.mean() for estimate in estimates)
         self.terms = tuple(term.detach() for term in factors)
         total = sum(factors[1:], factors[0]) * (self.every / len(factors))
-        # At calls 1, 2, 4, 8, …: reading numbers back makes an accelerator wait.
-        if not self._calls & (self._calls - 1) and not transforming():
+        if checked:
             _check(trace, choices, estimates)
         return PenaltyTerms(total, factors, _joint_error(estimates))
 
