@@ -37,8 +37,8 @@ from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Event, Metrics, Spectrum
 from jnn_studio.training.experiment import Member
 from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.gradient_step import GradientStep
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.optimiser import GradientStep
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.words import ETA, PSNR

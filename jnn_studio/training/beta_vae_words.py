@@ -40,7 +40,14 @@ GROUPS = (
     SettingGroup(
         "optimiser",
         "Optimiser",
-        common("optimiser.learning_rate", "optimiser.decay", "optimiser.decay_every"),
+        common(
+            "optimiser.learning_rate",
+            "optimiser.decay",
+            "optimiser.decay_every",
+            "optimiser.warmup_steps",
+            "optimiser.clip",
+            "optimiser.accumulate",
+        ),
         folded=True,
     ),
     _SHARED["logging"],

@@ -24,6 +24,9 @@ from jnn_studio.models.tensor_file import TensorFile, TensorFileError, checksum,
 from jnn_studio.models.weights import CHECKSUM, write_tensors
 
 SCHEMA_VERSION = 1
+AVERAGE = "average/"
+"""What the names in a member's state begin with that are of its averaged weights."""
+_MODULE = f"{AVERAGE}module."
 _HEADER = ""
 """What the header is called among the parts that have a sum."""
 _MOST_PENDING = 10**8
@@ -136,6 +139,8 @@ def load_weights(
 ) -> tuple[str, dict[str, dict[str, Tensor]], dict[str, dict[str, Tensor]]]:
     """The step of the checkpoint at ``path``, and the weights and states of these ``members``.
 
+    Where weights were averaged, their average is what is given.
+
     ``fit`` is given each of them, and tensors of its weights' names and shapes without numbers, before any
     are read; what it raises is raised.
 
@@ -157,6 +162,9 @@ def load_weights(
     weights, states = (
         {key: _under(tensors, f"{key}/{part}/") for key in members} for part in ("model", "state")
     )
+    for key in members:
+        weights[key] = _under(states[key], _MODULE) or weights[key]
+        states[key] = {name: value for name, value in states[key].items() if not name.startswith(AVERAGE)}
     return step, weights, states
 
 

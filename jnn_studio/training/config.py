@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
 from pydantic import Field, ValidationError
@@ -19,8 +19,47 @@ DEFAULT_KIND = "autoencoder-pair"
 """The kind of a configuration that does not say."""
 
 
+HALVES = ("bfloat16", "float16")
+"""Precisions whose rounding small differences drown in."""
+
+
 class ConfigError(StudioError):
     """A configuration that cannot be used; the message names the setting, its value and the reason."""
+
+
+def warmup(step: int, warmup_steps: int) -> float:
+    """The share that holds at ``step`` (from 0) of what rises linearly over ``warmup_steps``."""
+    return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+
+
+WarmupSteps = Annotated[
+    int, Field(ge=0, description="Steps over which the learning rate rises linearly from 0.")
+]
+Clip = Annotated[
+    NonNegative,
+    Field(
+        description="Largest norm of a step's gradient, that of the loss with its penalty; a longer one is "
+        "shortened to it. 0: gradients stay as they are."
+    ),
+]
+Accumulate = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=4096,
+        description="In how many parts, one after the other, a batch is computed: less memory, the same step "
+        "with the same probes. schedule.batch_size must be a multiple of it.",
+    ),
+]
+Ema = Annotated[
+    float,
+    Field(
+        ge=0,
+        lt=1,
+        description="Decay of a moving average of the weights, such as 0.999. The average is measured, shown "
+        "and exported, while the penalty acts on the weights under training. 0: there is none.",
+    ),
+]
 
 
 class OptimiserConfig(Frozen):
@@ -33,14 +72,19 @@ class OptimiserConfig(Frozen):
         description="Learning rate over the run: falling to zero along a cosine, constant, or dropping to a "
         "tenth for the last third of the steps.",
     )
+    warmup_steps: WarmupSteps = 0
+    clip: Clip = 0.0
+    accumulate: Accumulate = 1
+    ema: Ema = 0.0
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of ``step`` (from 0) in a run of ``steps``."""
+        rate = self.learning_rate * warmup(step, self.warmup_steps)
         if self.schedule == "constant":
-            return self.learning_rate
+            return rate
         if self.schedule == "drop":
-            return self.learning_rate * (0.1 if 3 * step >= 2 * steps else 1.0)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+            return rate * (0.1 if 3 * step >= 2 * steps else 1.0)
+        return rate * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 class DecayingOptimiserConfig(Frozen):
@@ -51,10 +95,16 @@ class DecayingOptimiserConfig(Frozen):
         0.95, gt=0, le=1, description="What the learning rate is multiplied by, again and again."
     )
     decay_every: int = Field(512, ge=1, description="Steps between two such multiplications: an epoch.")
+    warmup_steps: WarmupSteps = 0
+    clip: Clip = 0.0
+    accumulate: Accumulate = 1
+    ema: ClassVar[float] = 0.0
+    """None: what batch normalisation remembers is of the weights under training."""
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of ``step`` (from 0)."""
-        return self.learning_rate * self.decay ** (step // self.decay_every)
+        rate = self.learning_rate * warmup(step, self.warmup_steps)
+        return rate * self.decay ** (step // self.decay_every)
 
 
 class ScheduleConfig(Frozen):
@@ -64,8 +114,10 @@ class ScheduleConfig(Frozen):
     batch_size: int = Field(64, ge=1, le=1_000_000, description="Images per step.")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of weights, batches and noise.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to train.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere."
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="auto: bfloat16 autocast on GPUs that have it, float32 elsewhere. A penalty in closed "
+        "form is found in float32 whatever this is; probes and differences are evaluated in it.",
     )
 
     def seed_at(self, step: int, stream: int = 0) -> int:
@@ -76,11 +128,6 @@ class ScheduleConfig(Frozen):
         """
         # Far apart in the low 32 bits, which are all that the CPU's generator looks at.
         return self.seed * 1_000_003 + step + stream * 0x9E3779B9
-
-
-def warmup(step: int, warmup_steps: int) -> float:
-    """The share of η that holds at ``step`` (from 0) where η rises linearly over ``warmup_steps``."""
-    return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
 
 
 class LoggingConfig(Frozen):

@@ -35,7 +35,9 @@ class Device:
         else:
             threads = torch.get_num_threads()
             text = f"CPU, {counted(threads, 'thread')}"
-        return f"{text}, {'float32' if self.autocast_dtype is None else 'bfloat16 autocast'}"
+        if self.autocast_dtype is None:
+            return f"{text}, float32"
+        return f"{text}, {str(self.autocast_dtype).removeprefix('torch.')} autocast"
 
 
 def available_devices() -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def check_device(name: str) -> None:
 
 def choose_device(
     name: Literal["auto", "cpu", "cuda", "mps"] = "auto",
-    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
 ) -> Device:
     """The device for a run; ``auto`` prefers cuda, then mps, then cpu.
 
@@ -77,9 +79,8 @@ def choose_device(
         name = available_devices()[0]  # type: ignore[assignment]
     if precision == "auto":
         half = name == "cuda" and torch.cuda.is_bf16_supported()
-    else:
-        half = precision == "bfloat16"
-    return Device(name, torch.bfloat16 if half else None)
+        precision = "bfloat16" if half else "float32"
+    return Device(name, None if precision == "float32" else getattr(torch, precision))
 
 
 def leave_a_core_free() -> None:

@@ -1,4 +1,4 @@
-"""Models that are trained by AdamW, and the step that trains any."""
+"""Models that are trained by AdamW."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from torch import Tensor, nn
 from jnn_studio.training.config import OptimiserConfig
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import MemberInfo
-from jnn_studio.training.experiment import Experiment, Member
-from jnn_studio.training.processes import ALONE, Processes
-from jnn_studio.training.share import process_share
-from jnn_studio.training.step_loss import StepLoss
+from jnn_studio.training.experiment import Member
 
 
 @runtime_checkable
@@ -48,28 +45,3 @@ def adamw_member(
         fused=device.name != "mps",
     )
     return Member(info.key, info.label, info.eta, model, optimiser, state or {})
-
-
-class GradientStep:
-    """The one place where a gradient step is taken: how one member of an experiment is trained.
-
-    ``processes``: those that each have a share of the batch.
-    """
-
-    def __init__(self, experiment: Experiment, member: Member, processes: Processes = ALONE) -> None:
-        self._member, self._processes = member, processes
-        self._loss = processes.wrapped(StepLoss(experiment, member))
-
-    def take(self, batch: Tensor, step: int, rate: float) -> Tensor:
-        """One step on this process's share of the batch of ``step``: the terms (terms,) as they were before.
-
-        ``rate``: the learning rate.
-        """
-        optimiser = self._member.optimiser
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        optimiser.zero_grad(set_to_none=True)
-        terms = self._loss(batch, step, process_share())
-        self._processes.backward(terms[0])
-        optimiser.step()
-        return terms.detach()

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig, CorrectedPCAConfig
-from jnn_studio.training.config import OptimiserConfig, eta_as_number
+from jnn_studio.training.config import HALVES, OptimiserConfig, eta_as_number
 from jnn_studio.training.eta_search import ADJUSTMENTS, SearchPlan
 from jnn_studio.training.image_config import ImageRunConfig
 
@@ -106,10 +106,10 @@ class PairConfig(ImageRunConfig):
 
     @model_validator(mode="after")
     def _precise_enough(self) -> Self:
-        if self.penalty.estimator == "finite_difference" and self.schedule.precision == "bfloat16":
+        if self.penalty.estimator == "finite_difference" and self.schedule.precision in HALVES:
             raise ValueError(
                 "schedule.precision must be float32 where penalty.estimator is finite_difference: its small "
-                "differences drown in bfloat16's rounding"
+                f"differences drown in {self.schedule.precision}'s rounding"
             )
         return self
 

@@ -108,7 +108,15 @@ GROUPS = (
     SettingGroup(
         "optimiser",
         "Optimiser",
-        common("optimiser.learning_rate", "optimiser.weight_decay", "optimiser.schedule"),
+        common(
+            "optimiser.learning_rate",
+            "optimiser.weight_decay",
+            "optimiser.schedule",
+            "optimiser.warmup_steps",
+            "optimiser.clip",
+            "optimiser.accumulate",
+            "optimiser.ema",
+        ),
         folded=True,
     ),
     SettingGroup(

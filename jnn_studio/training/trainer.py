@@ -38,7 +38,7 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, Member
-from jnn_studio.training.optimiser import GradientStep
+from jnn_studio.training.gradient_step import GradientStep, UnevenPartsError
 from jnn_studio.training.processes import ALONE, LostProcessError, Processes
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
@@ -47,6 +47,9 @@ HEARTBEAT_SECONDS = 2.0
 
 class _NonFinite(Exception):
     """A loss or a weight is NaN or infinite."""
+
+
+_EXPECTED = (_NonFinite, CheckpointError, RunFolderError, LostProcessError, UnevenPartsError)
 
 
 class _Ended(Exception):
@@ -74,8 +77,13 @@ class Trainer:
         """``notes``: what to tell of the run beside what the experiment tells."""
         self._experiment, self._config, self._folder, self._commands = experiment, config, folder, commands
         self._notes, self._processes = notes, processes
-        self._steps: dict[str, GradientStep] = {}
-        self._trained = {m.key: Trained(m.model, m.optimiser, m.state) for m in experiment.members}
+        self._descents = {
+            m.key: GradientStep(experiment, m, config.optimiser, processes) for m in experiment.members
+        }
+        self._trained = {
+            m.key: Trained(m.model, m.optimiser, {**m.state, **self._descents[m.key].state})
+            for m in experiment.members
+        }
         self._index = {m.key: i for i, m in enumerate(experiment.members)}
         self._step = 0
         self._elapsed = 0.0
@@ -113,9 +121,6 @@ class Trainer:
                 "The processes do not all see the same checkpoints of the run: its folder has to be one that "
                 "all machines share."
             )
-        self._steps = {
-            m.key: GradientStep(self._experiment, m, self._processes) for m in self._experiment.members
-        }
         if progress is None:
             self._folder.truncate(-1)
         else:
@@ -126,7 +131,7 @@ class Trainer:
         self._clock = time.perf_counter()
         first: list[Event] = []
         if progress is None:
-            first = [*self._record(self._experiment.measure(0)), self._checkpoint()]
+            first = [*self._measured(), self._checkpoint()]
         total = self._config.schedule.steps
         self._folder.device = self._experiment.device.describe() + self._processes.words
         yield Started(
@@ -160,6 +165,8 @@ class Trainer:
                 damaged.append(error)
                 names.append(path.name)
                 continue
+            for descent in self._descents.values():
+                descent.after_loading()
             return progress, [
                 f"{name} is damaged: the run went on from step {progress.step}." for name in names
             ]
@@ -180,16 +187,30 @@ class Trainer:
         if last or self._experiment.due(self._step):
             self._check_losses()
             self._check_weights()
-            events += self._record(self._experiment.measure(self._step))
-            # What was found at measuring is the same in all processes, also on machines that round otherwise.
-            self._processes.follow(t for m in self._experiment.members for t in m.state.values())
+            events += self._measured()
         if self._step % logging.checkpoint_every == 0 and not last:
             events.append(self._checkpoint())
         return events
 
+    def _measured(self) -> list[Event]:
+        """What is due at this step."""
+        with self._averaged():
+            events = self._record(self._experiment.measure(self._step))
+        # What was found by it is the same in all processes, also on machines that round otherwise.
+        self._processes.follow(t for m in self._experiment.members for t in m.state.values())
+        return events
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """While models are looked at: all have the averages of their weights, if there are any."""
+        with contextlib.ExitStack() as stack:
+            for descent in self._descents.values():
+                stack.enter_context(descent.averaged())
+            yield
+
     def _advance(self, member: Member, batch: Tensor) -> None:
         rate = self._config.optimiser.rate(self._step, self._config.schedule.steps)
-        self._block[member.key].append(self._steps[member.key].take(batch, self._step, rate))
+        self._block[member.key].append(self._descents[member.key].take(batch, self._step, rate))
 
     def _flush(self, batch: Tensor) -> Iterator[Metrics]:
         """One mean per member and term of the steps since the last flush."""
@@ -286,7 +307,8 @@ class Trainer:
                 yield self._checkpoint()
             case Command.SNAPSHOT:
                 members = self._experiment.members
-                weights = {m.key: _copy(m.model.state_dict()) for m in members}
+                with self._averaged():
+                    weights = {m.key: _copy(m.model.state_dict()) for m in members}
                 yield Snapshot(self._step, weights, {m.key: _copy(m.state) for m in members})
             case _:
                 pass
@@ -314,6 +336,8 @@ class Trainer:
         path = self._folder.checkpoint_path(self._step)
         progress = RunProgress(self._step, self._time(), pending, self._folder.logged())
         if self._processes.leads:
+            for descent in self._descents.values():
+                descent.before_saving()
             save_checkpoint(path, self._trained, progress)
         self._folder.mark_latest(self._step, self._config.logging.keep_checkpoints)
         return CheckpointSaved(self._step, str(path))
@@ -322,7 +346,8 @@ class Trainer:
         """Keep what there is, finished or not."""
         saved = self._checkpoint()
         if self._processes.leads:
-            self._experiment.export(self._folder.path / "models", self._step)
+            with self._averaged():
+                self._experiment.export(self._folder.path / "models", self._step)
         return [saved, self._state("finished" if self._step >= self._config.schedule.steps else "stopped")]
 
     def _discard(self) -> list[Event]:
@@ -331,7 +356,7 @@ class Trainer:
 
     def _failed(self, problem: Exception) -> StateChanged:
         reason = self._reason(problem)
-        expected = isinstance(problem, (_NonFinite, CheckpointError, RunFolderError, LostProcessError))
+        expected = isinstance(problem, _EXPECTED)
         details = "" if expected else "".join(traceback.format_exception(problem))
         # The disk may be what failed, or the folder be gone; the event still says so.
         with contextlib.suppress(OSError, RunFolderError):
@@ -343,7 +368,7 @@ class Trainer:
         match problem:
             case _NonFinite() | LostProcessError():
                 return f"{problem} {self._last_good()}".strip()
-            case CheckpointError():
+            case CheckpointError() | UnevenPartsError():
                 return str(problem)
             case RunFolderError():
                 return f"Cannot write the run: {problem}."

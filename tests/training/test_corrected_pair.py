@@ -23,8 +23,8 @@ from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import Event, Started
 from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.gradient_step import GradientStep
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.optimiser import GradientStep
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.running import resume_run, start_run
 

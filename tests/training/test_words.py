@@ -81,11 +81,18 @@ def test_which_optimiser_is_asked_for_is_read_from_the_run() -> None:
         "learning_rate",
         "decay",
         "decay_every",
+        "warmup_steps",
+        "clip",
+        "accumulate",
     ]
     assert [setting.name.rpartition(".")[2] for setting in adamw] == [
         "learning_rate",
         "weight_decay",
         "schedule",
+        "warmup_steps",
+        "clip",
+        "accumulate",
+        "ema",
     ]
 
 

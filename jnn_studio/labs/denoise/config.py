@@ -12,7 +12,7 @@ from jnn_studio.data.config import CropConfig, DeadLeavesConfig
 from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
-from jnn_studio.training.config import OptimiserConfig, RunConfig, eta_as_number
+from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
 
 MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised", "sure"]
@@ -91,10 +91,10 @@ class DenoiseConfig(RunConfig):
                 f"schedule.held_out ({schedule.held_out}) leaves fewer than one batch "
                 f"({schedule.batch_size}) of data.count ({self.data.count}) images"
             )
-        if DIFFERENCES in self.methods and schedule.precision == "bfloat16":
+        if DIFFERENCES in self.methods and schedule.precision in HALVES:
             raise ValueError(
                 "schedule.precision must be float32 where methods has penalised-differences: its small "
-                "differences drown in bfloat16's rounding"
+                f"differences drown in {schedule.precision}'s rounding"
             )
         return self
 
