@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +26,7 @@ from jnn_studio.runs.exporting import LOGGED, SPECTRA, Row, as_data, for_json, l
 from jnn_studio.runs.index import RunIndex
 from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
 from jnn_studio.runs.summary import RunSummary
+from jnn_studio.runs.tensorboard import TensorBoardRun
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 SortedBy = StrEnum("SortedBy", {key: key for key in COLUMNS})  # type: ignore[misc]
+_FOLLOW_SECONDS = 2.0
 _BEGUN = SortedBy("created")
 
 Folders = Annotated[
@@ -154,6 +159,39 @@ def export_runs(
         shown = [tuple(f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows]
         data = [dict(zip(header, map(for_json, row), strict=True)) for row in rows]
         put_out(OutputTable(header, shown, numbers, header, rows, data), form, out)
+
+
+@app.command("tensorboard")
+def write_for_tensorboard(
+    runs: Which,
+    to: Annotated[
+        Path, typer.Option("--to", help="The folder that TensorBoard is given as --logdir.", parser=path)
+    ],
+    folders: Folders = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on while they train, until all have ended or Ctrl-C.")
+    ] = False,
+) -> None:
+    """Write what runs have logged for TensorBoard: scalars, singular values, previews, settings."""
+    with reported(), suppress(KeyboardInterrupt):
+        found = _chosen(runs, folders)
+        names = [run.path.name for run in found]
+        logs = {
+            name if names.count(name) == 1 else f"{name} {run.id}": run
+            for name, run in zip(names, found, strict=True)
+        }
+        written = {name: TensorBoardRun(run.path, to / name) for name, run in logs.items()}
+        while True:
+            more = [log.under_way for log in written.values()]
+            for log in written.values():
+                log.update()
+            if not follow or not any(more):
+                break
+            time.sleep(_FOLLOW_SECONDS)
+        for name, log in written.items():
+            log.close()
+            say(f"{name}: in {to / name}")
+        say(f"tensorboard --logdir {shlex.quote(str(to))}")
 
 
 def _listed(runs: Sequence[RunSummary]) -> OutputTable:
