@@ -61,7 +61,9 @@ def test_all_that_a_finished_run_logged_is_there(trained: Path, tmp_path: Path) 
         rows = np.concatenate([newest.originals, newest.reconstructions[member]])
         assert pixels.shape == (32, 16 * len(newest.originals), 3)
         np.testing.assert_array_equal(pixels[16:, :16], rows[len(newest.originals)])
-        assert "hparams" in found.PluginTagToContent("hparams") or found.PluginTagToContent("hparams")
+        begun = found.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+        assert b"penalty.eta_decoder" in begun
+        assert member.encode() in begun
         times = [e.wall_time for e in found.Scalars("total")]
         assert times == sorted(times)
 
