@@ -40,6 +40,7 @@ DEFAULT_LIMIT = 20 * 10**9
 _SPARE = 64 * 2**20  # left free on the disk for others
 _SAMPLED_IMAGES = 64
 _LARGEST_RECORD = 256 * 2**20  # it lists what was skipped, of millions of files
+_WAIT = 0.1  # seconds between two looks whether another process has built what is waited for
 _YOUNG = 60.0  # seconds in which a builder surely takes its lock
 _ENTRY = re.compile(r"[0-9a-f]{64}")
 _PARTIAL = re.compile(r"[0-9a-f]{64}\.[0-9a-f]{32}\.partial")
@@ -88,6 +89,30 @@ class ImageCache:
         with contextlib.suppress(OSError):  # a cache that can only be read still serves
             os.utime(entry / "record.json")
         return cached
+
+    @contextlib.contextmanager
+    def building(self, key: str, check: Callable[[], object]) -> Iterator[None]:
+        """While ``key`` is built: another process that is to build it waits here, and then finds it there.
+
+        ``check`` is called about ten times a second while this waits, and may raise to give it up. Where the
+        file system carries no locks nobody waits.
+        """
+        path = self.directory / f"{key}.building"
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+        except OSError:  # whoever stores says what is wrong
+            yield
+            return
+        with file:
+            while not try_lock(file):
+                check()
+                time.sleep(_WAIT)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def discard(self, key: str) -> None:
         """Remove the entry ``key`` if it is there and can be removed."""

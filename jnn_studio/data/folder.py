@@ -176,13 +176,16 @@ def open_folder(
             cached = None
             cache.discard(key)
         if cached is None:
-            skips = _Skips(path, listing)
-            shape = (channels, size, size)
-            chunks = decode_listing(listing, shape, watch, workers, crops)
-            with closing(chunks):
-                batches = (skips.note(chunk) for chunk in chunks)
-                capacity = max(1, crops) * len(listing.names)
-                cached = cache.store(key, shape, capacity, batches, skips.record)
+            with cache.building(key, (watch or Watch()).check):
+                cached = cache.load(key)  # by another process meanwhile
+                if cached is None:
+                    skips = _Skips(path, listing)
+                    shape = (channels, size, size)
+                    chunks = decode_listing(listing, shape, watch, workers, crops)
+                    with closing(chunks):
+                        batches = (skips.note(chunk) for chunk in chunks)
+                        capacity = max(1, crops) * len(listing.names)
+                        cached = cache.store(key, shape, capacity, batches, skips.record)
         elif watch is not None:
             watch.step(len(listing.names), len(listing.names), DECODING)
     return _source(path, listing, key, cached.images, cached.record, crops)

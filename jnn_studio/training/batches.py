@@ -10,8 +10,10 @@ from torch import Tensor
 
 from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
+from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.holding_out import hold_out
 from jnn_studio.data.source import ImageSource
+from jnn_studio.training.ahead import Ahead
 from jnn_studio.training.augmenting import augmented
 from jnn_studio.training.image_config import AS_THEY_ARE, ImagesConfig
 from jnn_studio.training.share import process_share
@@ -55,7 +57,8 @@ class Batches:
 
     Every epoch is a fresh permutation; a batch may run over its end into the next one. ``settings`` says
     whether images or folders are held out, and how the images of a batch are varied. Where several processes
-    train together, each has its share of every batch.
+    train together, each has its share of every batch. Of a folder too large to be kept on the device the next
+    batch is gathered and copied while the last one is trained on.
 
     Attributes:
         source: the images.
@@ -101,15 +104,15 @@ class Batches:
         self._rows = self._share.rows(self.batch_size)
         self._epoch = (-1, self.train)
         self._resident: Tensor | None = None
-        if len(source) * int(np.prod(source.image_shape)) <= RESIDENT_BYTES:
+        self._ahead: Ahead | None = None
+        if len(source) * int(np.prod(source.image_shape)) <= self._resident_bytes():
             self._resident = self._load(watch)
+        elif isinstance(source, FolderSource):
+            self._ahead = Ahead(self._gathered, device)
 
     def batch(self, step: int) -> Tensor:
         """float32 images (batch, channels, height, width) of ``step`` on the device: this process's share."""
-        start = step * self.batch_size
-        count = len(self.train)
-        positions = range(start, start + self.batch_size)[self._rows]
-        images = self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+        images = self._gathered(step) if self._ahead is None else self._ahead.get(step)
         random = np.random.default_rng((self._seed, _VARIED, step))
         return augmented(images, self._settings, random, self._share)
 
@@ -118,6 +121,21 @@ class Batches:
         if self._resident is None:
             return self._source.images(indices, self._device)
         return self._resident[torch.as_tensor(indices, device=self._device)].float() / 255
+
+    def _gathered(self, step: int) -> Tensor:
+        """The images of ``step`` as they are in the source."""
+        start = step * self.batch_size
+        count = len(self.train)
+        positions = range(start, start + self.batch_size)[self._rows]
+        return self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+
+    def _resident_bytes(self) -> int:
+        """How large a source may be to be kept on the device.
+
+        Processes on a CPU share the map of a folder's decoded images: a copy in each would be one too many.
+        """
+        shared = isinstance(self._source, FolderSource) and self._device == "cpu" and self._share.of > 1
+        return 0 if shared else RESIDENT_BYTES
 
     def _permutation(self, epoch: int) -> np.ndarray:
         if self._epoch[0] != epoch:

@@ -417,3 +417,38 @@ def test_the_record_on_disk_is_plain_json(faces: Path, opened: Open, cache_dir: 
     (entry,) = entries(cache_dir)
     written = json.loads((entry / "record.json").read_text())
     assert written["record"] == {"skipped": [2], "reasons": ["empty file"], "retry": []}
+
+
+def test_what_one_process_decodes_the_others_wait_for(
+    tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that train together open the same folder at the same moment."""
+    root, decoding, go_on = celeba(tmp_path / "photos"), threading.Event(), threading.Event()
+    decode, calls, found = folder.decode_listing, [], []
+
+    def slowly(*arguments: object) -> object:
+        calls.append(arguments)
+        decoding.set()
+        assert go_on.wait(60)
+        return decode(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folder, "decode_listing", slowly)
+    threads = [
+        threading.Thread(target=lambda: found.append(open_folder(root, 16, cache_dir=cache_dir)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    assert decoding.wait(60)
+    impatient = Watch()
+    threading.Timer(0.3, impatient.cancel).start()
+    with pytest.raises(Cancelled):
+        open_folder(root, 16, cache_dir=cache_dir, watch=impatient)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert len(calls) == 1
+    assert [len(source) for source in found] == [12, 12, 12]
+    (entry,) = entries(cache_dir)
+    assert entry.is_dir()

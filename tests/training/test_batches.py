@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -11,9 +13,11 @@ from torch import Tensor
 from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.data.folder import FolderSource
 from jnn_studio.training import batches as batches_module
 from jnn_studio.training.batches import Batches, too_few_for_components
 from jnn_studio.training.image_config import ImagesConfig
+from jnn_studio.training.share import Share
 
 
 class Numbered:
@@ -156,3 +160,63 @@ def test_without_folders_single_images_are_held_out() -> None:
     found = Batches(Flat(100), 8, 10, 0, "cpu", Watch(), ImagesConfig(apart="folders"))
     assert len(found.held_out) == 10
     assert found.notes == ("Held out: 10 images.",)
+
+
+# --- more images than are kept on the device --------------------------------------------------------
+
+
+def folder(count: int = 50) -> FolderSource:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 3, 4, 4), np.uint8)
+    return FolderSource("folder", pixels, [f"{index}.png" for index in range(count)])
+
+
+def test_images_fetched_ahead_are_those_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ImagesConfig(mirror=True, shift=1)
+    kept = Batches(folder(), 8, 6, 3, "cpu", Watch(), settings)
+    source, seen = folder(), []
+    gather = source.images
+
+    def images(indices: Sequence[int], device: str = "cpu") -> Tensor:
+        seen.append((threading.current_thread(), len(indices)))
+        return gather(indices, device)
+
+    monkeypatch.setattr(source, "images", images)
+    monkeypatch.setattr(batches_module, "RESIDENT_BYTES", 0)
+    ahead = Batches(source, 8, 6, 3, "cpu", Watch(), settings)
+    for step in (0, 1, 2, 3, 12, 13, 5, 4):  # also past an epoch's end, and where a run goes on
+        torch.testing.assert_close(ahead.batch(step), kept.batch(step), rtol=0, atol=0)
+    assert {thread is threading.main_thread() for thread, _ in seen} == {False}
+
+
+def test_the_next_batch_is_fetched_while_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = threading.Event()
+
+    class Told(FolderSource):
+        calls = 0
+
+        def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
+            self.calls += 1
+            if self.calls == 2:
+                fetched.set()
+            if self.calls == 3:
+                raise OSError("the drive is gone")
+            return super().images(indices, device)
+
+    monkeypatch.setattr(batches_module, "RESIDENT_BYTES", 0)
+    whole = folder()
+    batches = Batches(Told("folder", whole._images, whole._labels), 8, 6, 3, "cpu", Watch())
+    batches.batch(0)
+    assert fetched.wait(60)  # nobody has asked for it yet
+    batches.batch(1)
+    with pytest.raises(OSError, match="the drive is gone"):  # where it is needed, and not before
+        batches.batch(2)
+
+
+def test_processes_on_a_cpu_share_the_decoded_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No copy of them all in each."""
+    alone = Batches(folder(), 8, 6, 3, "cpu", Watch())
+    monkeypatch.setattr(batches_module, "process_share", lambda: Share(1, 2))
+    second = Batches(folder(), 8, 6, 3, "cpu", Watch())
+    assert alone._resident is not None
+    assert second._resident is None
+    torch.testing.assert_close(second.batch(4), alone.batch(4)[4:], rtol=0, atol=0)
