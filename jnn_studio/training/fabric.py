@@ -86,7 +86,7 @@ def gather(device: str, devices: int | None, nodes: int | None, strategy: str = 
             f"training in {devices * nodes} processes needs Lightning Fabric, which is not installed; "
             'install it with: pip install "jnn-studio[scale]"'
         ) from error
-    for talks in ("lightning.fabric", "lightning_utilities.core.rank_zero"):
+    for talks in ("lightning.fabric", "lightning.pytorch"):  # the latter, if imported, talks for both
         logging.getLogger(talks).setLevel(logging.WARNING)
     # Buffers are constants here; torch is about to call the option by another name.
     options = signature(DistributedDataParallel).parameters
