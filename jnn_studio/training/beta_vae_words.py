@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.training.common_settings import NAME, common, hidden_of_images
 from jnn_studio.training.pair_words import GROUPS as PAIR_GROUPS
@@ -9,6 +11,9 @@ from jnn_studio.training.words import QUALITY, RunWords
 
 _SHARED = {group.key: group for group in PAIR_GROUPS}
 """Data, training and logging are those of a pair."""
+_TRAINING = replace(
+    _SHARED["training"], settings=tuple(s for s in _SHARED["training"].settings if s.name != "only")
+)
 
 GROUPS = (
     SettingGroup("run", "", (NAME,)),
@@ -21,7 +26,7 @@ GROUPS = (
             Setting("divergence.weight", "&Weight of β"),
         ),
     ),
-    _SHARED["training"],
+    _TRAINING,
     SettingGroup(
         "network",
         "Network",
