@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -14,8 +17,25 @@ _DIVIDED = {"DTensor": "fully_shard", "FlatParameter": "FullyShardedDataParallel
 """Classes of weights that one process has a part of, and what makes them."""
 
 
+_ADDED: ContextVar[bool] = ContextVar("added_to_wrapped_loss", default=False)
+
+
 class SharedModelError(StudioError):
     """A penalty of a model that several processes train, which would not be the penalty of all of it."""
+
+
+@contextmanager
+def added_to_wrapped_loss() -> Iterator[None]:
+    """Where penalties may be computed outside of the wrapper's forward.
+
+    For whoever adds them to the loss that a wrapped forward has just given, and takes one backward pass of
+    the sum: the wrapper then finds all gradients of a weight together.
+    """
+    token = _ADDED.set(True)
+    try:
+        yield
+    finally:
+        _ADDED.reset(token)
 
 
 def check_shared(f: nn.Module) -> None:
@@ -35,7 +55,7 @@ def check_shared(f: nn.Module) -> None:
             )
     if not torch.is_grad_enabled() or not distributed.is_available() or not distributed.is_initialized():
         return
-    if distributed.get_world_size() == 1:
+    if distributed.get_world_size() == 1 or _ADDED.get():
         return
     weights = {id(parameter) for parameter in f.parameters() if parameter.requires_grad}
     if any(_wraps(wrapper, weights) for wrapper in _wrappers()) and not _wraps(_at_work(), weights):

@@ -18,6 +18,7 @@ from torch.utils.hooks import RemovableHandle
 from jnn_studio.base.errors import StudioError
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.penalty import Composition, NuclearNormPenalty
+from jnn_studio.penalty.shared import added_to_wrapped_loss
 from jnn_studio.training.run_writer import RunWriter
 from jnn_studio.training.spectra_file import MAX_STEP
 
@@ -130,7 +131,9 @@ class JacobianPenalty(Callback):
                 "penalise it at; name the part that is"
             )
         assert self.composition is not None
-        with trainer.precision_plugin.forward_context(), _buffers_kept(self.composition):
+        # Lightning's wrapper has just given the loss, which goes backward with the penalty once.
+        added = added_to_wrapped_loss()
+        with trainer.precision_plugin.forward_context(), _buffers_kept(self.composition), added:
             trace = self.composition.trace(self._input)
             bare = self.penalty(self.composition, trace)
         value = self.eta * bare

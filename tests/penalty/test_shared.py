@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from jnn_studio.penalty import Composition, NuclearNormPenalty
-from jnn_studio.penalty.shared import SharedModelError
+from jnn_studio.penalty.shared import SharedModelError, added_to_wrapped_loss
 
 PAGE = (Path(__file__).parents[2] / "docs" / "machines.md").read_text(encoding="utf-8")
 
@@ -64,6 +64,8 @@ def test_a_penalty_beside_a_wrapped_model_is_refused_and_looking_is_not() -> Non
         with pytest.raises(SharedModelError, match=r"outside of its forward.* Put the whole loss"):
             NuclearNormPenalty()(seen, seen.trace(x))
     with torch.no_grad():
+        NuclearNormPenalty()(f, x)
+    with added_to_wrapped_loss():  # as the callback for Lightning does
         NuclearNormPenalty()(f, x)
     del wrapped
     NuclearNormPenalty()(f, x)
