@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.attribute_names import FileNames
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.source import ImageSource
-from jnn_studio.data.table_columns import NotAnAttribute, TableColumn
+from jnn_studio.data.table_columns import MISSING, NotAnAttribute, TableColumn
 
 MAX_TABLE_BYTES = 256 * 2**20
 MAX_COLUMNS = 512
@@ -80,12 +81,59 @@ def open_attributes(path: Path | str, source: ImageSource, watch: Watch | None =
     """
     path = Path(path).expanduser()
     labels = [source.label(index) for index in range(len(source))]
-    try:
+    with _explained(path):
         table = _Table(path, watch or Watch())
         names = FileNames(labels)
         at = _file_column(table, names)
         by_base = not any(names.find(row[at]) is not None for row in table.rows())
         return _gather(table, at, lambda name: names.find(name, by_base), len(labels))
+
+
+@dataclass(frozen=True)
+class WordColumn:
+    """One column of a table, as words: those of the images it names, by the image's index."""
+
+    name: str
+    words: Mapping[int, str]
+
+
+def open_words(
+    path: Path | str, source: ImageSource, column: str = "", watch: Watch | None = None
+) -> WordColumn:
+    """The cells of one column of the table at ``path``, however many different words it has.
+
+    Args:
+        column: its name; "" for the only one beside the files' names.
+
+    Raises:
+        DataError: as `open_attributes`; or there is no such column, or more than one and none was named.
+        Cancelled: ``watch`` said so.
+    """
+    path = Path(path).expanduser()
+    labels = [source.label(index) for index in range(len(source))]
+    with _explained(path):
+        table = _Table(path, watch or Watch())
+        names = FileNames(labels)
+        at = _file_column(table, names)
+        by_base = not any(names.find(row[at]) is not None for row in table.rows())
+        others = {printable(name): index for index, name in enumerate(table.header) if index != at}
+        wanted = column or (next(iter(others)) if len(others) == 1 else "")
+        if wanted not in others:
+            why = f"no column “{printable(column)}”" if column else "several columns, and none was chosen"
+            raise DataError(f"{path} has {why}; there are: {', '.join(others) or 'none'}.")
+        words: dict[int, str] = {}
+        for row in table.rows():
+            image, cell = names.find(row[at], by_base), printable(row[others[wanted]].strip())
+            if image is not None and cell.casefold() not in MISSING:
+                words.setdefault(image, cell)
+        return WordColumn(wanted, words)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What is wrong with the table at ``path``, as a `DataError`."""
+    try:
+        yield
     except csv.Error as error:
         raise DataError(f"{path} is not a table: {error}. Save it again as CSV.") from error
     except MalformedError as error:

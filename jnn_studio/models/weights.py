@@ -23,6 +23,7 @@ from jnn_studio.base.plugins import PluginError
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.system_errors import reason_of
 from jnn_studio.base.text import printable
+from jnn_studio.models.classifier import Classifier
 from jnn_studio.models.config import ModelConfig
 from jnn_studio.models.denoising_model import DenoisingModel, denoises
 from jnn_studio.models.latent_model import LatentModel, has_latent
@@ -77,6 +78,7 @@ class Loaded(Generic[N]):
 
 LoadedModel = Loaded[LatentModel]
 LoadedDenoiser = Loaded[DenoisingModel]
+LoadedClassifier = Loaded[Classifier]
 
 
 def write_tensors(
@@ -139,6 +141,14 @@ def load_denoiser(path: Path) -> LoadedDenoiser:
     if not denoises(loaded.model):
         remedy = "; open it in Explore" if has_latent(loaded.model) else ""
         raise WeightsError(f"{path} is {words}, not a denoiser{remedy}")
+    return loaded
+
+
+def load_classifier(path: Path) -> LoadedClassifier:
+    """Read a classifier written by `save_model`; as `load_model` otherwise."""
+    loaded, words = _load(path)
+    if not isinstance(loaded.model, Classifier):
+        raise WeightsError(f"{path} is {words}, not a classifier; give weights that the robustness lab wrote")
     return loaded
 
 
