@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional
 
@@ -47,6 +46,9 @@ def _noise(images: Tensor, at: int, random: np.random.Generator) -> Tensor:
 
 def _blur(images: Tensor, at: int, random: np.random.Generator) -> Tensor:
     """A Gaussian blur."""
+    # Imported here: it is slow to import, and seldom needed.
+    from scipy.ndimage import gaussian_filter  # type: ignore[import-untyped]
+
     sigma = _BLUR[at] * images.shape[-1]
     return torch.from_numpy(gaussian_filter(images.numpy(), (0, 0, sigma, sigma), mode="nearest"))
 

@@ -61,12 +61,17 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits."""
+        values = self.centred(images)
         for block in self.blocks.values():
-            images = block(images)
-        return images
+            values = block(values)
+        return values
+
+    def centred(self, images: Tensor) -> Tensor:
+        """What the first block takes: ½ less than the images. A Jacobian is the same by either."""
+        return images - 0.5
 
     def cut(self, after: Sequence[str]) -> Composition:
-        """The same network, not a copy, as a composition whose factors end with these blocks.
+        """The same network, not a copy, of `centred` images: factors that end with these blocks.
 
         Raises:
             ValueError: a name is no block's, comes twice, or is that of the last block.
@@ -98,7 +103,7 @@ def _blocks(config: ClassifierConfig) -> Iterator[nn.Module]:
             yield nn.Sequential(*flat, nn.Linear(values, width), nn.ELU())
             values = width
     else:
-        channels, side = config.channels, config.size
+        channels, side = int(config.channels), config.size
         for width in config.widths:
             yield nn.Sequential(nn.Conv2d(channels, width, 3, stride=2, padding=1), nn.ELU())
             channels, side = width, (side + 1) // 2

@@ -192,6 +192,7 @@ class RunDesk(QObject):
             self._metrics.go_on(status.feed.metrics)
             self._spectra.go_on(status.feed.spectra)
         self._stage.view.show_config(status.feed.config)
+        self._stage.view.show_place(status.feed.path)
         self._message.hide()
         withdraw_discard(self._page)
         self._show_status()

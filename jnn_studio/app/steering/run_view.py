@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtWidgets import QWidget
@@ -27,6 +28,9 @@ class RunView(QWidget):
 
     def show_config(self, config: RunConfig) -> None:
         """The run that what follows belongs to."""
+
+    def show_place(self, path: Path) -> None:
+        """The folder of that run."""
 
     def clear(self) -> None:
         """Forget the run."""

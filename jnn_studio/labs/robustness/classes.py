@@ -89,6 +89,14 @@ def in_words(data: ClassesConfig) -> str:
             return printable(data.path.name)
 
 
+def face_classes(data: FaceClassesConfig) -> tuple[str, ...]:
+    """Names of the classes of drawn faces, in the order of the logits."""
+    return tuple(
+        " ".join(f"{name}{'+' if code >> place & 1 else '−'}" for place, name in enumerate(data.factors))
+        for code in range(2 ** len(data.factors))
+    )
+
+
 def _faces(config: RobustnessConfig, data: FaceClassesConfig, watch: Watch) -> LabelledImages:
     needed = config.sets.sizes[-1] + config.sets.held_out
     columns = [FACTORS.index(name) for name in data.factors]
@@ -100,10 +108,7 @@ def _faces(config: RobustnessConfig, data: FaceClassesConfig, watch: Watch) -> L
         chosen = clear.nonzero()[:, 0].numpy()[:needed]
     factors = source.factors(chosen.tolist())[:, columns]
     labels = ((factors > 0).long() * 2 ** torch.arange(len(columns))).sum(1)
-    names = tuple(
-        " ".join(f"{name}{'+' if code >> place & 1 else '−'}" for place, name in enumerate(data.factors))
-        for code in range(2 ** len(columns))
-    )
+    names = face_classes(data)
     images = _gather(source, chosen, watch)
     _check_classes("the drawn faces", names, labels)
     places = np.arange(needed)

@@ -44,7 +44,7 @@ class FaceClassesConfig(Frozen):
 
     kind: Literal["face-classes"] = "face-classes"
     factors: tuple[str, ...] = Field(
-        ("smile", "mouth-opening", "hair-length"),
+        ("mouth-opening", "eye-opening", "hair-length"),
         min_length=1,
         max_length=MAX_FACTORS,
         description="Factors whose signs, together, are the class: k of them give 2ᵏ classes. All others "

@@ -71,10 +71,14 @@ class Replicas(nn.ModuleList):
             networks.append(network)
         super().__init__(networks)
 
+    @property
+    def networks(self) -> list[Classifier]:
+        """All of them, in the order of `replicas`."""
+        return [network for network in self if isinstance(network, Classifier)]
+
     def largest(self, config: RobustnessConfig) -> list[Classifier]:
         """The networks with the largest training set, by repeat."""
-        networks: list[Classifier] = [network for network in self if isinstance(network, Classifier)]
-        return networks[-config.schedule.repeats :]
+        return self.networks[-config.schedule.repeats :]
 
 
 def replicas(config: RobustnessConfig) -> list[tuple[int, int]]:
@@ -171,7 +175,7 @@ class RobustnessExperiment:
         prepared = self._seen(batch, step)
         terms = [
             self._losses(member, place, network, *prepared[place], step)
-            for place, network in enumerate(member.model)
+            for place, network in enumerate(member.model.networks)
         ]
         return torch.stack(terms).mean(0)
 
@@ -234,7 +238,7 @@ class RobustnessExperiment:
         strengths, key = self.config.strengths, self._arms[member.key].regulariser.key
         after = {NUCLEAR: strengths.cut, SCHATTEN: strengths.deep_cuts, DEEP: strengths.deep_cuts}.get(key)
         assert isinstance(member.model, Replicas)
-        return [] if after is None else [network.cut(after) for network in member.model]  # type: ignore[operator]
+        return [] if after is None else [network.cut(after) for network in member.model.networks]
 
     def _seen(self, batch: Tensor, step: int) -> list[tuple[Tensor, Tensor]]:
         """Images and labels that each network of a member sees: the same for all members."""
@@ -249,7 +253,7 @@ class RobustnessExperiment:
         return prepared
 
     def _losses(
-        self, member: Member, place: int, network: nn.Module, images: Tensor, labels: Tensor, step: int
+        self, member: Member, place: int, network: Classifier, images: Tensor, labels: Tensor, step: int
     ) -> Tensor:
         arm = self._arms[member.key]
         rising = warmup(step, self.config.strengths.warmup_steps)
@@ -267,7 +271,7 @@ class RobustnessExperiment:
                 penalty = 0.5 * _squared_norm(logits, x, self._random(step, place, PROBES))
             case key if key in self._penalties:
                 f = self._cuts[member.key][place]
-                trace = f.trace(images)
+                trace = f.trace(network.centred(images))
                 logits = trace.output
                 penalty = self._penalties[key](f, trace, self._random(step, place, PROBES))
             case _:

@@ -138,7 +138,7 @@ def gathered(
                 regulariser=arm.regulariser.key,
                 strength=arm.strength,
                 networks=len(networks),
-                mean={name: _finite(np.mean(several)) for name, several in values.items()},
+                mean={name: _finite(float(np.mean(several))) for name, several in values.items()},
                 sd={name: _spread(np.array(several)) for name, several in values.items()},
                 curves={
                     name: [_finite(value) for value in several.mean(0)] for name, several in curves.items()

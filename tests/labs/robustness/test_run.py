@@ -187,7 +187,7 @@ def test_a_classifier_is_the_composition_it_is_cut_into() -> None:
     network = build(ClassifierConfig(size=16, logits=3, layout="dense", widths=(8, 6)), seed=0)
     images = torch.rand(2, 3, 16, 16)
     f = network.cut(("hidden-2",))
-    torch.testing.assert_close(f(images), network(images))
+    torch.testing.assert_close(f(network.centred(images)), network(images))
     assert [len(factor) for factor in f] == [2, 1]  # type: ignore[arg-type]
     with pytest.raises(
         ValueError, match="there is no block 'logits' to cut after; there are: hidden-1, hidden-2"

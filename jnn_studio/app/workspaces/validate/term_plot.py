@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from jnn_studio.app.plots.plot import StudioPlot
@@ -20,6 +20,7 @@ class TermPlot(StudioPlot):
         self.log_at_first = log
         self._terms = terms
         self._models: list[str] = []
+        self._hidden: set[str] = set()
         self.canvas.x_axis.integers = True
         options = {key: (label, tip) for key, (label, tip, _) in terms.items()}
         self.choice = SegmentedControl(options, f"{object_name}.term", "Quantity")
@@ -35,6 +36,11 @@ class TermPlot(StudioPlot):
         self._models.append(key)
         self._on_choice()
 
+    def show_models(self, keys: Collection[str]) -> None:
+        """Show the curves of these solvers alone."""
+        self._hidden = set(self._models) - set(keys)
+        self._on_choice()
+
     def offer(self, term: str, there_is: bool) -> None:
         """Whether a term can be chosen; the first takes the place of one that cannot."""
         if not there_is and self.choice.current == term:
@@ -44,6 +50,6 @@ class TermPlot(StudioPlot):
     def _on_choice(self) -> None:
         for model in self._models:
             for term in self._terms:
-                self.set_visible((model, term), term == self.choice.current)
+                self.set_visible((model, term), term == self.choice.current and model not in self._hidden)
         self.set_labels(y=self._terms[self.choice.current][2])
         self.autoscale()
