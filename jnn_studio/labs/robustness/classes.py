@@ -91,9 +91,12 @@ def in_words(data: ClassesConfig) -> str:
 
 def face_classes(data: FaceClassesConfig) -> tuple[str, ...]:
     """Names of the classes of drawn faces, in the order of the logits."""
+    # "mouth+ hair−" where the first words tell the factors apart.
+    short = [name.partition("-")[0] for name in data.factors]
+    words = short if len(set(short)) == len(short) else data.factors
     return tuple(
-        " ".join(f"{name}{'+' if code >> place & 1 else '−'}" for place, name in enumerate(data.factors))
-        for code in range(2 ** len(data.factors))
+        " ".join(f"{word}{'+' if code >> place & 1 else '−'}" for place, word in enumerate(words))
+        for code in range(2 ** len(words))
     )
 
 

@@ -45,13 +45,13 @@ REGULARISERS: Mapping[str, Regulariser] = {
         ),
         Regulariser(
             SCHATTEN,
-            "Schatten, deeper",
+            "Deep Schatten",
             "η",
             "Frobenius penalties of L > 2 factors: at their minimum the Schatten-2/L quasi-norm",
         ),
         Regulariser(
             DEEP,
-            "Nuclear, deeper",
+            "Deep nuclear",
             "η",
             "Schatten-L penalties of L > 2 factors: at their minimum ‖J‖_* again",
         ),
@@ -81,6 +81,12 @@ class Arm:
             if self.regulariser.key == NONE
             else f"{self.regulariser.key}-{self.strength:g}"
         )
+
+    @property
+    def short(self) -> str:
+        """The same where there is little room: ``"Nuclear 0.1"``."""
+        name = self.regulariser.label
+        return f"{name} {self.strength:g}" if self.regulariser.symbol else name
 
     @property
     def label(self) -> str:

@@ -36,10 +36,10 @@ def test_the_class_of_a_drawn_face_is_the_signs_of_its_factors(tiny_robustness: 
     data = open_classes(tiny_robustness(), Watch())
 
     assert data.classes == (
-        "hair-length− skin-tone−",
-        "hair-length+ skin-tone−",
-        "hair-length− skin-tone+",
-        "hair-length+ skin-tone+",
+        "hair− skin−",
+        "hair+ skin−",
+        "hair− skin+",
+        "hair+ skin+",
     )
     factors = FaceSource(400, 16).factors(range(400))[
         :, [FACTORS.index(n) for n in ("hair-length", "skin-tone")]

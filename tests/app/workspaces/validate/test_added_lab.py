@@ -52,7 +52,7 @@ def test_its_page_stands_on_the_switch_and_is_remembered(
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
 
     workspace = ValidateWorkspace(context)
-    assert list(workspace.labs) == ["rof", "shrinkage", folder.name]
+    assert list(workspace.labs) == ["rof", "shrinkage", folder.name, "robustness"]
     workspace.show()
     workspace.findChild(QToolButton, f"validate.page.{folder.name}").click()
     assert workspace.findChild(QLabel, "validate.added").isVisible()

@@ -45,9 +45,8 @@ class AttackedStrip(QWidget):
         super().__init__()
         self.setObjectName(object_name)
         self.setAccessibleName("Attacked pictures")
-        self.setToolTip(
-            f"Above: the picture as attacked. Below: the perturbation, {AMPLIFIED} times as large"
-        )
+        self.setAccessibleDescription(EMPTY)
+        self.setToolTip(f"First the picture as attacked, then the perturbation, {AMPLIFIED} times as large")
         self.setMinimumHeight(22 * GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.columns: Sequence[Perturbed] = ()
@@ -94,10 +93,14 @@ class AttackedStrip(QWidget):
         painter.setPen(theme().color(one.role))
         self._words(painter, top, one.name)
         words = 3 * line
-        side = max(8.0, min(box.width(), (box.height() - line - words - GRID) / 2))
-        left = box.left() + (box.width() - side) / 2
+        gap = GRID / 2
+        high = box.height() - line - words - 6
+        stacked, beside = min(box.width(), (high - gap) / 2), min((box.width() - gap) / 2, high)
+        side = max(8.0, stacked, beside)
+        across = beside >= stacked
+        left = box.left() + (box.width() - (2 * side + gap if across else side)) / 2
         above = QRectF(left, top.bottom() + 2, side, side)
-        below = QRectF(left, above.bottom() + GRID / 2, side, side)
+        below = above.translated(side + gap, 0) if across else above.translated(0, side + gap)
         painter.drawImage(above, _image(one.picture))
         painter.drawImage(below, _image(128 + AMPLIFIED * one.away))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -33,7 +33,7 @@ def looked_at(config: RobustnessConfig, strength: str) -> tuple[Looked, ...]:
     for arm in config.arms:
         by_regulariser.setdefault(arm.regulariser.key, []).append(arm)
     chosen = [arms[_place(strength, len(arms))] for arms in by_regulariser.values()]
-    return tuple(Looked(arm.key, arm.label, COLORS[arm.regulariser.key]) for arm in chosen)
+    return tuple(Looked(arm.key, arm.short, COLORS[arm.regulariser.key]) for arm in chosen)
 
 
 def class_name(config: RobustnessConfig, label: int, known: Sequence[str] = ()) -> str:

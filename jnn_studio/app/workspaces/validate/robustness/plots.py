@@ -57,7 +57,7 @@ class RobustnessPlots(RunView):
         self.standing.setProperty("tone", "muted")
         self.curves = RobustnessCurves(f"{PAGE}.curves")
         self.terms = TermPlot(f"{PAGE}.terms", "Training", TERMS)
-        self.spectrum = SpectrumPlot(f"{PAGE}.spectrum", "Logits' singular values")
+        self.spectrum = SpectrumPlot(f"{PAGE}.spectrum", "Singular values")
         for plot in self._plots:
             plot.set_empty_text(EMPTY)
         self.pictures = AttackedPictures(f"{PAGE}.pictures")
@@ -141,9 +141,9 @@ class RobustnessPlots(RunView):
             if arm.key not in self._known:
                 self._known.add(arm.key)
                 role = COLORS[arm.regulariser.key]
-                self.terms.add_model(arm.key, arm.label, role, "solid")
-                self.spectrum.add_model(arm.key, arm.label, role)
-                self.curves.add_model(arm.key, arm.label, role)
+                self.terms.add_model(arm.key, arm.short, role, "solid")
+                self.spectrum.add_model(arm.key, arm.short, role)
+                self.curves.add_model(arm.key, arm.short, role)
         self.curves.show_config(config)
         self.pictures.show_config(config)
         self._look()
@@ -253,5 +253,6 @@ class RobustnessPlots(RunView):
 
     def reset_layout(self) -> None:
         """Dividers as at first."""
-        for splitter in self._splitters:
-            splitter.setSizes([1_000_000] * splitter.count())
+        rows, upper = self._splitters
+        rows.setSizes([1_300_000, 1_000_000])
+        upper.setSizes([1_200_000, 1_000_000, 900_000])

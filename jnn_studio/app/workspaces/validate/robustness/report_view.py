@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.plain_text import literal
-from jnn_studio.app.theme import theme
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.labs.robustness.report import RobustnessReport
 from jnn_studio.labs.robustness.table import header, shown_rows
 
@@ -36,6 +37,7 @@ class ReportView(QStackedWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(3 * GRID)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.addWidget(self._empty)
         self.addWidget(self.table)
@@ -59,6 +61,8 @@ class ReportView(QStackedWidget):
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
+                if 0 < column < len(cells) - 1:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 if row.failed:
                     item.setForeground(QColor(theme().colors.danger))
                 self.table.setItem(place, column, item)
