@@ -15,7 +15,7 @@ from torch import Tensor
 from jnn_studio.base.text import counted, printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import open_words
-from jnn_studio.data.config import FolderConfig
+from jnn_studio.data.config import NOT_CHOSEN, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.source import ImageSource
 from jnn_studio.labs.robustness.config import (
@@ -127,6 +127,10 @@ def _faces(config: RobustnessConfig, data: FaceClassesConfig, watch: Watch) -> L
 def _from_files(
     config: RobustnessConfig, data: ClassFolderConfig | ClassTableConfig, watch: Watch
 ) -> LabelledImages:
+    if isinstance(data, ClassTableConfig) and data.table == NOT_CHOSEN:
+        raise RobustnessError(
+            "No table was chosen. Give the one that says the images' classes as data.table."
+        )
     source, notes = open_images(FolderConfig(path=data.path), config.model.size, config.model.channels, watch)
     paths = [source.label(index).split("/") for index in range(len(source))]
     if isinstance(data, ClassTableConfig):
@@ -248,4 +252,5 @@ def _apart(
                 "trained on or only among those held out; hold out single images, or give more folders of "
                 "each class"
             )
-    return np.flatnonzero(~out), np.flatnonzero(out)
+    # Mixed: of the first few, which are attacked, all classes are to be among them.
+    return np.flatnonzero(~out), random.permutation(np.flatnonzero(out))

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import NOT_CHOSEN
-from jnn_studio.data.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from jnn_studio.jacobian import tangent_energy
 from jnn_studio.labs.robustness import attacks
 from jnn_studio.labs.robustness.checks import Checked, check
@@ -22,6 +21,7 @@ from jnn_studio.labs.robustness.config import EvaluationConfig, NetworkSizesConf
 from jnn_studio.labs.robustness.dealing import training_set
 from jnn_studio.labs.robustness.errors import RobustnessError
 from jnn_studio.labs.robustness.experiment import WATCHED, Replicas, described_network, replicas
+from jnn_studio.labs.robustness.material import Material, material
 from jnn_studio.labs.robustness.measures import (
     accuracy,
     calibration_error,
@@ -37,8 +37,8 @@ from jnn_studio.training.run_weights import read_run_weights
 
 BEYOND: Mapping[Norm, float] = {"linf": 1.0, "l2": 64.0}
 """An ε within which any image can be reached, or nearly: nothing should be told rightly there."""
-ATTACK, BLACK_BOX, MINIMAL, CORRUPTED = range(4)
-"""Seeds of what attacks and corruptions draw."""
+ATTACK, BLACK_BOX, MINIMAL = range(3)
+"""Seeds of what attacks draw."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +55,6 @@ class NetworkMeasures:
     values: Mapping[str, float]
     curves: Mapping[str, tuple[float, ...]]
     checks: tuple[Checked, ...]
-
-
-@dataclass(frozen=True)
-class Material:
-    """Held-out images that networks are measured on.
-
-    Attributes:
-        images, labels: all of them, and of them ``attacked``, the first so many.
-        bases: orthonormal bases of the true tangent spaces at the attacked images, (images, values, factors);
-            None where nobody knows them.
-    """
-
-    images: Tensor
-    labels: Tensor
-    attacked: int
-    bases: Tensor | None
-    tangents: Tensor | None
-
-
-@torch.no_grad()
-def material(config: RobustnessConfig, data: LabelledImages, device: str) -> Material:
-    """The held-out images, and their tangent spaces where the source knows them."""
-    held_out = torch.from_numpy(data.held_out)
-    images, labels = data.images[held_out].float() / 255, data.labels[held_out]
-    count = min(config.evaluation.images, len(images))
-    if data.tangents is None:
-        return Material(images.to(device), labels.to(device), count, None, None)
-    tangents = data.tangents(data.held_out[:count].tolist())
-    bases = torch.linalg.qr(tangents)[0]
-    return Material(images.to(device), labels.to(device), count, bases.to(device), tangents.to(device))
 
 
 def measure_run(
@@ -117,7 +87,7 @@ def measure_run(
             f"the networks in {path} have {next(iter(described.values())).logits:,} logits, and the images "
             f"{len(data.classes):,} classes: the images are not those of the run any more"
         )
-    held_out = material(config, data, device.name)
+    held_out = material(data, config.evaluation.images, device.name)
     found: dict[str, list[NetworkMeasures]] = {}
     total = len(weights.members) * config.schedule.repeats
     for place, (member, tensors) in enumerate(weights.members):
@@ -218,13 +188,10 @@ def _under_pgd(
 def _corrupted(network: nn.Module, held_out: Material) -> dict[str, float]:
     """Accuracy under each corruption, mean over its severities, and over all of them."""
     found = {}
-    for name in CORRUPTIONS:
-        shares = [
-            accuracy(logits_of(network, corrupt(held_out.images, name, severity, CORRUPTED)), held_out.labels)
-            for severity in SEVERITIES
-        ]
+    for name, several in held_out.corrupted.items():
+        shares = [accuracy(logits_of(network, images), held_out.labels) for images in several]
         found[f"corrupted_{name}"] = float(np.mean(shares))
-    return {"corrupted": float(np.mean(list(found.values()))), **found}
+    return {"corrupted": float(np.mean(list(found.values()))), **found} if found else {}
 
 
 def _tangential(

@@ -23,7 +23,8 @@ from jnn_studio.cli import program as cli
 from jnn_studio.data.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from jnn_studio.labs.robustness import attacks
 from jnn_studio.labs.robustness.config import EvaluationConfig, RobustnessConfig
-from jnn_studio.labs.robustness.evaluation import Material, measure
+from jnn_studio.labs.robustness.evaluation import measure
+from jnn_studio.labs.robustness.material import Material
 from jnn_studio.labs.robustness.measures import calibration_error, jacobian_figures
 from jnn_studio.labs.robustness.report import (
     FailedCheck,
@@ -109,7 +110,7 @@ def test_a_network_whose_gradients_are_masked_fails_its_checks() -> None:
     failed = {}
     for name, scale in {"sound": 1.0, "masked": 1e4}.items():
         network, images, labels = halves(scale)
-        sound = measure(network, Material(images, labels, 12, None, None), settings, Watch())
+        sound = measure(network, Material(images, labels, 12), settings, Watch())
         assert sound.values["accuracy"] == 1
         assert (np.diff(sound.curves["linf"]) <= 0).all()
         failed[name] = {one.key for one in sound.checks if not one.holds}
