@@ -32,6 +32,7 @@ from jnn_studio.labs.robustness.report import (
     RobustnessReport,
     make_report,
     read_report,
+    report_data,
 )
 from jnn_studio.labs.robustness.table import checks_in_words, columns, shown_rows
 from jnn_studio.models.weights import write_tensors
@@ -174,11 +175,13 @@ def test_the_command_trains_measures_and_writes_it_all_down(
     assert r"\toprule" in (out / "table.tex").read_text(encoding="utf-8")
     for name in ("accuracy-epsilon", "trade-off", "spectra", "generalisation", "corruptions"):
         assert (out / f"{name}.png").stat().st_size > 5_000
-    # The same again of the run that is there: nothing is trained, and the same found.
-    again = CliRunner().invoke(
-        cli.build(lambda: 0, list), ["robustness", str(out / "run"), "--out", str(tmp_path / "b"), "--json"]
+    # The same again of the run that is there.
+    assert report_data(make_report(out / "run", Watch())) == report
+    changed = CliRunner().invoke(
+        cli.build(lambda: 0, list), ["robustness", str(out / "run"), "--out", str(out), "--eta", "1"]
     )
-    assert json.loads(again.stdout.splitlines()[-1]) == report
+    assert changed.exit_code == 1
+    assert "there is nothing to change in it" in changed.stderr
 
 
 def test_runs_that_cannot_be_measured_are_refused_in_words(
