@@ -265,7 +265,7 @@ def _fitted(
             model = Replicas(config, network, {})
         model.load_state_dict(dict(tensors), assign=True)
     except (RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise RobustnessError(
             f"the weights of {member.key} in {path} are not those of such a run: {reason}"
         ) from error

@@ -116,9 +116,8 @@ def read_report(path: Path) -> RobustnessReport | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError, ValueError) as error:
-        raise RobustnessError(
-            f"{file} cannot be read; measure the run again. {str(error).splitlines()[0]}"
-        ) from error
+        reason = str(error).partition("\n")[0]
+        raise RobustnessError(f"{file} cannot be read; measure the run again. {reason}") from error
 
 
 def gathered(

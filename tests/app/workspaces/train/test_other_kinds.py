@@ -36,7 +36,7 @@ def test_the_presets_of_all_kinds_without_a_page_of_their_own_are_offered_a_pair
 
     pair = preset_names(["autoencoder-pair"])
     assert offered[: len(pair)] == list(pair)
-    assert set(offered) == set(preset_names()) - set(preset_names(["rof", "denoise"]))
+    assert set(offered) == set(preset_names()) - set(preset_names(["rof", "denoise", "robustness"]))
     assert "beta-vae-quick" in offered
 
 
