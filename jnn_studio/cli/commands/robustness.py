@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jnn_studio.base.atomic import write_text
 from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
@@ -53,6 +54,7 @@ def robustness(
     from jnn_studio.labs.robustness.config import RobustnessConfig
     from jnn_studio.labs.robustness.figures import write_figures
     from jnn_studio.labs.robustness.report import make_report, report_data
+    from jnn_studio.labs.robustness.table import markdown
 
     leave_a_core_free()
     with reported():
@@ -91,6 +93,7 @@ def robustness(
             (TableForm.json, "report.json"),
         ):
             put_out(table, form, out / name)
+        write_text(out / "table.md", markdown(report))
     if as_json:
         say_json(report_data(report))
         return
@@ -105,7 +108,9 @@ def robustness(
             complain(
                 f"{row.label}: it is not so that {one.words} ({one.networks} of {row.networks} networks)"
             )
-    say(f"{counted(len(written), 'figure')}, table.csv, table.tex, report.json and the run in {out}")
+    say(
+        f"{counted(len(written), 'figure')}, table.csv, table.tex, table.md, report.json and the run in {out}"
+    )
 
 
 def _table(report: RobustnessReport) -> OutputTable:

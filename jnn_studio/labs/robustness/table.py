@@ -94,6 +94,15 @@ def shown_rows(report: RobustnessReport) -> list[list[str]]:
     ]
 
 
+def markdown(report: RobustnessReport) -> str:
+    """The table as Markdown, for documentation."""
+    lines = [header(report), ["---", *("---:" for _ in columns(report)), "---"], *shown_rows(report)]
+    return (
+        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        + "\n"
+    )
+
+
 def keys(report: RobustnessReport) -> list[str]:
     """Names for a spreadsheet."""
     pairs = [name for one in columns(report) for name in (one.name, f"{one.name}_sd")]

@@ -173,6 +173,7 @@ def test_the_command_trains_measures_and_writes_it_all_down(
     assert [row["regulariser"] for row in rows] == ["none", "nuclear", "adversarial"]
     assert float(rows[0]["accuracy"]) == report["rows"][0]["mean"]["accuracy"]
     assert r"\toprule" in (out / "table.tex").read_text(encoding="utf-8")
+    assert (out / "table.md").read_text(encoding="utf-8").count("\n| ") == 1 + len(report["rows"])
     for name in ("accuracy-epsilon", "trade-off", "spectra", "generalisation", "corruptions"):
         assert (out / f"{name}.png").stat().st_size > 5_000
     # The same again of the run that is there.

@@ -59,7 +59,7 @@ GROUPS = (
             Setting("data.table", "Table", text=True),
             Setting("data.column", "Column", text=True),
             Setting("data.classes", "Only these", text=True),
-            Setting("sets.sizes", "Training sets", "images", text=True),
+            Setting("sets.sizes", "Training sets", text=True),
             Setting("sets.held_out", "Held o&ut", "images"),
             Setting(
                 "sets.apart",
