@@ -215,5 +215,6 @@ def _tangent(report: RobustnessReport) -> Figure:
     spread = 100 * np.nan_to_num(_numbers([row.sd.get("tangent_share") for row in rows]))
     axes.bar(range(len(rows)), values, 0.6, yerr=spread, color=[COLORS[row.regulariser] for row in rows])
     axes.set_xticks(range(len(rows)), [row.label for row in rows], rotation=25, ha="right", fontsize=7)
-    axes.set(ylabel="Of the smallest perturbation's energy in the tangent space, %")
+    axes.set(ylabel="Share of the energy in %")
+    axes.set_title("Of the smallest perturbation, in the true tangent space", fontsize=9)
     return figure

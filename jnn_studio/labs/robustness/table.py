@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from jnn_studio.labs.robustness.regularisers import NONE, REGULARISERS
 from jnn_studio.labs.robustness.report import Number, ReportRow, RobustnessReport
+
+COSTS = (0.05, 0.1, 0.15)
+"""Clean accuracies given up, at which regularisers are compared."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,50 @@ def shown_rows(report: RobustnessReport) -> list[list[str]]:
     ]
 
 
+def at_equal_cost(report: RobustnessReport, given_up: float) -> dict[str, Number]:
+    """Share told rightly under PGD, L∞ at the middle ε, where a regulariser costs ``given_up`` clean accuracy.
+
+    By regulariser, along the line from no regulariser through its strengths; None where that does not go so
+    far.
+    """
+    middle = len(report.linf) // 2
+    plain = next((row for row in report.rows if row.regulariser == NONE), None)
+    clean = None if plain is None else plain.mean["accuracy"]
+    found: dict[str, Number] = {}
+    for key in dict.fromkeys(row.regulariser for row in report.rows if row.regulariser != NONE):
+        rows = [row for row in report.rows if row.regulariser == key]
+        line = [
+            (row.mean["accuracy"], row.curves["linf"][middle]) for row in ([plain] if plain else []) + rows
+        ]
+        known = [(x, y) for x, y in line if x is not None and y is not None]
+        found[key] = None if clean is None else _crossing(known, clean - given_up)
+    return found
+
+
+def _crossing(line: Sequence[tuple[float, float]], target: float) -> Number:
+    """y where x first falls to ``target`` along a line."""
+    for (x, y), (after, then) in pairwise(line):
+        if x >= target > after or x > target >= after:
+            return y + (then - y) * (x - target) / (x - after)
+    return None
+
+
 def markdown(report: RobustnessReport) -> str:
-    """The table as Markdown, for documentation."""
-    lines = [header(report), ["---", *("---:" for _ in columns(report)), "---"], *shown_rows(report)]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        + "\n"
-    )
+    """The table as Markdown, for documentation; below it, what regularisers reach at equal cost."""
+    table = [header(report), ["---", *("---:" for _ in columns(report)), "---"], *shown_rows(report)]
+    costs = [at_equal_cost(report, given_up) for given_up in COSTS]
+    equal = [["Given up", *(f"{100 * given_up:g} points" for given_up in COSTS)]]
+    equal.append(["---", *("---:" for _ in COSTS)])
+    equal += [[REGULARISERS[key].label, *(_percent(one[key]) for one in costs)] for key in costs[0]]
+    return f"{_marked(table)}\n{_marked(equal)}"
+
+
+def _marked(lines: Sequence[Sequence[str]]) -> str:
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _percent(share: Number) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def keys(report: RobustnessReport) -> list[str]:

@@ -34,7 +34,7 @@ from jnn_studio.labs.robustness.report import (
     read_report,
     report_data,
 )
-from jnn_studio.labs.robustness.table import checks_in_words, columns, shown_rows
+from jnn_studio.labs.robustness.table import at_equal_cost, checks_in_words, columns, shown_rows
 from jnn_studio.models.weights import write_tensors
 from jnn_studio.training.run_folder import RunFolder
 
@@ -173,7 +173,7 @@ def test_the_command_trains_measures_and_writes_it_all_down(
     assert [row["regulariser"] for row in rows] == ["none", "nuclear", "adversarial"]
     assert float(rows[0]["accuracy"]) == report["rows"][0]["mean"]["accuracy"]
     assert r"\toprule" in (out / "table.tex").read_text(encoding="utf-8")
-    assert (out / "table.md").read_text(encoding="utf-8").count("\n| ") == 1 + len(report["rows"])
+    assert (out / "table.md").read_text(encoding="utf-8").count("\n| ") >= 1 + len(report["rows"])
     for name in ("accuracy-epsilon", "trade-off", "spectra", "generalisation", "corruptions"):
         assert (out / f"{name}.png").stat().st_size > 5_000
     # The same again of the run that is there.
@@ -230,4 +230,15 @@ def test_the_table_says_which_checks_failed_and_what_has_no_number() -> None:
     assert shown_rows(report) == [
         ["Nuclear η = 1 *", "50.0 ± 1.0", "25.0", "12.5 ± 2.0", checks_in_words(row)]
     ]
+    plain, weak = (
+        row.model_copy(
+            update={"regulariser": key, "mean": {"accuracy": clean}, "curves": {"linf": [clean, hard]}}
+        )
+        for key, clean, hard in (("none", 0.9, 0.0), ("nuclear", 0.8, 0.2))
+    )
+    compared = report.model_copy(update={"rows": [plain, weak, row]})
+    # Along the line from no regulariser through its strengths: a tenth given up at 0.8, 0.15 a sixth on.
+    assert at_equal_cost(compared, 0.1)["nuclear"] == pytest.approx(0.2)
+    assert at_equal_cost(compared, 0.15)["nuclear"] == pytest.approx(0.2 + 0.05 / 6)
+    assert at_equal_cost(compared, 0.5)["nuclear"] is None
     assert checks_in_words(row) == "not so: gradients are there to be followed (2 of 3)"
