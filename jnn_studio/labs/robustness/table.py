@@ -100,7 +100,7 @@ def shown_rows(report: RobustnessReport) -> list[list[str]]:
 
 
 def at_equal_cost(report: RobustnessReport, given_up: float) -> dict[str, Number]:
-    """Share told rightly under PGD, L∞ at the middle ε, where a regulariser costs ``given_up`` clean accuracy.
+    """Share told rightly under PGD, L∞ at the middle ε, once ``given_up`` of clean accuracy is spent.
 
     By regulariser, along the line from no regulariser through its strengths; None where that does not go so
     far.
