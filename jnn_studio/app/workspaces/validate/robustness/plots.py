@@ -255,4 +255,4 @@ class RobustnessPlots(RunView):
         """Dividers as at first."""
         rows, upper = self._splitters
         rows.setSizes([1_300_000, 1_000_000])
-        upper.setSizes([1_200_000, 1_000_000, 900_000])
+        upper.setSizes([1_100_000, 1_000_000, 1_000_000])
