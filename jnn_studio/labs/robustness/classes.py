@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ class LabelledImages:
         classes: their names, in the order of the logits.
         images: uint8 (count, channels, size, size), on the CPU.
         labels: int64 (count,).
+        names: what the images are called, in their order.
         train: indices of those to train on; the training sets are drawn from them.
         held_out: of those to measure on.
         notes: what a person should know of them.
@@ -56,10 +58,22 @@ class LabelledImages:
     classes: tuple[str, ...]
     images: Tensor
     labels: Tensor
+    names: tuple[str, ...]
     train: np.ndarray
     held_out: np.ndarray
     notes: tuple[str, ...] = ()
     tangents: Callable[[Sequence[int]], Tensor] | None = None
+
+    @property
+    def fingerprint(self) -> np.ndarray:
+        """Eight whole numbers below 2¹⁶, as float32: others as soon as a name, a label or the split is.
+
+        Not of pixels, which another machine may draw or decode one level differently.
+        """
+        digest = hashlib.sha256("\n".join(self.names).encode("utf-8", "surrogatepass"))
+        for array in (self.labels.numpy(), self.held_out, self.train):
+            digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        return np.frombuffer(digest.digest()[:16], np.uint16).astype(np.float32)
 
 
 def open_classes(config: RobustnessConfig, watch: Watch) -> LabelledImages:
@@ -121,7 +135,8 @@ def _faces(config: RobustnessConfig, data: FaceClassesConfig, watch: Watch) -> L
         return torch.stack(found)
 
     train, held_out = places[config.sets.held_out :], places[: config.sets.held_out]
-    return LabelledImages(in_words(data), names, images, labels, train, held_out, tangents=tangents)
+    called = tuple(source.label(int(index)) for index in chosen)
+    return LabelledImages(in_words(data), names, images, labels, called, train, held_out, tangents=tangents)
 
 
 def _from_files(
@@ -149,7 +164,8 @@ def _from_files(
     _check_classes(where, names, labels)
     images = _gather(source, kept, watch)
     train, held_out = _apart(config, labels.numpy(), [groups[index] for index in kept])
-    return LabelledImages(in_words(data), names, images, labels, train, held_out, notes)
+    called = tuple(source.label(int(index)) for index in kept)
+    return LabelledImages(in_words(data), names, images, labels, called, train, held_out, notes)
 
 
 def _folders(path: Path) -> set[str]:
@@ -180,7 +196,8 @@ def _digits(config: RobustnessConfig) -> LabelledImages:
     labels = torch.from_numpy(found.target.astype(np.int64))
     train, held_out = _apart(config, labels.numpy(), [str(index) for index in range(len(labels))])
     names = tuple(str(name) for name in found.target_names)
-    return LabelledImages("digits", names, images, labels, train, held_out)
+    called = tuple(f"digit {index}" for index in range(len(labels)))
+    return LabelledImages("digits", names, images, labels, called, train, held_out)
 
 
 def _gather(source: ImageSource, indices: np.ndarray, watch: Watch) -> Tensor:

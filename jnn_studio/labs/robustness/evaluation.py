@@ -20,7 +20,7 @@ from jnn_studio.labs.robustness.classes import LabelledImages, open_classes
 from jnn_studio.labs.robustness.config import EvaluationConfig, NetworkSizesConfig, RobustnessConfig
 from jnn_studio.labs.robustness.dealing import training_set
 from jnn_studio.labs.robustness.errors import RobustnessError
-from jnn_studio.labs.robustness.experiment import WATCHED, Replicas, described_network, replicas
+from jnn_studio.labs.robustness.experiment import FINGERPRINT, WATCHED, Replicas, described_network, replicas
 from jnn_studio.labs.robustness.material import Material, material
 from jnn_studio.labs.robustness.measures import (
     accuracy,
@@ -33,6 +33,7 @@ from jnn_studio.labs.robustness.perturbing import Norm
 from jnn_studio.models.classifier import ClassifierConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.run_weights import read_run_weights
 
 BEYOND: Mapping[Norm, float] = {"linf": 1.0, "l2": 64.0}
@@ -87,6 +88,7 @@ def measure_run(
             f"the networks in {path} have {next(iter(described.values())).logits:,} logits, and the images "
             f"{len(data.classes):,} classes: the images are not those of the run any more"
         )
+    _check_images(path, data)
     held_out = material(data, config.evaluation.images, device.name)
     found: dict[str, list[NetworkMeasures]] = {}
     total = len(weights.members) * config.schedule.repeats
@@ -101,6 +103,17 @@ def measure_run(
             found[member.key].append(NetworkMeasures(values, measured.curves, measured.checks))
     watch.step(total, total)
     return config, data.classes, found
+
+
+def _check_images(path: Path, data: LabelledImages) -> None:
+    """Raise `RobustnessError` unless these are the images that the run saw, split in the same way."""
+    arrays = RunFolder.open(path).latest_arrays()
+    then = None if arrays is None else arrays.values.get("", {}).get(FINGERPRINT)
+    if then is not None and not np.array_equal(then, data.fingerprint):
+        raise RobustnessError(
+            f"the images are not those that the run in {path} was trained on and held out: files have "
+            "changed, come or gone. Bring them back, or train anew"
+        )
 
 
 def measure(

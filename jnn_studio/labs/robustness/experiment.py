@@ -35,6 +35,8 @@ from jnn_studio.training.optimiser import adamw_member
 PROBES, STARTS = 1, 2
 """Streams of random numbers at one step, beside that of the batches."""
 _VARIED = 19
+FINGERPRINT = "images"
+"""Among the arrays of a run: `LabelledImages.fingerprint`, by which its images are known again."""
 WATCHED = 64
 """Held-out images that are attacked, and whose Jacobians are looked at, while training goes on."""
 PENALISED = (FROBENIUS, NUCLEAR, SCHATTEN, DEEP)
@@ -129,6 +131,7 @@ class RobustnessExperiment:
     def __init__(self, config: RobustnessConfig, data: LabelledImages, device: Device) -> None:
         self.config, self.device, self.notes = config, device, data.notes
         self._described, self._first = described_network(config, len(data.classes))
+        self._fingerprint = data.fingerprint
         self._images, self._labels = data.images.to(device.name), data.labels.to(device.name)
         schedule, labels = config.schedule, data.labels.numpy()
         if config.sets.sizes[-1] > len(data.train):
@@ -192,7 +195,7 @@ class RobustnessExperiment:
         images, labels = self.held_out()
         watched, theirs = images[:WATCHED], labels[:WATCHED]
         shown: dict[str, Mapping[str, np.ndarray]] = {}
-        common: Mapping[str, np.ndarray] = {}
+        common: dict[str, np.ndarray] = {}
         for member in self._members:
             assert isinstance(member.model, Replicas)
             member.model.eval()
@@ -202,7 +205,7 @@ class RobustnessExperiment:
             terms["frobenius_norm"] = float(np.mean([found.frobenius for found in figures]))
             paths = quick_paths(self.config, member.model.largest(self.config), watched, theirs)
             terms["robust_accuracy"] = float(paths.accuracy[:, paths.middle].mean())
-            common = paths.common
+            common = {**paths.common, FINGERPRINT: self._fingerprint}
             shown[member.key] = paths.arrays
             member.model.train()
             yield Metrics(step, math.nan, member.key, terms)

@@ -200,6 +200,13 @@ def test_runs_that_cannot_be_measured_are_refused_in_words(
     )
     with pytest.raises(StudioError):
         make_report(foreign, Watch())
+    # Other images than those it was trained on: some of them may now be held out.
+    changed = tmp_path / "changed"
+    shutil.copytree(finished, changed)
+    text = (changed / "config.toml").read_text(encoding="utf-8")
+    (changed / "config.toml").write_text(text.replace("margin = 0.2", "margin = 0.25"), encoding="utf-8")
+    with pytest.raises(StudioError, match="the images are not those that the run in .* was trained on"):
+        make_report(changed, Watch())
     (foreign / "robustness.json").write_text("{}", encoding="utf-8")
     with pytest.raises(StudioError, match="cannot be read; measure the run again"):
         read_report(foreign)
