@@ -27,7 +27,7 @@ from jnn_studio.explore.library import Library, read_direction
 from jnn_studio.explore.open_models import open_models
 from jnn_studio.explore.session_file import load_session
 from jnn_studio.labs.denoise.methods import open_denoisers
-from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint
+from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint, load_classifier
 from jnn_studio.runs.comparing import compared, settings_of
 from jnn_studio.runs.curves import read_curves
 from jnn_studio.runs.describing import describe
@@ -71,18 +71,19 @@ def subjects(material: Material, scratch: Path) -> list[Subject]:
     root = material.root
     found = []
     for kind, run in material.runs.items():
-        opened = open_denoisers if kind == "denoise" else _opened_models
+        opened = {"denoise": open_denoisers, "robustness": _classifier}.get(kind, _opened_models)
         found += [
             Subject(f"{kind} run, followed", run, _follow),
             Subject(f"{kind} run, listed", run, _list),
             Subject(f"{kind} run, resumed", run, _Resumed(material.ends[kind]).open),
             Subject(f"{kind} checkpoint, resumed", run, _Resumed(material.ends[kind]).open, "checkpoints"),
         ]
-        if kind != "rof":
+        if kind not in ("rof", "robustness"):  # no page opens the networks of such runs
             found.append(Subject(f"{kind} run, opened", run, _Weights(run, opened).open))
             found.append(
                 Subject(f"{kind} checkpoint, opened", run, _Weights(run, opened).open, "checkpoints")
             )
+        if kind != "rof":
             file = root / "weights" / f"{kind}.safetensors"
             found += [Subject(f"{kind} weights", file, _Weights(file, opened).open)] * 2
         found.append(Subject(f"{kind} configuration", root / "configs" / f"{kind}.toml", _config))
@@ -189,6 +190,10 @@ def _of_checkpoint(
 
 def _opened_models(path: Path) -> Mapping[str, Loaded[Any]]:
     return {str(number): loaded for number, loaded in enumerate(open_models(path))}
+
+
+def _classifier(path: Path) -> Mapping[str, Loaded[Any]]:
+    return {path.stem: load_classifier(path)}
 
 
 def _config(path: Path, damage: Damage) -> str:

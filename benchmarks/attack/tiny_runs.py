@@ -32,6 +32,21 @@ _TINY: dict[str, dict[str, Any]] = {
         "schedule": {"steps": 8, "batch_size": 4, "held_out": 8, "crop": 16, "device": "cpu"},
         "logging": {"metrics_every": 2, "spectrum_every": 3, "preview_every": 3, "checkpoint_every": 2},
     },
+    "robustness": {
+        "data": {"kind": "face-classes", "factors": ["hair-length"]},
+        "sets": {"sizes": [8], "held_out": 8},
+        "model": {"size": 16, "widths": [3], "hidden": 4},
+        "strengths": {
+            "decay": [],
+            "frobenius": [0.01],
+            "nuclear": [0.01],
+            "adversarial": [0.02],
+            "attack_steps": 2,
+        },
+        "evaluation": {"epsilons_linf": [0.05]},
+        "schedule": {"steps": 8, "batch_size": 4, "repeats": 1, "device": "cpu"},
+        "logging": {"metrics_every": 2, "measure_every": 4, "checkpoint_every": 2},
+    },
     "rof": {
         "network": {"frequencies": 12, "hidden": 12},
         "penalty": {"draws": 3},
