@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +37,12 @@ TINY: Mapping[str, Any] = {
 }
 
 Tiny = Callable[..., RunConfig]
+
+
+def pytest_configure() -> None:
+    """What a shell runs in the background ignores SIGINT, and so would what a test interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def make_tiny(**sections: Any) -> RunConfig:

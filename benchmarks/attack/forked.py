@@ -35,6 +35,9 @@ def fork(work: Callable[[], int], said: Path) -> int:
         return child
     code = 99
     try:
+        # A shell ignores these for what it runs in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for number in (1, 2):
             os.dup2(out, number)

@@ -58,19 +58,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def imported_things_set_aside(program_font: None) -> Iterator[None]:
-    """Modules and what they hold are not looked through again at every test: that was a third of the time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture(autouse=True)
 def collected_on_the_main_thread() -> Iterator[None]:
-    """As in the program: a worker that collects a cycle with a QObject in it crashes."""
+    """As in the program: a worker that collects a cycle with a QObject in it crashes.
+
+    Modules and what they hold are set aside: to look through them at every test was a third of the time.
+    """
     gc.disable()
+    if not gc.get_freeze_count():  # the first test, or a window has ended, which brings them back
+        gc.collect()
+        gc.freeze()
     yield
     gc.collect()
     gc.enable()
