@@ -40,9 +40,10 @@ Tiny = Callable[..., RunConfig]
 
 
 def pytest_configure() -> None:
-    """What a shell runs in the background ignores SIGINT, and so would what a test interrupts."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """What a shell runs in the background ignores these, and so would what a test interrupts."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def make_tiny(**sections: Any) -> RunConfig:

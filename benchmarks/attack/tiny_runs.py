@@ -6,7 +6,7 @@ from typing import Any
 
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.kind import kind_names
+from jnn_studio.training.kind import find_kind, kind_names
 
 _IMAGES: dict[str, Any] = {
     "data": {"kind": "faces", "count": 48, "seed": 1},
@@ -59,8 +59,9 @@ _TINY: dict[str, dict[str, Any]] = {
 
 
 def tiny_runs() -> dict[str, RunConfig]:
-    """By kind; KeyError for a kind that has come since and has none here."""
+    """By kind that this program trains; KeyError for one that has come since and has none here."""
     return {
         kind: validate_config(_TINY[kind] | {"kind": kind, "name": "tiny"}, f"tiny {kind}")
         for kind in kind_names()
+        if find_kind(kind).trainable
     }

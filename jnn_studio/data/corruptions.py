@@ -15,6 +15,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from jnn_studio.data.decode import open_image
+
 SEVERITIES = (1, 2, 3)
 """Mild, clear, strong."""
 
@@ -75,8 +77,7 @@ def _through_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
     grey = pixels.shape[2] == 1
     file = io.BytesIO()
     Image.fromarray(pixels[..., 0] if grey else pixels).save(file, "JPEG", quality=quality)
-    file.seek(0)
-    with Image.open(file, formats=("JPEG",)) as image:
+    with open_image(file, formats=("JPEG",)) as image:
         found = np.asarray(image)
     return found[..., None] if grey else found
 

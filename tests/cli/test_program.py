@@ -185,7 +185,7 @@ def test_a_preset_is_trained_with_the_changes_asked_for(
 ) -> None:
     started: list[RunConfig] = []
 
-    def start(config: RunConfig, *_: object) -> list[object]:
+    def start(config: RunConfig, *_: object, **more: object) -> list[object]:
         started.append(config)
         return [StateChanged("finished", 7)]
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from jnn_studio.base.watch import Watch
+from jnn_studio.cli.output import STOPPED
 from jnn_studio.training import fabric
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
@@ -108,7 +109,7 @@ def test_a_run_is_the_same_in_two_processes_stopped_killed_and_gone_on_with_in_o
     while (folder.latest_checkpoint() or folder.checkpoint_path(0)) == folder.checkpoint_path(0):
         time.sleep(0.001)
     leader.signal(signal.SIGTERM)
-    assert leader.wait() == 0
+    assert leader.wait() == STOPPED
     state = folder.state()
     assert (state.state, state.device) == ("stopped", "CPU, 1 thread, float32, 2 processes")
     assert f"stopped at step {state.step}" in leader.stdout
