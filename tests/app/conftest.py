@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 import torch  # before PySide6: see the design's rule on import order
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.bundled_font import use_bundled_font
 from jnn_studio.app.theme import theme
+from jnn_studio.app.window import MainWindow
 
 PATIENCE_MS = 30_000
 
@@ -117,3 +118,19 @@ def settings(tmp_path: Path) -> QSettings:
     found.setValue("runs_folder", str(tmp_path / "runs"))
     found.setValue("data_folder", str(tmp_path / "data"))
     return found
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: QSettings) -> Iterator[MainWindow]:
+    """The whole window, once Explore shows its first pictures."""
+    window = MainWindow(settings)
+    window.show()
+    explore = window.workspace("Explore")
+    qtbot.waitUntil(lambda: explore.desk.scene is not None)
+    yield window
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+    window.shutdown()
+    window.hide()
+    theme().mode = "system"
+    window.deleteLater()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings
 from PySide6.QtWidgets import (
@@ -26,18 +24,11 @@ SIZES = [(640, 440), (800, 600), (960, 640), (1024, 740), (1280, 800), (1920, 10
 
 
 @pytest.fixture
-def window(qtbot: QtBot, settings: QSettings) -> Iterator[MainWindow]:
-    window = MainWindow(settings)
-    window.show()
-    explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.desk.scene is not None)
+def whole(window: MainWindow) -> MainWindow:
+    """With all its pages."""
     for spec in window._specs:
         window.workspace(spec.title)
-    yield window
-    window.shutdown()
-    window.hide()
-    theme().mode = "system"
-    window.deleteLater()
+    return window
 
 
 def settled(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
@@ -99,8 +90,9 @@ def outside(page: QWidget) -> list[str]:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_no_control_lies_over_another_or_outside_at_any_size(
-    window: MainWindow, qtbot: QtBot, mode: str
+    whole: MainWindow, qtbot: QtBot, mode: str
 ) -> None:
+    window = whole
     theme().mode = mode
     found = []
     for size in SIZES:

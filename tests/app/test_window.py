@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,19 +19,6 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import validate_config
 from jnn_studio.training.events import CheckpointSaved
 from jnn_studio.training.run_folder import RunFolder
-
-
-@pytest.fixture
-def window(qtbot: QtBot, settings: QSettings, qapp) -> Iterator[MainWindow]:
-    window = MainWindow(settings)
-    window.show()
-    explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.desk.scene is not None)
-    yield window
-    window.shutdown()
-    window.hide()
-    theme().mode = "system"
-    window.deleteLater()
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from jnn_studio.cli import program as cli
+from jnn_studio.cli.output import STOPPED
 from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
+from jnn_studio.sweeps.training import SweepEnded
 
 
 def invoke(*arguments: str | Path) -> Any:
@@ -74,3 +76,10 @@ def test_runs_that_are_not_what_the_file_says_are_not_mixed(
     assert "nothing but --workers" in invoke(swept, "--out", tmp_path / "other").stderr
     assert "holds no sweep" in invoke(tmp_path).stderr
     assert "there is no sweep 'faces'" in invoke("faces").stderr
+
+
+def test_one_that_is_stopped_says_so_by_its_exit_code(swept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jnn_studio.cli.commands.sweep.train_sweep", lambda *_: iter([SweepEnded("stopped")]))
+    result = invoke(swept)
+    assert result.exit_code == STOPPED
+    assert "stopped: 4 of 4 runs finished" in result.stdout

@@ -10,7 +10,7 @@ import typer
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, watching
 from jnn_studio.cli.signals import stop_on_signal
@@ -68,18 +68,17 @@ def robustness(
             config = config.with_changes(data=data, eta=eta, steps=steps, device=device)
             run = out / RUN
             commands = Commands()
-            events = start_run(config, run, commands)
             with stop_on_signal(commands):
-                ended = follow(events, errors, "accuracy", _accuracy)
+                ended = follow(start_run(config, run, commands), errors, "accuracy", _accuracy)
             if ended.state == "failed":
                 complain(ended.reason)
-                raise typer.Exit(1)
+                raise typer.Exit(FAILED)
             if ended.state != "finished":
                 say(
                     "stopped before the end: give the run's folder in place of the preset to measure it "
                     "as it is"
                 )
-                return
+                raise typer.Exit(STOPPED)
         elif (data, eta, steps) != (None, None, None):
             raise UsageError(f"{preset} is a run that has been trained: there is nothing to change in it")
         with watching(errors, "Measuring") as watch:

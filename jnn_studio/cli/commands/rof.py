@@ -51,9 +51,8 @@ def rof(
             raise UsageError(f"{preset} is a run of kind {config.kind!r}; give one of {known}")
         config = config.with_changes(eta=eta, steps=steps, device=device)
         commands = Commands()
-        events = start_run(config, out, commands)
         with stop_on_signal(commands):
-            ended = follow(events, errors, "error", _error)
+            ended = follow(start_run(config, out, commands), errors, "error", _error)
         if ended.state == "failed":
             complain(ended.reason)
             raise typer.Exit(FAILED)

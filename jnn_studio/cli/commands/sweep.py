@@ -13,7 +13,7 @@ from jnn_studio.base.errors import StudioError
 from jnn_studio.base.text import counted, duration, printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.cli.command_spec import CommandSpec
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import progress_bar
 from jnn_studio.cli.signals import stop_on
@@ -82,7 +82,9 @@ def sweep(
         runs = f"{view.finished} of {counted(view.total, 'run')} finished{pruned}"
         say(f"{ended.state}: {runs}, in {folder.path}")
     if ended.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
+    if ended.state == "stopped":
+        raise typer.Exit(STOPPED)
 
 
 def _folder(what: str, out: Path | None, data: Path | None, settings: Sequence[str]) -> SweepFolder:

@@ -62,8 +62,9 @@ def train(
 ) -> None:
     """Train what a preset or a configuration describes, such as a regularised and an unregularised model."""
     leave_a_core_free()
-    with reported():
-        commands = Commands()
+    commands = Commands()
+    # From the very first: a run that has been taken is given back, whenever one is asked to end.
+    with reported(), stop_on_signal(commands):
 
         def together(config: RunConfig) -> Processes:
             return gather(config.schedule.device, devices, nodes, strategy)
@@ -94,8 +95,7 @@ def train(
             processes = together(chosen)
             to = console if processes.leads else Console(quiet=True)
             events = start_run(chosen, out, commands, naming(to), processes=processes)
-        with stop_on_signal(commands):
-            ended = follow(events, to, "loss", _loss)
+        ended = follow(events, to, "loss", _loss)
     if ended.state == "failed":
         if processes.leads or ended.details:  # what all of them see is said once
             complain(ended.reason)

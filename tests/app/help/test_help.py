@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from PySide6.QtCore import QEvent, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QEvent, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QTextBrowser, QTreeWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QTextBrowser, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.help.control_help import names_around, words_about
@@ -15,20 +12,6 @@ from jnn_studio.app.help.manual import NEWS, plain_words, read_manual, search
 from jnn_studio.app.help.places import PLACES, Place, place_of
 from jnn_studio.app.help.tour import STOPS
 from jnn_studio.app.window import MainWindow
-
-
-@pytest.fixture
-def window(qtbot: QtBot, settings: QSettings) -> Iterator[MainWindow]:
-    window = MainWindow(settings)
-    window.show()
-    explore = window.workspace("Explore")
-    qtbot.waitUntil(lambda: explore.desk.scene is not None)
-    yield window
-    for dialog in window.findChildren(QDialog):
-        dialog.close()
-    window.shutdown()
-    window.hide()
-    window.deleteLater()
 
 
 def trigger(window: MainWindow, name: str) -> None:

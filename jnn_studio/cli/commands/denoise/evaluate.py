@@ -20,7 +20,7 @@ from jnn_studio.cli.commands.denoise.choosing import (
     finite,
     label_of,
 )
-from jnn_studio.cli.output import UsageError, complain, errors, reported, say, say_json
+from jnn_studio.cli.output import FAILED, UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.models.weights import LoadedDenoiser
@@ -89,7 +89,7 @@ def evaluate(
     for gap in skipped:
         complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
     if not table:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
     if as_json:
         say_json(_as_json(table, skipped, settings, denoisers))
         return
