@@ -93,6 +93,7 @@ class Field(QWidget):
     def _set(self, text: str) -> None:
         if isinstance(self.editor, QLineEdit):
             self.editor.setText(text)
+            self.editor.setCursorPosition(0)  # of what is too long, the beginning is seen
 
     def _show_note(self) -> None:
         text = self._reason or self._hint

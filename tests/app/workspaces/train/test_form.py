@@ -49,6 +49,7 @@ def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, 
     page.choose_preset(name)
     assert train.page.form.config == load_preset(name)
     assert page.edit("penalty.sigma").text() == "0.001"
+    assert page.edit("penalty.sigma").cursorPosition() == 0, "of what is too long, the beginning is seen"
     assert page.text("edited") == ""
 
 
