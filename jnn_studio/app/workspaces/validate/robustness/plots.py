@@ -31,6 +31,8 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Arrays, Metrics, Spectrum
 
 EMPTY = "Press Start: classifiers that differ in the regulariser alone"
+LEAST = 30 * GRID
+"""Height of a plot: below a legend of six lines there is to be a plot."""
 
 
 class RobustnessPlots(RunView):
@@ -60,6 +62,7 @@ class RobustnessPlots(RunView):
         self.spectrum = SpectrumPlot(f"{PAGE}.spectrum", "Singular values")
         for plot in self._plots:
             plot.set_empty_text(EMPTY)
+            plot.setMinimumHeight(LEAST)
         self.pictures = AttackedPictures(f"{PAGE}.pictures")
         self.pictures.epsilonMoved.connect(self.curves.mark)
         self.report = ReportView(f"{PAGE}.report")
