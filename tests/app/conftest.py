@@ -18,6 +18,7 @@ import pytest
 import torch  # before PySide6: see the design's rule on import order
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.bundled_font import use_bundled_font
@@ -31,8 +32,9 @@ PATIENCE_MS = 30_000
 def patient_waits() -> Iterator[None]:
     """What is waited for may take a busy machine half a minute; on an idle one it is there at once."""
     with pytest.MonkeyPatch.context() as patched:
-        for name in ("waitUntil", "waitSignal", "waitSignals"):
+        for name in ("waitSignal", "waitSignals"):
             patched.setattr(QtBot, name, _patient(getattr(QtBot, name)))
+        patched.setattr(QtBot, "waitUntil", _until(_patient(QtBot.waitUntil)))
         yield
 
 
@@ -42,6 +44,29 @@ def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
         # Whoever does not mind if nothing comes wants to see that nothing does.
         patience = PATIENCE_MS if options.get("raising") is not False else 0
         return wait(*args, timeout=max(timeout, patience), **options)
+
+    return waiting
+
+
+def _until(wait: Callable[..., Any]) -> Callable[..., Any]:
+    """What cannot be asked yet, of a curve that has not come or a file that is not there, is not true yet."""
+
+    @wraps(wait)
+    def waiting(bot: QtBot, callback: Callable[[], Any], **options: Any) -> None:
+        errors: list[Exception] = []
+
+        def holds() -> Any:
+            errors.clear()
+            try:
+                return callback()
+            except (LookupError, AttributeError, OSError, ValueError) as error:
+                errors.append(error)
+                return False
+
+        try:
+            wait(bot, holds, **options)
+        except TimeoutError as late:
+            raise (errors or [late])[0] from None
 
     return waiting
 
