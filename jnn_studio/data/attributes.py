@@ -80,13 +80,9 @@ def open_attributes(path: Path | str, source: ImageSource, watch: Watch | None =
         Cancelled: ``watch`` said so.
     """
     path = Path(path).expanduser()
-    labels = [source.label(index) for index in range(len(source))]
     with _explained(path):
-        table = _Table(path, watch or Watch())
-        names = FileNames(labels)
-        at = _file_column(table, names)
-        by_base = not any(names.find(row[at]) is not None for row in table.rows())
-        return _gather(table, at, lambda name: names.find(name, by_base), len(labels))
+        table, at, find = _matched(path, source, watch)
+        return _gather(table, at, find, len(source))
 
 
 @dataclass(frozen=True)
@@ -110,12 +106,8 @@ def open_words(
         Cancelled: ``watch`` said so.
     """
     path = Path(path).expanduser()
-    labels = [source.label(index) for index in range(len(source))]
     with _explained(path):
-        table = _Table(path, watch or Watch())
-        names = FileNames(labels)
-        at = _file_column(table, names)
-        by_base = not any(names.find(row[at]) is not None for row in table.rows())
+        table, at, find = _matched(path, source, watch)
         others = {printable(name): index for index, name in enumerate(table.header) if index != at}
         wanted = column or (next(iter(others)) if len(others) == 1 else "")
         if wanted not in others:
@@ -123,10 +115,21 @@ def open_words(
             raise DataError(f"{path} has {why}; there are: {', '.join(others) or 'none'}.")
         words: dict[int, str] = {}
         for row in table.rows():
-            image, cell = names.find(row[at], by_base), printable(row[others[wanted]].strip())
+            image, cell = find(row[at]), printable(row[others[wanted]].strip())
             if image is not None and cell.casefold() not in MISSING:
                 words.setdefault(image, cell)
         return WordColumn(wanted, words)
+
+
+def _matched(
+    path: Path, source: ImageSource, watch: Watch | None
+) -> tuple[_Table, int, Callable[[str], int | None]]:
+    """The table, its column of file names, and which image of ``source`` such a name means."""
+    table = _Table(path, watch or Watch())
+    names = FileNames([source.label(index) for index in range(len(source))])
+    at = _file_column(table, names)
+    by_base = not any(names.find(row[at]) is not None for row in table.rows())
+    return table, at, lambda name: names.find(name, by_base)
 
 
 @contextmanager

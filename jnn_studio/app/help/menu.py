@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -50,17 +49,15 @@ class Help(QObject):
         self._controls = ControlHelp(self)
         self._controls.more_asked.connect(self.show_manual)
 
-    def fill(self, menu: QMenu) -> None:
-        """Its actions."""
-        self._add(menu, "&Manual", "manual", self._about_page, QKeySequence.StandardKey.HelpContents)
-        self._add(
-            menu, "What is &this?", "what_is_this", self._controls.ask, QKeySequence.StandardKey.WhatsThis
-        )
-        self._add(menu, "&Tour", "tour", self.begin_tour)
-        self._add(menu, "&Keyboard shortcuts", "shortcuts", self._show_keys)
+    def fill(self, menu: QMenu, add: Callable[..., object]) -> None:
+        """Its actions; ``add(menu, text, name, triggered, shortcut)`` is the window's way to make one."""
+        add(menu, "&Manual", "manual", self._about_page, QKeySequence.StandardKey.HelpContents)
+        add(menu, "What is &this?", "what_is_this", self._controls.ask, QKeySequence.StandardKey.WhatsThis)
+        add(menu, "&Tour", "tour", self.begin_tour)
+        add(menu, "&Keyboard shortcuts", "shortcuts", self._show_keys)
         menu.addSeparator()
-        self._add(menu, "What is &new", "news", lambda: self.show_manual(Place(NEWS)))
-        self._add(menu, "&Report a problem…", "report", self._report)
+        add(menu, "What is &new", "news", lambda: self.show_manual(Place(NEWS)))
+        add(menu, "&Report a problem…", "report", self._report)
         menu.addSeparator()
 
     def show_manual(self, place: Place) -> None:
@@ -115,21 +112,3 @@ class Help(QObject):
 
     def _no_report(self, failure: Failure) -> None:
         self._message.show_error("Cannot make a report", failure.text, failure.details)
-
-    def _add(
-        self,
-        menu: QMenu,
-        text: str,
-        name: str,
-        triggered: Callable[[], object],
-        key: QKeySequence.StandardKey | None = None,
-    ) -> None:
-        action = QAction(text, self._window, objectName=f"action_{name}")
-        action.triggered.connect(partial(_call, triggered))
-        if key is not None:
-            action.setShortcut(QKeySequence(key))
-        menu.addAction(action)
-
-
-def _call(triggered: Callable[[], object], checked: bool = False) -> None:
-    triggered()

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from jnn_studio.app.colors import Style
 from jnn_studio.app.plots.curves import LossPlot, RankPlot, SpectrumPlot
 from jnn_studio.app.steering.previews import Previews
-from jnn_studio.app.steering.run_view import Layout, RunView
+from jnn_studio.app.steering.run_view import RunView
 from jnn_studio.app.theme import GRID
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Metrics, Preview, Spectrum
@@ -73,7 +73,7 @@ class RunPlots(RunView):
         if self.rank is None:
             plots = _splitter(f"{page}.split.plots", down, self.loss, self.spectrum)
             whole = _splitter(f"{page}.split.columns", across, plots, self.previews)
-            self._splitters: tuple[QSplitter, ...] = (whole, plots)
+            self._splitters = (whole, plots)
         else:
             upper = _splitter(f"{page}.split.upper", across, self.loss, self.spectrum)
             lower = _splitter(f"{page}.split.lower", across, self.rank, self.previews)
@@ -180,17 +180,6 @@ class RunPlots(RunView):
             plot.refresh()
 
     # --- layout ------------------------------------------------------------------------------------------
-
-    def save_layout(self) -> Layout:
-        """Where the dividers stand."""
-        return [splitter.saveState() for splitter in self._splitters]
-
-    def restore_layout(self, layout: object) -> None:
-        """The inverse of `save_layout`; anything else changes nothing."""
-        if isinstance(layout, list) and len(layout) == len(self._splitters):
-            for splitter, state in zip(self._splitters, layout, strict=True):
-                if isinstance(state, QByteArray):
-                    splitter.restoreState(state)
 
     def reset_layout(self) -> None:
         """Dividers as at first."""

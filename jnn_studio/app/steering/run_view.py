@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Arrays, MemberInfo, Metrics, Preview, Spectrum
@@ -22,6 +22,8 @@ class RunView(QWidget):
     """
 
     failed = Signal(str, str, str)
+    _splitters: tuple[QSplitter, ...] = ()
+    """Its dividers, whose places are remembered."""
 
     def show_plan(self, config: RunConfig | None) -> None:
         """No run is on show; this is the one that would be started, None while a setting is wrong."""
@@ -55,10 +57,14 @@ class RunView(QWidget):
 
     def save_layout(self) -> Layout:
         """Where the dividers stand."""
-        return []
+        return [splitter.saveState() for splitter in self._splitters]
 
     def restore_layout(self, layout: object) -> None:
         """The inverse of `save_layout`; anything else changes nothing."""
+        if isinstance(layout, list) and len(layout) == len(self._splitters):
+            for splitter, state in zip(self._splitters, layout, strict=True):
+                if isinstance(state, QByteArray):
+                    splitter.restoreState(state)
 
     def reset_layout(self) -> None:
         """Dividers as at first."""

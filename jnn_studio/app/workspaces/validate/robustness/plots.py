@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.plots.curves import SpectrumPlot
-from jnn_studio.app.steering.run_view import Layout, RunView
+from jnn_studio.app.steering.run_view import RunView
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -242,17 +242,6 @@ class RobustnessPlots(RunView):
         self.failed.emit("The networks were not measured", text, details)
 
     # --- layout ------------------------------------------------------------------------------------------
-
-    def save_layout(self) -> Layout:
-        """Where the dividers stand."""
-        return [splitter.saveState() for splitter in self._splitters]
-
-    def restore_layout(self, layout: object) -> None:
-        """The inverse of `save_layout`; anything else changes nothing."""
-        if isinstance(layout, list) and len(layout) == len(self._splitters):
-            for splitter, state in zip(self._splitters, layout, strict=True):
-                if isinstance(state, QByteArray):
-                    splitter.restoreState(state)
 
     def reset_layout(self) -> None:
         """Dividers as at first."""
