@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import os
 import signal
@@ -34,6 +35,7 @@ def fork(work: Callable[[], int], said: Path) -> int:
     if child:
         return child
     code = 99
+    atexit._clear()  # what is to be done when the parent ends, such as removing its folders
     try:
         # A shell ignores these for what it runs in the background.
         signal.signal(signal.SIGINT, signal.default_int_handler)

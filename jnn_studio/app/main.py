@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import gc
 import os
@@ -12,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from jnn_studio.app.system import complaint, missing_packages, wants_window
 from jnn_studio.base.signals import ending_signals
@@ -23,7 +24,10 @@ if TYPE_CHECKING:  # Qt is loaded once it is known to be there
 
 
 def run(files: Sequence[Path] = ()) -> int:
-    """Open the window, with what ``files`` hold, and stay until it is closed; the process's exit code."""
+    """Open the window, with what ``files`` hold, and stay until it is closed.
+
+    Ends the process then; returns, with its exit code, only where no window can be opened.
+    """
     missing = missing_packages(wants_window())
     if missing:
         sys.stderr.write(complaint(missing) + "\n")
@@ -54,13 +58,19 @@ def run(files: Sequence[Path] = ()) -> int:
         window.shutdown()
     except Exception as error:  # a bug; the program ends all the same
         sys.excepthook(type(error), error, error.__traceback__)
-    if len(threading.enumerate()) > 1:
-        # Work that cannot be interrupted, such as one long computation: nothing is lost by leaving it, but
-        # an interpreter that is torn down around it aborts.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    return _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """Leave, all being saved and shut, without an interpreter that takes itself apart.
+
+    It aborts around work that cannot be interrupted, such as one long computation; and Qt's objects that are
+    destroyed after it call Python that is no longer there.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _quit_on_signals(window: MainWindow) -> None:
