@@ -12,8 +12,11 @@ from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.training.config import ConfigError
 
 
-def changed(config: SweepConfig, data: Path | None, settings: Sequence[str]) -> SweepConfig:
-    """``data``: a folder or zip of images; ``settings``: ``"schedule.steps=500"``, as in TOML or a word.
+def changed(
+    config: SweepConfig, data: Path | None, settings: Sequence[str], attributes: Path | None = None
+) -> SweepConfig:
+    """``data``: a folder or zip of images; ``settings``: ``"schedule.steps=500"``, as in TOML or a word;
+    ``attributes``: a table.
 
     Raises:
         ConfigError: a setting has no value.
@@ -33,7 +36,10 @@ def changed(config: SweepConfig, data: Path | None, settings: Sequence[str]) -> 
                 below = table[section] = {}
             table = below
         table[last] = value_of(text.strip())
-    return config.model_copy(update={"run": run})
+    update: dict[str, Any] = {"run": run}
+    if attributes is not None:
+        update["attributes"] = str(attributes.absolute())
+    return config.model_copy(update=update)
 
 
 def value_of(text: str) -> Any:

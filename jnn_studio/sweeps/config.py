@@ -126,6 +126,12 @@ class SweepConfig(Frozen):
     workers: int | None = Field(
         None, ge=1, le=1_024, description="Runs at a time. Empty: one per core or GPU."
     )
+    attributes: str = Field(
+        "",
+        max_length=4_096,
+        description="A table of attributes of the images, CSV or CelebA's, by which models are judged. "
+        "Empty: the names of their folders.",
+    )
     vary: tuple[Axis, ...] = Field(min_length=1, max_length=8)
     search: SearchConfig | None = None
     run: Mapping[str, Any] = Field(default_factory=dict)

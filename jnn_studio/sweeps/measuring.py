@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from jnn_studio.base.watch import Watch
+from jnn_studio.data.attributes import open_attributes
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder_names import folder_attributes
@@ -29,15 +31,16 @@ _UNSEEN = 2_000_003
 _MOST_IMAGES, _AT_ONCE = 4_096, 64
 
 
-def measure(path: Path, config: RunConfig, watch: Watch) -> dict[str, dict[str, float]]:
+def measure(path: Path, config: RunConfig, watch: Watch, attributes: str = "") -> dict[str, dict[str, float]]:
     """Of each model of the finished run in ``path``, by its key; nothing where its images tell nothing.
 
     Drawn faces: tangent energy, mean over the first `DIRECTIONS` directions at `FACES` faces that no model
-    has seen. Photographs in folders that are attributes: how far, on average, a linear function of the latent
-    is from chance (0) to perfect (1), cross-validated.
+    has seen. Photographs with the table ``attributes``, or in folders that are attributes: how far, on
+    average, a linear function of the latent is from chance (0) to perfect (1), cross-validated; folders are
+    left out as a whole.
 
     Raises:
-        StudioError: models or images cannot be opened.
+        StudioError: models, images or the table cannot be opened.
         Cancelled: ``watch`` says so.
     """
     data = getattr(config, "data", None)
@@ -48,9 +51,10 @@ def measure(path: Path, config: RunConfig, watch: Watch) -> dict[str, dict[str, 
         return {key: {TANGENT_ENERGY: _energy(loaded, data, watch)} for key, loaded in models.items()}
     size, channels = image_size(list(models.values()))
     source, _ = open_images(data, size, channels, watch)
+    known = open_attributes(Path(attributes), source, watch) if attributes else None
     chosen = np.linspace(0, len(source) - 1, min(len(source), _MOST_IMAGES)).astype(int).tolist()
     labels = [source.label(index) for index in chosen]
-    table = folder_attributes(labels)
+    table = folder_attributes(labels) if known is None else replace(known, values=known.values[chosen])
     if table is None:
         return {}
     found = {}

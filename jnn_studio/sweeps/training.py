@@ -156,7 +156,9 @@ class _Training:
             checkpoint = RunFolder(path).latest_checkpoint() if found is not None else None
             step = _step_of(checkpoint) if checkpoint is not None else 0
             self._at_work[path] = run
-            self._workers.give(SweepJob(path, run.table, (run.id, run.twin), run_members(run.config)[-1].key))
+            member = run_members(run.config)[-1].key
+            table = self._folder.config.attributes
+            self._workers.give(SweepJob(path, run.table, (run.id, run.twin), member, table))
             yield RunBegan(run, path, step)
         self._again.extend(held)
         return left or bool(self._again)

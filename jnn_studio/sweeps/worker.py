@@ -35,12 +35,14 @@ class SweepJob:
     Attributes:
         identity: (id, id of its twin).
         member: the model whose held-out PSNR is to be told.
+        attributes: table by which it is measured, "" for none.
     """
 
     path: Path
     table: dict[str, Any]
     identity: tuple[str, str]
     member: str
+    attributes: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Worker:
 
         watch = Watch(unwanted=lambda: self._leaving or self._doing[1].poll() is not None)
         with suppress(Cancelled):
-            return measure(job.path, RunFolder.open(job.path).config(), watch)
+            return measure(job.path, RunFolder.open(job.path).config(), watch, job.attributes)
         return None
 
 

@@ -56,6 +56,12 @@ def sweep(
     data: Annotated[
         Path | None, typer.Option("--data", help="Train on this folder or zip of images.", parser=path)
     ] = None,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            "--attributes", help="Judge models by this table of the images' attributes.", parser=path
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Another setting of all runs; again for more."),
@@ -64,7 +70,7 @@ def sweep(
 ) -> None:
     """Train runs that differ in what a sweep varies, several at a time; stop and resume them as one."""
     with reported():
-        folder = _folder(what, out, data, settings or ())
+        folder = _folder(what, out, data, settings or (), attributes)
         asked_to_stop = threading.Event()
         with stop_on(asked_to_stop.set, _STOPPING):
             ended = _follow(train_sweep(folder, workers, asked_to_stop.is_set))
@@ -87,18 +93,20 @@ def sweep(
         raise typer.Exit(STOPPED)
 
 
-def _folder(what: str, out: Path | None, data: Path | None, settings: Sequence[str]) -> SweepFolder:
+def _folder(
+    what: str, out: Path | None, data: Path | None, settings: Sequence[str], attributes: Path | None
+) -> SweepFolder:
     """The sweep to begin or to go on with."""
     there = Path(what).expanduser()
     if is_sweep(there):
-        if out is not None or data is not None or settings:
+        if out is not None or data is not None or attributes is not None or settings:
             raise UsageError(
                 "a sweep's folder says all of it; give nothing but --workers and --json beside it"
             )
         return SweepFolder.open(there)
     if there.is_dir():
         raise UsageError(f"{there} is a folder but holds no sweep: there is no sweep.toml in it")
-    config = changed(load_sweep(what), data, settings)
+    config = changed(load_sweep(what), data, settings, attributes)
     if out is None:
         raise UsageError("give --out, a new folder for the sweep")
     folder = SweepFolder.create(out, config)

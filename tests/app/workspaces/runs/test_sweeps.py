@@ -109,6 +109,20 @@ def test_what_a_new_sweep_would_train_is_said_while_it_is_typed(sweeps: SweepPag
     assert config.run["kind"] == "beta-vae"
 
 
+def test_photographs_may_be_judged_by_a_table(sweeps: SweepPage, tmp_path: Path, qtbot: QtBot) -> None:
+    shown(sweeps, QPushButton, "runs.sweeps.new").click()
+    dialog = shown(sweeps, QDialog, "runs.new_sweep")
+    assert not dialog.attributes.isVisibleTo(dialog), "drawn faces have no table"
+    dialog.bases.setCurrentIndex(dialog.bases.findText("photos"))
+    dialog.images.set_value(str(tmp_path))
+    dialog.attributes.setText(str(tmp_path / "known.csv"))
+    dialog.check()
+    assert dialog.config is not None
+    assert dialog.config.attributes == str(tmp_path / "known.csv")
+    assert "known.csv" in dialog.config.to_toml()
+    dialog.reject()
+
+
 def test_a_sweep_is_stopped_and_kept_when_the_window_is_closed(
     settings: QSettings, tiny_sweep: Callable[..., SweepConfig], qtbot: QtBot
 ) -> None:

@@ -15,13 +15,15 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from jnn_studio.app.file_dialogs import TABLES, ask_file
 from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID
-from jnn_studio.app.widgets.fields import field_for
+from jnn_studio.app.widgets.fields import PathEdit, field_for
 from jnn_studio.app.widgets.number_box import WholeNumberBox
 from jnn_studio.app.workspaces.runs.sweeps.typed_sweep import (
     TypedAxis,
@@ -79,6 +81,19 @@ class NewSweepDialog(QDialog):
         self.bases = _combo("base", "Begins with", "The settings that all runs have in common")
         self.name = _edit("name", "Name", "What to call the sweep; its runs are called after it")
         self.images = field_for(COMMON["data.path"], PAGE)
+        self.attributes = PathEdit()
+        self.attributes.setObjectName(f"{PAGE}.attributes")
+        self.attributes.setAccessibleName("Attributes")
+        self.attributes.setToolTip(
+            "A table of what is known of the images: how well a model's latent tells it is drawn against the "
+            "effective rank. Empty: the names of their folders"
+        )
+        self.attributes.setPlaceholderText("A table, if there is one")
+        self.browse = QToolButton(objectName=f"{PAGE}.attributes.browse")
+        self.browse.setText("Browse…")
+        self.browse.setAccessibleName("Choose a table of attributes")
+        self.browse.setToolTip("Choose a table of attributes")
+        self.browse.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.further = _edit(
             "further", "Further settings", "Other settings of all runs, named as in config.toml: "
             "schedule.steps=1500, model.latent=32"
@@ -117,10 +132,12 @@ class NewSweepDialog(QDialog):
         grid.setColumnStretch(1, 1)
         self._images_label = QLabel("&Images")
         self._images_label.setBuddy(self.images.editor)
+        self._attributes_label = _label("A&ttributes", self.attributes)
         rows: list[tuple[QLabel, QWidget]] = [
             (_label("&Begins with", self.bases), self.bases),
             (_label("&Name", self.name), self.name),
             (self._images_label, self.images),
+            (self._attributes_label, self._attributes_row()),
             (_label("&Further", self.further), self.further),
             *((_label("&Varies" if n == 0 else "and", row.setting), row) for n, row in enumerate(self.axes)),
             (_label("&Tried", self.way), self._way_row()),
@@ -133,6 +150,15 @@ class NewSweepDialog(QDialog):
         column.addLayout(grid)
         column.addWidget(self.said)
         column.addWidget(self.buttons)
+
+    def _attributes_row(self) -> QWidget:
+        self._table = QWidget()
+        row = QHBoxLayout(self._table)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.attributes, 1)
+        row.addWidget(self.browse)
+        return self._table
 
     def _way_row(self) -> QWidget:
         box = QWidget()
@@ -158,7 +184,10 @@ class NewSweepDialog(QDialog):
 
     def _connect(self) -> None:
         self.bases.currentIndexChanged.connect(lambda _: self._begin_with())
-        for edit in (self.name, self.further, self.rank):
+        self.browse.clicked.connect(
+            lambda: ask_file(self, "Choose a table of attributes", TABLES, self._take)
+        )
+        for edit in (self.name, self.further, self.rank, self.attributes):
             edit.textChanged.connect(lambda _: self._soon.start())
         self.images.changed.connect(self._soon.start)
         self.trials.valueChanged.connect(lambda _: self._soon.start())
@@ -187,8 +216,8 @@ class NewSweepDialog(QDialog):
         self.name.setText(f"{config.shown_name[:50]} sweep" if sweep is None else sweep.name)
         data = self._run.get("data", {})
         asks = isinstance(data, Mapping) and data.get("kind") == "folder"
-        self.images.setVisible(asks)
-        self._images_label.setVisible(asks)
+        for widget in (self.images, self._images_label, self._table, self._attributes_label):
+            widget.setVisible(asks)
         self.images.set_value("" if config.asks_for_images else str(data.get("path", "")) if asks else "")
         offered = settings_to_vary(config)
         for number, row in enumerate(self.axes):
@@ -207,6 +236,7 @@ class NewSweepDialog(QDialog):
                 row.show_axis(TypedAxis("penalty.eta", "log", "0.05, 3, 6"))
             else:
                 row.show_axis(TypedAxis())
+        self.attributes.setText("" if sweep is None else sweep.attributes)
         search = None if sweep is None else sweep.search
         self.way.setCurrentIndex(self.way.findData("grid" if search is None else search.objective))
         if search is not None:
@@ -232,7 +262,16 @@ class NewSweepDialog(QDialog):
             self.trials.value(),
             self.rank.text(),
             self.further.text(),
+            self._attributes if self.attributes.isVisibleTo(self) else "",
         )
+
+    @property
+    def _attributes(self) -> str:
+        path = self.attributes.text().strip()
+        return str(Path(path).expanduser().absolute()) if path else ""
+
+    def _take(self, path: Path) -> None:
+        self.attributes.setText(str(path))
 
     def check(self) -> None:
         """Say what will be trained, or why that cannot be."""

@@ -34,7 +34,8 @@ class TypedAxis:
 class TypedSweep:
     """What the dialog holds.
 
-    ``run``: what all runs have in common; ``further``: more of it, as ``name=value`` with commas between.
+    ``run``: what all runs have in common; ``further``: more of it, as ``name=value`` with commas between;
+    ``attributes``: the file of a table.
     """
 
     name: str
@@ -44,6 +45,7 @@ class TypedSweep:
     trials: int = 24
     largest_rank: str = ""
     further: str = ""
+    attributes: str = ""
 
 
 def settings_to_vary(config: RunConfig) -> dict[str, str]:
@@ -79,6 +81,8 @@ def _sweep(typed: TypedSweep) -> SweepConfig:
         ],
         "run": dict(typed.run),
     }
+    if typed.attributes:
+        table["attributes"] = typed.attributes
     if not table["vary"]:
         raise ConfigError("Choose a setting that varies.")
     if typed.way != "grid":
