@@ -274,6 +274,11 @@ class RobustnessConfig(RunConfig):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
+        if self.optimiser.accumulate > 1:
+            raise ValueError(
+                "optimiser.accumulate must be 1: each of the repeats draws images of its own, which are not "
+                "computed in parts; take a smaller batch"
+            )
         described = self.model.described(2)
         check_cuts(described, self.strengths.cut)
         if self.strengths.schatten or self.strengths.deep:

@@ -178,6 +178,7 @@ def test_first_weights_may_come_from_a_file_of_such_a_network_and_of_no_other(
             "an even number of factors",
         ),
         ({"strengths": {"nuclear": [0.1, 0.1]}}, "every strength at most once"),
+        ({"optimiser": {"accumulate": 2}}, "accumulate must be 1"),
         ({"model": {"channels": 1}}, "the drawn faces are in colour"),
     ],
 )

@@ -8,7 +8,7 @@ from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import DIFFERENCES
-from jnn_studio.training.common_settings import DEVICE
+from jnn_studio.training.common_settings import DEVICE, common
 from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
 
 PAGE = "denoise.train"
@@ -76,6 +76,7 @@ GROUPS = (
                     ("constant", "Not at all"),
                 ),
             ),
+            *common("optimiser.warmup_steps", "optimiser.clip", "optimiser.accumulate", "optimiser.ema"),
             Setting("logging.metrics_every", "Losses every", "steps"),
             Setting("logging.spectrum_every", "Spectra every", "steps"),
             Setting("logging.preview_every", "Previews every", "steps"),

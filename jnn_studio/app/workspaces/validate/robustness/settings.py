@@ -15,7 +15,7 @@ from jnn_studio.labs.robustness.regularisers import (
     REGULARISERS,
     SCHATTEN,
 )
-from jnn_studio.training.common_settings import DEVICE
+from jnn_studio.training.common_settings import DEVICE, common
 from jnn_studio.training.words import RunWords
 
 PAGE = "validate.robustness"
@@ -111,7 +111,8 @@ GROUPS = (
             Setting("model.weights", "First weights", text=True),
             Setting("sets.mirror", "Mirrored", choices=(("True", "Half of them"), ("False", "No"))),
             Setting("sets.shift", "Moved by at most", "px"),
-            Setting("strengths.warmup_steps", "Warm-up", "steps"),
+            *common("optimiser.warmup_steps", "optimiser.clip", "optimiser.ema"),
+            Setting("strengths.warmup_steps", "Warm-up of strengths", "steps"),
             Setting("strengths.attack_steps", "Attack steps in training"),
             Setting("evaluation.images", "Images attacked", "images"),
             Setting("evaluation.epsilons_linf", "ε in L∞", text=True),

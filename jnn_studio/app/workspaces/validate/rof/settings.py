@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
-from jnn_studio.training.common_settings import DEVICE
+from jnn_studio.training.common_settings import DEVICE, common
 from jnn_studio.training.words import RunWords
 
 PAGE = "validate.rof"
@@ -66,6 +66,7 @@ GROUPS = (
             Setting("network.hidden", "Hidden width"),
             Setting("measuring.grid", "Grid per axis"),
             Setting("measuring.sample", "Objective points"),
+            *common("optimiser.warmup_steps", "optimiser.clip", "optimiser.accumulate", "optimiser.ema"),
             Setting("logging.metrics_every", "Losses every"),
             Setting("logging.measure_every", "Compare every"),
             Setting("logging.checkpoint_every", "Checkpoint every"),
