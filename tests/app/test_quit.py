@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,42 @@ def attack(name: str, count: int) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(done.stdout)[name]
     assert found["tried"] == count
     return found
+
+
+LEFT_IN_QT = """
+import sys
+import jnn_studio.app.main
+from PySide6.QtCore import QMimeData, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+made = QApplication.__init__
+
+def init(self, *arguments):
+    made(self, *arguments)
+    QTimer.singleShot(0, leave)
+
+def leave():
+    # The offscreen platform destroys it after Python has ended.
+    QGuiApplication.clipboard().setMimeData(QMimeData())
+    next(w for w in QApplication.topLevelWidgets() if w.objectName() == "main_window").close()
+
+QApplication.__init__ = init
+sys.exit(jnn_studio.app.main.run())
+"""
+
+
+def test_what_qt_keeps_beyond_the_end_of_python_does_no_harm(tmp_path: Path) -> None:
+    home = {f"XDG_{name}_HOME": str(tmp_path) for name in ("CONFIG", "DATA", "CACHE")}
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_IN_QT],
+        env=os.environ | home | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.timeout(900)

@@ -96,6 +96,7 @@ def test_a_file_on_the_clipboard_is_opened_as_if_dropped(
     QGuiApplication.clipboard().setMimeData(mime)
     explore.asking.paste()
     assert wait_for_base(explore, qtbot) == path
+    QGuiApplication.clipboard().clear()  # what Python made must not be there when it ends
 
 
 def test_a_damaged_picture_is_refused(explore: ExploreWorkspace, qtbot: QtBot) -> None:
