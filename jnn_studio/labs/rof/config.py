@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, Positive
 from jnn_studio.labs.rof.gap import gap_lets_through
@@ -93,6 +93,34 @@ class RofProblemConfig(Frozen):
         return eta
 
 
+Share = Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)]
+
+
+class RofSamplingConfig(Frozen):
+    """Where the points of a step are drawn; each counts so much that means stay those over the box.
+
+    All from the box, unless the target is a ball: then a share may be from the ball itself, and one from the
+    layer at its surface, by distances whose logarithms are uniform.
+    """
+
+    ball: Share = Field(0.0, description="Share of the points that are drawn from the ball.")
+    edge: Share = Field(0.0, description="Share of the points that are drawn at its surface.")
+    nearest: Positive = Field(1e-3, description="Of these, the nearest to the surface, in its radius.")
+    farthest: float = Field(0.3, gt=0, lt=1, description="And the farthest.")
+
+    @model_validator(mode="after")
+    def _leaves_the_box_something(self) -> Self:
+        if self.ball + self.edge > 0.95:
+            raise ValueError(
+                "sampling.ball and sampling.edge must leave a twentieth of the points to the box"
+            )
+        if self.nearest >= self.farthest:
+            raise ValueError(
+                f"sampling.nearest ({self.nearest:g}) must be less than farthest ({self.farthest:g})"
+            )
+        return self
+
+
 class RofPenaltyConfig(Frozen):
     """How η rises, and the paper's stochastic estimator."""
 
@@ -144,6 +172,7 @@ class RofConfig(RunConfig):
 
     kind: Literal["rof"] = "rof"
     problem: RofProblemConfig = RofProblemConfig()
+    sampling: RofSamplingConfig = RofSamplingConfig()
     penalty: RofPenaltyConfig = RofPenaltyConfig()
     network: NetworkConfig = NetworkConfig()
     measuring: MeasuringConfig = MeasuringConfig()
@@ -153,6 +182,20 @@ class RofConfig(RunConfig):
 
     large_before: ClassVar[tuple[str, ...]] = ("measuring.sample", "network.frequencies")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "network.frequencies")
+
+    @model_validator(mode="after")
+    def _samples_a_ball(self) -> Self:
+        target, sampling = self.problem.target, self.sampling
+        if not (sampling.ball or sampling.edge):
+            return self
+        if not isinstance(target, Ball):
+            raise ValueError("sampling.ball and sampling.edge need a ball for a target; leave them 0")
+        if target.radius * (1 + sampling.farthest) > self.problem.half_width:
+            raise ValueError(
+                f"sampling.farthest ({sampling.farthest:g}) leads out of the box; the ball's surface is "
+                f"{self.problem.half_width - target.radius:g} from its walls"
+            )
+        return self
 
     def _change_eta(self, changed: dict[str, Any], eta: str) -> None:
         changed["problem"]["eta"] = eta_as_number(eta)

@@ -14,6 +14,7 @@ from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.measures import Measures
 from jnn_studio.labs.rof.network import build
 from jnn_studio.labs.rof.objective import drawn_composite, exact_composite, gradient_norm
+from jnn_studio.labs.rof.sampling import PointSampler
 from jnn_studio.labs.rof.stopwatch import Stopwatch
 from jnn_studio.models.weights import write_tensors
 from jnn_studio.penalty import Composition
@@ -41,7 +42,7 @@ def rof_members(config: RofConfig) -> tuple[MemberInfo, ...]:
 
 
 class RofExperiment:
-    """½(f(x) − τ(x))² + η · penalty, mean over random points of the box; only the penalty differs.
+    """½(f(x) − τ(x))² + η · penalty, mean over the box by random points; only the penalty differs.
 
     An `Experiment`. All start from the same weights and see the same points.
     """
@@ -54,20 +55,22 @@ class RofExperiment:
         self._measures = Measures(config, device.name, watch)
         self._composite, self._draws = exact_composite(), drawn_composite(config.penalty)
         self._stopwatch = Stopwatch(device.name)
-        # The newest batch with τ at its points: the same for all solvers.
-        self._labelled = (torch.empty(0), torch.empty(0))
+        self._sampler = PointSampler(config.problem, config.sampling, config.schedule.batch_size)
+        # The newest batch with τ at its points, and what these count: the same for all solvers.
+        self._labelled = (torch.empty(0), torch.empty(0), torch.empty(0))
         self.members = tuple(self._member(info) for info in rof_members(config))
 
     def batch(self, step: int) -> Tensor:
-        """Uniformly random points of the box, (batch_size, n); of several processes each has its share."""
+        """Random points of the box, (batch_size, n); of several processes each has its share."""
         self._stopwatch.stop()
-        problem, schedule = self.config.problem, self.config.schedule
-        generator = torch.Generator().manual_seed(schedule.seed_at(step))
-        box = torch.rand(schedule.batch_size, problem.n, generator=generator)
-        box = box[process_share().rows(len(box))]
-        batch = (2 * box - 1).mul(problem.half_width).to(self.device.name)
-        self._labelled = (batch, problem.target.inside(batch).float())
+        schedule = self.config.schedule
+        points = self._sampler.points(torch.Generator().manual_seed(schedule.seed_at(step)))
+        batch = points[process_share().rows(len(points))].to(self.device.name)
+        self._labelled = (batch, *self._label(batch))
         return batch
+
+    def _label(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        return self.config.problem.target.inside(points).float(), self._sampler.weights(points)
 
     def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
         """(total, data, penalty)."""
@@ -75,17 +78,18 @@ class RofExperiment:
         f = member.model
         assert isinstance(f, Composition)
         trace = f.trace(batch)
-        known, tau = self._labelled
+        known, tau, weights = self._labelled
         if known is not batch:
-            tau = self.config.problem.target.inside(batch).float()
-        data = 0.5 * (trace.output[:, 0] - tau).square().mean()
+            tau, weights = self._label(batch)
+        misfit = 0.5 * (trace.output[:, 0] - tau).square()
         if member.key == EXACT:
-            penalty = gradient_norm(trace).mean()
+            values = gradient_norm(trace)
         elif member.key == COMPOSITE:
-            penalty = self._composite(f, trace)
+            values = self._composite.values(f, trace)
         else:
             probes = random_at(batch.device, self.config.schedule.seed_at(step, PROBES), len(batch))
-            penalty = self._draws(f, trace, probes)
+            values = self._draws.values(f, trace, probes)
+        data, penalty = (weights * misfit).mean(), (weights * values).mean()
         return torch.stack([data + self._eta(step) * penalty, data, penalty])
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
