@@ -93,7 +93,8 @@ def _summarise(numbers: dict[str, Any], labels: dict[str, str]) -> None:
         seconds = found.get("seconds_per_step")
         rate = "" if seconds is None else f", {1000 * seconds:.2f} ms a step"
         say(
-            f"{labels[key]:24} error {found['mae']:.4f}, inside {found['mean_inside']:.4f}, "
+            f"{labels[key]:24} error {found['mae']:.4f}, in the target {found['mae_inside']:.4f}, "
+            f"inside {found['mean_inside']:.4f}, "
             f"outside {found['mean_outside']:.4f}, (8) {found['objective_nuclear']:.5f}, "
             f"(9) {found['objective_composite']:.5f}{rate}"
         )

@@ -52,6 +52,7 @@ class Measures:
         self._points, self._inside = points.to(device), problem.target.inside(points).to(device)
         self._hole = in_hole(problem, points).to(device)
         self._core = self._points[self._inside]
+        self._core_right = self.reference.bounded[self._inside]
         self._shells = torch.empty(0)
         if self._grid is None:
             directions = torch.randn(measuring.sample, problem.n, generator=generator)
@@ -59,7 +60,8 @@ class Measures:
             radii = torch.rand(measuring.sample, 1, generator=generator) ** (1 / problem.n)
             extent = problem.target.extent(problem.n)
             # A ball is a vanishing part of its box in many dimensions: points of its own.
-            self._core = (directions * radii * extent).to(device)
+            core = directions * radii * extent
+            self._core, self._core_right = core.to(device), at_points(problem, core).bounded.to(device)
             self._radii = torch.linspace(0, problem.half_width, measuring.shells)
             around = torch.randn(PER_SHELL, problem.n, generator=generator)
             around /= around.norm(dim=1, keepdim=True)
@@ -79,7 +81,9 @@ class Measures:
         found |= dict(
             zip(("objective_nuclear", "objective_composite", "tightness_gap"), means.tolist(), strict=True)
         )
-        found["mean_inside"] = float(_values(f, self._core).mean())
+        inside = _values(f, self._core)
+        found["mae_inside"] = float((inside - self._core_right).abs().mean())
+        found["mean_inside"] = float(inside.mean())
         found["mean_outside"] = float(values[~self._inside & ~self._hole].mean())
         if bool(self._hole.any()):
             found["mean_hole"] = float(values[self._hole].mean())

@@ -20,6 +20,7 @@ from jnn_studio.training.run_folder import RunFolder, RunFolderError
 
 MEASURED = (
     "mae",
+    "mae_inside",
     "mae_whole_space",
     "objective_nuclear",
     "objective_composite",

@@ -118,6 +118,8 @@ def test_solutions_in_more_dimensions_are_radial_profiles(n: int, tiny_rof: Tiny
         assert result.arrays.values[key]["profile_sd"].shape == (5,)
         assert result.arrays.values[key]["profile_sd"][0] == pytest.approx(0, abs=1e-5)
         assert np.isfinite(result.curves[key]["mean_inside"][1]).all()
+        error, mean = (result.curves[key][term][1][-1] for term in ("mae_inside", "mean_inside"))
+        assert error >= abs(mean - (1 - n * 0.01)) - 1e-6, "errors do not make up for each other"
 
 
 def test_a_line_and_a_drawn_shape(tiny_rof: TinyRof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -256,6 +256,7 @@ class RofPlots(RunView):
                 f"{word} <b>{self._latest[member, term]:.3g}</b>{unit}"
                 for term, word, unit in (
                     ("mae", "MAE", ""),
+                    ("mae_inside", "in the target", ""),
                     (OBJECTIVE[member], "objective", ""),
                     ("mean_inside", "inside", ""),
                     ("mean_hole", "hole", ""),
