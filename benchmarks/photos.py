@@ -81,7 +81,7 @@ def train_and_measure(config: PairConfig, key: str) -> dict[str, Any]:
     assert isinstance(experiment, AutoencoderPair)
     member = next(member for member in experiment.members if member.key == key)
     experiment.members = (member,)
-    descent = GradientStep(experiment, member)
+    descent = GradientStep(experiment, member, config.optimiser)
     steps, seconds, begun = config.schedule.steps, 0.0, time.perf_counter()
     for step in range(steps):
         start = time.process_time()
@@ -89,11 +89,16 @@ def train_and_measure(config: PairConfig, key: str) -> dict[str, Any]:
         descent.take(batch, step, rate)
         seconds += time.process_time() - start
         if experiment.due(step + 1) or step + 1 == steps:
-            events = list(experiment.measure(step + 1))
+            with descent.averaged():
+                events = list(experiment.measure(step + 1))
             events.append(Metrics(step, 0.0, key, experiment.watch(member, batch, step)))
             tell(step + 1, time.perf_counter() - begun, events)
     eta = experiment.watch(member, batch, steps - 1).get("eta", member.eta)
-    return {"eta": float(f"{eta:.4g}"), **measure(experiment, member), "step": round(seconds / steps, 4)}
+    with descent.averaged():
+        found = measure(experiment, member)
+    if config.optimiser.ema:
+        found["unaveraged"] = measure(experiment, member)
+    return {"eta": float(f"{eta:.4g}"), **found, "step": round(seconds / steps, 4)}
 
 
 def tell(step: int, seconds: float, events: Sequence[Event]) -> None:
