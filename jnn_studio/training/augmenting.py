@@ -1,4 +1,4 @@
-"""Images mirrored and moved a little: more to learn from than there is."""
+"""Images mirrored, moved a little, and mixed: more to learn from than there is."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ def augmented(
         moves = random.integers(-settings.shift, settings.shift + 1, (whole, 2))[rows]
         images = _moved(images, torch.from_numpy(moves).to(images.device))
     return images
+
+
+def mixed(
+    images: Tensor, others: Tensor, most: float, random: np.random.Generator, share: Share = WHOLE
+) -> Tensor:
+    """Each image of a batch, or of a share of one, with a part of the other one in its place.
+
+    The part is drawn evenly from 0 to ``most``, for every image of the batch on its own (Zhang et al., mixup,
+    ICLR 2018; an autoencoder has no labels to mix, and is to draw what it was shown).
+    """
+    whole = len(images) * share.of
+    parts = (most * random.random(whole, np.float32))[share.rows(whole)]
+    return images.lerp(others, torch.from_numpy(parts).to(images.device).view(-1, 1, 1, 1))
 
 
 def _moved(images: Tensor, moves: Tensor) -> Tensor:

@@ -14,12 +14,14 @@ from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.holding_out import hold_out
 from jnn_studio.data.source import ImageSource
 from jnn_studio.training.ahead import Ahead
-from jnn_studio.training.augmenting import augmented
+from jnn_studio.training.augmenting import augmented, mixed
 from jnn_studio.training.image_config import AS_THEY_ARE, ImagesConfig
 from jnn_studio.training.share import process_share
 
 _VARIED = 1
 """The stream of random numbers by which images are varied; epochs have one number less in their seed."""
+_OTHERS = 2
+"""And that by which others are chosen to be mixed into them."""
 
 RESIDENT_BYTES = 1 << 30
 """Sources up to this size are kept on the training device, one byte per colour value."""
@@ -114,7 +116,11 @@ class Batches:
         """float32 images (batch, channels, height, width) of ``step`` on the device: this process's share."""
         images = self._gathered(step) if self._ahead is None else self._ahead.get(step)
         random = np.random.default_rng((self._seed, _VARIED, step))
-        return augmented(images, self._settings, random, self._share)
+        settings, share = self._settings, self._share
+        if not settings.mix:
+            return augmented(images, settings, random, share)
+        images, others = (augmented(part, settings, random, share) for part in images.chunk(2))
+        return mixed(images, others, settings.mix, random, share)
 
     def images(self, indices: Sequence[int]) -> Tensor:
         """float32 images at ``indices`` of the source, on the device."""
@@ -123,11 +129,15 @@ class Batches:
         return self._resident[torch.as_tensor(indices, device=self._device)].float() / 255
 
     def _gathered(self, step: int) -> Tensor:
-        """The images of ``step`` as they are in the source."""
+        """The images of ``step`` as they are in the source; then as many others, where those are mixed in."""
         start = step * self.batch_size
         count = len(self.train)
         positions = range(start, start + self.batch_size)[self._rows]
-        return self.images([int(self._permutation(p // count)[p % count]) for p in positions])
+        chosen = [int(self._permutation(p // count)[p % count]) for p in positions]
+        if self._settings.mix:
+            random = np.random.default_rng((self._seed, _OTHERS, step))
+            chosen += self.train[random.integers(count, size=self.batch_size)[self._rows]].tolist()
+        return self.images(chosen)
 
     def _resident_bytes(self) -> int:
         """How large a source may be to be kept on the device.

@@ -39,6 +39,7 @@ _COMMON = (
     ),
     Setting("images.mirror", "Mirrored", choices=(("True", "Half of them"), ("False", "No"))),
     Setting("images.shift", "Moved by at most", "px"),
+    Setting("images.mix", "Mixed by at most"),
     Setting("schedule.seed", "Seed"),
     DEVICE,
     Setting(

@@ -44,6 +44,13 @@ class ImagesConfig(Frozen):
         description="By how many pixels at most each image of a batch is moved, up or down and sideways; "
         "what enters repeats the edge.",
     )
+    mix: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much of another image is mixed into each image of a batch, at most: how much, and "
+        "which, is drawn anew for each. It keeps a model of few people from learning them by heart. 0: none.",
+    )
     grey: Literal["auto", "as-set"] = Field(
         "as-set",
         description="auto: a folder whose images have no colour at all is trained as one channel, whatever "

@@ -31,6 +31,7 @@ GROUPS = (
             "images.apart",
             "images.mirror",
             "images.shift",
+            "images.mix",
         ),
     ),
     SettingGroup(

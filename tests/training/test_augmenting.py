@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.training.augmenting import augmented
+from jnn_studio.training.augmenting import augmented, mixed
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.image_config import ImagesConfig
 
@@ -60,3 +63,43 @@ def test_a_batch_is_varied_by_the_seed_and_the_step_alone() -> None:
     assert not torch.equal(batch(9), plain.batch(9))
     # Another draw at every step: of the same images, in another epoch, as well.
     assert not torch.equal(batch(9).sort(0).values, batch(10).sort(0).values)
+
+
+def test_an_image_is_mixed_with_a_part_of_the_other_one_in_its_place() -> None:
+    others = IMAGES.roll(1, 0)
+    parts = []
+    for image, other, found in zip(
+        IMAGES, others, mixed(IMAGES, others, 0.4, np.random.default_rng(0)), strict=True
+    ):
+        part = float(((found - image) * (other - image)).sum() / (other - image).square().sum())
+        assert torch.allclose(found, image.lerp(other, part), atol=1e-6)
+        parts.append(part)
+    assert 0 <= min(parts) < 0.1
+    assert 0.3 < max(parts) <= 0.4
+
+
+def test_others_of_those_trained_on_are_mixed_in_by_the_seed_and_the_step_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    class Telling(FaceSource):
+        def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
+            asked.extend(indices)
+            return super().images(indices, device)
+
+    def batches(mix: float) -> Batches:
+        return Batches(Telling(48, 16, 1), 8, 6, 3, "cpu", Watch(), ImagesConfig(mix=mix))
+
+    kept, plain = batches(0.5), batches(0.0)
+    monkeypatch.setattr("jnn_studio.training.batches.RESIDENT_BYTES", 0)
+    mixing = batches(0.5)
+    asked.clear()
+    for step in range(12):
+        found = mixing.batch(step)
+        assert torch.equal(found, mixing.batch(step))
+        assert torch.allclose(found, kept.batch(step), atol=1 / 255)
+        changed = (found - plain.batch(step)).flatten(1).abs().amax(1)
+        assert (changed > 0.02).sum() >= 6
+    assert set(asked) == set(mixing.train.tolist())
+    assert not set(asked) & set(mixing.held_out.tolist())

@@ -255,7 +255,7 @@ def test_a_run_of_before_there_were_kinds_of_model_is_of_the_paper_s() -> None:
     config = parse_config("[model]\nsize = 32\nlatent = 12", "here")
 
     assert config.model == AutoencoderConfig(size=32, latent=12)
-    assert config.images == ImagesConfig(mirror=False, shift=0, grey="as-set", apart="images")
+    assert config.images == ImagesConfig(mirror=False, shift=0, mix=0.0, grey="as-set", apart="images")
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:

@@ -87,10 +87,10 @@ def finish(events: Iterable[Any]) -> None:
 def test_a_run_is_the_same_in_two_processes_stopped_killed_and_gone_on_with_in_one(
     tiny: Tiny, tmp_path: Path, command_line: CommandLine, together: Callable[..., list[Any]]
 ) -> None:
-    """As one process alone has it; images mirrored and moved, exact penalties."""
+    """As one process alone has it; images mirrored, moved and mixed, exact penalties."""
     config = tiny(
         schedule={"steps": 60},
-        images={"mirror": True, "shift": 2},
+        images={"mirror": True, "shift": 2, "mix": 0.5},
         logging={"metrics_every": 5, "spectrum_every": 25, "preview_every": 25, "checkpoint_every": 4},
     )
     path, file = tmp_path / "run", written(config, tmp_path)
