@@ -1,14 +1,16 @@
 """What pairs for photographs reach on unseen people: ``python -m benchmarks.photos FOLDER`` prints JSON.
 
-Trains one member of the pair of a preset on a folder of photographs, step by step as a run does, and measures
-it on the images that were held out (whole folders, where there are four or more):
+Trains one member of the pair of a preset on a folder of photographs, step by step as a run does; or takes it
+from a run that has been trained, if FOLDER is one. Measures it on the images that were held out (whole
+folders, where there are four or more):
 
 - ``psnr``: mean over images of 10 log₁₀(1 / MSE) in dB, images in [0, 1], reconstructions clipped;
 - ``rank``: effective rank of the Jacobian of the encoder, of the decoder, and of the two one after the other,
   mean over some of these images;
 - ``pca``: PSNR of PCA of the same images with as many components as the encoder's effective rank (between
   whole numbers, in proportion), and ``gain`` over it; ``pca_latent``: with as many as the latent has;
-- ``step``: seconds of processor time that a step of this member takes.
+- ``step``: seconds of processor time that a step of this member takes;
+- ``unaveraged``: the same of the weights themselves, where what is measured is their average.
 
 ``--set penalty.target_rank=32 --set optimiser.weight_decay=0`` changes settings of the preset. What is told
 while it trains goes to standard error.
@@ -30,6 +32,7 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr
+from jnn_studio.explore.open_models import open_models
 from jnn_studio.jacobian import JacobianOperator, effective_rank
 from jnn_studio.models.pca import PCA
 from jnn_studio.training.autoencoder_pair import AutoencoderPair
@@ -41,6 +44,7 @@ from jnn_studio.training.gradient_step import GradientStep
 from jnn_studio.training.kind import find_kind
 from jnn_studio.training.pair_config import PairConfig
 from jnn_studio.training.presets import load_preset
+from jnn_studio.training.run_folder import RunFolder, is_run
 from jnn_studio.training.words import ETA, PSNR
 
 RANK_IMAGES = 32
@@ -52,13 +56,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="folder of photographs, one folder a person")
+    parser.add_argument("folder", type=Path, help="photographs, one folder a person; or a run folder")
     parser.add_argument("--preset", default="photos")
     parser.add_argument("--member", choices=("regularised", "unregularised"), default="regularised")
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", dest="changes")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    if is_run(arguments.folder):
+        print(json.dumps(judged(arguments.folder, arguments.member), indent=2))
+        return
     config = configured(arguments.preset, arguments.folder, arguments.changes)
     print(json.dumps(train_and_measure(config, arguments.member), indent=2))
 
@@ -99,6 +106,17 @@ def train_and_measure(config: PairConfig, key: str) -> dict[str, Any]:
     if config.optimiser.ema:
         found["unaveraged"] = measure(experiment, member)
     return {"eta": float(f"{eta:.4g}"), **found, "step": round(seconds / steps, 4)}
+
+
+def judged(run: Path, key: str) -> dict[str, Any]:
+    """All figures of one member of a run, as it is in its newest checkpoint."""
+    config = RunFolder.open(run).config()
+    experiment = find_kind(config.kind).prepare(config, Watch())
+    assert isinstance(experiment, AutoencoderPair)
+    member = next(member for member in experiment.members if member.key == key)
+    loaded = next(found for found in open_models(run) if found.info["member"] == key)
+    member.model.load_state_dict(dict(loaded.model.state_dict()))
+    return {"eta": float(f"{float(loaded.info['eta']):.4g}"), **measure(experiment, member)}
 
 
 def tell(step: int, seconds: float, events: Sequence[Event]) -> None:

@@ -42,6 +42,11 @@ def mixed(
     return images.lerp(others, torch.from_numpy(parts).to(images.device).view(-1, 1, 1, 1))
 
 
+def variance_of_mixed(most: float) -> float:
+    """How much of the images' variance `mixed` ones have: E[(1 - a)² + a²] for a even in [0, ``most``]."""
+    return 1 - most + 2 * most**2 / 3
+
+
 def _moved(images: Tensor, moves: Tensor) -> Tensor:
     """Each image moved by (rows, columns); what enters repeats the edge."""
     _, _, height, width = images.shape

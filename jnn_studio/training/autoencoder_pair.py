@@ -19,6 +19,7 @@ from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.models.corrected_pca import CorrectedPCA
 from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.penalty import NuclearNormPenalty
+from jnn_studio.training.augmenting import variance_of_mixed
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.channels import with_channels
 from jnn_studio.training.config import warmup
@@ -237,7 +238,8 @@ class AutoencoderPair:
         target, share = self.config.penalty.target_rank, _decoder_share(self.config)
         if target is None or not share:
             return model, None
-        return model, eta_for_rank(pca.deviations, target, model.config.squares, share)
+        deviations = pca.deviations * variance_of_mixed(self.config.images.mix) ** 0.5
+        return model, eta_for_rank(deviations, target, model.config.squares, share)
 
     def _plan(self, first: Autoencoder | CorrectedPCA, start: float | None) -> SearchPlan | None:
         """How η is searched for, if it is."""

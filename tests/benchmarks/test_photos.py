@@ -9,12 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.photos import at_rank, configured, effective_ranks, train_and_measure
+from benchmarks.photos import at_rank, configured, effective_ranks, judged, train_and_measure
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.models.config import CorrectedPCAConfig
 from jnn_studio.models.corrected_pca import build
+from jnn_studio.training.commands import Commands
 from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.running import start_run
 
 FACES = FaceSource(60, 16, seed=2)
 IMAGES = FACES.images(range(8))
@@ -44,6 +46,15 @@ def test_a_member_is_trained_and_judged_on_people_it_never_saw(people: Path, mem
     assert (found["eta"] == 0) == (member == "unregularised")
     assert set(found["rank"]) == {"encoder", "decoder", "both"}
     assert all(1 <= rank <= 6.01 for rank in found["rank"].values())
+
+
+def test_a_run_is_judged_as_what_is_trained_here(people: Path, tmp_path: Path) -> None:
+    config = configured("photos", people, [*TINY, "images.mix=0.5"])
+    list(start_run(config, tmp_path / "run", Commands()))
+
+    trained = train_and_measure(config, "regularised")
+
+    assert judged(tmp_path / "run", "regularised") == {k: v for k, v in trained.items() if k != "step"}
 
 
 def test_a_fresh_pair_has_the_rank_of_its_latent_and_the_quality_of_pca() -> None:

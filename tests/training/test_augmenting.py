@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.training.augmenting import augmented, mixed
+from jnn_studio.training.augmenting import augmented, mixed, variance_of_mixed
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.image_config import ImagesConfig
 
@@ -76,6 +76,14 @@ def test_an_image_is_mixed_with_a_part_of_the_other_one_in_its_place() -> None:
         parts.append(part)
     assert 0 <= min(parts) < 0.1
     assert 0.3 < max(parts) <= 0.4
+
+
+def test_mixing_leaves_so_much_of_the_variance() -> None:
+    random = np.random.default_rng(0)
+    images = torch.from_numpy(random.normal(size=(20_000, 1, 2, 2))).float()
+    for most in (0.3, 1.0):
+        found = mixed(images, images.roll(1, 0), most, random)
+        assert float(found.var()) == pytest.approx(variance_of_mixed(most), rel=0.03)
 
 
 def test_others_of_those_trained_on_are_mixed_in_by_the_seed_and_the_step_alone(
