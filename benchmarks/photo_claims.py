@@ -61,6 +61,8 @@ SHARES = 8
 COUNTS = (1, 2, 4, 8, 17, 32, 64)
 LOOKED_AT = 240
 """Images of people held out at which local directions are taken, evenly spread."""
+SIGMA = (2, 8, 17, 32)
+"""i of the σᵢ/σ₁ that are given, mean over images."""
 CHUNK = 64
 
 
@@ -89,9 +91,10 @@ def main() -> None:
 
 def called(loaded: LoadedModel) -> str:
     """What tables call a model."""
-    if "target_rank" in loaded.info:
-        return f"η for rank {float(loaded.info['target_rank']):g}"
-    return "η = 0" if loaded.info.get("eta") == "0.0" else loaded.name
+    if "eta" not in loaded.info:
+        return loaded.name
+    rank, eta = loaded.info.get("target_rank"), float(loaded.info["eta"])
+    return f"{loaded.info['run']}, " + (f"η = {eta:g}" if rank is None else f"η for rank {float(rank):g}")
 
 
 def fitted(photographs: Photographs, components: int) -> LoadedModel:
@@ -118,8 +121,12 @@ def claims(photographs: Photographs, models: dict[str, LoadedModel]) -> dict[str
         local = list(local_directions(photographs.source, looked_at, loaded))
         entry: dict[str, Any] = {"psnr": round(quality(photographs, loaded), 2)}
         if kind_of(loaded) == "encoder":
-            ranks = [float(effective_rank(sigma.unsqueeze(0))[0]) for _, sigma in local]
-            entry["rank"] = round(float(np.mean(ranks)), 1)
+            sigma = torch.stack([sigma for _, sigma in local])
+            relative = (sigma / sigma[:, :1]).mean(0)
+            entry["rank"] = round(float(effective_rank(sigma).mean()), 1)
+            entry["relative_sigma"] = {
+                str(i): round(float(relative[i - 1]), 3) for i in SIGMA if i <= len(relative)
+            }
         entry["levels"] = {
             "local": levels(photographs, looked_at, loaded, latents, [vectors for vectors, _ in local]),
             "averaged": levels(photographs, looked_at, loaded, latents, [common] * len(looked_at)),

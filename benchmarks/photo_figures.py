@@ -18,11 +18,12 @@ SHOWN = 8
 """Directions in tables and charts."""
 PICTURED = 6
 """Directions in pictures."""
-STEP = 0.12
+STEP = 0.08
 """RMS change of the picture at which a direction is shown."""
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#696973")
-"""Okabe and Ito's, PCA in grey."""
-MARKS = ("o", "s", "^", "D", "x")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Okabe and Ito's."""
+MARKS = ("o", "s", "^", "D", "v", "P")
+PCA_COLOUR = "#696973"
 GRID = "#e6e8ec"
 _SETTINGS = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
@@ -49,12 +50,12 @@ def write_figures(
 
 
 def _style(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    names = sorted(found["models"], key=lambda name: name == "PCA")
-    colours = [*COLOURS[: len(names) - 1], COLOURS[-1]]
-    return {
-        name: {"color": colour, "marker": mark, "markersize": 4, "linewidth": 1.4, "label": name}
-        for name, colour, mark in zip(names, colours, MARKS, strict=False)
-    }
+    styles = {}
+    others = iter(zip(COLOURS, MARKS, strict=True))
+    for name in sorted(found["models"], key=lambda name: name == "PCA"):
+        colour, mark = (PCA_COLOUR, "x") if name == "PCA" else next(others)
+        styles[name] = {"color": colour, "marker": mark, "markersize": 4, "linewidth": 1.4, "label": name}
+    return styles
 
 
 def _levels(found: Mapping[str, Any]) -> Figure:
@@ -120,22 +121,27 @@ def _walks(models: Mapping[str, LoadedModel], starts: Mapping[str, tuple[Tensor,
                     spine.set_visible(False)
                 if not row and not half:
                     panel.set_title(f"{column + 1}", fontsize=9)
-            axes[2 * row + half, 0].set_ylabel(f"{name}  {'−+'[half]}", fontsize=8)
+            axes[2 * row + half, 0].set_ylabel(f"{name.replace(', ', chr(10))}  {'−+'[half]}", fontsize=8)
     return figure
 
 
 def tables(found: dict[str, Any]) -> Iterator[str]:
     """Markdown."""
     models = found["models"]
-    header = (
-        "| model | PSNR, dB | effective rank | " + " | ".join(f"u{i + 1}" for i in range(SHOWN)) + " | all |"
-    )
+    lines = ["models", "", "| model | PSNR, dB | effective rank | σ₂/σ₁ | σ₈/σ₁ | σ₁₇/σ₁ | σ₃₂/σ₁ |"]
+    lines.append("|---" * 7 + "|")
+    for name, entry in models.items():
+        sigma = entry.get("relative_sigma", {})
+        cells = [str(value) for value in (entry["psnr"], entry.get("rank", ""), *sigma.values())]
+        lines.append(f"| {name} | " + " | ".join(cells + [""] * (4 - len(sigma))) + " |")
+    yield "\n".join(lines)
+    header = "| model | " + " | ".join(f"{i + 1}" for i in range(SHOWN)) + " | all of these |"
     for kind in ("local", "averaged"):
         for share in ("brightness", "colour", "levels"):
-            lines = [f"{share}, {kind} directions", "", header, "|---" * (SHOWN + 4) + "|"]
+            lines = [f"{share}, {kind} directions", "", header, "|---" * (SHOWN + 2) + "|"]
             for name, entry in models.items():
                 cells = [_cell(value) for value in entry["levels"][kind][share]]
-                lines.append(f"| {name} | {entry['psnr']} | {entry.get('rank', '')} | {' | '.join(cells)} |")
+                lines.append(f"| {name} | {' | '.join(cells)} |")
             yield "\n".join(lines)
     for what in ("carried", "of_readout"):
         for attribute in next(iter(models.values()))[what]:

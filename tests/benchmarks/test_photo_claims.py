@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.photo_claims import claims, fitted, mean_latents
+from benchmarks.photo_claims import called, claims, fitted, mean_latents
 from benchmarks.photo_figures import tables, write_figures
 from benchmarks.photo_measures import (
     Persons,
@@ -117,6 +117,14 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Photographs, dic
     return photographs, found, root
 
 
+def test_models_are_called_by_their_run_and_how_they_came_to_their_eta(
+    measured: tuple[Photographs, dict[str, dict[str, dict[str, dict]]], Path],
+) -> None:
+    loaded = open_models(measured[2] / "run")
+    assert [called(model) for model in loaded] == ["photos, η = 0", "photos, η for rank 2"]
+    assert called(open_models("beta-vae")[0]) == "β-VAE"
+
+
 def test_the_first_direction_is_the_light_and_the_second_the_mouth(
     measured: tuple[Photographs, dict[str, dict[str, dict[str, dict]]], Path],
 ) -> None:
@@ -139,7 +147,7 @@ def test_the_first_direction_is_the_light_and_the_second_the_mouth(
     for carried in found["models"]["η = 0"]["carried"].values():
         assert carried["4"]["value"][0] > 0.95
         assert carried["4"]["over_pca"][0] == pytest.approx(0, abs=0.02)
-    assert sum("| PCA |" in table for table in tables(found)) == 10
+    assert sum("| PCA |" in table for table in tables(found)) == 11
     assert {path.name for path in root.glob("*.png")} == {
         f"people-{what}.png" for what in ("levels", "attributes", "directions")
     }
