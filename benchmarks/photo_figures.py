@@ -145,7 +145,9 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
             yield "\n".join(lines)
     for what in ("carried", "of_readout"):
         for attribute in next(iter(models.values()))[what]:
-            counts = list(max((entry[what][attribute] for entry in models.values()), key=len))
+            counts = list(
+                max((entry[what][attribute] for entry in models.values()), key=lambda row: len(row))
+            )
             lines = [f"{what}: {attribute}", "", "| model | " + " | ".join(counts) + " |"]
             lines.append("|---" * (len(counts) + 1) + "|")
             for name, entry in models.items():

@@ -11,7 +11,16 @@ from jnn_studio.base.reading import read_text
 from jnn_studio.base.resource_files import manual
 
 NEWS = "CHANGELOG.md"
-_FIRST = ("using.md", "photos.md", "eta.md", "directions.md", "runs.md", "sweeps.md", "own_models.md")
+_FIRST = (
+    "using.md",
+    "photos.md",
+    "photographs_measured.md",
+    "eta.md",
+    "directions.md",
+    "runs.md",
+    "sweeps.md",
+    "own_models.md",
+)
 """What people look for first; other pages follow by title."""
 _MAX_BYTES = 2**20
 _EXCERPT = 110
