@@ -145,13 +145,11 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
             yield "\n".join(lines)
     for what in ("carried", "of_readout"):
         for attribute in next(iter(models.values()))[what]:
-            counts = list(
-                max((entry[what][attribute] for entry in models.values()), key=lambda row: len(row))
-            )
+            rows: dict[str, dict[str, Any]] = {name: entry[what][attribute] for name, entry in models.items()}
+            counts = [str(count) for count in sorted({int(count) for row in rows.values() for count in row})]
             lines = [f"{what}: {attribute}", "", "| model | " + " | ".join(counts) + " |"]
             lines.append("|---" * (len(counts) + 1) + "|")
-            for name, entry in models.items():
-                row = entry[what][attribute]
+            for name, row in rows.items():
                 cells = [_carried(row[count]) if count in row else "" for count in counts]
                 lines.append(f"| {name} | {' | '.join(cells)} |")
             yield "\n".join(lines)
