@@ -59,7 +59,7 @@ from jnn_studio.training.fit_pca import fit_pca
 SHARES = 8
 """First directions whose changes are looked at."""
 COUNTS = (1, 2, 4, 8, 17, 32, 64)
-LOOKED_AT = 240
+LOOKED_AT = 160
 """Images of people held out at which local directions are taken, evenly spread."""
 SIGMA = (2, 8, 17, 32)
 """i of the σᵢ/σ₁ that are given, mean over images."""
