@@ -13,7 +13,8 @@ interval over persons, who are drawn again with all their images (`photo_measure
   change is the decoded push-forward J_dec u at the image (`photo_measures.level_shares`). ``local``:
   directions of the image; ``averaged``: those that training images have in common.
 - ``carried``: R² (of two words, the area under the curve) of a ridge regression on the coordinates uᵢᵀz
-  along the first k averaged directions, fitted to the persons trained on; ``over_pca``: the same less PCA's.
+  along the first k averaged directions, fitted to the persons trained on; ``over_pca``: the same less PCA's,
+  in tables bold where its interval leaves out 0.
 - ``of_readout``: of the readout of the whole latent, the share of variance that the first k *local*
   directions of an image carry (`photo_measures.share_of_readout`).
 

@@ -46,7 +46,8 @@ def write_figures(
             "directions": _walks(models, starts),
         }
         for what, figure in drawn.items():
-            figure.savefig(folder / f"{name}-{what}.png", dpi=110)
+            dots = 72 if what == "directions" else 90
+            figure.savefig(folder / f"{name}-{what}.png", dpi=dots, pil_kwargs={"optimize": True})
 
 
 def _style(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -164,4 +165,5 @@ def _carried(entry: Any) -> str:
         return _cell(entry)
     better = entry.get("over_pca")
     text = _cell(entry["value"])
-    return text if better is None else f"{text}, {better[0]:+.2f} ({better[1]:+.2f} to {better[2]:+.2f})"
+    # Bold: surely other than PCA's.
+    return text if better is None or better[1] <= 0 <= better[2] else f"**{text}**"
