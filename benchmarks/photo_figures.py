@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from jnn_studio.base.drawing import Figure, drawing
@@ -46,8 +47,10 @@ def write_figures(
             "directions": _walks(models, starts),
         }
         for what, figure in drawn.items():
-            dots = 72 if what == "directions" else 90
-            figure.savefig(folder / f"{name}-{what}.png", dpi=dots, pil_kwargs={"optimize": True})
+            path = folder / f"{name}-{what}.png"
+            figure.savefig(path, dpi=72 if what == "directions" else 90)
+            with Image.open(path) as picture:
+                picture.convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def _style(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
