@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+Accent = Literal["teal", "indigo", "plum", "graphite"]
 Style = Literal["solid", "dash"]
 """Of a line: tells two curves apart that share a colour."""
 
@@ -87,3 +88,17 @@ DARK = Colors(
     models=("#7df0dc", "#cc4f74", "#ffeb57", "#8371ff"),
     solvers=("#e4e7eb", "#e2c04a", "#f08ad8"),
 )
+
+ACCENTS: dict[Accent, tuple[tuple[str, str], tuple[str, str]]] = {
+    "teal": ((LIGHT.accent, LIGHT.accent_text), (DARK.accent, DARK.accent_text)),
+    "indigo": (("#4338ca", "#ffffff"), ("#98a2ff", "#0d1040")),
+    "plum": (("#8f1d6e", "#ffffff"), ("#e88ac6", "#330a26")),
+    "graphite": (("#414b59", "#ffffff"), ("#b8c1cc", "#14171b")),
+}
+"""Accents and what is written on them, light and dark: none is the colour of the pair of models."""
+
+
+def with_accent(colors: Colors, accent: Accent) -> Colors:
+    """Those of a theme with one of its accents; the theme's own where that is its accent already."""
+    front, text = ACCENTS[accent][colors is DARK]
+    return colors if front == colors.accent else replace(colors, accent=front, accent_text=text)

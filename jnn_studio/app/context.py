@@ -19,6 +19,7 @@ from jnn_studio.app.engine.run_list import RunList
 from jnn_studio.app.engine.sweeping import Sweeping
 from jnn_studio.app.engine.training import TrainingThread
 from jnn_studio.app.engine.worker import Failure, Worker
+from jnn_studio.app.preferences import PreferenceStore
 from jnn_studio.base.heap import give_back_free_memory
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.state import ExploreState
@@ -71,6 +72,7 @@ class AppContext(QObject):
     def __init__(self, settings: QSettings, first: ExploreState | None = None) -> None:
         super().__init__()
         self.settings = settings
+        self.preferences = PreferenceStore(settings, self)
         self.first = first
         """What Explore is to show at first; None: what was in view last time."""
         self.bridge = Bridge()
@@ -103,7 +105,7 @@ class AppContext(QObject):
     @property
     def runs_folder(self) -> Path:
         """Where new runs go unless somebody says otherwise."""
-        return Path(str(self.settings.value("runs_folder", standard_runs_folder())))
+        return self.preferences.now.runs_folder or standard_runs_folder()
 
     def new_run_folder(self, name: str) -> Path:
         """The folder for a run of that name which starts now; it is not there yet."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from jnn_studio.app.colors import DARK, LIGHT, Colors
+from jnn_studio.app.colors import DARK, LIGHT, Accent, Colors, with_accent
 from jnn_studio.app.plain_text import PlainTextStyle
 from jnn_studio.app.stylesheet import stylesheet
 
@@ -32,6 +32,8 @@ class ThemeManager(QObject):
         super().__init__(application)
         self._application = application
         self._mode: ThemeMode = "system"
+        self._accent: Accent = "teal"
+        self._dark = False
         self._colors: Colors | None = None
         # Where the platform reports no scheme, its own palette tells; read it before it is replaced.
         self._platform_is_dark = _is_dark(application.palette().color(QPalette.ColorRole.Window))
@@ -45,7 +47,11 @@ class ThemeManager(QObject):
 
     @mode.setter
     def mode(self, mode: ThemeMode) -> None:
-        self._mode = mode
+        self.dress(mode, self._accent)
+
+    def dress(self, mode: ThemeMode, accent: Accent) -> None:
+        """Light, dark or as the system is, with an accent."""
+        self._mode, self._accent = mode, accent
         # Tells the platform too, so that title bars and native dialogs go along.
         self._application.styleHints().setColorScheme(
             {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(mode, Qt.ColorScheme.Unknown)
@@ -58,7 +64,7 @@ class ThemeManager(QObject):
 
     @property
     def is_dark(self) -> bool:
-        return self.colors is DARK
+        return self._dark
 
     def color(self, role: str) -> QColor:
         """The colour of a role; see `Colors.role`."""
@@ -76,10 +82,10 @@ class ThemeManager(QObject):
             dark = self._platform_is_dark
         else:
             dark = scheme == Qt.ColorScheme.Dark
-        colors = DARK if dark else LIGHT
-        if colors is self._colors:
+        colors = with_accent(DARK if dark else LIGHT, self._accent)
+        if colors == self._colors:
             return
-        self._colors = colors
+        self._colors, self._dark = colors, dark
         self._application.setPalette(_palette(colors))
         # Taken off first: Qt replaces a sheet by dressing every widget once for each that it lies in.
         self._application.setStyleSheet("")

@@ -28,8 +28,10 @@ from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.help.menu import Help
 from jnn_studio.app.page_room import PageRoom, PageStack
 from jnn_studio.app.plain_text import without_mnemonic
+from jnn_studio.app.preferences import Preferences
+from jnn_studio.app.preferences_applied import apply
 from jnn_studio.app.rail import Rail
-from jnn_studio.app.theme import ThemeMode, theme
+from jnn_studio.app.theme import ThemeMode
 from jnn_studio.app.widgets.command_palette import CommandPalette
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
@@ -79,9 +81,9 @@ class MainWindow(QMainWindow):
         else:
             self.resize(FIRST_SIZE)
         self.settings = settings
-        mode = str(settings.value("theme", "system"))
-        theme().mode = next((known for known in THEMES if known == mode), "system")
         self.context = AppContext(settings, first)
+        apply(self.context.preferences.now)
+        self.context.preferences.changed.connect(self._apply_preferences)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
         self._leaving = self._left = self._asked_to_save = False
@@ -153,10 +155,13 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         themes = view.addMenu("&Theme")
         group = QActionGroup(self)
+        self._themes: dict[ThemeMode, QAction] = {}
         for mode, text in THEMES.items():
-            action = self._action(themes, text, f"theme_{mode}", self._theme_setter(mode))
+            action = self._themes[mode] = self._action(
+                themes, text, f"theme_{mode}", self._theme_setter(mode)
+            )
             action.setCheckable(True)
-            action.setChecked(theme().mode == mode)
+            action.setChecked(self.context.preferences.now.theme == mode)
             group.addAction(action)
         self._action(view, "&Reset layout", "reset_layout", self._reset_layout)
         view.addSeparator()
@@ -274,11 +279,11 @@ class MainWindow(QMainWindow):
     # --- what belongs to all -----------------------------------------------------------------------
 
     def _theme_setter(self, mode: ThemeMode) -> Callable[[], None]:
-        def choose() -> None:
-            theme().mode = mode
-            self.settings.setValue("theme", mode)
+        return lambda: self.context.preferences.change(theme=mode)
 
-        return choose
+    def _apply_preferences(self, before: Preferences, now: Preferences) -> None:
+        self._themes[now.theme].setChecked(True)
+        apply(now)
 
     def _all_actions(self) -> list[tuple[str, QAction]]:
         """Every action that can be reached from the menu bar, with the name of its menu."""

@@ -2,18 +2,21 @@
 
 Qt's boxes read a number as the system's language writes it: where the comma divides thousands "0,25" becomes
 25, and where the point does "2.25" becomes 225. They also swallow a digit that would leave the range. Here
-both signs divide whole from fraction, nothing divides thousands, and what lies outside is brought back once
-it has been typed, with a word about the range.
+both signs divide whole from fraction, whichever of them is shown, nothing divides thousands, and what lies
+outside is brought back once it has been typed, with a word about the range.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from PySide6.QtCore import QLocale, QPoint
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QToolTip
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSpinBox, QToolTip
 
+_locale = QLocale.c()
+_locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
 _SIGNS = str.maketrans({"−": "-", ",": "."})
 
 
@@ -33,7 +36,7 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, object_name: str) -> None:
         super().__init__()
         self.setObjectName(object_name)
-        self.setLocale(_plain_locale())
+        self.setLocale(_locale)
 
     def validate(self, text: str, position: int, /) -> tuple[QValidator.State, str, int]:
         """Refuses what cannot become a number of so many decimals; what lies outside is left to `fixup`."""
@@ -55,7 +58,7 @@ class WholeNumberBox(QSpinBox):
     def __init__(self, object_name: str) -> None:
         super().__init__()
         self.setObjectName(object_name)
-        self.setLocale(_plain_locale())
+        self.setLocale(_locale)
 
     def validate(self, text: str, position: int, /) -> tuple[QValidator.State, str, int]:
         """As `NumberBox.validate`."""
@@ -71,10 +74,18 @@ class WholeNumberBox(QSpinBox):
         return self.prefix() + self.textFromValue(int(_nearest(self, text))) + self.suffix()
 
 
-def _plain_locale() -> QLocale:
-    locale = QLocale.c()
-    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    return locale
+def show_decimal_sign(sign: Literal["point", "comma", "system"]) -> None:
+    """What all boxes show from now on between whole and fraction; "system": as the system's language has it."""
+    global _locale
+    comma = QLocale.system().decimalPoint() == "," if sign == "system" else sign == "comma"
+    found = QLocale(QLocale.Language.German) if comma else QLocale.c()
+    found.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    if found != _locale:
+        _locale = found
+        for widget in QApplication.allWidgets():
+            if isinstance(widget, NumberBox):
+                widget.setLocale(_locale)
+                widget.setValue(widget.value())
 
 
 def _bare(box: NumberBox | WholeNumberBox, text: str) -> str:
