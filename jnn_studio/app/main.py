@@ -36,16 +36,18 @@ def run(files: Sequence[Path] = ()) -> int:
     # The window's collector sees to it from its first page on; until then nearly all there is made stays, and
     # looking through it again and again would be a tenth of the start.
     gc.disable()
-    leave_a_core_free()
     # torch has been imported by now: on Windows it must be before Qt (DLL search order).
     from jnn_studio.app.application import no_display, program_settings, the_application
+    from jnn_studio.app.preferences import PreferenceStore
     from jnn_studio.app.window import MainWindow
 
     if no_display():
         sys.stderr.write("no display: set DISPLAY, or use the command line (jnn-studio --help)\n")
         return 1
     application = the_application()
-    window = MainWindow(program_settings())
+    settings = program_settings()
+    leave_a_core_free(PreferenceStore(settings).now.threads)
+    window = MainWindow(settings)
     report_exceptions(window)
     _quit_on_signals(window)
     # Not `quit`, which asks every window that is still open and gives up if one declines.

@@ -108,7 +108,8 @@ class MainWindow(QMainWindow):
         self._others = QTimer(self, singleShot=True, interval=OTHERS_MS)
         self._others.timeout.connect(self._make_another)
         self._others.start()
-        page = str(settings.value("workspace", self._specs[0].title)) if first is None else "Explore"
+        last = first is None and self.context.preferences.now.start == "last"
+        page = str(settings.value("workspace", self._specs[0].title)) if last else "Explore"
         self.show_workspace(page if page in {spec.title for spec in self._specs} else self._specs[0].title)
         self._collector = Collector(self)
 
@@ -143,6 +144,9 @@ class MainWindow(QMainWindow):
         file = self.menuBar().addMenu("&File")
         view = self.menuBar().addMenu("&View")
         help_menu = self.menuBar().addMenu("&Help")
+        preferences = self._action(file, "&Preferences…", "preferences", self._show_preferences, "Ctrl+,")
+        preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
+        file.addSeparator()
         self._action(file, "&Quit", "quit", self.close, QKeySequence.StandardKey.Quit)
         for number, spec in enumerate(self._specs, start=1):
             self._action(
@@ -314,6 +318,15 @@ class MainWindow(QMainWindow):
 
     def _show_palette(self) -> None:
         self._palette.open()
+
+    def _show_preferences(self) -> None:
+        """What it takes is imported then: no start waits for it."""
+        from jnn_studio.app.preferences_dialog.dialog import PreferencesDialog
+
+        dialog = self.findChild(PreferencesDialog) or PreferencesDialog(self.context, self)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def _show_about(self) -> None:
         box = QMessageBox(self, objectName="about_box")

@@ -28,15 +28,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from platformdirs import user_cache_dir
 
 from jnn_studio.base.atomic import write_text
 from jnn_studio.base.locks import SHARED_LOCKS, try_lock
 from jnn_studio.base.reading import open_file, parse_json, read_text
 from jnn_studio.base.system_errors import advice_for, reason_of
+from jnn_studio.data.cache_place import GB, cache_place
 from jnn_studio.data.errors import DataError
 
-DEFAULT_LIMIT = 20 * 10**9
 _SPARE = 64 * 2**20  # left free on the disk for others
 _SAMPLED_IMAGES = 64
 _LARGEST_RECORD = 256 * 2**20  # it lists what was skipped, of millions of files
@@ -58,14 +57,31 @@ class ImageCache:
     """A folder of entries, kept below ``limit`` bytes by removing those not used for longest.
 
     Args:
-        directory: where; by default the user's cache folder.
-        limit: bytes of all entries together. An entry in use by any process is never removed, so a
-            single large one may exceed it.
+        directory: where; by default where `cache_place` says.
+        limit: bytes of all entries together, by default as many as `cache_place` says. An entry in use by
+            any process is never removed, so a single large one may exceed it.
     """
 
-    def __init__(self, directory: Path | None = None, limit: int = DEFAULT_LIMIT) -> None:
-        self.directory = (directory or Path(user_cache_dir("jnn-studio", appauthor=False))) / "images"
-        self.limit = limit
+    def __init__(self, directory: Path | None = None, limit: int | None = None) -> None:
+        place = cache_place()
+        self.directory = (directory or place.directory) / "images"
+        self.limit = round(place.limit_gb * GB) if limit is None else limit
+
+    @property
+    def size(self) -> int:
+        """Bytes of all entries together; 0 where there is no cache, or none that can be read."""
+        with contextlib.suppress(OSError):
+            return sum(size for _, size, _ in self._entries())
+        return 0
+
+    def empty(self) -> int:
+        """Remove all entries but those in use by any process; how many bytes that freed."""
+        freed = 0
+        with contextlib.suppress(OSError):
+            self._remove_orphans()
+            for _, size, entry in list(self._entries()):
+                freed += size if _remove_unused(entry) else 0
+        return freed
 
     def load(self, key: str) -> CachedImages | None:
         """The entry ``key``; None if there is none. A damaged one is removed.

@@ -58,7 +58,11 @@ class RunPlaces:
 
         One that was deleted is passed over; of one whose drive is away it is to be said.
         """
-        named = [folder for folder in self.named if folder.exists() or not folder.parent.exists()]
+        named = [
+            folder
+            for folder in self.named
+            if folder != runs_folder and (folder.exists() or not folder.parent.exists())
+        ]
         return [runs_folder, *named] if runs_folder.exists() else named
 
     def name(self, folder: Path) -> None:

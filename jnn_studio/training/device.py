@@ -83,13 +83,13 @@ def choose_device(
     return Device(name, None if precision == "float32" else getattr(torch, precision))
 
 
-def leave_a_core_free() -> None:
-    """Use all cores but one for this process's tensor work, at least one.
+def leave_a_core_free(threads: int = 0) -> None:
+    """Use so many threads for this process's tensor work; 0: all cores but one, at least one.
 
     With all of them, an interface waits behind matrix products, and beside any other busy process the
     threads of one product wait for each other: training then takes several times as long.
     """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))
 
 
 def is_out_of_memory(problem: BaseException) -> bool:

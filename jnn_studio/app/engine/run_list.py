@@ -118,9 +118,12 @@ class RunList(QObject):
 
     def folders(self, deliver: Callable[[tuple[Path, ...]], None]) -> None:
         """Tell which folders were named beside the one that new runs go to."""
-        self._worker.request(
-            self, "folders", lambda _: self._places.named, deliver, lambda failure: deliver(())
-        )
+        own = self._runs_folder()
+
+        def others(_: Watch) -> tuple[Path, ...]:
+            return tuple(folder for folder in self._places.named if folder != own)
+
+        self._worker.request(self, f"folders {next(self._numbers)}", others, deliver, lambda _: deliver(()))
 
     def annotate(self, run: RunSummary, annotation: Annotation) -> None:
         """Write down what a person says of a run; it is seen at once."""

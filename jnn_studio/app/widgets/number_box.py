@@ -75,7 +75,7 @@ class WholeNumberBox(QSpinBox):
 
 
 def show_decimal_sign(sign: Literal["point", "comma", "system"]) -> None:
-    """What all boxes show from now on between whole and fraction; "system": as the system's language has it."""
+    """What boxes show from now on between whole and fraction; "system": as the system's language has it."""
     global _locale
     comma = QLocale.system().decimalPoint() == "," if sign == "system" else sign == "comma"
     found = QLocale(QLocale.Language.German) if comma else QLocale.c()

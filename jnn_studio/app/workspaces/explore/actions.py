@@ -57,6 +57,21 @@ MENUS = {
 }
 """The menu bar's groups, by the names of actions."""
 
+BEGINNINGS = ("open_bundled", "open_run", "open_weights", "open_session", "open_image", "open_folder")
+"""Ways to begin where nothing is open."""
+
+WITHOUT_MODELS = {
+    *BEGINNINGS,
+    "undo",
+    "redo",
+    "open_archive",
+    "paste",
+    "add_run",
+    "add_weights",
+    "open_faces",
+}
+"""What can be done there."""
+
 PCA_TIP = (
     "Principal components of the images at the left, as many as the first model's latent has dimensions: "
     "what a linear map can do"

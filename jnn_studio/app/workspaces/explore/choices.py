@@ -121,6 +121,11 @@ class Choices(QWidget):
             self._taken_in.add(path)
             self._runs.take_in(path)
 
+    def show_nothing(self) -> None:
+        """Nothing is open."""
+        for button in (self.models, self.images):
+            button.setText("None")
+
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig | GivenConfig) -> None:
         """Name the images in view."""
         name = "Procedural faces" if isinstance(config, FacesConfig) else source.name

@@ -15,10 +15,17 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.theme import theme
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
-from jnn_studio.app.workspaces.explore.actions import MENUS, TRAIN_TIP, make_actions
+from jnn_studio.app.workspaces.explore.actions import (
+    BEGINNINGS,
+    MENUS,
+    TRAIN_TIP,
+    WITHOUT_MODELS,
+    make_actions,
+)
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.desk.arriving import can_arrive
+from jnn_studio.app.workspaces.explore.desk.blank import BlankPage
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
 from jnn_studio.app.workspaces.explore.desk.front_bar import FrontBar
@@ -151,6 +158,9 @@ class ExploreWorkspace(Workspace):
         self.front.failed.connect(self._show_failure)
         column.addWidget(self.front)
         column.addWidget(self.panes, 1)
+        self._blank = BlankPage([self._actions[name] for name in BEGINNINGS])
+        self._blank.hide()
+        column.addWidget(self._blank, 1)
         self.message.lie_over(self.panes)
         self.setCentralWidget(central)
         images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -253,13 +263,17 @@ class ExploreWorkspace(Workspace):
     # --- showing -----------------------------------------------------------------------------------
 
     def _seen(self) -> None:
-        """The pictures are still to come."""
+        """The pictures are still to come, if there are to be any."""
+        if not self.desk.state.columns:
+            super()._seen()
 
     def _painted(self) -> None:
         self.panes.painted.disconnect(self._painted)
         self.alive.emit()
 
     def _show_state(self, state: ExploreState) -> None:
+        if bool(state.columns) != self._blank.isHidden():
+            self._show_blank(not state.columns)
         free = [column.key for column in state.columns if not column.linked]
         all_free = len(free) == len(state.columns) > 0
         if self._whose not in free or (not self._whose and all_free):
@@ -271,6 +285,18 @@ class ExploreWorkspace(Workspace):
         self.directions.show_state(state, self._whose)
         self.kinds.show_state(state)
         self.panes.show_region(state.region)
+
+    def _show_blank(self, blank: bool) -> None:
+        """Nothing is open, or something is again; what nothing could be done with sleeps meanwhile."""
+        self._blank.setVisible(blank)
+        self.panes.setHidden(blank)
+        for action in self._actions.all:
+            if action.objectName().rpartition(".")[2] not in WITHOUT_MODELS:
+                action.setEnabled(not blank)
+        for dock in self._docks():
+            dock.widget().setEnabled(not blank)
+        if blank:
+            self.choices.show_nothing()
 
     def _choose_image(self, index: int) -> None:
         self.choosing.choose(SourceImage(index=index))
@@ -437,8 +463,11 @@ class ExploreWorkspace(Workspace):
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
+        start = self.context.preferences.now.start
         if self.context.first is not None:
             self.desk.show(self.context.first)
+        elif start == "nothing":
+            self._show_state(self.desk.state)
         else:
-            self.desk.restore(str(settings.value("state", "")))
+            self.desk.restore(str(settings.value("state", "")) if start == "last" else "")
         self.sessions.begin()

@@ -152,10 +152,12 @@ class ExploreDesk(QObject):
         self.opened.find_several([str(path) for path in paths], show, self._telling("Cannot open the models"))
 
     def when_open(self, then: Callable[[], None]) -> None:
-        """Go on once there are models in view, or now."""
+        """Go on once there are models in view, or now; where nothing is open, the bundled pair is opened."""
         if self.opened.models(self.state) is not None:
             then()
             return
+        if not self.state.columns:
+            self.show(bundled_state())
 
         def shown(_: Scene) -> None:
             self.scene_changed.disconnect(shown)
@@ -289,6 +291,8 @@ class ExploreDesk(QObject):
         """Take images from ``config``."""
         models = self.opened.models(self.state)
         if models is None:
+            if not self.state.columns:
+                self.when_open(partial(self.open_source, config))
             return
         base = Base(image=SourceImage(index=0))
         state = self.state.change(source=config, base=base, towards=None)
@@ -304,6 +308,8 @@ class ExploreDesk(QObject):
     def select(self, ref: ImageRef) -> None:
         """Go to another image; walks go back to it."""
         models = self.opened.models(self.state)
+        if not self.state.columns:
+            self.when_open(partial(self.select, ref))
         if models is None or self.state.base == Base(image=ref):
             return
         state = self.state.at_rest().change(base=Base(image=ref))
@@ -430,8 +436,10 @@ class ExploreDesk(QObject):
     # --- scenes ------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Open what is missing, then ask for the scene of the present state."""
+        """Open what is missing, then ask for the scene of the present state; without models there is none."""
         state = self.state
+        if not state.columns:
+            return
         models = self.opened.models(state)
         if models is None:
             self.opened.load(state, self._refresh, self._telling("Cannot open the models"))

@@ -59,9 +59,9 @@ class Opened(QObject):
         self._source_ends: tuple[Callable[[ImageSource], None], Callable[[Failure], None]] | None = None
 
     def models(self, state: ExploreState) -> Models | None:
-        """The models of a state; None while some are not open."""
+        """The models of a state; None while some are not open, or there are none."""
         wanted = [column.where for column in state.columns]
-        if any(where not in self._models for where in wanted):
+        if not wanted or any(where not in self._models for where in wanted):
             return None
         return {where: self._models[where] for where in wanted}
 
