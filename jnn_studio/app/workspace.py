@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QMimeData, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.explore.front_walk import Front
+
+NO_DROPS = "Nothing can be dropped here. Explore takes images, models and sessions, Denoise photographs."
 
 
 class Workspace(QMainWindow):
@@ -30,6 +33,7 @@ class Workspace(QMainWindow):
         self.context = context
         self.setObjectName(name)
         self.setDockNestingEnabled(True)
+        DropZone(self, self.drop_offer, self.take_dropped, self.drop_refused)
         self._default_layout = QByteArray()
         self._fresh = True
         """No layout of an earlier start has been restored."""
@@ -151,6 +155,16 @@ class Workspace(QMainWindow):
 
         Of those that open none nobody asks it.
         """
+
+    def drop_offer(self, mime: QMimeData) -> DropOffer:
+        """What would become of something dropped on the page; parts of it may have offers of their own."""
+        return DropOffer(NO_DROPS, good=False)
+
+    def take_dropped(self, mime: QMimeData) -> None:
+        """It was dropped, and the offer was good."""
+
+    def drop_refused(self, words: str) -> None:
+        """It was dropped, and the offer was not."""
 
     def _hide_stray_tabs(self) -> None:
         """Qt leaves a tab bar behind where docks beside others share a place; no dock stands under it."""

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 import torch  # before PySide6: see the design's rule on import order
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -159,3 +160,26 @@ def window(qtbot: QtBot, settings: QSettings) -> Iterator[MainWindow]:
     window.hide()
     theme().mode = "system"
     window.deleteLater()
+
+
+@pytest.fixture
+def drop_on() -> Callable[[QWidget, QMimeData | Path], bool]:
+    """As from a file manager: hands what is dropped to whatever takes drops there; whether it takes this."""
+
+    def drop(widget: QWidget, what: QMimeData | Path) -> bool:
+        data = what
+        if isinstance(what, Path):
+            data = QMimeData()
+            data.setUrls([QUrl.fromLocalFile(str(what))])
+        while not widget.acceptDrops():
+            widget = widget.parentWidget()
+        at = widget.rect().center()
+        how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        enter = QDragEnterEvent(at, *how)
+        enter.setAccepted(False)
+        QApplication.sendEvent(widget, enter)
+        if enter.isAccepted():
+            QApplication.sendEvent(widget, QDropEvent(QPointF(at), *how))
+        return enter.isAccepted() and enter.dropAction() != Qt.DropAction.IgnoreAction
+
+    return drop

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from jnn_studio.app.context import AppContext
@@ -24,10 +23,12 @@ from jnn_studio.app.steering.checking import (
 )
 from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.app.widgets.fields import ChoiceField, Combo, Field, PathField, dropped_path, unit_width
 from jnn_studio.app.widgets.section import form_rows
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
+from jnn_studio.base.endings import ending_of
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
 from jnn_studio.base.watch import Watch
@@ -80,7 +81,7 @@ class PresetForm(SettingForm):
         """What earlier runs were last asked about, and what they say."""
         self._background: Mapping[str, str] = {}
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
-        self.setAcceptDrops(True)
+        DropZone(self, self._offer, self._take_dropped)
         self._preset, self._edited, self._general = Combo(), QLabel(), QLabel()
         self._head = form_rows(())
         self._build_head()
@@ -394,19 +395,22 @@ class PresetForm(SettingForm):
 
     # --- dropping ---------------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._images_field() and dropped_path(event.mimeData()) is not None:
-            event.acceptProposedAction()
+    def _offer(self, mime: QMimeData) -> DropOffer:
+        path = dropped_path(mime)
+        if not self._images_field():
+            return DropOffer("Runs of this kind are trained on no images", good=False)
+        if path is not None and (not path.is_file() or ending_of(path) == ".zip"):
+            return DropOffer("Train on these images")
+        return DropOffer("Drop one folder or zip of images here", good=False)
 
-    def dropEvent(self, event: QDropEvent) -> None:
+    def _take_dropped(self, mime: QMimeData) -> None:
         """A folder or zip dropped anywhere on the form: images to train on."""
-        path, name = dropped_path(event.mimeData()), self._images_field()
+        path, name = dropped_path(mime), self._images_field()
         if path is not None and name:
             place, _, leaf = name.rpartition(".")
             tables = tables_by_kind(type(self.base)).get(place, {})
             chosen = [kind for kind, table in tables.items() if leaf in table.model_fields]
             self.fill({**{f"{place}.kind": kind for kind in chosen[:1]}, name: str(path)})
-            event.acceptProposedAction()
 
     def _images_field(self) -> str:
         return next((name for name, field in self.fields.items() if field.setting.holds), "")

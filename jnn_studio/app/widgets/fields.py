@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.base.setting_words import Setting
 
 UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points", "directions")
@@ -176,28 +177,27 @@ class SuggestionField(Field):
 
 
 class PathEdit(QLineEdit):
-    """A path that can be typed, pasted, or dropped."""
+    """A path that can be typed or pasted, or where ``drops`` is on, dropped on it."""
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_path(event.mimeData()) is not None:
-            event.acceptProposedAction()
-        else:
-            super().dragEnterEvent(event)
+    def __init__(self, drops: bool) -> None:
+        super().__init__()
+        self.setAcceptDrops(False)
+        if drops:
+            DropZone(self, self._offer, lambda mime: self.setText(str(dropped_path(mime))))
 
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_path(event.mimeData())
-        if path is not None:
-            self.setText(str(path))
-            event.acceptProposedAction()
-        else:
-            super().dropEvent(event)
+    def _offer(self, mime: QMimeData) -> DropOffer:
+        path = dropped_path(mime)
+        return DropOffer("Use this" if path is not None else "One folder at a time", good=path is not None)
 
 
 class PathField(Field):
-    """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse."""
+    """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse.
+
+    What archives are taken from is dropped anywhere on the form, and so not on the field alone.
+    """
 
     def __init__(self, setting: Setting, page: str, archives: bool, title: str, placeholder: str) -> None:
-        editor = PathEdit()
+        editor = PathEdit(drops=not archives)
         super().__init__(setting, editor, page)
         editor.setPlaceholderText(placeholder)
         editor.textChanged.connect(self.changed)

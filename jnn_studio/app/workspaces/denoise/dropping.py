@@ -1,35 +1,50 @@
-"""Photographs and weights that are dropped on a page."""
+"""Photographs, pictures and weights that another program hands to Denoise: dropped on a page, or pasted."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from functools import partial
+
+from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QWidget
 
-from jnn_studio.app.widgets.fields import dropped_path
+from jnn_studio.app.arriving import REMOTE, arrival_of, glance_at, keep_arrival
+from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
+from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.endings import ending_of
+from jnn_studio.base.text import printable
+from jnn_studio.data.image_formats import EXTENSIONS
+
+WEIGHTS = ".safetensors"
+
+NOTHING_OPENED = "Nothing was opened"
 
 
-class Dropping(QObject):
-    """Has a page open what is dropped anywhere on it: a photograph, or weights: a file or folder."""
+def let_drop(page: QWidget, desk: PhotoDesk, message: MessageBar) -> None:
+    """Have a page open what is dropped anywhere on it: a photograph, or weights: a file or folder."""
+    DropZone(page, _offer, partial(take, desk, message), partial(message.show_info, NOTHING_OPENED))
 
-    def __init__(self, page: QWidget, desk: PhotoDesk) -> None:
-        super().__init__(page)
-        self._desk = desk
-        page.setAcceptDrops(True)
-        page.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not isinstance(event, QDragEnterEvent | QDropEvent):
-            return False
-        path = dropped_path(event.mimeData())
-        if path is None:
-            return False
-        event.acceptProposedAction()
-        if event.type() == QEvent.Type.Drop:
-            if ending_of(path) == ".safetensors" or path.is_dir():
-                self._desk.open_models(path)
-            else:
-                self._desk.open_photo(path)
-        return True
+def take(desk: PhotoDesk, message: MessageBar, mime: QMimeData) -> None:
+    """Open it; a picture without a file is kept as one first. Nothing is fetched from the net."""
+    arrival = arrival_of(mime)
+    if arrival.path is not None:
+        if ending_of(arrival.path) == WEIGHTS or arrival.path.is_dir():
+            desk.open_models(arrival.path)
+        else:
+            desk.open_photo(arrival.path)
+    elif arrival.is_picture:
+        keep_arrival(desk.context, desk, arrival, desk.open_photo, desk.not_opened)
+    else:
+        message.show_info(NOTHING_OPENED, arrival.refusal)
+
+
+def _offer(mime: QMimeData) -> DropOffer:
+    seen = glance_at(mime)
+    if seen.path is None:
+        return DropOffer("Denoise this picture") if seen.is_picture else DropOffer(REMOTE, good=False)
+    if ending_of(seen.path) == WEIGHTS or seen.path.is_dir():
+        return DropOffer("Use these denoisers")
+    if ending_of(seen.path) in ("", *EXTENSIONS):
+        return DropOffer("Denoise this photograph")
+    return DropOffer(f"“{printable(seen.path.name)}” is no photograph and holds no weights", good=False)

@@ -145,6 +145,10 @@ class PhotoDesk(QObject):
         """Show a file's picture instead."""
         self._open(lambda: read_photo(path), path, printable(path.name))
 
+    def not_opened(self, failure: Failure) -> None:
+        """A picture that was handed over cannot be used."""
+        self._telling("Cannot open the photograph")(failure)
+
     def open_sample(self) -> None:
         """Show the picture that needs no file."""
         self._open(sample_photo, None, "the sample")

@@ -10,23 +10,27 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from jnn_studio.app.arriving import REMOTE, arrival_of, glance_at
 from jnn_studio.app.file_dialogs import (
     ARCHIVES,
     IMAGES,
     MODELS,
     SESSIONS,
+    TABLE_ENDINGS,
     TABLES,
     ask_file,
     ask_folder,
     ask_new_file,
 )
-from jnn_studio.app.workspaces.explore.desk.arriving import arrival_of
+from jnn_studio.app.widgets.drop_zone import DropOffer
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.sessions import Sessions
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
 from jnn_studio.base.endings import ending_of
+from jnn_studio.base.text import printable
 from jnn_studio.data.config import FolderConfig, GivenConfig
+from jnn_studio.data.image_formats import EXTENSIONS
 from jnn_studio.explore.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import SUFFIXES
@@ -113,9 +117,27 @@ class Asking:
         if arrival.path is not None:
             self.take(arrival.path)
         elif arrival.is_picture:
-            self._desk.keep_picture(arrival.encoded, self._take_image)
+            self._desk.keep_picture(arrival, self._take_image)
         else:
             self._desk.told.emit("Nothing was opened", arrival.refusal)
+
+    def offer(self, mime: QMimeData) -> DropOffer:
+        """What would become of what hovers over the page."""
+        seen = glance_at(mime)
+        if seen.path is None:
+            return DropOffer("Walk from this picture") if seen.is_picture else DropOffer(REMOTE, good=False)
+        if holds_models(seen.path):
+            return DropOffer("Walk these models")
+        if ending_of(seen.path) == SUFFIX:
+            return DropOffer("Open this session")
+        if seen.path.is_dir() or ending_of(seen.path) == ".zip":
+            return DropOffer("Open these images")
+        if ending_of(seen.path) in TABLE_ENDINGS:
+            return DropOffer("Open as the table of attributes")
+        if ending_of(seen.path) in ("", *EXTENSIONS):
+            return DropOffer("Walk from this picture")
+        name = printable(seen.path.name)
+        return DropOffer(f"“{name}” holds no picture, images, models or session", good=False)
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
@@ -125,6 +147,8 @@ class Asking:
             self._sessions.open(path)
         elif path.is_dir() or ending_of(path) == ".zip":
             self._take_images(path)
+        elif ending_of(path) in TABLE_ENDINGS:
+            self._explainer.open_table(path)
         else:
             self._take_image(path)
 

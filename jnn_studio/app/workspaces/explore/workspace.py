@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.theme import theme
+from jnn_studio.app.widgets.drop_zone import DropOffer
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.actions import (
@@ -24,7 +25,6 @@ from jnn_studio.app.workspaces.explore.actions import (
 )
 from jnn_studio.app.workspaces.explore.asking import Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
-from jnn_studio.app.workspaces.explore.desk.arriving import can_arrive
 from jnn_studio.app.workspaces.explore.desk.blank import BlankPage
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
@@ -73,7 +73,6 @@ class ExploreWorkspace(Workspace):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, "explore")
-        self.setAcceptDrops(True)
         self.desk = ExploreDesk(context, self)
         self.sessions = Sessions(context, self.desk)
         self._sequence = 0
@@ -441,15 +440,14 @@ class ExploreWorkspace(Workspace):
             lambda: self.sessions.answer_left_over(None),
         )
 
-    # --- dropping ----------------------------------------------------------------------------------
+    def drop_offer(self, mime: QMimeData) -> DropOffer:
+        return self.asking.offer(mime)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if can_arrive(event.mimeData()):
-            event.acceptProposedAction()
+    def take_dropped(self, mime: QMimeData) -> None:
+        self.asking.take_arrived(mime)
 
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.asking.take_arrived(event.mimeData())
-        event.acceptProposedAction()
+    def drop_refused(self, words: str) -> None:
+        self.desk.told.emit("Nothing was opened", words)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         self.asking.take_all(paths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -22,7 +22,9 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.drop_zone import DropOffer
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
+from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspace import Workspace
@@ -324,6 +326,17 @@ class RunsWorkspace(Workspace):
         super().hideEvent(event)
         self.context.runs.look_on(self, False)
         self.sweeps.watch.look_on(False)
+
+    def drop_offer(self, mime: QMimeData) -> DropOffer:
+        path = dropped_path(mime)
+        if path is not None and path.is_dir():
+            return DropOffer("Look for runs in this folder")
+        return DropOffer("Drop a folder here to look for runs in it", good=False)
+
+    def take_dropped(self, mime: QMimeData) -> None:
+        folder = dropped_path(mime)
+        if folder is not None:
+            self.context.runs.name_folder(folder)
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)

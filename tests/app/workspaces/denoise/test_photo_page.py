@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.arriving import REMOTE
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -47,6 +50,25 @@ class TestOpening:
         qtbot.waitUntil(lambda: list(page.viewer.panes) == ["clean", "noisy", SUPERVISED, PENALISED, BM3D])
         qtbot.waitUntil(lambda: "PSNR" in page.viewer.panes[PENALISED].accessibleDescription())
         assert page.photo_bar.name.text() == "photo.png · 57 × 43 px"
+
+    def test_a_picture_is_pasted_and_dropped_from_a_browser_and_its_address_is_not_looked_at(
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, drop_on: Any
+    ) -> None:
+        image = QImage(40, 30, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.blue)
+        QGuiApplication.clipboard().setImage(image)
+        paste = next(action for action in page.commands() if action.objectName().endswith(".paste"))
+        assert paste.shortcut() == QKeySequence(QKeySequence.StandardKey.Paste)
+        paste.trigger()
+        qtbot.waitUntil(lambda: desk.path is not None and desk.path.parent.name == "pasted")
+        assert tuple(desk.photo.pixels.shape[-2:]) == (30, 40)
+        mime = QMimeData()
+        mime.setUrls([QUrl("https://example.org/face.png")])
+        assert not drop_on(page, mime)
+        assert page.message.text.text() == REMOTE
+        mime.setData("image/png", photo.read_bytes())
+        assert drop_on(page, mime)
+        qtbot.waitUntil(lambda: tuple(desk.photo.pixels.shape[-2:]) == (43, 57))
 
     def test_a_recent_photograph_is_opened_again(
         self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, tmp_path: Path

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -165,12 +165,9 @@ def test_settings_remembered_before_pages_were_alike_come_back(page: RunPage) ->
 
 
 def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
-    page: RunPage, qtbot: QtBot, tmp_path: Path
+    page: RunPage, qtbot: QtBot, tmp_path: Path, drop_on: Any
 ) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "nowhere"))])
-    keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    page.form.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, *keys))
+    assert drop_on(page.form, tmp_path / "nowhere")
 
     assert page.form.fields[KIND].value == "crops"
     assert page.form.fields[PATH].value == str(tmp_path / "nowhere")

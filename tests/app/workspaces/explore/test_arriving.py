@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.explore.desk.arriving import NOTHING, REMOTE, arrival_of, can_arrive
+from jnn_studio.app.arriving import NOTHING, REMOTE, arrival_of, can_arrive
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import FileImage
 
@@ -31,17 +32,6 @@ def remote() -> QMimeData:
     return mime
 
 
-def drop(explore: ExploreWorkspace, mime: QMimeData) -> bool:
-    """Whether the page takes it."""
-    where, action, button = QPointF(20, 20), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(where.toPoint(), action, mime, button, none)
-    enter.setAccepted(False)
-    explore.dragEnterEvent(enter)
-    explore.dropEvent(QDropEvent(where, action, mime, button, none))
-    return enter.isAccepted()
-
-
 def wait_for_base(explore: ExploreWorkspace, qtbot: QtBot) -> Path:
     qtbot.waitUntil(
         lambda: isinstance(explore.desk.state.base.image, FileImage) and explore.desk.settled, timeout=20_000
@@ -50,20 +40,22 @@ def wait_for_base(explore: ExploreWorkspace, qtbot: QtBot) -> Path:
 
 
 def test_a_picture_dropped_from_a_browser_becomes_the_base_and_its_address_is_not_looked_at(
-    explore: ExploreWorkspace, qtbot: QtBot
+    explore: ExploreWorkspace, qtbot: QtBot, drop_on: Any
 ) -> None:
     mime = remote()
     mime.setData("image/png", encoded())
-    assert drop(explore, mime)
+    assert drop_on(explore, mime)
     path = wait_for_base(explore, qtbot)
     assert path.parent == explore.context.data_folder / "pasted"
     assert path.read_bytes() == encoded(), "as it came"
     assert np.abs(explore.desk.scene.original.reshape(-1, 3).mean(axis=0) - (200, 40, 90)).max() < 2
 
 
-def test_an_address_alone_is_refused_with_a_sentence(explore: ExploreWorkspace, qtbot: QtBot) -> None:
+def test_an_address_alone_is_refused_with_a_sentence(
+    explore: ExploreWorkspace, qtbot: QtBot, drop_on: Any
+) -> None:
     before = explore.desk.state
-    assert drop(explore, remote())
+    assert not drop_on(explore, remote())
     qtbot.waitUntil(explore.message.isVisible)
     assert explore.message.text.text() == REMOTE
     assert "nothing is fetched" in REMOTE

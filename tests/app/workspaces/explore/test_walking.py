@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -40,19 +41,6 @@ def wait_for_change(qtbot: QtBot, explore: QWidget, before: list[np.ndarray]) ->
 
 def amount(explore: ExploreWorkspace, direction: int) -> float:
     return explore.desk.state.walk.amounts[direction - 1]
-
-
-def drop(workspace: ExploreWorkspace, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    workspace.dropEvent(event)
 
 
 def test_the_first_thing_seen_is_a_face_in_two_models(explore: ExploreWorkspace) -> None:
@@ -153,22 +141,24 @@ def test_the_range_is_where_the_sliders_end(explore: ExploreWorkspace, qtbot: Qt
     assert amount(explore, 1) == pytest.approx(0.05)
 
 
-def test_ones_own_image_can_be_dropped(explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path) -> None:
+def test_ones_own_image_can_be_dropped(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path, drop_on: Any
+) -> None:
     path = tmp_path / "own.png"
     gradient = np.linspace(0, 255, 90 * 70 * 3).reshape(90, 70, 3).astype(np.uint8)
     Image.fromarray(gradient).save(path)
-    drop(explore, path)
+    assert drop_on(explore, path)
     qtbot.waitUntil(lambda: image_in_view(explore) == FileImage(path=path))
     assert explore.findChild(ImagePane, "explore.original").caption == "own.png"
 
 
 def test_a_broken_image_is_refused_by_name_and_nothing_is_lost(
-    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path, drop_on: Any
 ) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
     before = explore.desk.scene
-    drop(explore, path)
+    assert drop_on(explore, path)
     message = explore.findChild(MessageBar, "explore.message")
     qtbot.waitUntil(message.isVisible)
     assert "broken.jpg" in message.text.text()
@@ -178,13 +168,15 @@ def test_a_broken_image_is_refused_by_name_and_nothing_is_lost(
     wait_for_change(qtbot, explore, [view.place.reconstruction for view in before.columns])
 
 
-def test_a_folder_of_images_can_be_dropped(explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_folder_of_images_can_be_dropped(
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path, drop_on: Any
+) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     for i in range(5):
         Image.fromarray(np.full((40, 50, 3), 40 * i, np.uint8)).save(folder / f"{i}.png")
     (folder / "broken.png").write_bytes(b"nothing")
-    drop(explore, folder)
+    assert drop_on(explore, folder)
     qtbot.waitUntil(lambda: explore.desk.source.name == "photos")
     qtbot.waitUntil(lambda: explore.desk.scene.label == "0.png")
     assert "photos (5)" in explore.choices.images.text()
@@ -192,11 +184,11 @@ def test_a_folder_of_images_can_be_dropped(explore: ExploreWorkspace, qtbot: QtB
 
 @pytest.mark.parametrize("content", [b"", b"PK not a zip", b"\x80\x04pickle"])
 def test_nonsense_for_weights_is_refused(
-    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path, content: bytes
+    explore: ExploreWorkspace, qtbot: QtBot, tmp_path: Path, content: bytes, drop_on: Any
 ) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    drop(explore, path)
+    assert drop_on(explore, path)
     message = explore.findChild(MessageBar, "explore.message")
     qtbot.waitUntil(message.isVisible)
     assert "model.safetensors" in message.text.text()

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
@@ -96,14 +95,6 @@ class Page:
         widget.selectAll()
         self._qtbot.keyClick(widget, Qt.Key.Key_Delete)
         self._qtbot.keyClicks(widget, text)
-
-    def drop(self, widget: QWidget, path: Path) -> None:
-        """Drop a file or folder on a widget."""
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        assert widget.acceptDrops()
-        keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-        widget.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, *keys))
 
     def choose(self, name: str, value: str) -> None:
         box = self.combo(name)

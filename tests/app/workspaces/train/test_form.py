@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -193,16 +194,21 @@ def test_more_images_than_a_folder_holds_are_refused_where_they_are_asked_for(
     assert page.button("start").isEnabled()
 
 
-def test_a_folder_is_dropped_on_its_field(page, train: TrainWorkspace, tmp_path: Path) -> None:
+def test_a_folder_is_dropped_on_its_field(page, train: TrainWorkspace, tmp_path: Path, drop_on: Any) -> None:
     page.choose("data.kind", "folder")
-    page.drop(page.edit("data.path"), tmp_path)
+    assert drop_on(page.edit("data.path"), tmp_path)
     assert train.page.form.config.data.path == tmp_path
 
 
 def test_a_folder_dropped_anywhere_on_the_form_is_trained_on(
-    page, train: TrainWorkspace, tmp_path: Path
+    page, train: TrainWorkspace, tmp_path: Path, drop_on: Any
 ) -> None:
-    page.drop(train.page.form, tmp_path)
+    (tmp_path / "notes.txt").write_text("no images")
+    assert not drop_on(train.page.form, tmp_path / "notes.txt")
+    assert drop_on(train.page.form, tmp_path)
+    assert drop_on(page.edit("save_to"), tmp_path / "here")
+    assert page.edit("save_to").text() == str(tmp_path / "here")
+    page.edit("save_to").clear()
     assert page.combo("data.kind").currentData() == "folder"
     assert train.page.form.config.data.path == tmp_path
 

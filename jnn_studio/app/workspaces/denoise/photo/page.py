@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QGuiApplication, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
@@ -14,7 +14,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.compare.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspaces.denoise.dropping import Dropping
+from jnn_studio.app.workspaces.denoise.dropping import let_drop, take
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
@@ -48,7 +48,7 @@ class PhotoPage(QWidget):
         self.conventions.setWordWrap(True)
         self.conventions.setFont(ui_font(0.92))
         self._arrange()
-        Dropping(self, desk)
+        let_drop(self, desk, self.message)
         # Several things change in one go: they are shown once.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
@@ -173,6 +173,7 @@ class PhotoPage(QWidget):
         found = []
         for name, text, call, keys in (
             ("open_photo", "Open &photo…", self.photo_bar.ask, QKeySequence.StandardKey.Open),
+            ("paste", "&Paste an image", self._paste, QKeySequence.StandardKey.Paste),
             ("open_weights", "Open &weights…", self.models_bar.ask_weights, None),
             ("open_run", "Open a &run's denoisers…", self.models_bar.ask_folder, "Ctrl+R"),
             ("sample", "&Sample picture", self._desk.open_sample, None),
@@ -184,6 +185,10 @@ class PhotoPage(QWidget):
                 action.setShortcut(QKeySequence(keys))
             found.append(action)
         return [*found, *self.viewer_bar.actions_]
+
+    def _paste(self) -> None:
+        """The picture, or the file or folder, that is on the clipboard."""
+        take(self._desk, self.message, QGuiApplication.clipboard().mimeData())
 
     def _save_current(self) -> None:
         """The picture with the keyboard, or that of the method looked at."""

@@ -28,7 +28,7 @@ from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
-from jnn_studio.app.workspaces.denoise.dropping import Dropping
+from jnn_studio.app.workspaces.denoise.dropping import let_drop
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar
@@ -67,7 +67,6 @@ class RestorePage(QWidget):
         super().__init__()
         self.setObjectName(PAGE)
         self._desk = desk
-        Dropping(self, desk)
         self.restoring = Restoring(context, self)
         self.denoisers = RestoreDenoisers(context, desk, self)
         self._method = PENALISED
@@ -91,6 +90,7 @@ class RestorePage(QWidget):
         self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
+        let_drop(self, desk, self.message)
         self._saver = PictureSaver(self, context, self.message)
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)

@@ -25,7 +25,7 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
-from jnn_studio.app.workspaces.denoise.dropping import Dropping
+from jnn_studio.app.workspaces.denoise.dropping import let_drop
 from jnn_studio.app.workspaces.denoise.entries import NOISY, method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -51,7 +51,6 @@ class WhyPage(QWidget):
         super().__init__()
         self.setObjectName(PAGE)
         self._desk = desk
-        Dropping(self, desk)
         self.spectra = Spectra(context, self)
         self.methods: dict[str, QCheckBox] = {}
         self._chosen = set(FIRST)
@@ -66,6 +65,7 @@ class WhyPage(QWidget):
         self.note = note(f"{PAGE}.note", lines=4)
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
+        let_drop(self, desk, self.message)
         self.plot = SpectrumPlot(f"{PAGE}.plot", "Singular values of the denoisers’ Jacobians at the crop")
         self.strips = VectorStrips(f"{PAGE}.vectors")
         self._boxes = QVBoxLayout()

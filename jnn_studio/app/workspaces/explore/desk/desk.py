@@ -11,6 +11,7 @@ import torch
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from jnn_studio.app.arriving import Arrival, keep_arrival
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
@@ -23,7 +24,6 @@ from jnn_studio.base.settings import from_json
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.pace import Pace
-from jnn_studio.explore.pasted import keep_picture
 from jnn_studio.explore.random_walk import random_step
 from jnn_studio.explore.references import split_reference
 from jnn_studio.explore.renderer import AveragedByModel, Scene, SceneRenderer, latent_size
@@ -322,14 +322,9 @@ class ExploreDesk(QObject):
             towards = Towards(image=ref, share=0.5)
             self._with_image(ref, models, lambda: self.push("blend", self.state.change(towards=towards)))
 
-    def keep_picture(self, encoded: Callable[[], bytes], then: Callable[[Path], None]) -> None:
+    def keep_picture(self, arrival: Arrival, then: Callable[[Path], None]) -> None:
         """Keep a picture that came without a file, and go on with the file."""
-        folder = self.context.data_folder / "pasted"
-
-        def work(_: Watch) -> Path:
-            return keep_picture(encoded(), folder)
-
-        self.context.loading.request(self, "pasted", work, then, self._telling("Cannot open the picture"))
+        keep_arrival(self.context, self, arrival, then, self._telling("Cannot open the picture"))
 
     def set_share(self, share: float) -> None:
         """How far towards the other image."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject
 from PySide6.QtGui import QImage, QImageWriter
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.worker import Failure
+from jnn_studio.base.watch import Watch
+from jnn_studio.explore.pasted import keep_picture
 
 ENCODED = (
     "image/png",
@@ -55,6 +61,38 @@ class Arrival:
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(buffer, QByteArray(b"png")).write(self.image)
         return bytes(buffer.data().data())
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What can be told of it while it hovers: nothing is read or decoded. ``path``: of this machine."""
+
+    path: Path | None = None
+    is_picture: bool = False
+    is_address: bool = False
+
+
+def glance_at(mime: QMimeData) -> Glance:
+    """A file of this machine before a picture, a picture before its address, as `arrival_of` has it."""
+    path = next((Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()), None)
+    picture = mime.hasImage() or any(map(mime.hasFormat, ENCODED))
+    return Glance(path, picture and path is None, path is None and not picture and _is_address(mime))
+
+
+def keep_arrival(
+    context: AppContext,
+    owner: QObject,
+    arrival: Arrival,
+    then: Callable[[Path], object],
+    failed: Callable[[Failure], None],
+) -> None:
+    """Keep a picture that came without a file, and go on with the file."""
+    folder = context.data_folder / "pasted"
+
+    def work(_: Watch) -> Path:
+        return keep_picture(arrival.encoded(), folder)
+
+    context.loading.request(owner, "pasted", work, then, failed)
 
 
 def can_arrive(mime: QMimeData) -> bool:
