@@ -26,6 +26,9 @@ class PlotMenu(QMenu):
         self.offer_log(True)
         self.log.setCheckable(True)
         self.log.setIconText("log")  # what its button says
+        self.full_screen = self._action(
+            "full_screen", "Full screen", "This plot alone on the screen, and back with Esc", "F11"
+        )
         self.addSeparator()
         for suffix, kind in (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV table")):
             save = self._action(f"save_{suffix}", f"Save {kind}…", f"Save this plot as a {kind}")

@@ -33,6 +33,7 @@ from jnn_studio.app.plots import export
 from jnn_studio.app.plots.canvas import Canvas
 from jnn_studio.app.plots.crosshair import read
 from jnn_studio.app.plots.curve import Curve, fit
+from jnn_studio.app.plots.full_screen import FullScreen
 from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
@@ -80,6 +81,7 @@ class StudioPlot(QWidget):
         self.menu.log.toggled.connect(self._on_log_toggled)
         self.menu.saveRequested.connect(self._on_save)
         self.menu.copy.triggered.connect(self.copy)
+        self.menu.full_screen.triggered.connect(self.toggle_full_screen)
         self._lay_out()
 
         self.canvas.customContextMenuRequested.connect(self._show_menu)
@@ -217,6 +219,14 @@ class StudioPlot(QWidget):
         self._following = True
         self._redraw()
 
+    def toggle_full_screen(self) -> None:
+        """Alone on the screen, or back to where it was."""
+        window = self.window()
+        if isinstance(window, FullScreen):
+            window.close()
+        elif self.parentWidget() is not None:
+            FullScreen(self)
+
     def refresh(self) -> None:
         """Draw what has changed since the last time, if anyone can see it."""
         if not self._dirty or self._drawing or not self.isVisible() or self.window().isMinimized():
@@ -263,7 +273,11 @@ class StudioPlot(QWidget):
         header.setSpacing(GRID // 2)
         header.addWidget(self._title_label)
         header.addStretch()
-        for button in (log_button, fit_button):
+        full_button = IconButton(
+            "full_screen", self.menu.full_screen.toolTip(), f"{self.objectName()}.full_screen_button"
+        )
+        full_button.clicked.connect(self.toggle_full_screen)
+        for button in (log_button, fit_button, full_button):
             header.addWidget(button)
         self.controls = QHBoxLayout()
         """A second row, for wider controls of a subclass."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.picture_zoom import STEP, PictureZoom
 from jnn_studio.training.events import Preview
 
 TITLE = "Held-out images"
+TIP = "Wheel or + and −: zoom into all images; drag or arrow keys: move; double click or F: all of them"
 GAP = 4
 
 
@@ -33,7 +45,12 @@ class Previews(QWidget):
         super().__init__()
         self.setObjectName(f"{page}.previews")
         self.setAccessibleName(TITLE)
+        self.setToolTip(TIP)
         self.setMinimumSize(240, 200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.zoom = PictureZoom(self)
+        self.zoom.changed.connect(self.update)
+        self._panned: QPointF | None = None
         self._rows: tuple[_Row, ...] = ()
         self._labels: dict[str, str] = {}
         self._captions: dict[str, str] = {}
@@ -109,7 +126,8 @@ class Previews(QWidget):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.setBrush(QColor(colors.plot))
-        painter.setPen(QPen(QColor(colors.border), 1))
+        focused = self.hasFocus()
+        painter.setPen(QPen(QColor(colors.accent if focused else colors.border), 2 if focused else 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         top = self._title()
         painter.setPen(QColor(colors.text))
@@ -136,7 +154,8 @@ class Previews(QWidget):
                 pixels = np.ascontiguousarray(image)
                 height, width = pixels.shape[:2]
                 picture = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-                painter.drawImage(self._place(index, column), picture)
+                place = QRectF(self._place(index, column))
+                painter.drawImage(place, picture, self.zoom.source(width, height))
 
     def _paint_name(self, painter: QPainter, row: _Row, box: QRect) -> None:
         where = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -154,18 +173,54 @@ class Previews(QWidget):
             return True
         return super().event(event)
 
-    def _tip(self, position: QPoint) -> str:
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        found = self._at(event.position().toPoint())
+        if found is None:
+            super().wheelEvent(event)
+            return
+        place = QRectF(self._place(*found))
+        at = (event.position() - place.topLeft()) / place.width()
+        self.zoom.zoom_by(STEP ** (event.angleDelta().y() / 120), at)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._panned = event.position() if event.button() != Qt.MouseButton.RightButton else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._panned is not None and self.step is not None:
+            self.zoom.pan_by((self._panned - event.position()) / self._shape()[1])
+            self._panned = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._panned = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.zoom.show_whole()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.zoom.take_key(event):
+            super().keyPressEvent(event)
+
+    def _at(self, position: QPoint) -> tuple[int, int] | None:
+        """Row and column of the image at a point."""
         if self.step is None:
-            return ""
+            return None
         for index, row in enumerate(self._rows):
-            for column, image in enumerate(row.images[: self._shape()[0]]):
+            for column in range(min(len(row.images), self._shape()[0])):
                 if self._place(index, column).contains(position):
-                    which = f"Held-out image {column + 1}"
-                    if index == 0:
-                        return f"{which}, which no model has been trained on"
-                    quality = _psnr(image, self._rows[0].images[column])
-                    return f"{which} reconstructed by the {row.name.lower()} model: {quality:.1f} dB PSNR"
-        return ""
+                    return index, column
+        return None
+
+    def _tip(self, position: QPoint) -> str:
+        found = self._at(position)
+        if found is None:
+            return "" if self.step is None else TIP
+        index, column = found
+        which, row = f"Held-out image {column + 1}", self._rows[index]
+        if index == 0:
+            return f"{which}, which no model has been trained on.\n{TIP}"
+        quality = _psnr(row.images[column], self._rows[0].images[column])
+        return f"{which} reconstructed by the {row.name.lower()} model: {quality:.1f} dB PSNR.\n{TIP}"
 
 
 def _psnr(image: np.ndarray, original: np.ndarray) -> float:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from jnn_studio.app.file_dialogs import ask_where_to_save, file_name
 from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.widgets.picture_zoom import STEP, PictureZoom
 
 RADIUS = 6
 
@@ -24,13 +35,20 @@ class ImagePane(QWidget):
         role: colour role of the model the picture comes from; none for no chip.
         empty: words in place of a picture.
         corner: the picture stands in the upper left corner instead of in the middle.
+        zoom: which part of the picture is shown, by wheel, keys and middle button; None: always all of it.
     """
 
     painted = Signal(int)
     """The picture has been painted; carries the sequence number given to `set_image`."""
 
     def __init__(
-        self, title: str, role: str = "", object_name: str = "", empty: str = "", corner: bool = False
+        self,
+        title: str,
+        role: str = "",
+        object_name: str = "",
+        empty: str = "",
+        corner: bool = False,
+        zoom: PictureZoom | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName(object_name)
@@ -45,6 +63,10 @@ class ImagePane(QWidget):
         self.setMinimumSize(96, 96)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme().changed.connect(self.update)
+        self._zoom = zoom
+        self._panned: QPointF | None = None
+        if zoom is not None:
+            zoom.changed.connect(self.update)
         self._describe()
 
     def set_image(self, array: np.ndarray | None, sequence: int = 0) -> None:
@@ -125,7 +147,11 @@ class ImagePane(QWidget):
         else:
             painter.save()
             painter.setClipPath(frame)
-            painter.drawImage(target, self._image)
+            if self._zoom is None or self._zoom.is_whole:
+                painter.drawImage(target, self._image)
+            else:
+                source = self._zoom.source(self._image.width(), self._image.height())
+                painter.drawImage(QRectF(target), self._image, source)
             painter.restore()
         focused = self.hasFocus()
         painter.setPen(QPen(theme().color("accent" if focused else "border"), 2 if focused else 1))
@@ -138,6 +164,50 @@ class ImagePane(QWidget):
         painter.end()
         if self._image is not None:
             self.painted.emit(self._sequence)
+
+    def share_at(self, point: QPointF) -> QPointF:
+        """The point of the picture, in shares of it, at a point of the widget."""
+        seen = self._share_in_view(point)
+        return seen if self._zoom is None else self._zoom.to_picture(seen)
+
+    def _share_in_view(self, point: QPointF) -> QPointF:
+        target = QRectF(self.picture_rect())
+        return QPointF(
+            (point.x() - target.left()) / target.width(), (point.y() - target.top()) / target.height()
+        )
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        inside = self.picture_rect().contains(event.position().toPoint())
+        if self._zoom is None or self._image is None or not inside:
+            super().wheelEvent(event)
+            return
+        self._zoom.zoom_by(STEP ** (event.angleDelta().y() / 120), self._share_in_view(event.position()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._zoom is not None and event.button() == Qt.MouseButton.MiddleButton:
+            self._panned = event.position()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._zoom is None or self._panned is None:
+            super().mouseMoveEvent(event)
+            return
+        self._zoom.pan_by(self._share_in_view(self._panned) - self._share_in_view(event.position()))
+        self._panned = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._panned = None
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._zoom is not None:
+            self._zoom.show_whole()
+        super().mouseDoubleClickEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._zoom is None or not self._zoom.take_key(event):
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._image is None:

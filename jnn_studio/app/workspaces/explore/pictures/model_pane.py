@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
 
 from jnn_studio.app.icons import IconButton
+from jnn_studio.app.widgets.picture_zoom import ZOOM_TIP, PictureZoom
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.explore.renderer import ColumnView
 from jnn_studio.explore.state import Scope
@@ -48,8 +49,8 @@ class ModelPane(RegionPane):
     linked = Signal(str, bool)
     save_asked = Signal(str)
 
-    def __init__(self, key: str, position: int) -> None:
-        super().__init__("", object_name=f"explore.moved.{position}")
+    def __init__(self, key: str, position: int, zoom: PictureZoom) -> None:
+        super().__init__("", f"explore.moved.{position}", zoom)
         self.key = key
         self._view: ColumnView | None = None
         self._base: np.ndarray | None = None
@@ -81,7 +82,7 @@ class ModelPane(RegionPane):
         self.setToolTip(
             f"{view.caption}: the image decoded where the sliders have taken it. "
             f"{words}. Press to see the base, not moved; drag a rectangle for directions that change "
-            "that part."
+            f"that part.\n{ZOOM_TIP}"
         )
 
     def set_base(self, image: np.ndarray) -> None:

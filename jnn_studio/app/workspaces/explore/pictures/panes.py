@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.image_pane import ImagePane
+from jnn_studio.app.widgets.picture_zoom import ZOOM_TIP, PictureZoom
 from jnn_studio.app.workspaces.explore.pictures.model_pane import ModelPane
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.explore.region import Region
@@ -42,9 +43,11 @@ class Panes(QWidget):
         row.addLayout(self._small)
         row.addLayout(self._large, 100)
         row.addStretch(1)
-        self.original = RegionPane("Original", object_name="explore.original")
+        self.zoom = PictureZoom(self)
+        self.original = RegionPane("Original", "explore.original", self.zoom)
         self.original.setToolTip(
-            "The image walks start from. Drag a rectangle for directions that change that part of it."
+            "The image walks start from. Drag a rectangle for directions that change that part of it.\n"
+            f"{ZOOM_TIP}"
         )
         self._small.addWidget(self.original, 0, 0)
         self.reconstructions: list[ImagePane] = []
@@ -105,8 +108,9 @@ class Panes(QWidget):
         self.reconstructions, self.moved, self._keys = [], [], keys
         self._seen = {}
         for i, key in enumerate(keys):
-            small = ImagePane("Reconstruction", object_name=f"explore.reconstruction.{i}", corner=True)
-            large = ModelPane(key, i)
+            name = f"explore.reconstruction.{i}"
+            small = ImagePane("Reconstruction", object_name=name, corner=True, zoom=self.zoom)
+            large = ModelPane(key, i, self.zoom)
             large.show_region(self._region)
             large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
             # There is no room beside more than two; pressing a picture shows its base instead.

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from jnn_studio.app.widgets.image_pane import RADIUS, ImagePane
+from jnn_studio.app.widgets.picture_zoom import PictureZoom
 from jnn_studio.explore.region import Region
 
 LEAST = 2
@@ -32,8 +33,9 @@ class RegionPane(ImagePane):
 
     region_chosen = Signal(object)
 
-    def __init__(self, title: str, object_name: str) -> None:
-        super().__init__(title, object_name=object_name, corner=True)
+    def __init__(self, title: str, object_name: str, zoom: PictureZoom) -> None:
+        super().__init__(title, object_name=object_name, corner=True, zoom=zoom)
+        self._shown = zoom
         self.region: Region | None = None
         """The one in view."""
         self._pressed: QPointF | None = None
@@ -64,8 +66,8 @@ class RegionPane(ImagePane):
             self._dragging = True
             self.drag_began()
         if self._dragging:
-            (x0, y0), (x1, y1) = self._share(start), self._share(event.position())
-            self.region_chosen.emit(Region.between(x0, y0, x1, y1, self._pixel * LEAST))
+            a, b = self.share_at(start), self.share_at(event.position())
+            self.region_chosen.emit(Region.between(a.x(), a.y(), b.x(), b.y(), self._pixel * LEAST))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
@@ -92,14 +94,17 @@ class RegionPane(ImagePane):
         if region is None or self.array is None:
             return
         target = QRectF(self.picture_rect())
+        part, side = self._shown.part, target.width() / self._shown.part.width()
         frame = QRectF(
-            target.left() + region.left * target.width(),
-            target.top() + region.top * target.height(),
-            (region.right - region.left) * target.width(),
-            (region.bottom - region.top) * target.height(),
+            target.left() + (region.left - part.left()) * side,
+            target.top() + (region.top - part.top()) * target.height() / part.height(),
+            (region.right - region.left) * side,
+            (region.bottom - region.top) * target.height() / part.height(),
         )
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._shown.is_whole:
+            painter.setClipRect(target)
         if self._dragging:
             rest = QPainterPath()
             rest.addRoundedRect(target, RADIUS, RADIUS)
@@ -117,7 +122,3 @@ class RegionPane(ImagePane):
     def _pixel(self) -> float:
         assert self.array is not None
         return 1 / self.array.shape[0]
-
-    def _share(self, point: QPointF) -> tuple[float, float]:
-        target = QRectF(self.picture_rect())
-        return (point.x() - target.left()) / target.width(), (point.y() - target.top()) / target.height()
