@@ -5,6 +5,7 @@ Lengths are pixels of the PNG; drawings are the same page at 100 pixels an inch.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,14 @@ def save_sheet(sheet: Sheet, path: Path, scale: int = 1, layout: Layout = "side 
     page = lay_out(sheet, scale, layout)
     with writing(path) as temporary, temporary.open("wb") as file, drawing(_SETTINGS):
         _PRINTERS[suffix](_figure(page), file, sheet)
+
+
+def sheet_picture(sheet: Sheet, scale: int = 1, layout: Layout = "side by side") -> bytes:
+    """The PNG that `save_sheet` would write."""
+    buffer = io.BytesIO()
+    with drawing(_SETTINGS):
+        _print_png(_figure(lay_out(sheet, scale, layout)), buffer, sheet)
+    return buffer.getvalue()
 
 
 def check_suffix(path: Path) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
@@ -25,7 +26,7 @@ from jnn_studio.explore.motion import Motion
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.sheet import make_sheet
 from jnn_studio.explore.sheet_page import save_sheet
-from jnn_studio.explore.state import ExploreState, SourceImage, Towards, bundled_state
+from jnn_studio.explore.state import Base, ExploreState, SourceImage, Towards, bundled_state
 
 STATE = bundled_state().with_amount(0, 0.05)
 
@@ -67,7 +68,7 @@ def export(qtbot: QtBot, dialog: ExportDialog) -> None:
 
 
 class Gate(SceneRenderer):
-    """A renderer that waits at its third picture until it is let on."""
+    """A renderer that waits at the third picture of an export until it is let on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class Gate(SceneRenderer):
         self.reached, self.open = threading.Event(), threading.Event()
 
     def render(self, state: ExploreState, shrink: int = 1) -> Any:
-        self.count += 1
+        self.count += threading.current_thread().name == "export"  # and not for the preview
         if self.count == 3:
             self.reached.set()
             self.open.wait(30)
@@ -102,6 +103,54 @@ def test_a_figure_is_what_its_settings_say(qtbot: QtBot, figure: ExportFigureDia
     assert (figure.message.title.text(), figure.message.text.text()) == ("Saved", str(path))
     save_sheet(make_sheet(SceneRenderer(), STATE, 2, 3, 0.08), tmp_path / "script.png", 1, "stacked")
     assert path.read_bytes() == (tmp_path / "script.png").read_bytes()
+
+
+def test_it_is_shown_before_it_is_written_and_copied_as_it_would_be_written(
+    qtbot: QtBot, figure: ExportFigureDialog, tmp_path: Path
+) -> None:
+    figure.directions.setValue(2)
+    figure.steps.setValue(3)
+    qtbot.waitUntil(lambda: not figure.preview.image.isNull())
+    small = figure.preview.image.size()
+    figure.directions.setValue(3)
+    qtbot.waitUntil(lambda: figure.preview.image.height() > small.height())
+    figure.scale.setValue(3)
+    QGuiApplication.clipboard().clear()
+    qtbot.mouseClick(figure.copy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figure.message.title.text() == "Copied")
+    sheet = make_sheet(SceneRenderer(), STATE, 3, 3, figure.limit.value())
+    save_sheet(sheet, tmp_path / "written.png", 3)
+    copied = QGuiApplication.clipboard().image().convertToFormat(QImage.Format.Format_RGB32)
+    assert copied == QImage(str(tmp_path / "written.png")).convertToFormat(QImage.Format.Format_RGB32)
+
+
+def test_a_batch_is_one_figure_for_each_of_several_images(
+    qtbot: QtBot, context: AppContext, tmp_path: Path
+) -> None:
+    state = STATE.change(base=Base(image=SourceImage(index=7)))
+    dialog = shown(qtbot, ExportFigureDialog(context, state, SceneRenderer, None, lambda: [9, 7, 4, 2]))
+    dialog.directions.setValue(1)
+    dialog.steps.setValue(2)
+    dialog.scale.setValue(1)
+    dialog.images.setValue(3)
+    dialog.path.setText(str(tmp_path / "many.png"))
+    assert dialog.note.text().endswith("3 files, many-1.png to many-3.png.")
+    export(qtbot, dialog)
+    assert dialog.message.title.text() == "Saved"
+    assert sorted(path.name for path in tmp_path.glob("many*")) == ["many-1.png", "many-2.png", "many-3.png"]
+    for number, index in enumerate([7, 4, 2], start=1):  # from the one in view on, in the order at the left
+        at = state.at_rest().change(base=Base(image=SourceImage(index=index)))
+        save_sheet(make_sheet(SceneRenderer(), at, 1, 2, dialog.limit.value()), tmp_path / "one.png", 1)
+        assert (tmp_path / f"many-{number}.png").read_bytes() == (tmp_path / "one.png").read_bytes()
+    (tmp_path / "many-2.png").write_bytes(b"mine")
+    (tmp_path / "many-1.png").unlink()
+    export(qtbot, dialog)
+    assert (
+        "many-2.png is there already" in dialog.message.text.text() or "many-3" in dialog.message.text.text()
+    )
+    assert not (tmp_path / "many-1.png").exists()
+    assert (tmp_path / "many-2.png").read_bytes() == b"mine"
+    dialog.reject()
 
 
 def test_the_name_proposed_is_free(qtbot: QtBot, context: AppContext, tmp_path: Path) -> None:

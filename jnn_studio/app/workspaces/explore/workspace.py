@@ -102,7 +102,7 @@ class ExploreWorkspace(Workspace):
         self.spectrum = SpectraPlot()
         self.choosing = Choosing(self.desk, self.message)
         self.asking = Asking(self, self.desk, self.sessions, self.explainer, self.choosing)
-        exports = Exports(self, self.desk)
+        exports = Exports(self, self.desk, lambda: self.gallery.images.order)
         actions = self._actions = make_actions(
             self, self.desk, self.asking, exports, self.explainer, self.choosing, self.directions
         )

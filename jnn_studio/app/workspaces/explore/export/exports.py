@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 
 class Exports:
-    """One method for each dialog over ``parent``; their modules are not loaded at every start."""
+    """One method for each dialog over ``parent``; their modules are not loaded at every start.
 
-    def __init__(self, parent: QWidget, desk: ExploreDesk) -> None:
-        self._parent, self._desk = parent, desk
+    Args:
+        order: tells which images there are at the left, in their order there.
+    """
+
+    def __init__(self, parent: QWidget, desk: ExploreDesk, order: Callable[[], Sequence[int]]) -> None:
+        self._parent, self._desk, self._order = parent, desk, order
 
     def figure(self) -> None:
         """Ask for a film strip of what is in view."""
@@ -27,7 +31,7 @@ class Exports:
         desk = self._desk
         if desk.scene is not None:
             maker = self._renderer_maker()
-            self._open(ExportFigureDialog(desk.context, desk.state, maker, self._parent))
+            self._open(ExportFigureDialog(desk.context, desk.state, maker, self._parent, self._order))
 
     def animation(self) -> None:
         """Ask for an animation of what is in view."""

@@ -79,6 +79,11 @@ class ImageList(GridView):
         self.selectionModel().currentChanged.connect(self._current_changed)
 
     @property
+    def order(self) -> range | list[int]:
+        """Source indices of what is shown, in the order it is shown."""
+        return self._model.order
+
+    @property
     def is_waiting(self) -> bool:
         """Whether pictures in view are still to be made."""
         return self._model.is_waiting

@@ -84,6 +84,13 @@ class ThumbnailModel(QAbstractListModel):
         """Whether the images have numbers to show."""
         return self._selection is not None and self._selection.numbers is not None
 
+    @property
+    def order(self) -> range | list[int]:
+        """Source indices, row by row."""
+        if self._selection is not None:
+            return [int(index) for index in self._selection.indices]
+        return range(0 if self._source is None else len(self._source))
+
     def image_at(self, row: int) -> int:
         """Source index of a row."""
         return row if self._selection is None else int(self._selection.indices[row])
