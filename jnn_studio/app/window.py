@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
         palette.setShortcuts([QKeySequence("Ctrl+Shift+P"), QKeySequence("Ctrl+K")])
         self.help = Help(self, self.context, self.show_workspace, self._actions_of_all_pages, self.message)
         self.help.fill(help_menu, self._action)
+        self.statusBar().addPermanentWidget(self.help.button())
         self._action(help_menu, "&About JNN Studio", "about", self._show_about)
         self._palette = CommandPalette(self._all_actions, self)
         self._workspace_menus: dict[str, QMenu] = {}

@@ -19,9 +19,11 @@ class ControlHelp(QObject):
 
     Signals:
         more_asked: (Place) somebody wants the part of the manual that is about a control.
+        asking_changed: (bool) whether the next press asks.
     """
 
     more_asked = Signal(object)
+    asking_changed = Signal(bool)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,6 +36,7 @@ class ControlHelp(QObject):
         application.removeEventFilter(self)  # never twice
         application.installEventFilter(self)
         QWhatsThis.enterWhatsThisMode()
+        self.asking_changed.emit(True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -52,6 +55,7 @@ class ControlHelp(QObject):
             application = QApplication.instance()
             if application is not None:
                 application.removeEventFilter(self)
+            self.asking_changed.emit(False)
         return False
 
 

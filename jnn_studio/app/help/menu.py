@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QToolButton, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.help.control_help import ControlHelp, names_around
 from jnn_studio.app.help.manual import NEWS
 from jnn_studio.app.help.places import Place, place_of
+from jnn_studio.app.icons import IconButton
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.base.watch import Watch
 
 if TYPE_CHECKING:
     from jnn_studio.app.help.tour import Tour
     from jnn_studio.app.help.viewer import ManualDialog
+
+
+ASK_TIP = (
+    "Press this, then any control: what it is, and where the manual says more (Shift+F1). Esc: never mind"
+)
 
 
 class Help(QObject):
@@ -59,6 +65,18 @@ class Help(QObject):
         add(menu, "What is &new", "news", lambda: self.show_manual(Place(NEWS)))
         add(menu, "&Report a problem…", "report", self._report)
         menu.addSeparator()
+
+    def button(self) -> QToolButton:
+        """A button that asks what is under the pointer next; down for as long as it asks."""
+        button = IconButton("help", ASK_TIP, "what_is_this_button")
+        button.setText("What is this?")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName("What is this?")
+        button.setAccessibleDescription(ASK_TIP)
+        button.clicked.connect(self._controls.ask)
+        button.setCheckable(True)
+        self._controls.asking_changed.connect(button.setChecked)
+        return button
 
     def show_manual(self, place: Place) -> None:
         """Open the manual there."""

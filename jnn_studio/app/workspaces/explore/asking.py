@@ -36,6 +36,8 @@ from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import SUFFIXES
 from jnn_studio.training.run_folder import is_run
 
+NOTHING_OPENED = "Nothing was opened"
+
 
 class Asking:
     """One method for each question; none waits for the answer. ``parent`` is what dialogs stand over."""
@@ -119,7 +121,7 @@ class Asking:
         elif arrival.is_picture:
             self._desk.keep_picture(arrival, self._take_image)
         else:
-            self._desk.told.emit("Nothing was opened", arrival.refusal)
+            self._desk.told.emit(NOTHING_OPENED, arrival.refusal)
 
     def offer(self, mime: QMimeData) -> DropOffer:
         """What would become of what hovers over the page."""

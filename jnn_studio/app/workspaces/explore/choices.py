@@ -42,6 +42,7 @@ class Choices(QWidget):
     model_added = Signal(str)
     run_chosen = Signal(object)
     folder_chosen = Signal(object)
+    session_chosen = Signal(object)
 
     def __init__(self, context: AppContext, bundled: Sequence[str], actions: Actions) -> None:
         super().__init__()
@@ -49,6 +50,7 @@ class Choices(QWidget):
         self._actions = actions
         self._recent_models = RecentPaths(context.settings, "Explore/recent_models")
         self._recent_folders = RecentPaths(context.settings, "Explore/recent_folders")
+        self._recent_sessions = RecentPaths(context.settings, "Explore/recent_sessions")
         self._bundled = [name for name in bundled if name in BUNDLED_TITLES]
         self._run: RunFeed | None = context.training.feed
         self._runs = context.runs
@@ -61,7 +63,8 @@ class Choices(QWidget):
         self.images = self._button("explore.source", "Images to start from")
         session_button = self._button("explore.session", "Save and reopen what is in view")
         session_button.setText("Session")
-        session_button.menu().addActions([actions[name] for name in MENUS["&Session"]])
+        session_menu = session_button.menu()
+        session_menu.aboutToShow.connect(lambda: self._fill_sessions(session_menu))
         export_button = self._button("explore.export", "Film strips and animations of what is in view")
         export_button.setText("Export")
         export_button.menu().addActions([actions[name] for name in MENUS["&Export"]])
@@ -133,6 +136,10 @@ class Choices(QWidget):
         if isinstance(config, FolderConfig):
             self._recent_folders.add(config.path)
 
+    def show_session(self, path: Path) -> None:
+        """A session was saved or opened."""
+        self._recent_sessions.add(path)
+
     def show_rate(self, rate: float, shrink: int) -> None:
         """How quickly pictures follow; empty once nothing moves."""
         words = f"{rate:.0f} updates/s" if rate else ""
@@ -180,6 +187,11 @@ class Choices(QWidget):
         self._add(add, "From weights…", "add_weights")
         add.addSeparator()
         self._add(add, "PCA of these images", "add_pca")
+
+    def _fill_sessions(self, menu: QMenu) -> None:
+        menu.clear()
+        menu.addActions([self._actions[name] for name in MENUS["&Session"]])
+        _add_recent(menu, self._recent_sessions.paths, self.session_chosen.emit)
 
     def _fill_images(self) -> None:
         menu = self.images.menu()

@@ -23,10 +23,10 @@ from jnn_studio.app.workspaces.explore.actions import (
     WITHOUT_MODELS,
     make_actions,
 )
-from jnn_studio.app.workspaces.explore.asking import Asking
+from jnn_studio.app.workspaces.explore.asking import NOTHING_OPENED, Asking
 from jnn_studio.app.workspaces.explore.choices import Choices
 from jnn_studio.app.workspaces.explore.desk.blank import BlankPage
-from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
+from jnn_studio.app.workspaces.explore.desk.desk import FULL, ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
 from jnn_studio.app.workspaces.explore.desk.front_bar import FrontBar
 from jnn_studio.app.workspaces.explore.desk.hint_bar import HintBar
@@ -66,6 +66,12 @@ NO_TWO_BELOW, NO_TWO_BESIDE = 1120, 910
 """Widths below which two panels have no room beside each other below the pictures, and none beside them."""
 NAME_MS = 1200
 """Nothing moves for so long before directions are named though nobody looks at what they mean."""
+
+
+MODELS_OVER = ("Cannot open the models", "Cannot add the models", "Cannot add the PCA", FULL)
+"""What has been said of models is over once others are in view, and"""
+IMAGES_OVER = ("Cannot open the images", "Cannot open the image", "Cannot open the picture", NOTHING_OPENED)
+"""of images once another one is."""
 
 
 class ExploreWorkspace(Workspace):
@@ -242,6 +248,10 @@ class ExploreWorkspace(Workspace):
         choices.path_chosen.connect(desk.open_path)
         choices.model_added.connect(desk.add_models)
         choices.run_chosen.connect(desk.watch)
+        choices.session_chosen.connect(self.sessions.open)
+        self.sessions.saved.connect(choices.show_session)
+        self.sessions.opened.connect(choices.show_session)
+        self.sessions.opened.connect(lambda _: self.message.withdraw("Cannot open the session"))
         choices.folder_chosen.connect(lambda path: desk.open_source(FolderConfig(path=path)))
         self._actions["difference"].triggered.connect(self.redraw)
         self.context.explore_requested.connect(desk.open_path)
@@ -308,7 +318,7 @@ class ExploreWorkspace(Workspace):
         self.gallery.show_target(target)
 
     def _show_source(self, source: ImageSource, config: Data) -> None:
-        self.message.withdraw("Cannot open the images")
+        self.message.withdraw(*IMAGES_OVER)
         self.map.set_source(source)
         self.gallery.set_source(source, config)
         self.explainer.set_source(source)
@@ -323,7 +333,9 @@ class ExploreWorkspace(Workspace):
         new = before is None or not scene.stands_where(before)
         self.message.withdraw("Cannot show this")
         if before is None or before.state.columns != scene.state.columns:
-            self.message.withdraw("Cannot open the models", "Cannot add the models")
+            self.message.withdraw(*MODELS_OVER)
+        if before is None or before.state.base != scene.state.base:
+            self.message.withdraw(*IMAGES_OVER)
         if new:
             self._names.clear()
             self._show_places(scene)
@@ -382,6 +394,7 @@ class ExploreWorkspace(Workspace):
         self._names.clear()
         self.directions.forget_names()
         self._name_soon.start()
+        self.message.withdraw("Cannot open the table of attributes")
         if table is not None:
             self.message.show_info("Attributes opened", table.summary)
 
@@ -447,7 +460,7 @@ class ExploreWorkspace(Workspace):
         self.asking.take_arrived(mime)
 
     def drop_refused(self, words: str) -> None:
-        self.desk.told.emit("Nothing was opened", words)
+        self.desk.told.emit(NOTHING_OPENED, words)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         self.asking.take_all(paths)

@@ -80,6 +80,18 @@ def test_a_damaged_session_is_refused_by_name(
     qtbot.waitUntil(explore.message.isVisible)
     assert "damaged.jnnsession" in explore.message.text.text()
     assert explore.desk.state == before
+    # Once one has been opened this is over; it is offered again, like one that was saved.
+    for name in ("good", "better"):
+        explore.sessions.save(tmp_path / f"{name}.jnnsession")
+    menu = explore.choices.findChild(QPushButton, "explore.session").menu()
+    qtbot.waitUntil(lambda: len(explore.choices._recent_sessions.paths) == 2)
+    explore.message.show_error("Cannot open the session", "…")
+    menu.aboutToShow.emit()
+    lately = [action for action in menu.actions() if action.text().endswith(".jnnsession")]
+    assert [action.text() for action in lately] == ["better.jnnsession", "good.jnnsession"]
+    lately[1].trigger()
+    qtbot.waitUntil(explore.message.isHidden)
+    assert explore.choices._recent_sessions.paths[0] == tmp_path / "good.jnnsession"
 
 
 def test_what_a_killed_program_had_in_view_is_offered_again(

@@ -14,7 +14,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.compare.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.app.workspaces.denoise.dropping import let_drop, take
+from jnn_studio.app.workspaces.denoise.dropping import NOTHING_OPENED, let_drop, take
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
@@ -61,7 +61,9 @@ class PhotoPage(QWidget):
             desk.settings_changed,
         ):
             changed.connect(self._show_soon)
-        desk.photo_changed.connect(lambda: self.message.withdraw("Cannot open the photograph"))
+        desk.photo_changed.connect(
+            lambda: self.message.withdraw("Cannot open the photograph", NOTHING_OPENED)
+        )
         desk.models_changed.connect(lambda: self.message.withdraw("Cannot open the denoisers"))
         desk.noisy_measured.connect(lambda: self.message.withdraw("Cannot measure the noisy image"))
         desk.progress_changed.connect(self._progressed)

@@ -46,6 +46,7 @@ from jnn_studio.training.run_folder import is_run
 
 REFINE_MS = 250
 """After the last movement the scene is shown in full again."""
+FULL = "Four models at most"
 COMPONENTS = 32
 """Of a PCA with no model to compare it with."""
 RANDOM_SHARE = 0.25
@@ -248,7 +249,7 @@ class ExploreDesk(QObject):
 
     def _tell_full(self) -> None:
         self.told.emit(
-            "Four models at most",
+            FULL,
             "There is room for four side by side. Remove one with the menu at its picture, then add.",
         )
 

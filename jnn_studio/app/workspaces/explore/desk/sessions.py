@@ -24,12 +24,14 @@ class Sessions(QObject):
     Signals:
         left_over: (ExploreState) what a program that crashed had in view.
         saved: (path).
+        opened: (path).
         failed: (title, Failure).
         told: (title, text).
     """
 
     left_over = Signal(object)
     saved = Signal(object)
+    opened = Signal(object)
     failed = Signal(str, object)
     told = Signal(str, str)
 
@@ -89,6 +91,7 @@ class Sessions(QObject):
         def arrived(found: Session) -> None:
             self._desk.opened.keep(found.models)
             self._desk.open_state(found.state, f"open {path.name}")
+            self.opened.emit(path)
             if found.warnings:
                 self.told.emit(f"{path.name} was opened, but not all is as it was", "\n".join(found.warnings))
 
