@@ -174,6 +174,8 @@ QDockWidget::title { background: $window; color: $muted; padding: 4px 8px; }
 QStatusBar { background: $window; color: $muted; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { padding: 2px 8px; }
+QStatusBar QToolButton { padding: 0 7px; color: $muted; }
+QStatusBar QToolButton:focus { padding: 0 6px; }
 
 #command_palette QTreeView { background: transparent; border: none; outline: none; }
 #command_palette QTreeView::item { padding: 4px 8px; }

@@ -12,6 +12,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.plain_text import without_mnemonic
+from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow, first_size
 from jnn_studio.training.commands import Command
@@ -117,6 +119,31 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
     qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: theme().mode == "dark")
     assert not palette.isVisible()
+
+
+SAME = [
+    {"Open image", "Open photo", "Open in its page"},
+    {"Open run", "Open a run's denoisers"},
+    {"Save session", "Save picture"},
+    {"Explore these", "Explore these models", "Use on photos"},
+    {"Pause", "Resume"},
+]
+"""Words for the same thing on pages that have other things to do it with."""
+
+
+def test_a_key_means_the_same_on_every_page(window: MainWindow) -> None:
+    meant: dict[str, set[str]] = {}
+    for _, action in window._actions_of_all_pages():
+        words = without_mnemonic(action.text()).rstrip("…") or action.objectName().rpartition(".")[2]
+        for key in action.shortcuts():
+            meant.setdefault(key.toString(), set()).add(words)
+    differing = {
+        key: words for key, words in meant.items() if len(words) > 1 and not any(words <= s for s in SAME)
+    }
+    assert differing == {}
+    plot = window.workspace("Train").page.plots.findChild(StudioPlot)
+    own = {key.toString() for action in plot.actions() for key in action.shortcuts()}
+    assert own & set(meant) == set(), "with the focus in a plot, a key would be ambiguous and do nothing"
 
 
 def test_every_command_of_the_front_workspace_is_in_the_palette(window: MainWindow) -> None:

@@ -16,7 +16,7 @@ from jnn_studio.base.text import counted
 
 _ACTIONS = (
     ("start", "&Start", "Ctrl+Return", ""),
-    ("mend", "", "Ctrl+M", "Go to the first setting that has to be corrected"),
+    ("mend", "", "F8", "Go to the first setting that has to be corrected"),
     ("pause", "P&ause", "Ctrl+P", "Stand still; the weights stay in memory"),
     ("go_on", "Resu&me", "Ctrl+P", "Go on where the run was paused"),
     ("stop", "Stop and &keep", "Ctrl+Shift+S", "Save a checkpoint and end; the run can be resumed later"),

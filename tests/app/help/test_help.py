@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QTextBrowser, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QSlider,
+    QTextBrowser,
+    QToolButton,
+    QTreeWidget,
+    QWhatsThis,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.help.control_help import names_around, words_about
@@ -86,7 +98,11 @@ def test_what_a_control_is_is_said_with_its_part_of_the_manual(window: MainWindo
     assert place_of(names_around(window.rail)) == Place()
     control = explore.findChild(QWidget, "explore.limit")
     assert control.toolTip().split("\n")[0][:20] in words_about(control).replace("<br>", "\n")
-    trigger(window, "what_is_this")
+    button = window.findChild(QToolButton, "what_is_this_button")
+    assert "Shift+F1" in button.toolTip()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QWhatsThis.inWhatsThisMode()
+    assert button.isChecked()
     shown = []
     window.help._controls.more_asked.connect(shown.append)
     where = control.mapToGlobal(control.rect().center())
@@ -95,6 +111,18 @@ def test_what_a_control_is_is_said_with_its_part_of_the_manual(window: MainWindo
     tops = [w for w in QGuiApplication.instance().topLevelWidgets() if w.inherits("QWhatsThat")]
     assert [top.isVisible() for top in tops] == [True]
     qtbot.keyClick(tops[0], Qt.Key.Key_Escape)
+    QWhatsThis.leaveWhatsThisMode()
+    assert not button.isChecked()
+    for spec in window._specs:
+        window.workspace(spec.title)
+    controls = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QLineEdit)
+    mute = [
+        widget.objectName()
+        for kind in controls
+        for widget in window.findChildren(kind)
+        if not widget.objectName().startswith("qt_") and words_about(widget).count("<p>") < 2
+    ]
+    assert mute == [], "controls that have no answer"
 
 
 def test_keys_of_all_pages_are_on_one_sheet(window: MainWindow, qtbot: QtBot) -> None:

@@ -13,8 +13,8 @@ from jnn_studio.app.widgets.segmented import SegmentedControl
 
 _MODES = {
     SIDE_BY_SIDE: ("Side by side", "All pictures, with the same zoom and place (S)"),
-    SPLIT: ("Split", "Two pictures either side of a line that can be dragged (D)"),
-    BLINK: ("Blink", "Two pictures by turns in the same place (B); Space turns by hand"),
+    SPLIT: ("Split", "Two pictures either side of a line that can be dragged (P)"),
+    BLINK: ("Blink", "Two pictures by turns in the same place (K); Space turns by hand"),
 }
 
 
@@ -45,10 +45,10 @@ class ViewerBar(QWidget):
         self.into = IconButton("plus", "Zoom in (+ or Ctrl++)", f"{page}.zoom_in")
         self.fit = IconButton("fit", "Show all of the picture (F)", f"{page}.fit")
         self.actual = IconButton(
-            "actual", "One pixel of the picture on one of the screen (1)", f"{page}.actual"
+            "actual", "One pixel of the picture on one of the screen (Z)", f"{page}.actual"
         )
         self.loupe = IconButton(
-            "loupe", "A loupe over every picture, where the mouse is (L)", f"{page}.loupe"
+            "loupe", "A loupe over every picture, where the mouse is (U)", f"{page}.loupe"
         )
         self.loupe.setCheckable(True)
         row = QHBoxLayout(self)
@@ -114,15 +114,15 @@ class ViewerBar(QWidget):
             action.setShortcuts([QKeySequence(key) for key in keys])
             found.append(action)
 
-        for mode, key in ((SIDE_BY_SIDE, "S"), (SPLIT, "D"), (BLINK, "B")):
+        for mode, key in ((SIDE_BY_SIDE, "S"), (SPLIT, "P"), (BLINK, "K")):
             add(mode, _MODES[mode][0], lambda _=False, mode=mode: setattr(self.modes, "current", mode), key)
         add("turn", "Show the other picture", viewer.turn_by_hand)
         add("swap", "Exchange the two pictures", self._swap, "X")
         add("zoom_in", "Zoom in", lambda: viewer.pane.zoom(1), "Ctrl++", "Ctrl+=")
         add("zoom_out", "Zoom out", lambda: viewer.pane.zoom(-1), "Ctrl+-")
         add("fit", "Show all of the picture", viewer.view.fit, "F", "Ctrl+0")
-        add("actual", "Actual size", lambda: viewer.pane.show_actual_size(), "1")
-        add("loupe", "Loupe", self.loupe.toggle, "L")
+        add("actual", "Actual size", lambda: viewer.pane.show_actual_size(), "Z")
+        add("loupe", "Loupe", self.loupe.toggle, "U")
         return found
 
     def _choose_mode(self, mode: str) -> None:

@@ -128,7 +128,7 @@ def make_actions(
     add, standard = actions.add, QKeySequence.StandardKey
     add("open_image", "Open &image…", ask.image, standard.Open)
     add("paste", "&Paste an image", ask.paste, standard.Paste, tip=PASTE_TIP)
-    add("open_folder", "Open image &folder…", ask.folder, "Ctrl+Shift+O")
+    add("open_folder", "Open image &folder…", ask.folder, "Ctrl+Alt+O")
     add("open_archive", "Open image &archive…", ask.archive)
     add("open_table", "Open attribute &table…", ask.table)
     add("close_table", "Close the attribute table", explainer.close_table)
@@ -160,7 +160,7 @@ def make_actions(
     add("save_session", "&Save session…", ask.save_session, standard.Save)
     add("open_session", "Open sess&ion…", ask.open_session)
     add("export_figure", "Export fi&gure…", exports.figure, "Ctrl+E")
-    add("export_animation", "Export ani&mation…", exports.animation, "Ctrl+Shift+E")
+    add("export_animation", "Export ani&mation…", exports.animation, "Ctrl+Alt+E")
     for d in range(DIRECTIONS):
         add(f"direction_{d + 1}", f"Direction {d + 1}", partial(directions.pick, d), str(d + 1))
     add("play", "Play the direction", directions.play, "Ctrl+Space")

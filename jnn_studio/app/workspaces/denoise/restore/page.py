@@ -252,7 +252,7 @@ class RestorePage(QWidget):
         self.start.setText("Stop" if restoring.running else "Start")
         self.start.setEnabled(restoring.running or not reason)
         tip = "Stop here and keep what there is" if restoring.running else "Restore what is seen"
-        self.start.setToolTip(f"{reason or tip} (F5)")
+        self.start.setToolTip(f"{reason or tip} (Ctrl+Shift+Return)")
         self._steer.setText("&Stop restoring" if restoring.running else "&Start restoring")
         self._steer.setEnabled(self.start.isEnabled())
         self.viewer.show_entries(entries_of(restoring, reason))
@@ -339,7 +339,7 @@ class RestorePage(QWidget):
 
     def _make_actions(self) -> list[QAction]:
         self._steer = QAction("&Start restoring", self, objectName=f"{PAGE}.action.start")
-        self._steer.setShortcut(QKeySequence("F5"))
+        self._steer.setShortcut(QKeySequence("Ctrl+Shift+Return"))
         self._steer.triggered.connect(self.start_or_stop)
         save = QAction("Sa&ve picture…", self, objectName=f"{PAGE}.action.save")
         save.setShortcut(QKeySequence(QKeySequence.StandardKey.Save))
