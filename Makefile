@@ -26,6 +26,8 @@ bench: $(STAMP)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.plots
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.interaction
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.theme
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.fitting
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.runs
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.walking

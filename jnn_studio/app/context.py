@@ -99,7 +99,7 @@ class AppContext(QObject):
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
         self._heap_timer = QTimer(self, interval=HEAP_MS)
-        self._heap_timer.timeout.connect(self._give_back_free_memory)
+        self._heap_timer.timeout.connect(self.give_back_free_memory)
         self._heap_timer.start()
 
     @property
@@ -194,7 +194,9 @@ class AppContext(QObject):
             except Exception as error:  # a bug; the others still have to be called
                 sys.excepthook(type(error), error, error.__traceback__)
 
-    def _give_back_free_memory(self) -> None:
+    def give_back_free_memory(self) -> None:
+        """What was freed goes back to the system; done by itself now and then."""
+
         def nothing(_: object) -> None:
             pass
 

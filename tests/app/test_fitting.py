@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSettings
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QComboBox,
-    QDockWidget,
-    QLineEdit,
-    QScrollArea,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.theme import theme
+from benchmarks.fitting import MODES, SIZES, wrong_at
 from jnn_studio.app.window import SMALLEST, MainWindow
-
-CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
-SIZES = [(640, 440), (800, 600), (960, 640), (1024, 740), (1280, 800), (1920, 1080), (2560, 1440)]
-
-
-@pytest.fixture
-def whole(window: MainWindow) -> MainWindow:
-    """With all its pages."""
-    for spec in window._specs:
-        window.workspace(spec.title)
-    return window
 
 
 def settled(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
@@ -40,74 +24,20 @@ def settled(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     assert window.size().toTuple() == size
 
 
-def controls(page: QWidget) -> list[QWidget]:
-    """Controls that are to be seen, or to be scrolled to; those of panels behind others are not."""
-    found = [w for kind in CONTROLS for w in page.findChildren(kind) if w.isVisible() and w.width() > 1]
-    behind = {dock for dock in page.findChildren(QDockWidget) if dock.x() < 0 or dock.y() < 0}
-    return [
-        w
-        for w in found
-        if not any(dock.isAncestorOf(w) for dock in behind)
-        and not isinstance(w.parentWidget(), (QAbstractSpinBox, QComboBox, QLineEdit, QDockWidget))
-        and not w.objectName().startswith(("qt_", "Scroll"))
-    ]
+@pytest.mark.parametrize("mode", MODES)
+def test_no_control_lies_over_another_or_outside_at_any_size(window: MainWindow, mode: str) -> None:
+    assert wrong_at(window, SIZES, [mode]) == []
 
 
-def place(control: QWidget, page: QWidget) -> QRect:
-    """Where it is seen within the page: what it stands in may scroll."""
-    area, rect = control, QRect(control.mapTo(page, QPoint(0, 0)), control.size())
-    while area is not page:
-        area = area.parentWidget()
-        if isinstance(area, QScrollArea):
-            rect &= QRect(area.viewport().mapTo(page, QPoint(0, 0)), area.viewport().size())
-    return rect
-
-
-def overlapping(page: QWidget) -> list[str]:
-    """Pairs of controls that lie over each other."""
-    seen = [(w, place(w, page)) for w in controls(page)]
-    seen = [(w, rect) for w, rect in seen if not rect.isEmpty()]
-    return [
-        f"{a.objectName() or type(a).__name__} over {b.objectName() or type(b).__name__}"
-        for number, (a, first) in enumerate(seen)
-        for b, second in seen[number + 1 :]
-        if not a.isAncestorOf(b)
-        and not b.isAncestorOf(a)
-        # A pixel of a frame is shared by segments of one control.
-        and not first.adjusted(1, 1, -1, -1).intersected(second.adjusted(1, 1, -1, -1)).isEmpty()
-    ]
-
-
-def outside(page: QWidget) -> list[str]:
-    """Controls that nobody can reach, even by scrolling."""
-    room = page.rect()
-    return [
-        w.objectName() or type(w).__name__
-        for w in controls(page)
-        if not place(w, page).isEmpty() and not room.contains(place(w, page))
-    ]
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_no_control_lies_over_another_or_outside_at_any_size(
-    whole: MainWindow, qtbot: QtBot, mode: str
-) -> None:
-    window = whole
-    theme().mode = mode
-    found = []
-    for size in SIZES:
-        settled(window, qtbot, size)
-        for spec in window._specs:
-            window.show_workspace(spec.title)
-            qtbot.wait(20)
-            page = window.workspace(spec.title)
-            found += [f"{spec.title} at {size}: {words}" for words in overlapping(page)]
-            found += [f"{spec.title} at {size}: {words} outside" for words in outside(page)]
-            room = window.room.viewport().size()
-            bars = window.room.horizontalScrollBar(), window.room.verticalScrollBar()
-            assert page.width() <= room.width() + bars[0].maximum()
-            assert page.height() <= room.height() + bars[1].maximum()
-    assert found == []
+def test_nor_does_one_at_a_scale_between_whole_ones() -> None:
+    """In a process of its own, which Qt asks for; all scales and sizes: ``python -m benchmarks.fitting``."""
+    command = [sys.executable, "-m", "benchmarks.fitting", "--scales", "1.5", "--modes", "light", "--sizes"]
+    ended = subprocess.run(
+        [*command, "800x600", "1280x800"], capture_output=True, text=True, check=False, timeout=280
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    found = json.loads(ended.stdout)["scale 1.5"]
+    assert found == {"device_pixel_ratio": 1.5, "sizes": 2, "wrong": []}
 
 
 def test_panels_of_explore_become_tabs_where_there_is_no_room_and_come_apart_again(
