@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -56,6 +58,8 @@ class ImagePane(QWidget):
         self._caption = ""
         self.title_reserve = 0
         """Room at the right of the title for what is laid over it."""
+        self.beside: Sequence[ImagePane] = ()
+        """Panes whose titles are to be as large as this one's: where one has less room, all are smaller."""
         self._array: np.ndarray | None = None
         self._image: QImage | None = None
         self._sequence = 0
@@ -233,25 +237,31 @@ class ImagePane(QWidget):
     def _ask_save(self) -> None:
         ask_where_to_save(self, "image", file_name(self._title), "PNG picture", "png", self.save)
 
-    def _paint_title(self, painter: QPainter, target: QRect) -> None:
+    def _title_box(self, target: QRect) -> QRect:
+        """Where the words above a picture at ``target`` are, the chip before them left out."""
         line = self.fontMetrics().height()
-        left = target.left()
         # Beside a small picture the words may use what is left of the widget's width.
         right = target.right() - self.title_reserve if self.title_reserve else self.width()
-        above = QRect(left, target.top() - line - GRID // 2, right - left, line)
+        left = target.left() + (10 + GRID if self._role else 0)
+        return QRect(left, target.top() - line - GRID // 2, right - left, line)
+
+    def _title_fits(self) -> bool:
+        wanted = QFontMetrics(ui_font(bold=True)).horizontalAdvance(self._title)
+        return wanted <= self._title_box(self.picture_rect()).width()
+
+    def _paint_title(self, painter: QPainter, target: QRect) -> None:
+        box = self._title_box(target)
         if self._role:
-            chip = QRectF(left, above.center().y() - 4, 10, 10)
+            chip = QRectF(target.left(), box.center().y() - 4, 10, 10)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().model_color(self._role))
             painter.drawRoundedRect(chip, 3, 3)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            above.setLeft(left + 10 + GRID)
-        painter.setFont(ui_font(bold=True))
-        if painter.fontMetrics().horizontalAdvance(self._title) > above.width():
-            painter.setFont(ui_font(0.85))
+        alike = all(pane._title_fits() for pane in self.beside or (self,))
+        painter.setFont(ui_font(1.0 if alike else 0.85, bold=True))
         painter.setPen(theme().color("text"))
-        elided = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, above.width())
-        painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        elided = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
 
     def _below(self, target: QRect) -> QRect:
         """Where the words below a picture at ``target`` are."""

@@ -127,3 +127,27 @@ def test_an_empty_pane_has_no_menu(pane: ImagePane) -> None:
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(5, 5), pane.mapToGlobal(QPoint(5, 5)))
     QApplication.sendEvent(pane, event)
     assert pane.findChild(QMenu) is None
+
+
+def test_titles_beside_each_other_are_of_one_size_and_weight(qtbot: QtBot) -> None:
+    """Where one of them has no room, all are smaller, and bold as before."""
+    short, long = ImagePane("η = 0", object_name="a"), ImagePane("η = 0", object_name="b")
+    for pane in (short, long):
+        qtbot.addWidget(pane)
+        pane.beside = (short, long)
+        pane.resize(200, 240)
+        pane.set_image(RED)
+        pane.show()
+
+    def title() -> QImage:
+        return short.grab(QRect(0, 0, 200, short.picture_rect().top())).toImage()
+
+    alone = title()
+    long.set_title("Regularised · η = 0.08 · decoder's Jacobian · all images · unlinked")
+    smaller = title()
+    assert smaller != alone
+    short.beside = ()
+    assert title() == alone
+    long.set_title("η = 0")
+    short.beside = long.beside
+    assert title() == alone
