@@ -37,6 +37,7 @@ PLACES: Mapping[str, Place] = {
     "train.preset": Place(words="Presets."),
     "train.data": Place(words="Photographs."),
     "train.penalty": Place("eta.md"),
+    "preferences": Place(words="Preferences"),
     "runs": Place("runs.md"),
     "runs.sweeps": Place("sweeps.md"),
     "validate": Place(words="Validate"),

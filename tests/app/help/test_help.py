@@ -45,6 +45,7 @@ def first_line(page: QTextBrowser) -> str:
 def test_every_part_of_the_manual_that_a_control_names_is_there(window: MainWindow) -> None:
     for spec in window._specs:
         window.workspace(spec.title)
+    trigger(window, "preferences")
     controls = {widget.objectName() for widget in window.findChildren(QWidget)}
     pages = {page.name: page for page in read_manual()}
     for name, place in PLACES.items():

@@ -119,8 +119,8 @@ class Panes(QWidget):
             self._large.addWidget(large, 1)
             self.reconstructions.append(small)
             self.moved.append(large)
-        for pane in self.moved:
-            pane.beside = self.moved
+        for pane in (alike := (self.original, *self.moved)):
+            pane.beside = alike
         self._fit()
         self.panes_made.emit()
 
