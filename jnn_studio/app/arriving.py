@@ -69,14 +69,13 @@ class Glance:
 
     path: Path | None = None
     is_picture: bool = False
-    is_address: bool = False
 
 
 def glance_at(mime: QMimeData) -> Glance:
     """A file of this machine before a picture, a picture before its address, as `arrival_of` has it."""
     path = next((Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()), None)
     picture = mime.hasImage() or any(map(mime.hasFormat, ENCODED))
-    return Glance(path, picture and path is None, path is None and not picture and _is_address(mime))
+    return Glance(path, picture and path is None)
 
 
 def keep_arrival(

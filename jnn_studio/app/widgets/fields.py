@@ -177,27 +177,22 @@ class SuggestionField(Field):
 
 
 class PathEdit(QLineEdit):
-    """A path that can be typed or pasted, or where ``drops`` is on, dropped on it."""
+    """A path that can be typed, pasted, or dropped."""
 
-    def __init__(self, drops: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.setAcceptDrops(False)
-        if drops:
-            DropZone(self, self._offer, lambda mime: self.setText(str(dropped_path(mime))))
+        DropZone(self, self._offer, lambda mime: self.setText(str(dropped_path(mime))))
 
     def _offer(self, mime: QMimeData) -> DropOffer:
         path = dropped_path(mime)
-        return DropOffer("Use this" if path is not None else "One folder at a time", good=path is not None)
+        return DropOffer("Use this" if path is not None else "One at a time", good=path is not None)
 
 
 class PathField(Field):
-    """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse.
-
-    What archives are taken from is dropped anywhere on the form, and so not on the field alone.
-    """
+    """A folder, or with ``archives`` also a zip: typed, dropped, or chosen with Browse."""
 
     def __init__(self, setting: Setting, page: str, archives: bool, title: str, placeholder: str) -> None:
-        editor = PathEdit(drops=not archives)
+        editor = PathEdit()
         super().__init__(setting, editor, page)
         editor.setPlaceholderText(placeholder)
         editor.textChanged.connect(self.changed)
