@@ -81,7 +81,7 @@ class PresetForm(SettingForm):
         """What earlier runs were last asked about, and what they say."""
         self._background: Mapping[str, str] = {}
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
-        DropZone(self, self._offer, self._take_dropped)
+        DropZone(self, self.drop_offer, self.take_dropped)
         self._preset, self._edited, self._general = Combo(), QLabel(), QLabel()
         self._head = form_rows(())
         self._build_head()
@@ -395,7 +395,8 @@ class PresetForm(SettingForm):
 
     # --- dropping ---------------------------------------------------------------------------------------
 
-    def _offer(self, mime: QMimeData) -> DropOffer:
+    def drop_offer(self, mime: QMimeData) -> DropOffer:
+        """What would become of something dropped on the form, or on the page it belongs to."""
         path = dropped_path(mime)
         if not self._images_field():
             return DropOffer("Runs of this kind are trained on no images", good=False)
@@ -403,7 +404,7 @@ class PresetForm(SettingForm):
             return DropOffer("Train on these images")
         return DropOffer("Drop one folder or zip of images here", good=False)
 
-    def _take_dropped(self, mime: QMimeData) -> None:
+    def take_dropped(self, mime: QMimeData) -> None:
         """A folder or zip dropped anywhere on the form: images to train on."""
         path, name = dropped_path(mime), self._images_field()
         if path is not None and name:

@@ -19,6 +19,7 @@ from jnn_studio.app.steering.run_view import RunView
 from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.drop_zone import DropZone
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.runs.summary import RunSummary
 
@@ -53,6 +54,7 @@ class RunPage(QWidget):
         whole.addWidget(self.form)
         whole.addLayout(right, 1)
         self.message.lie_over(self.stage)
+        DropZone(self, self.form.drop_offer, self.form.take_dropped)
         self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
 
     def _is_ours(self, run: RunSummary) -> bool:

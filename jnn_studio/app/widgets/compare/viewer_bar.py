@@ -159,4 +159,5 @@ class ViewerBar(QWidget):
     def _show_scale(self) -> None:
         pane = self._viewer.pane
         percent = 100 * self._viewer.view.scale_in(pane.area.size()) * self.devicePixelRatioF()
-        self.scale.setText(f"{percent:.0f} %")
+        known = any(entry.levels for entry in self._viewer.entries.values())
+        self.scale.setText(f"{percent:.0f} %" if known else "")
