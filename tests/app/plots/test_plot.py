@@ -479,9 +479,8 @@ class TestExport:
         qtbot.waitUntil(plot.menu.isVisible)
         names = {action.objectName() for action in plot.menu.actions() if not action.isSeparator()}
         plot.menu.hide()
-        assert names == {
-            f"loss.{name}" for name in ("autoscale", "log", "save_png", "save_svg", "save_csv", "copy")
-        }
+        offered = ("autoscale", "log", "full_screen", "save_png", "save_svg", "save_csv", "copy")
+        assert names == {f"loss.{name}" for name in offered}
 
     def test_saving_asks_where_and_says_if_it_failed(
         self, plot: StudioPlot, qtbot: QtBot, tmp_path: Path
