@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 Accent = Literal["teal", "indigo", "plum", "graphite"]
 Style = Literal["solid", "dash"]
 """Of a line: tells two curves apart that share a colour."""
 
+READABLE = 4.5
+"""The contrast of words with what they stand on (WCAG 2, AA)."""
+
+SHAPES: Mapping[str, str] = {
+    "regularised": "o",
+    "unregularised": "s",
+    "pca": "t",
+    "model-1": "d",
+    "model-2": "t1",
+    "model-3": "p",
+    "model-4": "+",
+    "solver-1": "d",
+    "solver-2": "t",
+    "solver-3": "x",
+}
+"""The marks of curves by their colour role, as pyqtgraph calls them: no curve is told by its colour alone."""
+
 
 @dataclass(frozen=True)
 class Colors:
-    """One colour per role, as #rrggbb."""
+    """One colour per role, as #rrggbb.
+
+    ``border`` parts what stands beside each other; ``outline`` is what a control is seen by.
+    """
 
     window: str
     panel: str
@@ -21,6 +43,7 @@ class Colors:
     text: str
     muted: str
     border: str
+    outline: str
     accent: str
     accent_text: str
     danger: str
@@ -44,6 +67,37 @@ class Colors:
             return self.solvers[int(name.removeprefix("solver-")) - 1]
         return str(getattr(self, name))
 
+    def words(self, name: str) -> str:
+        """The colour of a role for words: so much nearer to the text's that they can be read anywhere."""
+        return _readable(self, name)
+
+
+def contrast(a: str, b: str) -> float:
+    """Of two colours, from 1 to 21, as WCAG 2 defines it."""
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@cache
+def _readable(colors: Colors, name: str) -> str:
+    color, text = (_levels(one) for one in (colors.role(name), colors.text))
+    for tenths in range(11):
+        mixed = [round(c + (t - c) * tenths / 10) for c, t in zip(color, text, strict=True)]
+        words = "#" + "".join(f"{level:02x}" for level in mixed)
+        if all(contrast(words, ground) >= READABLE for ground in (colors.window, colors.panel, colors.hover)):
+            break
+    return words
+
+
+def _luminance(color: str) -> float:
+    shares = [level / 255 for level in _levels(color)]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _levels(color: str) -> tuple[int, ...]:
+    return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
+
 
 # The colours of models keep 3:1 against panel and window, and stay apart for every kind of dichromacy.
 LIGHT = Colors(
@@ -54,6 +108,7 @@ LIGHT = Colors(
     text="#1b2027",
     muted="#596170",
     border="#d3d7de",
+    outline="#828a96",
     accent="#0f766e",
     accent_text="#ffffff",
     danger="#c62f3b",
@@ -75,6 +130,7 @@ DARK = Colors(
     text="#e4e7eb",
     muted="#9aa3af",
     border="#333a43",
+    outline="#6b7480",
     accent="#2db5a5",
     accent_text="#06201d",
     danger="#f4737b",

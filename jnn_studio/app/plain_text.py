@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProxyStyle
+from PySide6.QtWidgets import QComboBox, QLabel, QProxyStyle
 
+from jnn_studio.app.accessible import label_for_readers
 from jnn_studio.base.text import printable
 
 
@@ -45,3 +46,5 @@ class PlainTextStyle(QProxyStyle):
         super().polish(dressed)
         if isinstance(dressed, QLabel) and dressed.textFormat() == Qt.TextFormat.AutoText:
             dressed.setTextFormat(Qt.TextFormat.PlainText)
+        elif isinstance(dressed, QComboBox):
+            label_for_readers(dressed)

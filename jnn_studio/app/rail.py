@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout
 
 from jnn_studio.app.icons import icon
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 
-WIDTH = 72
+WIDTH, ICON = 72, 24
 
 
 class Rail(QFrame):
@@ -40,8 +40,11 @@ class Rail(QFrame):
         self._buttons[title].setChecked(True)
 
 
-class RailButton(QToolButton):
-    """Icon above a word; the checked one carries the accent colour at its left edge."""
+class RailButton(QPushButton):
+    """Icon above a word; the checked one carries the accent colour at its left edge.
+
+    To a screen reader it is one of several, which a tool button cannot be: so it draws itself.
+    """
 
     def __init__(self, spec: WorkspaceSpec) -> None:
         super().__init__()
@@ -52,27 +55,31 @@ class RailButton(QToolButton):
         self.setAccessibleName(spec.title)
         self.setAccessibleDescription(spec.tooltip)
         self.setCheckable(True)
-        self.setAutoRaise(True)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIconSize(QSize(24, 24))
+        self.setAutoExclusive(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFixedSize(WIDTH, 64)
         self.setFont(ui_font(0.92))
         # By Tab only: after a click the keyboard belongs to the workspace.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.toggled.connect(self._draw)
-        self._draw()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        colors, ground = theme().color, QRectF(self.rect())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.isChecked() or self.underMouse():
+            painter.setBrush(colors("hover"))
+            painter.drawRoundedRect(ground, 6, 6)
+        drawing = icon(self._icon_name, colors("accent" if self.isChecked() else "muted"), ICON)
+        top = (self.height() - ICON - self.fontMetrics().height()) // 2
+        drawing.paint(painter, (self.width() - ICON) // 2, top, ICON, ICON)
+        painter.setPen(colors("text"))
+        words = ground.adjusted(0, top + ICON, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self.text())
         if self.isChecked():
-            painter = QPainter(self)
-            painter.fillRect(0, 8, 3, self.height() - 16, theme().color("accent"))
-            painter.end()
-
-    def _draw(self) -> None:
-        self.setIcon(icon(self._icon_name, theme().color("accent" if self.isChecked() else "muted"), 24))
+            painter.fillRect(0, 8, 3, self.height() - 16, colors("accent"))
+        if self.hasFocus():
+            painter.setPen(QPen(colors("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), 6, 6)
+        painter.end()

@@ -23,17 +23,18 @@ QLabel[tone="warning"] { color: $warning; }
 QLabel[tone="success"] { color: $success; }
 
 QPushButton, QComboBox, QLineEdit, QAbstractSpinBox {
-    background: $panel; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; min-height: 20px;
+    background: $panel; border: 1px solid $outline; border-radius: 6px; padding: 4px 8px; min-height: 20px;
     selection-background-color: $accent; selection-color: $accent_text;
 }
 QLineEdit, QAbstractSpinBox { background: $field; }
 /* Qt 6.11 loses a spin box's left padding: numbers stand at the right, clear of the border. */
 QAbstractSpinBox { qproperty-alignment: "AlignRight | AlignVCenter"; }
 QAbstractSpinBox[quiet="true"] { background: transparent; border-color: transparent; padding: 2px 6px; }
-QAbstractSpinBox[quiet="true"]:hover { background: $field; border-color: $border; }
+QAbstractSpinBox[quiet="true"]:hover { background: $field; border-color: $outline; }
 QPushButton { padding: 4px 16px; }
 QPushButton:hover, QComboBox:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $border; }
+QPushButton:checked { border-color: $accent; }
 QPushButton:default, QPushButton[primary="true"] {
     background: $accent; color: $accent_text; border-color: $accent;
 }
@@ -54,17 +55,22 @@ QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 3px;
 }
 QToolButton:hover { background: $hover; }
-QToolButton:pressed, QToolButton:checked { background: $hover; border-color: $border; }
+QToolButton:pressed, QToolButton:checked { background: $hover; border-color: $outline; }
 QToolButton:focus { border: 2px solid $accent; padding: 2px; }
 
 QToolButton[link="true"] { color: $accent; }
 QToolButton[menu_button="true"]::menu-indicator { image: none; width: 0; }
 
 QFrame[segmented="true"] { background: $hover; border-radius: 6px; }
-QFrame[segmented="true"] QToolButton { color: $muted; padding: 2px 8px; border-radius: 5px; }
-QFrame[segmented="true"] QToolButton:hover { color: $text; }
-QFrame[segmented="true"] QToolButton:checked { background: $panel; border-color: $border; color: $text; }
-QFrame[segmented="true"] QToolButton:focus { border: 2px solid $accent; padding: 1px 7px; }
+#rail QPushButton { min-height: 64px; padding: 0; border: none; }
+
+QFrame[segmented="true"] QPushButton {
+    background: transparent; border: 1px solid transparent; border-radius: 5px;
+    color: $muted; padding: 2px 8px; min-height: 18px;
+}
+QFrame[segmented="true"] QPushButton:hover { color: $text; }
+QFrame[segmented="true"] QPushButton:checked { background: $panel; border-color: $outline; color: $text; }
+QFrame[segmented="true"] QPushButton:focus { border: 2px solid $accent; padding: 1px 7px; }
 
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($icons/chevron-down.svg); width: 12px; height: 12px; }
@@ -90,7 +96,7 @@ QCheckBox::indicator, QRadioButton::indicator {
 }
 QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 8px; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/check.svg); }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/$check.svg); }
 QRadioButton::indicator:checked { border: 5px solid $accent; width: 6px; height: 6px; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus {
     border: 2px solid $accent; width: 12px; height: 12px;
@@ -157,7 +163,7 @@ QScrollArea { background: transparent; border: none; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 12px; }
 QScrollBar:horizontal { height: 12px; }
-QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; }
+QScrollBar::handle { background: $outline; border-radius: 4px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 32px; }
 QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::handle:hover { background: $muted; }
@@ -185,4 +191,5 @@ QStatusBar QToolButton:focus { padding: 0 6px; }
 def stylesheet(colors: Colors) -> str:
     """The application's style sheet in the given colours."""
     roles = {name: value for name, value in vars(colors).items() if isinstance(value, str)}
-    return _TEMPLATE.substitute(roles, icons=_ICONS.as_posix())
+    check = "check" if colors.accent_text == "#ffffff" else "check-dark"
+    return _TEMPLATE.substitute(roles, icons=_ICONS.as_posix(), check=check)

@@ -70,6 +70,10 @@ class ThemeManager(QObject):
         """The colour of a role; see `Colors.role`."""
         return QColor(self.colors.role(role))
 
+    def word_color(self, role: str) -> QColor:
+        """The colour of words in a role; see `Colors.words`."""
+        return QColor(self.colors.words(role))
+
     def model_color(self, kind: str) -> QColor:
         """A model's colour everywhere: "unregularised", "regularised", "pca", "model-1" … "model-4"."""
         return self.color(kind)

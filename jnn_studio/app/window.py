@@ -31,6 +31,7 @@ from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.preferences import Preferences
 from jnn_studio.app.preferences_applied import apply
 from jnn_studio.app.rail import Rail
+from jnn_studio.app.tab_order import bring_into_view, next_control
 from jnn_studio.app.theme import ThemeMode
 from jnn_studio.app.widgets.command_palette import CommandPalette
 from jnn_studio.app.widgets.message import MessageBar
@@ -200,7 +201,7 @@ class MainWindow(QMainWindow):
         workspace = self.workspace(title)
         workspace.fit(self.room.size())
         self.stack.setCurrentWidget(workspace)
-        workspace.setFocus()
+        workspace.take_focus()
         self.rail.check(title)
         for other, menu in self._workspace_menus.items():
             # Hidden, its shortcuts sleep too: the same key may mean another thing in each workspace.
@@ -281,6 +282,18 @@ class MainWindow(QMainWindow):
         current = self.stack.currentWidget()
         if isinstance(current, Workspace):
             current.reset_layout()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes from control to control as one reads."""
+        if QApplication.styleHints().tabFocusBehavior() != Qt.TabFocusBehavior.TabFocusAllControls:
+            return super().focusNextPrevChild(forward)  # a person has told the system what Tab may reach
+        control = next_control(self, forward)
+        if control is None:
+            return False
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        control.setFocus(reason)
+        bring_into_view(control)
+        return True
 
     # --- what belongs to all -----------------------------------------------------------------------
 

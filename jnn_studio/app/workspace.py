@@ -44,6 +44,13 @@ class Workspace(QMainWindow):
         """The layout of a page that is folded, as it is with enough room."""
         self._room = QSize()
 
+    def take_focus(self) -> None:
+        """The page has come to the front, and with it the keyboard; Tab then goes through its controls.
+
+        No focus proxy does this: Tab would go to what it stands for, and never to what lies before that.
+        """
+        self.setFocus()
+
     def commands(self) -> list[QAction]:
         """Actions for the menu and the command palette."""
         return []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton, QTreeWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.plain_text import without_mnemonic
@@ -77,11 +77,11 @@ def quit_box(window: MainWindow) -> QMessageBox:
 
 
 def test_the_rail_and_the_keyboard_change_workspaces(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(window.findChild(QToolButton, "rail.train"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.findChild(QPushButton, "rail.train"), Qt.MouseButton.LeftButton)
     assert window.stack.currentWidget() is window.workspace("Train")
     window.findChild(QAction, "action_show_explore").trigger()
     assert window.stack.currentWidget() is window.workspace("Explore")
-    assert window.findChild(QToolButton, "rail.explore").isChecked()
+    assert window.findChild(QPushButton, "rail.explore").isChecked()
 
 
 def test_other_pages_are_made_once_the_first_is_seen(

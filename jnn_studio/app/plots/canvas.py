@@ -26,6 +26,7 @@ class Canvas(pg.PlotWidget):
         self.x_axis, self.y_axis = axes["bottom"], axes["left"]
         self.box = self.getViewBox()
         self.setObjectName(object_name)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # to a reader it would be a second plot
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # What is dropped here is the page's; a scene that takes no drops complains when they leave again.
         self.setAcceptDrops(False)

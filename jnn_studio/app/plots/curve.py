@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
-from jnn_studio.app.colors import Colors
+from jnn_studio.app.colors import SHAPES, Colors
 from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.theme import mix
 
@@ -21,6 +21,10 @@ MAX_TRAVEL = 20
 such a scribble a wider pen would cost a hundred times as much and show no more."""
 
 LINE_WIDTH = 1.5
+SYMBOL = 7
+"""Pixels across of the mark that tells a curve from others without its colour."""
+MARKS = 6
+"""About so many marks are on a curve that shows no dots, as far as it is in view."""
 
 
 class Curve:
@@ -33,9 +37,13 @@ class Curve:
         self.faint = faint
         self.visible = True
         self.series = Series()
-        self.item = pg.PlotDataItem(symbolSize=5, symbolPen=None)
+        self.shape = SHAPES.get(color, "o")
+        self.item = pg.PlotDataItem(symbolSize=SYMBOL if self.shape != "o" else 5, symbolPen=None)
+        self.marks = pg.ScatterPlotItem(size=SYMBOL, symbol=self.shape, pen=None)
         # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
         self.item.curve.setSegmentedLineMode("on" if style == Qt.PenStyle.SolidLine else "off")
+        self.marks.hide()  # painted without points it ends the process
+        self.items = (self.item, self.marks)
         self.style = style
         self._line = pg.mkPen(width=1, style=style)
 
@@ -61,7 +69,9 @@ class Curve:
         self._line.setColor(self.looks(colors))
         self.item.setPen(self._line)
         self.item.setSymbolBrush(self._line.color())
-        self.item.setZValue(0 if self.faint else 1)
+        self.marks.setBrush(self._line.color())
+        for item in self.items:
+            item.setZValue(0 if self.faint else 1)
 
     def draw(self, view: tuple[Bounds, Bounds], columns: int, log: bool, pixel: float) -> bool:
         """Hand the item what it needs for a view so many device pixels wide; False if that is nothing.
@@ -70,6 +80,7 @@ class Curve:
         """
         if not self.shown:
             self.item.setData([], [])
+            self.marks.hide()
             return False
         x, y = self.drawable(log).decimate(*view[0], columns)
         if log:
@@ -88,9 +99,22 @@ class Curve:
             antialias=calm,
             connect="all" if whole else "finite",
             skipFiniteCheck=whole,
-            symbol="o" if dots else None,
+            symbol=self.shape if dots else None,
         )
+        marked = not (dots or self.faint or self.style == Qt.PenStyle.NoPen)
+        at = _marked(x[finite], view[0]) if marked else []
+        self.marks.setVisible(len(at) > 0)
+        if len(at):
+            self.marks.setData(x[finite][at], y[finite][at])
         return bool(finite.any())
+
+
+def _marked(x: np.ndarray, view: Bounds) -> np.ndarray:
+    """Which samples bear a mark: they stay where they are while the view moves, or a curve grows."""
+    step = 2.0 ** np.floor(np.log2((view.high - view.low) / MARKS))
+    places = np.arange(np.ceil(view.low / step), np.floor(view.high / step) + 1) * step
+    places = places[(places >= x[0]) & (places <= x[-1])] if len(x) else places[:0]
+    return np.unique(np.searchsorted(x, places))
 
 
 def fit(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyqtgraph as pg
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from jnn_studio.app.plots.curve import LINE_WIDTH
+from jnn_studio.app.plots.curve import LINE_WIDTH, SYMBOL
 
 SAMPLE = 20
 GAP = 6
@@ -21,7 +22,8 @@ class LegendEntry:
     label: str
     color: QColor
     style: Qt.PenStyle
-    dots: bool
+    shape: str
+    """Of its marks, as pyqtgraph calls it."""
 
 
 class Legend(pg.GraphicsWidget):
@@ -50,9 +52,10 @@ class Legend(pg.GraphicsWidget):
             middle = box.center().y()
             painter.setPen(QPen(entry.color, LINE_WIDTH, entry.style))
             painter.drawLine(QPointF(box.left(), middle), QPointF(box.left() + SAMPLE, middle))
-            if entry.dots:
-                painter.setBrush(entry.color)
-                painter.drawEllipse(QPointF(box.left() + SAMPLE / 2, middle), 2.5, 2.5)
+            painter.save()
+            painter.translate(box.left() + SAMPLE / 2, middle)
+            drawSymbol(painter, entry.shape, SYMBOL, QPen(Qt.PenStyle.NoPen), QBrush(entry.color))
+            painter.restore()
             painter.setPen(self._text)
             painter.drawText(
                 box.adjusted(SAMPLE + GAP, 0, 0, 0),

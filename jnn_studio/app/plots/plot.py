@@ -72,7 +72,6 @@ class StudioPlot(QWidget):
 
         self.canvas = Canvas(f"{object_name}.canvas")
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setFocusProxy(self.canvas)
         self._empty_text = "Nothing recorded yet…"
         self._title_label = QLabel()
         self._title_label.setFont(ui_font(bold=True))
@@ -113,12 +112,14 @@ class StudioPlot(QWidget):
         if key in self._curves:
             raise ValueError(f"the plot {self.objectName()!r} already has a curve {key!r}")
         curve = self._curves[key] = Curve(label, color, _STYLES[style], dots, faint)
-        self.canvas.box.addItem(curve.item, ignoreBounds=True)
+        for item in curve.items:
+            self.canvas.box.addItem(item, ignoreBounds=True)
         curve.dress(theme().colors)
         self._curves_changed()
 
     def remove_curve(self, key: Hashable) -> None:
-        self.canvas.box.removeItem(self._curves.pop(key).item)
+        for item in self._curves.pop(key).items:
+            self.canvas.box.removeItem(item)
         self._curves_changed()
 
     def series(self, key: Hashable) -> Series:
@@ -170,6 +171,8 @@ class StudioPlot(QWidget):
             self._title_label.setText(title)
             self.setAccessibleName(title)
             self.canvas.setAccessibleName(title)
+            for button, words in self._buttons.items():
+                button.setAccessibleName(f"{title}: {words}")
         names = (axis.labelText for axis in (self.canvas.y_axis, self.canvas.x_axis))
         self.canvas.setAccessibleDescription(" against ".join(filter(None, names)))
 
@@ -265,9 +268,10 @@ class StudioPlot(QWidget):
         log_button = QToolButton()
         log_button.setObjectName(f"{self.objectName()}.log_button")
         log_button.setDefaultAction(self.menu.log)
-        log_button.setAccessibleName(self.menu.log.toolTip())
         fit_button = IconButton("fit", self.menu.autoscale.toolTip(), f"{self.objectName()}.autoscale_button")
         fit_button.clicked.connect(self.autoscale)
+        self._buttons: dict[QToolButton, str] = {log_button: "log axis", fit_button: "show all"}
+        """What each does, for somebody who hears it: with the title it is told from those of other plots."""
         self.header = header = QHBoxLayout()
         """Title, room, then controls: a subclass inserts its own from index 2 on."""
         header.setSpacing(GRID // 2)
@@ -324,7 +328,7 @@ class StudioPlot(QWidget):
 
     def _update_legend(self, colors: Colors) -> None:
         entries = [
-            LegendEntry(curve.label, curve.looks(colors), curve.style, curve.dots)
+            LegendEntry(curve.label, curve.looks(colors), curve.style, curve.shape)
             for curve in self._curves.values()
             if curve.visible and not curve.faint
         ]

@@ -160,7 +160,7 @@ class Previews(QWidget):
     def _paint_name(self, painter: QPainter, row: _Row, box: QRect) -> None:
         where = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(ui_font(0.92, bold=True))
-        painter.setPen(theme().color(row.role))
+        painter.setPen(theme().word_color(row.role))
         painter.drawText(box, where, row.name)
         box.setLeft(box.left() + painter.fontMetrics().horizontalAdvance(row.name) + GRID)
         painter.setFont(ui_font(0.92, digits=True))

@@ -32,6 +32,7 @@ class CommandPalette(QDialog):
         self.input.setAccessibleName("Command")
         self.input.setClearButtonEnabled(True)
         self.list = QTreeWidget(objectName="command_palette.list")
+        self.list.setAccessibleName("Commands found")
         self.list.setColumnCount(3)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)

@@ -146,7 +146,7 @@ class DirectionSlider(QWidget):
         """What moving along it does, in a word or two and in a colour role; ``width`` 0: nothing is said."""
         self._meaning.setFixedWidth(width)
         self._meaning.setText(text)
-        color = theme().color(role).name()
+        color = theme().word_color(role).name()
         if color != self._meaning_color:  # dressing a widget anew takes long
             self._meaning_color = color
             self._meaning.setStyleSheet(f"color: {color}")
@@ -202,7 +202,7 @@ class DirectionSlider(QWidget):
 
     def _draw_note(self) -> None:
         words = [
-            f'<span style="color:{theme().color(role).name()}">{html.escape(text)}</span>'
+            f'<span style="color:{theme().word_color(role).name()}">{html.escape(text)}</span>'
             for text, role in self._note_parts
         ]
         self._note.setText("&ensp;".join(words))

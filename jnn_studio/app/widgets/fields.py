@@ -200,7 +200,7 @@ class PathField(Field):
         self.browse.setObjectName(f"{page}.{setting.name}.browse")
         self.browse.setText("Browse…")
         self.browse.setToolTip(title)
-        self.browse.setAccessibleName(title)
+        self.browse.setAccessibleName(f"Browse: {title}")
         self.browse.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.row.addWidget(self.browse)
         self._title = title

@@ -60,6 +60,8 @@ class ImagePane(QWidget):
         """Room at the right of the title for what is laid over it."""
         self.beside: Sequence[ImagePane] = ()
         """Panes whose titles are to be as large as this one's: where one has less room, all are smaller."""
+        self.maker = ""
+        """Whose picture it is, for somebody who does not see beside what it stands."""
         self._array: np.ndarray | None = None
         self._image: QImage | None = None
         self._sequence = 0
@@ -269,5 +271,5 @@ class ImagePane(QWidget):
         return QRect(target.left(), target.bottom() + GRID // 2, self.width() - target.left(), height)
 
     def _describe(self) -> None:
-        self.setAccessibleName(self._title)
+        self.setAccessibleName(f"{self._title} by {self.maker}" if self.maker else self._title)
         self.setAccessibleDescription(self._caption)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from jnn_studio.app.plain_text import literal
 
@@ -26,7 +26,7 @@ class SegmentedControl(QFrame):
         self.setObjectName(object_name)
         self.setAccessibleName(name)
         self.setProperty("segmented", True)
-        self._buttons: dict[str, QToolButton] = {}
+        self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(2, 2, 2, 2)
@@ -38,12 +38,16 @@ class SegmentedControl(QFrame):
 
     def add(self, key: str, label: str, tip: str) -> None:
         """Offer one more choice, after those there are."""
-        button = QToolButton()
+        button = QPushButton()
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click the keyboard belongs to what it chose
         button.setObjectName(f"{self.objectName()}.{key}")
         button.setText(literal(label))
         button.setToolTip(tip)
         button.setAccessibleName(f"{self.accessibleName()}: {label}")
         button.setCheckable(True)
+        button.setAutoExclusive(True)  # with its group: so that a reader tells it as one of several
+        button.setAutoDefault(False)
         self._group.addButton(button)
         self._row.addWidget(button)
         self._buttons[key] = button
@@ -60,6 +64,6 @@ class SegmentedControl(QFrame):
         """Whether a choice can be made."""
         self._buttons[key].setEnabled(enabled)
 
-    def _on_toggled(self, button: QToolButton, down: bool) -> None:
+    def _on_toggled(self, button: QPushButton, down: bool) -> None:
         if down:
             self.currentChanged.emit(self.current)

@@ -44,6 +44,7 @@ class SettingForm(QScrollArea):
         super().__init__()
         self.setObjectName(f"{page}.form")
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the field that has the focus
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page, self._check_values, self._relevant = page, check, relevant
         self._parts = dict(parts or {})

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSlider, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.plots.curves import LOSS_TERMS, LossPlot, RankPlot, SpectrumPlot
@@ -46,7 +46,7 @@ class TestLossPlot:
         assert plot.canvas.y_axis.labelText == "Total loss per image"
 
     def test_the_segments_choose_the_term(self, plot: LossPlot, qtbot: QtBot) -> None:
-        qtbot.mouseClick(plot.findChild(QToolButton, "loss.term.penalty"), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(plot.findChild(QPushButton, "loss.term.penalty"), Qt.MouseButton.LeftButton)
         assert plot.term == "penalty"
         assert shown(plot) == [("u", "penalty"), ("u", "penalty", "smooth")]
         assert "‖Jg‖²" in plot.canvas.y_axis.labelText
@@ -119,8 +119,8 @@ class TestLogAxisOfATerm:
         made.refresh()
         return made
 
-    def press(self, plot: LossPlot, qtbot: QtBot, name: str) -> QToolButton:
-        button = plot.findChild(QToolButton, f"loss.{name}")
+    def press(self, plot: LossPlot, qtbot: QtBot, name: str) -> QAbstractButton:
+        button = plot.findChild(QAbstractButton, f"loss.{name}")
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         return button
 

@@ -39,7 +39,7 @@ def plot(qtbot: QtBot) -> Iterator[StudioPlot]:
 def show(plot: StudioPlot, qtbot: QtBot) -> None:
     plot.show()
     plot.activateWindow()
-    plot.setFocus()
+    plot.canvas.setFocus()
     qtbot.waitUntil(lambda: plot.canvas.hasFocus())
 
 

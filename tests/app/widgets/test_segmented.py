@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -31,13 +31,13 @@ def test_a_click_chooses_and_tells_once(control: SegmentedControl, qtbot: QtBot)
     told: list[str] = []
     control.currentChanged.connect(told.append)
     for _ in range(2):
-        qtbot.mouseClick(control.findChild(QToolButton, "choice.b"), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(control.findChild(QPushButton, "choice.b"), Qt.MouseButton.LeftButton)
     assert told == ["b"]
     assert control.current == "b"
 
 
 def test_arrow_keys_move_the_choice(control: SegmentedControl, qtbot: QtBot) -> None:
-    first = control.findChild(QToolButton, "choice.a")
+    first = control.findChild(QPushButton, "choice.a")
     first.setFocus()
     qtbot.waitUntil(first.hasFocus)
     qtbot.keyClick(first, Qt.Key.Key_Right)
@@ -52,6 +52,6 @@ def test_it_can_be_set(control: SegmentedControl) -> None:
 
 
 def test_each_segment_is_explained(control: SegmentedControl) -> None:
-    button = control.findChild(QToolButton, "choice.b")
+    button = control.findChild(QPushButton, "choice.b")
     assert button.toolTip() == "The second"
     assert button.accessibleName() == "Choice: Second"

@@ -59,14 +59,16 @@ class Choices(QWidget):
         self._run_menu.chosen.connect(self.path_chosen)
         self._added_run_menu = RunMenu(context, "Runs", "explore.models.add_runs", _has_models, self)
         self._added_run_menu.chosen.connect(lambda path: self.model_added.emit(str(path)))
-        self.models = self._button("explore.models", "Models shown side by side")
-        self.images = self._button("explore.source", "Images to start from")
-        session_button = self._button("explore.session", "Save and reopen what is in view")
-        session_button.setText("Session")
+        self.models = self._button("explore.models", "Models", "Models shown side by side")
+        self.images = self._button("explore.source", "Images", "Images to start from")
+        _show_chosen(self.models, "Models", "opening…")
+        _show_chosen(self.images, "Images", "opening…")
+        session_button = self._button("explore.session", "Session", "Save and reopen what is in view")
         session_menu = session_button.menu()
         session_menu.aboutToShow.connect(lambda: self._fill_sessions(session_menu))
-        export_button = self._button("explore.export", "Film strips and animations of what is in view")
-        export_button.setText("Export")
+        export_button = self._button(
+            "explore.export", "Export", "Film strips and animations of what is in view"
+        )
         export_button.menu().addActions([actions[name] for name in MENUS["&Export"]])
         self.rate = ElidingLabel(object_name="explore.rate")
         self.rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -111,7 +113,7 @@ class Choices(QWidget):
             title = counted(len(places), "model")
         if live_step is not None:
             title += f", step {live_step:,} (live)"
-        self.models.setText(literal(title))
+        _show_chosen(self.models, "Models", title)
         for place, member in map(split_reference, (column.where for column in state.columns)):
             if member:
                 self._take_in(Path(place))
@@ -132,7 +134,7 @@ class Choices(QWidget):
     def show_source(self, source: ImageSource, config: FacesConfig | FolderConfig | GivenConfig) -> None:
         """Name the images in view."""
         name = "Procedural faces" if isinstance(config, FacesConfig) else source.name
-        self.images.setText(literal(f"{name} ({len(source):,})"))
+        _show_chosen(self.images, "Images", f"{name} ({len(source):,})")
         if isinstance(config, FolderConfig):
             self._recent_folders.add(config.path)
 
@@ -147,12 +149,11 @@ class Choices(QWidget):
             words += f", shown at 1/{shrink} while moving"
         self.rate.setText(words)
 
-    def _button(self, name: str, tip: str) -> QPushButton:
-        button = QPushButton(objectName=name)
+    def _button(self, name: str, words: str, tip: str) -> QPushButton:
+        button = QPushButton(words, objectName=name)
+        button.setAccessibleName(words)
         button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setText("opening…")
         menu = QMenu(button)
         menu.setToolTipsVisible(True)
         button.setMenu(menu)
@@ -209,6 +210,12 @@ class Choices(QWidget):
         """An action of the page in the words of this menu."""
         action = self._actions[name]
         menu.addAction(text, action.trigger).setToolTip(action.toolTip())
+
+
+def _show_chosen(button: QPushButton, what: str, chosen: str) -> None:
+    """What is chosen stands on the button, and of what, for somebody who hears it, before that."""
+    button.setText(literal(chosen))
+    button.setAccessibleName(f"{what}: {chosen}")
 
 
 def _has_models(run: RunSummary) -> bool:

@@ -104,7 +104,6 @@ class ExploreWorkspace(Workspace):
         self.keeping = Keeping(context, self.desk, self.library)
         self.bar = WalkBar()
         self.directions = DirectionSliders(self.bar)
-        self.setFocusProxy(self.directions.sliders[0].slider)
         self.spectrum = SpectraPlot()
         self.choosing = Choosing(self.desk, self.message)
         self.asking = Asking(self, self.desk, self.sessions, self.explainer, self.choosing)
@@ -123,6 +122,10 @@ class ExploreWorkspace(Workspace):
         self._arrange()
         self._connect()
         self.remember_layout()
+
+    def take_focus(self) -> None:
+        """The first slider: the arrow keys walk at once."""
+        self.directions.sliders[0].slider.setFocus()
 
     def commands(self) -> list[QAction]:
         return [

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QSlider, QToolButton
+from PySide6.QtWidgets import QDockWidget, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
@@ -34,7 +34,7 @@ def pictures(explore: ExploreWorkspace) -> list[np.ndarray]:
 def test_a_curved_walk_says_how_long_it_is_and_its_spectrum_follows(
     explore: ExploreWorkspace, qtbot: QtBot
 ) -> None:
-    qtbot.mouseClick(explore.findChild(QToolButton, "explore.mode.curved"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(explore.findChild(QPushButton, "explore.mode.curved"), Qt.MouseButton.LeftButton)
     explore.directions.sliders[1].slider.setValue(400)
     wait_for_scene(explore, qtbot)
     view = explore.desk.scene.columns[1]
@@ -81,7 +81,7 @@ def test_curved_and_back_keeps_the_amounts_and_undo_every_step(
     explore.desk.set_amount(2, -0.02)
     states = [explore.desk.state]
     for mode in ("curved", "straight"):
-        qtbot.mouseClick(explore.findChild(QToolButton, f"explore.mode.{mode}"), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(explore.findChild(QPushButton, f"explore.mode.{mode}"), Qt.MouseButton.LeftButton)
         states.append(explore.desk.state)
         assert explore.desk.state.mode == mode
         amounts = [slider.value() for slider in explore.directions.sliders]

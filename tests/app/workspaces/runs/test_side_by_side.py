@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QToolButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.runs.curves import read_curves
@@ -46,7 +46,7 @@ def test_any_logged_value_can_be_drawn_and_all_models(page: Any, qtbot: QtBot) -
     qtbot.waitUntil(lambda: len(plot.series(plot._drawn[0].key).x) == 3)
     assert plot.canvas.y_axis.labelText == "Held-out PSNR in dB"
 
-    page.workspace.findChild(QToolButton, "runs.curves.models.all").click()
+    page.workspace.findChild(QPushButton, "runs.curves.models.all").click()
     qtbot.waitUntil(lambda: len(plot._drawn) == 3)
     names = [run.name for run in page.table.selected]
     assert {d.label.split(" · ")[0] for d in plot._drawn} == set(names)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces import validate as package
@@ -54,7 +54,7 @@ def test_its_page_stands_on_the_switch_and_is_remembered(
     workspace = ValidateWorkspace(context)
     assert list(workspace.labs) == ["rof", "shrinkage", folder.name, "robustness"]
     workspace.show()
-    workspace.findChild(QToolButton, f"validate.page.{folder.name}").click()
+    workspace.findChild(QPushButton, f"validate.page.{folder.name}").click()
     assert workspace.findChild(QLabel, "validate.added").isVisible()
     workspace.labs[folder.name].form.restore("as it was left")
     workspace.save_state(settings)

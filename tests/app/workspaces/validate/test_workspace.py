@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
@@ -19,7 +19,7 @@ def test_it_stands_on_the_rail_after_the_runs() -> None:
 def test_the_switch_shows_one_problem_at_a_time(validate: ValidateWorkspace) -> None:
     assert validate.labs["rof"].isVisible()
     assert not validate.labs["shrinkage"].isVisible()
-    validate.findChild(QToolButton, "validate.page.shrinkage").click()
+    validate.findChild(QPushButton, "validate.page.shrinkage").click()
     assert validate.labs["shrinkage"].isVisible()
     assert not validate.labs["rof"].isVisible()
 

@@ -75,7 +75,7 @@ class PhotoBar(QWidget):
         page = self._page
         self.open = QPushButton("Open photo…", objectName=f"{page}.open")
         self.open.setToolTip("Open a photograph of any size (Ctrl+O), or drop one on the page")
-        self.open.setAccessibleName("Open a photograph")
+        self.open.setAccessibleName("Open photo")
         self.open.clicked.connect(self.ask)
         self.lately = QPushButton("&Recent", objectName=f"{page}.recent")
         self.lately.setToolTip("Photographs opened lately, and the sample")
@@ -91,7 +91,7 @@ class PhotoBar(QWidget):
         self.already.setToolTip(
             "Take the photograph as it is for the noisy image: no noise is added, and its σ is estimated"
         )
-        self.already.setAccessibleName("The photograph is noisy already")
+        self.already.setAccessibleName("Already noisy")
         self._sigma_label = QLabel("Noise &σ")
         self._sigma_label.setToolTip("Standard deviation of Gaussian noise, for images in [-1, 1]")
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{page}.sigma_slider")

@@ -64,6 +64,7 @@ class VectorStrips(QWidget):
         super().__init__()
         self.setObjectName(object_name)
         self.setAccessibleName("Singular vectors of the Jacobians")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._strips: dict[str, Strip] = {}
         theme().changed.connect(self.update)
 
@@ -157,6 +158,10 @@ class VectorStrips(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         self._paint(painter, theme().colors)
+        if self.hasFocus():
+            painter.setPen(QPen(theme().color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -102,7 +102,7 @@ class ExportDialog(QDialog):
         browse = QPushButton("Browse…", objectName=f"{name}.browse")
         browse.setAutoDefault(False)
         browse.setToolTip("Choose where to save")
-        browse.setAccessibleName("Choose where to save")
+        browse.setAccessibleName("Browse: choose where to save")
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()
         row.setSpacing(GRID)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -49,7 +50,8 @@ class SettingsGrid(QWidget):
         words.setToolTip(tip)
         widget.setToolTip(tip)
         if not widget.accessibleName():
-            widget.setAccessibleName(label)
+            seen = widget.text() if isinstance(widget, QAbstractButton) else ""
+            widget.setAccessibleName(f"{label}: {seen}" if seen else label)
         row = self._grid.rowCount()
         self._grid.addWidget(words, row, 0)
         if layout is not None:

@@ -133,7 +133,7 @@ class GalleryBar(QWidget):
     def show_order(self, words: str) -> None:
         """The order the images are in, on its button."""
         self.order.setText(literal(words))
-        self.order.setAccessibleDescription(words)
+        self.order.setAccessibleName(f"Order: {words}")
 
     def show_count(self, shown: int, total: int) -> None:
         """How many images are shown."""
@@ -203,7 +203,7 @@ class GalleryBar(QWidget):
     def _button(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text, objectName=f"explore.gallery.{name}")
         button.setToolTip(tip)
-        button.setAccessibleName(tip)
+        button.setAccessibleName(text)
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setStyleSheet("padding-left: 6px; padding-right: 6px;")
         menu = QMenu(button)

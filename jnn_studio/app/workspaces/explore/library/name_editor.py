@@ -79,7 +79,7 @@ def library_button(name: str, text: str, tip: str) -> QPushButton:
     """A button of the Library dock, which may be narrower than its words."""
     button = QPushButton(text, objectName=f"explore.library.{name}")
     button.setToolTip(tip)
-    button.setAccessibleName(tip)
+    button.setAccessibleName(text.rstrip("…"))
     button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     button.setStyleSheet("padding-left: 4px; padding-right: 4px;")
     return button

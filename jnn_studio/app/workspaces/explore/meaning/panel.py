@@ -153,7 +153,7 @@ class MeaningPanel(QWidget):
     def _button(self, name: str, text: str) -> QPushButton:
         button = QPushButton(text, objectName=name)
         button.setToolTip(OPEN_TIP)
-        button.setAccessibleName("Open a table of attributes")
+        button.setAccessibleName("Open attribute table")
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         button.clicked.connect(self.open_table_asked)
         return button

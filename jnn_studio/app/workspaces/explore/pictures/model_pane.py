@@ -79,6 +79,7 @@ class ModelPane(RegionPane):
         free = "" if view.column.linked else " · unlinked"
         self.set_role(view.role)
         self.set_title(f"{view.caption}{extra}{free}")
+        self._button.setAccessibleName(f"What to do with {view.caption}")
         self.setToolTip(
             f"{view.caption}: the image decoded where the sliders have taken it. "
             f"{words}. Press to see the base, not moved; drag a rectangle for directions that change "

@@ -66,6 +66,7 @@ class Panes(QWidget):
         for i, view in enumerate(scene.columns):
             small, large = self.reconstructions[i], self.moved[i]
             small.set_role(view.role)
+            small.maker = view.caption
             small.set_image(view.place.reconstruction)
             psnr = view.place.psnr
             small.set_caption("walked on" if psnr is None else f"{psnr:.1f} dB PSNR")

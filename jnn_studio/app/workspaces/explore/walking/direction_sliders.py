@@ -51,6 +51,7 @@ class DirectionSliders(QWidget):
         self._make(DIRECTIONS)
         self._rows.addStretch(1)
         self._area = area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the slider that has the focus
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(rows)

@@ -302,14 +302,17 @@ class _AxisRow(QWidget):
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self.setting = _combo(f"axis{number}.setting", "Setting that varies", "What differs between the runs")
+        which = f"setting {number + 1}"
+        self.setting = _combo(
+            f"axis{number}.setting", f"What varies, {which}", "What differs between the runs"
+        )
         self.setting.setMinimumWidth(26 * GRID)
         self.spread = _combo(
-            f"axis{number}.spread", "How its values are given", "Values, or ends and how many"
+            f"axis{number}.spread", f"How values of {which} are given", "Values, or ends and how many"
         )
         for key, words, _ in _SPREADS:
             self.spread.addItem(words, key)
-        self.text = _edit(f"axis{number}.values", "Its values", _TYPE["values"])
+        self.text = _edit(f"axis{number}.values", f"Values of {which}", _TYPE["values"])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)

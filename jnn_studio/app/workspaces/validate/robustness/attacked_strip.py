@@ -90,7 +90,7 @@ class AttackedStrip(QWidget):
         painter.setFont(ui_font(0.85, bold=True))
         line = painter.fontMetrics().height()
         top = QRectF(box.left(), box.top(), box.width(), line)
-        painter.setPen(theme().color(one.role))
+        painter.setPen(theme().word_color(one.role))
         self._words(painter, top, one.name)
         words = 3 * line
         gap = GRID / 2
