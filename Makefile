@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint bench attack screenshots models api clean
+.PHONY: run test lint bench attack screenshots models api commands docs clean
 
 run: $(STAMP)
 	@$(BIN)/python -m jnn_studio.app.system --install
@@ -43,6 +43,18 @@ screenshots: $(STAMP)
 # docs/api.md from the docstrings.
 api: $(STAMP)
 	$(BIN)/python packaging/api.py
+
+# docs/commands.md and the man page from the commands.
+commands: $(STAMP)
+	$(BIN)/python packaging/commands.py
+
+# The documentation as a site in build/site; what is missing or leads nowhere is an error.
+docs: $(STAMP) $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+$(VENV)/.docs: pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
 
 # Train the bundled models again from their fixed seeds and put them into resources/; with PHOTOS=FOLDER the denoisers.
 models: $(STAMP)

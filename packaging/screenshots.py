@@ -15,7 +15,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 import torch  # noqa: F401  (before PySide6: the other order fails on Windows)
+from PIL import Image
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget
@@ -23,18 +25,22 @@ from PySide6.QtWidgets import QApplication, QDockWidget
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
 from jnn_studio.data.config import FacesConfig
+from jnn_studio.data.faces import FaceSource
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.presets import load_preset
 
 SIZES = ((1280, 800), (1920, 1080))
-STEPS = 600
+STEPS, TUTORIAL_STEPS = 600, 1500
+PERSONS, PRINTS = 40, 12
 
 
 def main() -> None:
     """Photograph and leave."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the PNG files go")
-    folder = parser.parse_args().folder
+    parser.add_argument("--tutorial", action="store_true", help="the tutorial's pictures alone")
+    asked = parser.parse_args()
+    folder: Path = asked.folder
     folder.mkdir(parents=True, exist_ok=True)
     leave_a_core_free()
     application = QApplication([])  # noqa: F841  (lives as long as this function)
@@ -46,6 +52,14 @@ def main() -> None:
         window.show()
         explore = window.workspace("Explore")
         _wait(lambda: explore.desk.scene is not None)
+        _tutorial(window, folder, Path(scratch))
+        if asked.tutorial:
+            window.close()
+            window.shutdown()
+            return
+        explore.desk.open_bundled()
+        explore.desk.open_source(FacesConfig())
+        _wait(lambda: len(explore.desk.source) == FacesConfig().count)
         explore.desk.set_amount(2, 0.06)
         window.show_workspace("Train")
         _photograph(window, folder, "train-empty", SIZES[:1])
@@ -113,8 +127,45 @@ def main() -> None:
         window.shutdown()
 
 
-def _photograph(window: MainWindow, folder: Path, name: str, sizes: tuple[tuple[int, int], ...]) -> None:
-    for mode in ("light", "dark"):
+def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
+    """From a folder to walks, as docs/tutorial.md tells it. Drawn faces as old prints stand for photographs."""
+    photos = scratch / "photos"
+    faces = FaceSource(PERSONS * PRINTS, 64, seed=7)
+    for number, face in enumerate(faces.thumbnails(range(len(faces)), 64)):
+        person = photos / f"person-{number // PRINTS + 1:02}"
+        person.mkdir(parents=True, exist_ok=True)
+        grey = face.astype(np.float32) @ np.array((0.30, 0.59, 0.11), np.float32) / 255
+        tones = 235 * grey[..., None] ** np.array((0.9, 1.1, 1.5), np.float32)
+        Image.fromarray(tones.astype(np.uint8)).save(person / f"{number % PRINTS + 1}.png")
+    explore, size = window.workspace("Explore"), SIZES[:1]
+    window.open_files([photos])
+    _wait(lambda: len(explore.desk.source) == PERSONS * PRINTS, 120)
+    _settle(4.0)
+    _photograph(window, folder, "tutorial-folder", size, ("light",))
+    ended: list[object] = []
+    window.context.run_ended.connect(lambda *_: ended.append(True))
+    config = load_preset("photos").with_changes(steps=TUTORIAL_STEPS, data=photos, target_rank=14)
+    window.show_workspace("Train")
+    feed = window.context.start_run(config, scratch / "runs" / "photos")
+    _wait(lambda: window.context.training.feed is None and bool(ended), 1500)
+    _settle(1.0)
+    _photograph(window, folder, "tutorial-train", size, ("light",))
+    window.context.explore_requested.emit(feed.path)
+    _wait(lambda: explore.desk.scene is not None and "photos" in str(explore.desk.state.columns[0].where), 60)
+    explore.desk.set_amount(0, 0.08)
+    _settle(4.0)
+    _photograph(window, folder, "tutorial-walk", size, ("light",))
+    window.context.run_ended.disconnect()
+
+
+def _photograph(
+    window: MainWindow,
+    folder: Path,
+    name: str,
+    sizes: tuple[tuple[int, int], ...],
+    modes: tuple[str, ...] = ("light", "dark"),
+) -> None:
+    for mode in modes:
         theme().mode = mode  # type: ignore[assignment]
         for width, height in sizes:
             window.resize(width, height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from jnn_studio.base.resource_files import manual
 
 NEWS = "CHANGELOG.md"
 _FIRST = (
+    "index.md",
+    "tutorial.md",
     "using.md",
     "photos.md",
     "photographs_measured.md",
@@ -29,7 +32,7 @@ MAX_HITS = 60
 
 @dataclass(frozen=True)
 class ManualPage:
-    """``name``: of its file; ``text``: Markdown."""
+    """``name``: of its file, as seen from the documentation's folder; ``text``: Markdown."""
 
     name: str
     title: str
@@ -53,8 +56,10 @@ def read_manual() -> tuple[ManualPage, ...]:
     Raises:
         OSError: the installation is incomplete.
     """
-    files = [*manual().glob("*.md"), *_news()]
-    pages = [_page(path) for path in {path.name: path for path in files}.values()]
+    root = manual()
+    files = {path.relative_to(root).as_posix(): path for path in (*root.glob("*.md"), *root.glob("*/*.md"))}
+    files |= {NEWS: path for path in _news()}
+    pages = [_page(name, path) for name, path in files.items()]
     place = {name: number for number, name in enumerate(_FIRST)}
     last = len(_FIRST)
     return tuple(sorted(pages, key=lambda p: (p.name == NEWS, place.get(p.name, last), p.title.casefold())))
@@ -92,10 +97,21 @@ def plain_words(markdown: str) -> str:
     return " ".join(re.sub(r"\*\*|`|\*(?=\S)|(?<=\S)\*", "", text).split())
 
 
-def _page(path: Path) -> ManualPage:
+def leads_to(page: str, link: str) -> str:
+    """Where a link of a page leads, as the page's own name is written; "" for the page itself.
+
+    >>> leads_to("examples/README.md", "../penalty.md"), leads_to("using.md", "examples/walk.py")
+    ('penalty.md', 'examples/walk.py')
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(page), link)) if link else ""
+
+
+def _page(name: str, path: Path) -> ManualPage:
     text = read_text(path, _MAX_BYTES)
     heading = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return ManualPage(path.name, plain_words(heading[1]) if heading else path.stem, text)
+    if name == NEWS:
+        text = text.replace("](docs/", "](")  # in a checkout it lies beside the others
+    return ManualPage(name, plain_words(heading[1]) if heading else path.stem, text)
 
 
 def _news() -> Iterator[Path]:

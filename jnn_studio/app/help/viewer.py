@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.engine.worker import Failure, Worker
-from jnn_studio.app.help.manual import Hit, ManualPage, plain_words, read_manual, search
+from jnn_studio.app.help.manual import Hit, ManualPage, leads_to, plain_words, read_manual, search
 from jnn_studio.app.help.places import Place
 from jnn_studio.app.theme import GRID, theme
 from jnn_studio.base.resource_files import manual
@@ -214,10 +214,14 @@ class ManualDialog(QDialog):
     def _follow(self, link: QUrl) -> None:
         if link.scheme() in ("http", "https"):
             QDesktopServices.openUrl(link)
-        elif any(page.name == link.fileName() for page in self._pages):
-            self._turn_to(Place(link.fileName(), link.fragment().replace("-", " ")))
-        elif link.fragment() and not link.path():
-            self._go_to(link.fragment().replace("-", " "))
+            return
+        name, words = leads_to(self._shown, link.path()), link.fragment().replace("-", " ")
+        if any(page.name == name for page in self._pages):
+            self._turn_to(Place(name, words))
+        elif not name and words:
+            self._go_to(words)
+        elif name and not name.startswith("..") and (manual() / name).is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(manual() / name)))  # an example
 
 
 def _same(text: str) -> str:

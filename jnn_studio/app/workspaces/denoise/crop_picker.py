@@ -183,6 +183,9 @@ class CropPicker(QWidget):
             painter.setFont(ui_font())
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(GRID, GRID, -GRID, -GRID), words, self._empty)
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(colors.accent), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
             return
         painter.drawPixmap(self.picture_rect().topLeft(), self._picture(self._image))
         square = self.square_rect()
