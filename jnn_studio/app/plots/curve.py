@@ -38,7 +38,7 @@ class Curve:
         self.visible = True
         self.series = Series()
         self.shape = SHAPES.get(color, "o")
-        self.item = pg.PlotDataItem(symbolSize=SYMBOL if self.shape != "o" else 5, symbolPen=None)
+        self.item = pg.PlotDataItem(symbolSize=5 if self.shape in "os" else SYMBOL, symbolPen=None)
         self.marks = pg.ScatterPlotItem(size=SYMBOL, symbol=self.shape, pen=None)
         # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
         self.item.curve.setSegmentedLineMode("on" if style == Qt.PenStyle.SolidLine else "off")
