@@ -51,8 +51,8 @@ HEAD = """# The library
 
 Written from the docstrings by `python packaging/api.py`. What stands here without a module is had by
 `from jnn_studio import …`; it is loaded when it is first used, so that importing the package costs nothing.
-[Examples](examples/README.md) of all of it run as they are; [choosing](choosing.md) says which estimator, which method,
-and where to cut.
+[Examples](examples/README.md) of all of it run as they are; [choosing](choosing.md) says which estimator,
+which method, and where to cut.
 """
 SECTIONS = ("Args", "Attributes", "Returns", "Raises", "Example", "Signals", "Source")
 LINE = 100

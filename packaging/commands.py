@@ -17,15 +17,16 @@ PAGE, MAN = ROOT / "docs" / "commands.md", ROOT / "packaging" / "jnn-studio.1"
 NAME = "jnn-studio"
 HEAD = """# Commands
 
-Written from the commands by `python packaging/commands.py`; `jnn-studio COMMAND --help` says the same. What they are
-good for together is in [Using JNN Studio](using.md#command-line). `man jnn-studio` shows this page where the program was
-installed into a place that `man` looks into.
+Written from the commands by `python packaging/commands.py`; `jnn-studio COMMAND --help` says the same. What
+they are good for together is in [Using JNN Studio](using.md#command-line). `man jnn-studio` shows this page
+where the program was installed into a place that `man` looks into.
 
-Exit codes are the same for every command: 0, done; 1, it could not be done, and a line says why; 2, there is no such
-command, option or value; 130, it was stopped before it was done (Ctrl-C, SIGTERM, SIGHUP), and what there was is kept.
+Exit codes are the same for every command: 0, done; 1, it could not be done, and a line says why; 2, there is
+no such command, option or value; 130, it was stopped before it was done (Ctrl-C, SIGTERM, SIGHUP), and what
+there was is kept.
 
-`jnn-studio --install-completion` has your shell (bash, zsh, fish, PowerShell) complete commands, options and their
-values; it says which file it changed. `--show-completion` prints what it would add.
+`jnn-studio --install-completion` has your shell (bash, zsh, fish, PowerShell) complete commands, options and
+their values; it says which file it changed. `--show-completion` prints what it would add.
 """
 SHELL_OPTIONS = {"help"}
 """Options that every command has."""
@@ -43,7 +44,7 @@ def man_page() -> str:
     lines = [
         f'.TH JNN-STUDIO 1 "" "JNN Studio {__version__}" "User Commands"',
         ".SH NAME",
-        "jnn\\-studio \\- see what penalising the nuclear norm of a network's Jacobian does to what it learns",
+        "jnn\\-studio \\- see what penalising a Jacobian's nuclear norm does to what a network learns",
         ".SH SYNOPSIS",
         ".B jnn\\-studio",
         "[\\fICOMMAND\\fR] [\\fIOPTIONS\\fR] [\\fIMODEL\\fR ...] [\\fIDATA\\fR]",

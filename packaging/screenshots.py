@@ -128,7 +128,7 @@ def main() -> None:
 
 
 def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
-    """From a folder to walks, as docs/tutorial.md tells it. Drawn faces as old prints stand for photographs."""
+    """From a folder to walks, as docs/tutorial.md has it. Drawn faces in sepia stand for photographs."""
     photos = scratch / "photos"
     faces = FaceSource(PERSONS * PRINTS, 64, seed=7)
     for number, face in enumerate(faces.thumbnails(range(len(faces)), 64)):
@@ -151,7 +151,7 @@ def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
     _settle(1.0)
     _photograph(window, folder, "tutorial-train", size, ("light",))
     window.context.explore_requested.emit(feed.path)
-    _wait(lambda: explore.desk.scene is not None and "photos" in str(explore.desk.state.columns[0].where), 60)
+    _wait(lambda: "photos" in str(explore.desk.scene.state.columns[0].where))
     explore.desk.set_amount(0, 0.08)
     _settle(4.0)
     _photograph(window, folder, "tutorial-walk", size, ("light",))

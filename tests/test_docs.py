@@ -1,4 +1,4 @@
-"""The documentation: whole, linked, and what is generated of it current. `make docs` has mkdocs check the same."""
+"""The documentation is whole and linked, and what is generated of it is current; `make docs` checks again."""
 
 from __future__ import annotations
 

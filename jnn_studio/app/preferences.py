@@ -18,6 +18,8 @@ from jnn_studio.base.settings import AbsolutePath, Frozen
 
 DecimalSign = Literal["point", "comma", "system"]
 Start = Literal["last", "faces", "nothing"]
+TextSize = Literal["100", "125", "150"]
+Motion = Literal["system", "full", "reduced"]
 MOST_THREADS = 256
 
 
@@ -26,6 +28,10 @@ class Preferences(Frozen):
 
     theme: ThemeMode = "system"
     accent: Accent = "teal"
+    text_size: TextSize = "100"
+    """In percent of the system's, from the next start on."""
+    motion: Motion = "system"
+    """Whether panels glide and pictures blink by themselves, from the next start on."""
     decimal_sign: DecimalSign = "point"
     """What boxes for numbers show; they take both, whatever the language of the system."""
     start: Start = "last"

@@ -7,7 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout
 
 from jnn_studio.app.icons import icon
-from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.stylesheet import HEIGHTS
+from jnn_studio.app.theme import GRID, scaled, theme, ui_font
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 
 WIDTH, ICON = 72, 24
@@ -21,7 +22,7 @@ class Rail(QFrame):
     def __init__(self, specs: list[WorkspaceSpec]) -> None:
         super().__init__()
         self.setObjectName("rail")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(scaled(WIDTH))
         self._buttons: dict[str, RailButton] = {}
         group = QButtonGroup(self)
         column = QVBoxLayout(self)
@@ -57,7 +58,7 @@ class RailButton(QPushButton):
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedSize(WIDTH, 64)
+        self.setFixedSize(scaled(WIDTH), scaled(HEIGHTS["rail_height"]))
         self.setFont(ui_font(0.92))
         # By Tab only: after a click the keyboard belongs to the workspace.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -23,7 +23,8 @@ QLabel[tone="warning"] { color: $warning; }
 QLabel[tone="success"] { color: $success; }
 
 QPushButton, QComboBox, QLineEdit, QAbstractSpinBox {
-    background: $panel; border: 1px solid $outline; border-radius: 6px; padding: 4px 8px; min-height: 20px;
+    background: $panel; border: 1px solid $outline; border-radius: 6px;
+    padding: 4px 8px; min-height: ${field_height}px;
     selection-background-color: $accent; selection-color: $accent_text;
 }
 QLineEdit, QAbstractSpinBox { background: $field; }
@@ -62,11 +63,11 @@ QToolButton[link="true"] { color: $accent; }
 QToolButton[menu_button="true"]::menu-indicator { image: none; width: 0; }
 
 QFrame[segmented="true"] { background: $hover; border-radius: 6px; }
-#rail QPushButton { min-height: 64px; padding: 0; border: none; }
+#rail QPushButton { min-height: ${rail_height}px; padding: 0; border: none; }
 
 QFrame[segmented="true"] QPushButton {
     background: transparent; border: 1px solid transparent; border-radius: 5px;
-    color: $muted; padding: 2px 8px; min-height: 18px;
+    color: $muted; padding: 2px 8px; min-height: ${segment_height}px;
 }
 QFrame[segmented="true"] QPushButton:hover { color: $text; }
 QFrame[segmented="true"] QPushButton:checked { background: $panel; border-color: $outline; color: $text; }
@@ -79,7 +80,7 @@ QComboBox { combobox-popup: 0; }
 QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {
     background: $panel; border: 1px solid $border; border-radius: 0; outline: none;
 }
-QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 8px; }
+QComboBox QAbstractItemView::item { min-height: ${row_height}px; padding: 0 8px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     border: none; background: transparent; width: 18px; subcontrol-origin: border;
 }
@@ -188,8 +189,15 @@ QStatusBar QToolButton:focus { padding: 0 6px; }
 """)
 
 
-def stylesheet(colors: Colors) -> str:
-    """The application's style sheet in the given colours."""
-    roles = {name: value for name, value in vars(colors).items() if isinstance(value, str)}
+HEIGHTS = {"field_height": 20, "segment_height": 18, "row_height": 24, "rail_height": 64}
+"""Of what holds a line of text, in pixels, where text has the system's size."""
+
+
+def stylesheet(colors: Colors, scale: float = 1.0) -> str:
+    """The application's style sheet in the given colours, for text of a size."""
+    roles: dict[str, str | int] = {
+        name: value for name, value in vars(colors).items() if isinstance(value, str)
+    }
     check = "check" if colors.accent_text == "#ffffff" else "check-dark"
-    return _TEMPLATE.substitute(roles, icons=_ICONS.as_posix(), check=check)
+    heights = {name: round(pixels * scale) for name, pixels in HEIGHTS.items()}
+    return _TEMPLATE.substitute(roles | heights, icons=_ICONS.as_posix(), check=check)

@@ -1,7 +1,7 @@
 """Where Tab goes: from control to control as one reads, whatever was made first.
 
-Qt's own order is the order in which widgets were made. Panels that somebody has moved, pictures that come with
-their models, and panels behind others have no sensible place in it.
+Qt's own order is the order in which widgets were made. Panels that somebody has moved, pictures that come
+with their models, and panels behind others have no sensible place in it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def controls_in_order(within: QWidget) -> Iterator[QWidget]:
 
 
 def in_reading_order(widgets: Sequence[QWidget]) -> list[QWidget]:
-    """Of widgets with one parent: bands from above, in a band columns from the left, in a column bands again."""
+    """Of widgets with one parent: bands from above, in a band columns from the left, in those bands again."""
     return _cut(list(widgets), down=True, again=True)
 
 

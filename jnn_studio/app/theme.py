@@ -35,6 +35,10 @@ class ThemeManager(QObject):
         self._accent: Accent = "teal"
         self._dark = False
         self._colors: Colors | None = None
+        self.text_scale = 1.0
+        """The size of text, 1 being what the system has. What is made keeps the size of its day."""
+        self.moves = True
+        """Whether things may move by themselves where nobody has asked for it."""
         # Where the platform reports no scheme, its own palette tells; read it before it is replaced.
         self._platform_is_dark = _is_dark(application.palette().color(QPalette.ColorRole.Window))
         application.setStyle(PlainTextStyle())
@@ -78,6 +82,15 @@ class ThemeManager(QObject):
         """A model's colour everywhere: "unregularised", "regularised", "pca", "model-1" … "model-4"."""
         return self.color(kind)
 
+    def size_text(self, scale: float) -> None:
+        """How large text is from now on; for windows that are made afterwards."""
+        font = QFont(self._application.font())
+        font.setPointSizeF(font.pointSizeF() * scale / self.text_scale)
+        if scale != self.text_scale:
+            self.text_scale, self._colors = scale, None
+            self._application.setFont(font)
+            self._apply()
+
     def _apply(self) -> None:
         scheme = self._application.styleHints().colorScheme()
         if self._mode != "system":
@@ -93,7 +106,7 @@ class ThemeManager(QObject):
         self._application.setPalette(_palette(colors))
         # Taken off first: Qt replaces a sheet by dressing every widget once for each that it lies in.
         self._application.setStyleSheet("")
-        self._application.setStyleSheet(stylesheet(colors))
+        self._application.setStyleSheet(stylesheet(colors, self.text_scale))
         self.changed.emit()
 
 
@@ -115,6 +128,11 @@ def ui_font(scale: float = 1.0, *, bold: bool = False, digits: bool = False) -> 
     if digits:
         font.setFeature(QFont.Tag("tnum"), 1)
     return font
+
+
+def scaled(pixels: int) -> int:
+    """A width that is to hold words, at the size that text has."""
+    return round(pixels * theme().text_scale)
 
 
 def mix(front: QColor, back: QColor, share: float) -> QColor:

@@ -29,7 +29,7 @@ from jnn_studio.app.help.menu import Help
 from jnn_studio.app.page_room import PageRoom, PageStack
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.preferences import Preferences
-from jnn_studio.app.preferences_applied import apply
+from jnn_studio.app.preferences_applied import apply, begin
 from jnn_studio.app.rail import Rail
 from jnn_studio.app.tab_order import bring_into_view, next_control
 from jnn_studio.app.theme import ThemeMode
@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
             self.resize(FIRST_SIZE)
         self.settings = settings
         self.context = AppContext(settings, first)
-        apply(self.context.preferences.now)
+        begin(self.context.preferences.now)
         self.context.preferences.changed.connect(self._apply_preferences)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.theme import scaled, theme
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.explore.front_walk import Front
 
@@ -33,6 +34,7 @@ class Workspace(QMainWindow):
         self.context = context
         self.setObjectName(name)
         self.setDockNestingEnabled(True)
+        self.setAnimated(theme().moves)
         DropZone(self, self.drop_offer, self.take_dropped, self.drop_refused)
         self._default_layout = QByteArray()
         self._fresh = True
@@ -100,7 +102,7 @@ class Workspace(QMainWindow):
         What somebody arranged meanwhile is kept for as long as there is no more room.
         """
         self._room = room
-        folded = sum(room.width() < width for width, _ in self._folds) if room.isValid() else 0
+        folded = sum(room.width() < scaled(width) for width, _ in self._folds) if room.isValid() else 0
         if folded == self._folded:
             return
         if self._folded:

@@ -15,9 +15,19 @@ from jnn_studio.app.window import MainWindow
 
 Role, Text = QAccessible.Role, QAccessible.Text
 CONTROLS = {
-    *(Role.Button, Role.CheckBox, Role.RadioButton, Role.ComboBox, Role.EditableText, Role.SpinBox, Role.Slider),
+    *(
+        Role.Button,
+        Role.CheckBox,
+        Role.RadioButton,
+        Role.ComboBox,
+        Role.EditableText,
+        Role.SpinBox,
+        Role.Slider,
+    ),
     *(Role.ButtonMenu, Role.ButtonDropDown, Role.PageTab, Role.Table, Role.List, Role.Tree, Role.ProgressBar),
 }
+ROWS = (Role.TreeItem, Role.Cell, Role.ListItem)
+"""Of a table or a tree: a cell of it may be empty."""
 MOST_CHILDREN = 40
 """Rows beyond these are like those before."""
 
@@ -63,9 +73,9 @@ def complaints(widget: QWidget) -> list[str]:
     for found in met(widget):
         control, name, state = found.object(), name_of(found), found.state()
         where = _where(found)
-        if (found.role() in CONTROLS or state.focusable) and found.role() not in (Role.TreeItem, Role.Cell):
-            if not any(letter.isalnum() for letter in name):
-                said.append(f"{where} has no name")
+        asked = found.role() in CONTROLS or (state.focusable and found.role() not in ROWS)
+        if asked and not any(letter.isalnum() for letter in name):
+            said.append(f"{where} has no name")
         if not isinstance(control, QWidget) or isinstance(control.window(), QFileDialog):
             continue
         if isinstance(control, QAbstractButton):

@@ -58,7 +58,7 @@ def read_manual() -> tuple[ManualPage, ...]:
     """
     root = manual()
     files = {path.relative_to(root).as_posix(): path for path in (*root.glob("*.md"), *root.glob("*/*.md"))}
-    files |= {NEWS: path for path in _news()}
+    files |= dict(_news())
     pages = [_page(name, path) for name, path in files.items()]
     place = {name: number for number, name in enumerate(_FIRST)}
     last = len(_FIRST)
@@ -114,11 +114,11 @@ def _page(name: str, path: Path) -> ManualPage:
     return ManualPage(name, plain_words(heading[1]) if heading else path.stem, text)
 
 
-def _news() -> Iterator[Path]:
+def _news() -> Iterator[tuple[str, Path]]:
     """It lies beside the documentation in a checkout, and among it where the program is installed."""
     beside = manual().parent / NEWS
     if not (manual() / NEWS).exists() and beside.exists():
-        yield beside
+        yield NEWS, beside
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str, bool]]:

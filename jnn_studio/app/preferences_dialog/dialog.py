@@ -20,6 +20,8 @@ SWATCH = 12
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 ACCENT_WORDS = {"teal": "Teal", "indigo": "Indigo", "plum": "Plum", "graphite": "Graphite"}
 SIGNS = {"point": "0.25, a point", "comma": "0,25, a comma", "system": "As the system's language has it"}
+TEXT_SIZES = {"100": "As the system", "125": "125 %", "150": "150 %"}
+MOTIONS = {"system": "As the system, where it tells", "full": "Full", "reduced": "Reduced"}
 STARTS = {
     "last": "What was in view last",
     "faces": "The bundled pair on its faces",
@@ -39,6 +41,20 @@ class PreferencesDialog(QDialog):
         look.choice("theme", "Theme", "Light or dark colours", THEMES)
         self._accent = look.choice(
             "accent", "Accent", "The colour of buttons, marks and what is chosen", ACCENT_WORDS
+        )
+        look.choice(
+            "text_size",
+            "Text",
+            "How large text is, of the size that the system has",
+            TEXT_SIZES,
+            "From the next start on. Where a window then is too small for a page, it scrolls.",
+        )
+        look.choice(
+            "motion",
+            "Motion",
+            "Whether panels glide to their place, and compared pictures blink by themselves",
+            MOTIONS,
+            "From the next start on. What you start yourself, such as a walk that plays, still moves.",
         )
         look.choice(
             "decimal_sign",

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.icons import IconButton
-from jnn_studio.app.theme import GRID, theme, ui_font
+from jnn_studio.app.theme import GRID, scaled, theme, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox
 
@@ -52,12 +52,12 @@ class DirectionSlider(QWidget):
         self._phase = 0.0
         self._label = QLabel(label)
         self._label.setFont(ui_font(bold=True))
-        self._label.setFixedWidth(28)
+        self._label.setFixedWidth(scaled(28))
         self._note = QLabel()
         self._note.setFont(ui_font(0.92, digits=True))
         self._note.setTextFormat(Qt.TextFormat.RichText)
         # Of a fixed size, so that figures that change while something moves ask for no layout.
-        self._note.setFixedSize(12 * GRID, 3 * GRID)
+        self._note.setFixedSize(scaled(12 * GRID), scaled(3 * GRID))
         self._note_parts: tuple[tuple[str, str], ...] = ()
         theme().changed.connect(self._draw_note)
         self._mark = mark
@@ -80,7 +80,7 @@ class DirectionSlider(QWidget):
         self.spin.setSingleStep(0.005)
         self.spin.setKeyboardTracking(False)
         self.spin.setProperty("quiet", True)
-        self.spin.setFixedWidth(8 * GRID)
+        self.spin.setFixedWidth(scaled(8 * GRID))
         self.spin.setFont(ui_font(digits=True))
         self.spin.setAccessibleName(f"Amount along {label}, typed")
         self.spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

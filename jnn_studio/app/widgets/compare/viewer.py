@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from jnn_studio.app.theme import GRID
+from jnn_studio.app.theme import GRID, theme
 from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.widgets.compare.picture_pane import PicturePane
 from jnn_studio.app.widgets.compare.shared_view import SharedView
@@ -141,7 +141,7 @@ class Viewer(QWidget):
         self._arrange()
 
     def _run_turns(self) -> None:
-        if self._mode == BLINK and self.isVisible():
+        if self._mode == BLINK and self.isVisible() and theme().moves:
             self._turns.start()
         else:
             self._turns.stop()

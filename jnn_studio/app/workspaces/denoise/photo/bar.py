@@ -22,7 +22,7 @@ from jnn_studio.app.file_dialogs import IMAGES, ask_file
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.plain_text import literal
 from jnn_studio.app.recent import RecentPaths
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
 from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
@@ -106,7 +106,7 @@ class PhotoBar(QWidget):
         self.sigma.setDecimals(3)
         self.sigma.setSingleStep(0.05)
         self.sigma.setKeyboardTracking(False)
-        self.sigma.setFixedWidth(11 * GRID)
+        self.sigma.setFixedWidth(scaled(11 * GRID))
         self.sigma.setFont(ui_font(digits=True))
         self.sigma.setAccessibleName("σ of the noise, typed")
         self._sigma_label.setBuddy(self.sigma)
@@ -115,7 +115,7 @@ class PhotoBar(QWidget):
         self.seed = WholeNumberBox(f"{page}.seed")
         self.seed.setRange(0, MAX_SEED)
         self.seed.setKeyboardTracking(False)
-        self.seed.setFixedWidth(11 * GRID)
+        self.seed.setFixedWidth(scaled(11 * GRID))
         self.seed.setFont(ui_font(digits=True))
         self.seed.setAccessibleName("Seed of the noise")
         self.seed.setToolTip("Which noise is drawn: the same seed gives the same noise")

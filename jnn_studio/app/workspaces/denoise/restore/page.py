@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plots.plot import StudioPlot
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.compare.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
 from jnn_studio.app.widgets.message import MessageBar
@@ -294,7 +294,7 @@ class RestorePage(QWidget):
         column.addWidget(self.picker, 2)
         column.addWidget(self.form, 3)
         column.addWidget(self.note)
-        left.setFixedWidth(44 * GRID)
+        left.setFixedWidth(scaled(44 * GRID))
         label = QLabel("&Prior")
         label.setBuddy(self.methods)
         first = QHBoxLayout()

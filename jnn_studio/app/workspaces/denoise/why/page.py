@@ -20,7 +20,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.plain_text import literal
 from jnn_studio.app.plots.curves import SpectrumPlot
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
@@ -249,7 +249,7 @@ class WhyPage(QWidget):
         column.addSpacing(GRID)
         column.addWidget(self.note)
         column.addStretch(2)
-        left.setFixedWidth(44 * GRID)
+        left.setFixedWidth(scaled(44 * GRID))
         scroll = QScrollArea(objectName=f"{PAGE}.vectors.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)

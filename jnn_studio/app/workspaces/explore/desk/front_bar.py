@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.icons import IconButton
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.opened import KEPT_MODELS, FoundModels
@@ -39,7 +39,7 @@ class FrontBar(QWidget):
         self._index = 0
         self.title = ElidingLabel(object_name="explore.front.title")
         self.title.setFont(ui_font(bold=True))
-        self.title.setFixedWidth(18 * GRID)
+        self.title.setFixedWidth(scaled(18 * GRID))
         fewer, more = QLabel("fewer directions"), QLabel("more")
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="explore.front.slider")
         self.slider.setAccessibleName("Along the front")
@@ -51,7 +51,7 @@ class FrontBar(QWidget):
         self.slider.setTickInterval(1)
         self.words = ElidingLabel(object_name="explore.front.words")
         self.words.setFont(ui_font(digits=True))
-        self.words.setFixedWidth(40 * GRID)
+        self.words.setFixedWidth(scaled(40 * GRID))
         close = IconButton("close", "Put the slider along the front away", "explore.front.close")
         close.clicked.connect(lambda: self._take(None))
         for label in (fewer, more):

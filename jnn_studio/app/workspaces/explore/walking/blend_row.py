@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from jnn_studio.app.icons import IconButton
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.explore.state import Towards
@@ -25,7 +25,7 @@ class BlendRow(QWidget):
         self.setObjectName("explore.blend")
         self._label = ElidingLabel()
         self._label.setFont(ui_font(bold=True))
-        self._label.setFixedWidth(128)
+        self._label.setFixedWidth(scaled(128))
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="explore.blend.slider")
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 10)
@@ -39,7 +39,7 @@ class BlendRow(QWidget):
         self.spin.setSingleStep(0.05)
         self.spin.setKeyboardTracking(False)
         self.spin.setProperty("quiet", True)
-        self.spin.setFixedWidth(8 * GRID)
+        self.spin.setFixedWidth(scaled(8 * GRID))
         self.spin.setFont(ui_font(digits=True))
         self.spin.setAccessibleName("Share of the way, typed")
         self.spin.setToolTip("t: 0 is here, 1 is the other image")

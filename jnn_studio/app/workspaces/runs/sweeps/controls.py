@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from jnn_studio.app.plain_text import literal
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_combo import ElidingCombo
 from jnn_studio.app.widgets.number_box import WholeNumberBox
 from jnn_studio.app.workspaces.runs.sweeps.watch import Known
@@ -37,7 +37,7 @@ class SweepControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(scaled(WIDTH))
         self.sweeps = ElidingCombo("runs.sweeps.choice", "Sweep on show, of those in your folders")
         self.new = _button("new", "&New sweep…", "Train many runs that differ in what you choose")
         self.words = QLabel(objectName="runs.sweeps.words")
@@ -53,7 +53,7 @@ class SweepControls(QWidget):
         self.workers.setToolTip(
             "How many runs are trained at a time, each in a process of its own; this window wants a core too"
         )
-        self.workers.setFixedWidth(9 * GRID)
+        self.workers.setFixedWidth(scaled(9 * GRID))
         at_a_time = QLabel("At a &time")
         at_a_time.setBuddy(self.workers)
         self.start = _button("start", "&Go on", "Train what is left of the sweep")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLa
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.runs.sweeps.controls import SweepControls
 from jnn_studio.app.workspaces.runs.sweeps.front_plot import FrontPlot
@@ -61,7 +61,7 @@ class SweepPage(QWidget):
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.at = ElidingLabel("", "runs.front.at")
         self.at.setFont(ui_font(digits=True))
-        self.at.setFixedWidth(26 * GRID)
+        self.at.setFixedWidth(scaled(26 * GRID))
         self.explore = QPushButton("E&xplore along the front", objectName="runs.front.explore")
         self.explore.setToolTip(
             "Walk the chosen model between its neighbours; a slider there leads along the front"

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.validate.robustness.attacked_strip import AttackedStrip, Perturbed
@@ -62,7 +62,7 @@ class AttackedPictures(QWidget):
         self.typed.setKeyboardTracking(False)
         self.typed.setAccessibleName("ε, typed")
         self.typed.setToolTip("ε in L∞; goes to the nearest that was worked out")
-        self.typed.setFixedWidth(10 * GRID)
+        self.typed.setFixedWidth(scaled(10 * GRID))
         self.typed.setFont(ui_font(digits=True))
         self.which.currentChanged.connect(self._show)
         self.mode.currentChanged.connect(self._choose_mode)
