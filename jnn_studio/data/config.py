@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator
 
 from jnn_studio.base.settings import AbsolutePath, Frozen
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import counted, printable
 
 
 class FacesConfig(Frozen):
@@ -81,7 +81,7 @@ def in_words(data: FacesConfig | FolderConfig | DeadLeavesConfig | CropsConfig) 
     """What images these are, in a few words: ``"8,192 faces"``, ``"squares of holiday"``."""
     match data:
         case FacesConfig():
-            return f"{data.count:,} faces"
+            return counted(data.count, "face")
         case DeadLeavesConfig():
             return f"{data.count:,} dead leaves"
         case CropsConfig():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jnn_studio.base.text import counted
 from jnn_studio.data.source import ImageSource
 
 MIN_FOLDERS = 4
@@ -31,9 +32,10 @@ class HeldOut:
     @property
     def words(self) -> str:
         """What is kept apart."""
+        images = counted(len(self.images), "image")
         if self.folders:
-            return f"{len(self.images):,} images, all of {self.folders:,} of {self.of_folders:,} folders"
-        return f"{len(self.images):,} images"
+            return f"{images}, all of {self.folders:,} of {counted(self.of_folders, 'folder')}"
+        return images
 
 
 def hold_out(source: ImageSource, share: float, seed: int = 0) -> HeldOut:

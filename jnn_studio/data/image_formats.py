@@ -84,7 +84,7 @@ def is_image_name(name: str) -> bool:
 def unread_reason(name: str) -> str:
     """Why a file that is surely an image is not read; "" for any other."""
     words = "" if is_image_name(name) else _UNREAD.get(PurePath(name).suffix.lower(), "")
-    return words and f"{words} images are not read; save it as JPEG or PNG"
+    return words and words + " images are not read; save it as JPEG or PNG"
 
 
 def words_of(formats: tuple[ImageFormat, ...] = IMAGE_FORMATS) -> str:

@@ -52,11 +52,13 @@ class Inventory:
     @property
     def words(self) -> str:
         """For people."""
-        within = f" in {self.folders:,} folders" if self.folders else ""
+        within = f" in {counted(self.folders, 'folder')}" if self.folders else ""
         if self.complete:
             words = f"{counted(self.images, 'image')}{within}."
         else:
-            words = f"{self.files:,} image files{within}; the first {self.looked_at:,} were looked at."
+            words = (
+                f"{counted(self.files, 'image file')}{within}; the first {self.looked_at:,} were looked at."
+            )
         if self.left_out:
             gone = sum(count for _, count, _ in self.left_out)
             told = [f"{count:,} × {reason} ({name})" for reason, count, name in self.left_out[:SHOWN]]

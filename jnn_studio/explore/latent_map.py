@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 
 Layout = Literal["pca", "umap"]
@@ -157,6 +158,6 @@ def _by_umap(latents: np.ndarray, rows: np.ndarray, watch: Watch) -> LatentMap:
     watch.check()
 
     known = int(np.isfinite(latents).all(axis=1).sum())
-    sample = f"Of {len(rows):,} of {known:,} images, evenly spread. " if len(rows) < known else ""
+    sample = f"Of {len(rows):,} of {counted(known, 'image')}, evenly spread. " if len(rows) < known else ""
     axes = ("UMAP 1 (no unit)", "UMAP 2 (no unit)")
     return LatentMap(points, axes, None, sample + NO_WALKS)

@@ -31,13 +31,13 @@ def too_few_images(count: int, held_out: int, batch_size: int) -> str:
     """Why ``count`` images are not enough for what ``schedule`` asks, and what to do; "" if they are."""
     if held_out >= count:
         return (
-            f"schedule.held_out ({held_out:,}) leaves none of the {count:,} images to train on; give at most "
-            f"{max(1, count // 8):,}, an eighth of them"
+            f"schedule.held_out ({held_out:,}) leaves none of the {counted(count, 'image')} to train on; "
+            f"give at most {max(1, count // 8):,}, an eighth of them"
         )
     left = count - max(1, min(held_out, count // 8))
     if batch_size > left:
         return (
-            f"schedule.batch_size ({batch_size:,}) is more than the {left:,} images there are to train on; "
+            f"schedule.batch_size ({batch_size:,}) is more than the {counted(left, 'image')} to train on; "
             f"give at most {left:,}"
         )
     return ""

@@ -42,7 +42,7 @@ def open_run_images(config: ImageRunConfig, watch: Watch) -> tuple[ImageSource, 
     """
     source, notes = open_images(config.data, config.model.size, config.model.channels, watch)
     if left_to_images(config) and isinstance(source, FolderSource) and source.is_grey(watch):
-        return source.grey(), (*notes, f"All {len(source):,} images are grey: trained as one channel.")
+        return source.grey(), (*notes, f"{counted(len(source), 'image')}, all grey: trained as one channel.")
     return source, notes
 
 

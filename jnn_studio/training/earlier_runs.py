@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.training.autoencoder_pair import REGULARISED, pair_members
 from jnn_studio.training.pair_config import PairConfig
@@ -27,7 +28,7 @@ class EarlierRun:
     steps: int
 
     def __str__(self) -> str:
-        return f"η {self.eta:.3g} → rank {self.rank:.3g}, {self.psnr:.1f} dB ({self.steps:,} steps)"
+        return f"η {self.eta:.3g} → rank {self.rank:.3g}, {self.psnr:.1f} dB ({counted(self.steps, 'step')})"
 
 
 def earlier_runs(runs: Path, like: PairConfig, watch: Watch, most: int = 4) -> list[EarlierRun]:

@@ -15,6 +15,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.text import counted
 from jnn_studio.training.commands import Command
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.processes import ALONE, Loss, LostProcessError, Processes
@@ -135,7 +136,7 @@ class FabricProcesses:
 
     @property
     def words(self) -> str:
-        return f", {self._fabric.world_size} processes"
+        return f", {counted(self._fabric.world_size, 'process', 'processes')}"
 
     def wrapped(self, loss: StepLoss) -> Loss:
         with _noticing():

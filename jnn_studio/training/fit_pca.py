@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import FactorSource, ImageSource
 from jnn_studio.jacobian.krylov import krylov_svd
@@ -52,7 +53,7 @@ class FittedPCA:
     def name(self) -> str:
         """What people call it."""
         count = len(self.explained)
-        return f"PCA · {count:,} component{'s' if count > 1 else ''}"
+        return f"PCA · {counted(count, 'component')}"
 
     @property
     def info(self) -> dict[str, str]:

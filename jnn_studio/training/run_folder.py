@@ -426,7 +426,7 @@ class RunFolder:
         for log in (self._metrics, self._spectra):
             size, kept = before[log.path.name], logged.get(log.path.name, 0)
             if size < kept and log.path.name not in self._notes:
-                lost_part = f"the last {kept - size:,} bytes it held" if size else "all it held"
+                lost_part = f"the last {counted(kept - size, 'byte')} it held" if size else "all it held"
                 self._note(log.path, f"has lost {lost_part} at step {step}: the curves have a gap")
 
     # --- what there is -----------------------------------------------------------------------------

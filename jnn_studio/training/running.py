@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from jnn_studio.base.errors import Cancelled, StudioError
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.training.batches import Batches, too_few_images
 from jnn_studio.training.collection import changed_images, remember_images
@@ -179,10 +180,13 @@ def _look_after(config: RunConfig, batches: Batches, folder: RunFolder) -> tuple
     notes: tuple[str, ...] = ()
     if "held_out" in given and max(1, count // 8) < held_out:
         notes += (
-            f"Of {count:,} images {len(batches.held_out):,}, an eighth, are held out, not {held_out:,}.",
+            f"Of {counted(count, 'image')} {len(batches.held_out):,}, an eighth, are held out, "
+            f"not {held_out:,}.",
         )
     if "batch_size" in given and batches.batch_size < batch_size:
-        notes += (f"A batch is all of the {batches.batch_size:,} images to train on, not {batch_size:,}.",)
+        notes += (
+            f"A batch is all of the {counted(batches.batch_size, 'image')} to train on, not {batch_size:,}.",
+        )
     if folder.latest_checkpoint() is not None:
         return (*notes, *changed_images(folder, batches.source))
     problem = too_few_images(

@@ -116,7 +116,7 @@ def test_a_folder_without_colours_is_trained_as_one_channel_and_said_before_the_
 
     assert isinstance(started, Started)
     found = run.model.channels != channels
-    assert ("All 60 images are grey: trained as one channel." in started.notes) == found
+    assert ("60 images, all grey: trained as one channel." in started.notes) == found
     for loaded in (
         *open_run_models(tmp_path / "run"),
         load_model(tmp_path / "run" / "models" / "regularised.safetensors"),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import torch
 import typer
 
+from jnn_studio.base.text import counted
 from jnn_studio.cli.command_spec import CommandSpec
 from jnn_studio.cli.output import UsageError, console, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
@@ -84,7 +85,7 @@ def pca(
     if as_json:
         say_json(found)
         return
-    say(f"{images.name}: fitted to {fitted.info['images']} images; held out: {parts.words}")
+    say(f"{images.name}: fitted to {counted(int(fitted.info['images']), 'image')}; held out: {parts.words}")
     say("components   held-out PSNR   variance explained")
     for row in rows:
         quality = "—" if row.psnr is None else f"{row.psnr:.2f} dB"

@@ -104,9 +104,8 @@ def robustness(
     )
     for row in report.rows:
         for one in row.failed:
-            complain(
-                f"{row.label}: it is not so that {one.words} ({one.networks} of {row.networks} networks)"
-            )
+            networks = counted(row.networks, "network")
+            complain(f"{row.label}: it is not so that {one.words} ({one.networks} of {networks})")
     say(
         f"{counted(len(written), 'figure')}, table.csv, table.tex, table.md, report.json and the run in {out}"
     )

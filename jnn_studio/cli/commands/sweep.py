@@ -149,7 +149,7 @@ def _follow(events: Any) -> SweepEnded:
                 task,
                 total=total * each or None,
                 completed=done * each + sum(steps.values()),
-                runs=f"{done} of {total} runs",
+                runs=f"{done} of {counted(total, 'run')}",
             )
     return last
 

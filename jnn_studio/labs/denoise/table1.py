@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from jnn_studio.base.text import counted
 from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Measured
 from jnn_studio.labs.denoise.methods import (
     BM3D_RGB,
@@ -148,5 +149,7 @@ def training_of(denoisers: Mapping[str, LoadedDenoiser]) -> tuple[str, bool]:
     sizes = {sum(weight.numel() for weight in found.model.parameters()) for found in denoisers.values()}
     steps = {found.info.get("step", "an unknown number of") for found in denoisers.values()}
     words = " and ".join(f"{size / 1e6:.2f} M weights" for size in sorted(sizes))
-    counts = " and ".join(f"{int(step):,}" if step.isdigit() else step for step in sorted(steps))
-    return f"networks of {words}, trained for {counts} steps", len(sizes) == len(steps) == 1
+    counts = " and ".join(
+        counted(int(step), "step") if step.isdigit() else step + " steps" for step in sorted(steps)
+    )
+    return f"networks of {words}, trained for {counts}", len(sizes) == len(steps) == 1

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from jnn_studio.base.text import counted
 from jnn_studio.data.config import NOT_CHOSEN
 from jnn_studio.labs.robustness import regularisers
 from jnn_studio.labs.robustness.classes import LabelledImages
@@ -137,7 +138,7 @@ class RobustnessExperiment:
         if config.sets.sizes[-1] > len(data.train):
             self.notes = (
                 *self.notes,
-                f"The largest training set is all of the {len(data.train):,} images there are.",
+                f"The largest training set is all of the {counted(len(data.train), 'image')} there are.",
             )
         if config.sets.sizes[0] < len(data.classes):
             raise RobustnessError(

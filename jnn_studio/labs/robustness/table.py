@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from jnn_studio.base.text import counted
 from jnn_studio.labs.robustness.regularisers import NONE, REGULARISERS
 from jnn_studio.labs.robustness.report import Number, ReportRow, RobustnessReport
 
@@ -131,7 +132,7 @@ def markdown(report: RobustnessReport) -> str:
     """The table as Markdown, for documentation; below it, what regularisers reach at equal cost."""
     table = [header(report), ["---", *("---:" for _ in columns(report)), "---"], *shown_rows(report)]
     costs = [at_equal_cost(report, given_up) for given_up in COSTS]
-    equal = [["Given up", *(f"{100 * given_up:g} points" for given_up in COSTS)]]
+    equal = [["Given up", *(counted(round(100 * given_up), "point") for given_up in COSTS)]]
     equal.append(["---", *("---:" for _ in COSTS)])
     equal += [[REGULARISERS[key].label, *(_percent(one[key]) for one in costs)] for key in costs[0]]
     return f"{_marked(table)}\n{_marked(equal)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
+from jnn_studio.base.text import counted
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import Aims, BasisKind, Scope
 
@@ -24,7 +25,7 @@ class Directing:
         """Sliders for so many directions."""
         state = self._desk.state
         if count != state.shown:
-            self._desk.push(f"show {count} directions", state.showing(count))
+            self._desk.push(f"show {counted(count, 'direction')}", state.showing(count))
 
     def choose_basis(self, basis: BasisKind) -> None:
         """Which directions stand for a group with near-equal singular values."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
+from jnn_studio.base.text import counted
 from jnn_studio.explore.state import BasisKind, ExploreState
 
 COUNTS = (8, 12, 16, 24, 32)
@@ -58,7 +59,7 @@ class DirectionActions(QObject):
         }
         self._counts = {
             count: self._add(
-                f"show_{count}", f"Show {count} directions", partial(directing.show_count, count)
+                f"show_{count}", f"Show {counted(count, 'direction')}", partial(directing.show_count, count)
             )
             for count in COUNTS
         }

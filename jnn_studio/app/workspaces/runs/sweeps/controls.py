@@ -132,7 +132,7 @@ class SweepControls(QWidget):
             if point.worth(TANGENT_ENERGY)
             else "",
             f"Attribute skill {figure(point.worth(SKILL), '.2f')}" if point.worth(SKILL) is not None else "",
-            f"{point.state}, {point.run.step:,} of {point.run.steps:,} steps"
+            f"{point.state}, {point.run.step:,} of {counted(point.run.steps, 'step')}"
             + ("" if point.run.seconds is None else f" in {duration(point.run.seconds)}"),
         ]
         self.point.setText("\n".join(printable(line) for line in lines if line))

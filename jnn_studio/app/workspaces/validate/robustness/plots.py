@@ -24,6 +24,7 @@ from jnn_studio.app.workspaces.validate.robustness.measuring import Measuring
 from jnn_studio.app.workspaces.validate.robustness.report_view import ReportView
 from jnn_studio.app.workspaces.validate.robustness.settings import COLORS, PAGE, TERMS
 from jnn_studio.app.workspaces.validate.term_plot import TermPlot
+from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Progress
 from jnn_studio.labs.robustness.config import RobustnessConfig
 from jnn_studio.labs.robustness.report import RobustnessReport
@@ -220,7 +221,9 @@ class RobustnessPlots(RunView):
         self.measure.setText("Stop &measuring" if busy else "&Measure")
 
     def _measured_so_far(self, progress: Progress) -> None:
-        self.standing.setText(f"Measuring {progress.what}, {progress.done} of {progress.total} networks")
+        self.standing.setText(
+            f"Measuring {progress.what}, {progress.done} of {counted(progress.total, 'network')}"
+        )
 
     def _show_report(self, report: RobustnessReport | None) -> None:
         self._show_measuring()
@@ -229,8 +232,8 @@ class RobustnessPlots(RunView):
             return
         failed = sum(bool(row.failed) for row in report.rows)
         self.standing.setText(
-            f"Measured on {report.images:,} images"
-            + (f"; checks failed of {failed:,} models" if failed else "")
+            f"Measured on {counted(report.images, 'image')}"
+            + (f"; checks failed of {counted(failed, 'model')}" if failed else "")
         )
         self.curves.show_report(report)
         self.pictures.show_classes(report.classes)
