@@ -200,4 +200,4 @@ def stylesheet(colors: Colors, scale: float = 1.0) -> str:
     }
     check = "check" if colors.accent_text == "#ffffff" else "check-dark"
     heights = {name: round(pixels * scale) for name, pixels in HEIGHTS.items()}
-    return _TEMPLATE.substitute(roles | heights, icons=_ICONS.as_posix(), check=check)
+    return _TEMPLATE.substitute({**roles, **heights}, icons=_ICONS.as_posix(), check=check)

@@ -53,7 +53,9 @@ def _counts(widget: QWidget) -> bool:
     if widget.isWindow() or widget.isHidden() or widget.size().isEmpty():
         return False
     parent = widget.parentWidget()
-    return not isinstance(widget, QDockWidget) or widget.geometry().intersects(parent.rect())
+    if parent is None or not isinstance(widget, QDockWidget):
+        return True
+    return widget.geometry().intersects(parent.rect())
 
 
 def _is_reached(widget: QWidget) -> bool:

@@ -102,7 +102,7 @@ class Curve:
             symbol=self.shape if dots else None,
         )
         marked = not (dots or self.faint or self.style == Qt.PenStyle.NoPen)
-        at = _marked(x[finite], view[0]) if marked else []
+        at = _marked(x[finite], view[0]) if marked else np.empty(0, int)
         self.marks.setVisible(len(at) > 0)
         if len(at):
             self.marks.setData(x[finite][at], y[finite][at])

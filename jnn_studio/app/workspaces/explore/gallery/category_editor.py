@@ -52,7 +52,7 @@ class CategoryEditor(QFrame):
         self.list.setFixedHeight(ROWS * (self.list.fontMetrics().height() + 2) + 2 * self.list.frameWidth())
         self.list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.cancel = QPushButton("Cancel", objectName="explore.gallery.category.cancel")
-        self.cancel.setToolTip("Do not filter after all")
+        self.cancel.setToolTip("Leave the images as they are")
         self.cancel.setAccessibleName("Cancel the filter")
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID, GRID, GRID, GRID)

@@ -65,7 +65,7 @@ class FilterEditor(QFrame):
         self.add.setToolTip("Show only images in this range")
         self.add.setAccessibleName("Add the filter")
         self.cancel = QPushButton("Cancel", objectName="explore.gallery.filter.cancel")
-        self.cancel.setToolTip("Do not filter after all")
+        self.cancel.setToolTip("Leave the images as they are")
         self.cancel.setAccessibleName("Cancel the filter")
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID, GRID, GRID, GRID)

@@ -38,7 +38,7 @@ class SweepControls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(scaled(WIDTH))
-        self.sweeps = ElidingCombo("runs.sweeps.choice", "Sweep on show, of those in your folders")
+        self.sweeps = ElidingCombo("runs.sweeps.choice", "The sweep that is shown, of those in your folders")
         self.new = _button("new", "&New sweep…", "Train many runs that differ in what you choose")
         self.words = QLabel(objectName="runs.sweeps.words")
         self.words.setWordWrap(True)
