@@ -75,6 +75,10 @@ def test_the_manual_opens_at_the_page_in_front_and_links_lead_on(window: MainWin
     qtbot.waitUntil(lambda: first_line(page) == "Restore")
     page.anchorClicked.emit(QUrl("nowhere.md"))
     assert first_line(page) == "Restore"
+    page.anchorClicked.emit(QUrl("examples/README.md"))
+    assert first_line(page) == "Examples"
+    page.anchorClicked.emit(QUrl("../penalty.md"))  # as seen from where that page lies
+    assert first_line(page) == "Adding the penalty to your own model"
 
 
 def test_searching_the_manual_leads_to_the_paragraph(window: MainWindow, qtbot: QtBot) -> None:
