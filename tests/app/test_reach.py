@@ -28,6 +28,8 @@ from .reading import complaints, parts, place
 
 ASKING = ("action_manual", "action_shortcuts", "action_about", "action_command_palette")
 """Actions that open something though their words do not end with an ellipsis."""
+NOTHING = "action_report"
+"""It opens nothing, and takes a while to end."""
 AROUND = 40
 """Pixels around a control in which it may show that it has the focus."""
 
@@ -60,7 +62,7 @@ def test_so_has_everything_in_what_the_pages_open(full: MainWindow, qtbot: QtBot
         for menu, action in full._all_actions():
             if not action.isEnabled() or not (action.text().endswith("…") or action.objectName() in ASKING):
                 continue
-            if spec.title != "Explore" and menu != spec.title:
+            if (spec.title != "Explore" and menu != spec.title) or action.objectName() == NOTHING:
                 continue  # of all pages the same
             action.trigger()
             qtbot.wait(20)

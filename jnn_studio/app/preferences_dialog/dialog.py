@@ -92,6 +92,7 @@ class PreferencesDialog(QDialog):
         self.area = area = QScrollArea(objectName="preferences.area")
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the row that has the focus
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         around = QVBoxLayout(self)
