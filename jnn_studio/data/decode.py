@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from jnn_studio.base.reading import open_file
 from jnn_studio.data.colour_profile import needs_colours, to_srgb
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.image_formats import IMAGE_FORMATS, MAX_TEXT_BYTES, words_of
+from jnn_studio.data.pixels import to_8_bits
+
+T = TypeVar("T")
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 150_000_000  # below the 179 million at which Pillow itself refuses
@@ -57,7 +60,7 @@ def load_image(path: Path | str, size: int, channels: int = 3) -> Tensor:
     return torch.from_numpy(pixels).to(torch.float32).div_(255)
 
 
-def decode_path(path: Path, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndarray:
+def decode_path(path: Path, decode: Callable[[BinaryIO], T]) -> T:
     """What ``decode`` makes of the file at ``path``, as it came from a person.
 
     Raises:
@@ -78,8 +81,8 @@ def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS
     Raises:
         UnreadableImageError: as `decode_square`; an image of more than ``max_pixels`` before it is decoded.
     """
-    with open_image(file, max_pixels) as image, _room_for(image):
-        return _pixels(_upright(_flat(image, channels), _orientation(image)))
+    with open_image(file, max_pixels) as image, room_for(image):
+        return _pixels(upright(_flat(image, channels), orientation_of(image)))
 
 
 def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
@@ -95,7 +98,7 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
         # A JPEG decodes at 1/2, 1/4 or 1/8 size for a fraction of the time; other formats know no draft.
         # The last row and column of one stand for less than a whole pixel, which its box tells.
         draft = image.draft(_drafted(image, channels), (size, size))
-        with _room_for(image):
+        with room_for(image):
             flat = _flat(image, channels)
         width, height = draft[1][2:] if draft else flat.size
         side = min(width, height)
@@ -103,7 +106,7 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
         box = (left, top, left + side, top + side)
         square = flat.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
         # A centred square stays one when turned, so the small image is turned instead of the large.
-        return np.ascontiguousarray(_pixels(_upright(square, _orientation(image))).transpose(2, 0, 1))
+        return np.ascontiguousarray(_pixels(upright(square, orientation_of(image))).transpose(2, 0, 1))
 
 
 def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int) -> np.ndarray:
@@ -117,8 +120,8 @@ def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int
     """
     with open_image(file) as image:
         image.draft(_drafted(image, channels), (CROPPED_SIDE, CROPPED_SIDE))
-        with _room_for(image):
-            flat = _upright(_flat(image, channels), _orientation(image))
+        with room_for(image):
+            flat = upright(_flat(image, channels), orientation_of(image))
         shorter = min(flat.size)
         if shorter < size:
             raise UnreadableImageError(
@@ -198,8 +201,8 @@ def _ignore_pillow_warnings() -> None:
         warnings.filterwarnings("ignore", module=_PILLOW.pattern)
 
 
-def _room_for(image: Image.Image) -> threading.Lock | nullcontext[None]:
-    """Makes large images wait for each other."""
+def room_for(image: Image.Image) -> threading.Lock | nullcontext[None]:
+    """Makes large images wait for each other while they are decoded."""
     return _one_large_image if image.width * image.height > _LARGE_PIXELS else nullcontext()
 
 
@@ -211,8 +214,7 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
         raise UnreadableImageError("floating-point pixels, whose range is not known")
     if image.mode.startswith("I"):
         # Pillow's own conversion clips at 255 instead of scaling.
-        values = np.asarray(image).clip(0, 65535).astype(np.uint32)
-        image = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+        image = Image.fromarray(to_8_bits(np.asarray(image).clip(0, 65535)))
         image.info["icc_profile"] = profile
     image = to_srgb(image)
     if image.has_transparency_data:
@@ -226,14 +228,16 @@ def _drafted(image: Image.Image, channels: int) -> str:
     return "L" if channels == 1 and not needs_colours(image) else "RGB"
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """How the camera was held, as EXIF has it: 1 where nothing is said."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # a damaged EXIF block says nothing against the pixels
         return 1
 
 
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """``image`` turned and mirrored as its `orientation_of` says."""
     return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from jnn_studio.base.atomic import replacing
+from jnn_studio.data.deep_files import DEEP_WRITERS
 from jnn_studio.data.errors import DataError
 from jnn_studio.data.image_formats import format_to_write
 
@@ -38,14 +39,22 @@ def psnr(reconstruction: Tensor, images: Tensor) -> float:
 
 
 def is_grey(pixels: np.ndarray) -> bool:
-    """Whether uint8 (height, width, 1 or 3) has no colour anywhere."""
+    """Whether pixels (height, width, 1 or 3) has no colour anywhere."""
     return bool((pixels[..., :-1] == pixels[..., 1:]).all())
 
 
-def write_picture(pixels: np.ndarray, path: Path, make_folder: bool = True) -> None:
-    """Write uint8 (height, width, 1 or 3), atomically, as what the ending of ``path`` says.
+def to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Values from 0 to 65,535 as the nearest of 0 to 255: uint8."""
+    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def write_picture(
+    pixels: np.ndarray, path: Path, make_folder: bool = True, profile: bytes | None = None
+) -> None:
+    """Write uint8 or uint16 (height, width, 1 or 3), atomically, as what the ending of ``path`` says.
 
     PNG, WebP, TIFF and BMP keep every pixel, JPEG is of high quality. What has no colour is written as grey.
+    PNG and TIFF keep 16 bits, the others have 8. ``profile``: what the colours mean, an ICC profile.
 
     Raises:
         DataError: pictures are not written with this ending, or not of this size in its format.
@@ -57,6 +66,14 @@ def write_picture(pixels: np.ndarray, path: Path, make_folder: bool = True) -> N
             f"{path}: a {kind.words} has at most {kind.largest_side} pixels a side, this picture "
             f"{max(pixels.shape[:2])}; give it another ending, such as .png"
         )
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if is_grey(pixels) else pixels)
+    pixels = pixels[..., :1] if is_grey(pixels) else pixels
+    deep = pixels.dtype == np.uint16
+    if deep and kind.key not in DEEP_WRITERS:
+        pixels, deep = to_8_bits(pixels), False
     with replacing(path, make_folder=make_folder) as temporary:
-        image.save(temporary, kind.key, **(kind.written or {}))
+        if deep:
+            DEEP_WRITERS[kind.key](np.ascontiguousarray(pixels), temporary, profile)
+            return
+        image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
+        known = {} if profile is None or kind.key == "BMP" else {"icc_profile": profile}
+        image.save(temporary, kind.key, **(kind.written or {}), **known)

@@ -10,15 +10,14 @@ from pathlib import Path, PurePosixPath
 from torch import Tensor
 
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.decode import decode_whole
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.image_formats import format_to_write
 from jnn_studio.data.listing import Listing
-from jnn_studio.data.photo import MAX_PHOTO_PIXELS, own_channels
+from jnn_studio.data.photo import decode_photo
 from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, DenoisersError, trained_sigma
-from jnn_studio.labs.denoise.noise import estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise import blend, estimate_sigma, to_pixels, to_signed
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
@@ -63,7 +62,7 @@ class Treatment:
                 f"the denoiser was trained on σ = {trained:g}, the image has about {sigma:.2g}" if off else ""
             )
             found = denoise_photo(loaded.model, seen, watch=watch)
-        return Treated(found if self.strength == 1 else seen.lerp(found, self.strength), sigma, remark)
+        return Treated(blend(seen, found, self.strength), sigma, remark)
 
     def _denoiser(self, sigma: float) -> LoadedDenoiser:
         there = self.open(sigma)
@@ -119,14 +118,14 @@ def denoise_listing(listing: Listing, out: Path, treatment: Treatment, watch: Wa
             continue
         try:
             with listing.open(index) as file:
-                pixels = own_channels(decode_whole(file, max_pixels=MAX_PHOTO_PIXELS))
+                photo = decode_photo(file, name)
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
             yield FileDone(name, None, None, cause.reason)
             continue
-        found = treatment.apply(to_signed(pixels), quiet)
+        found = treatment.apply(to_signed(photo.channels), quiet)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(to_pixels(found.image), target)
+        write_picture(to_pixels(found.image, photo.depth), target, profile=photo.profile)
         yield FileDone(name, target, found.sigma)
     watch.step(total, total)
 

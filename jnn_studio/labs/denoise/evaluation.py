@@ -25,10 +25,9 @@ from jnn_studio.base.atomic import open_to_append
 from jnn_studio.base.reading import parse_json, read_bytes
 from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.decode import decode_whole
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.listing import Listing, list_images
-from jnn_studio.data.photo import MAX_PHOTO_PIXELS, own_channels
+from jnn_studio.data.photo import decode_photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL
@@ -180,12 +179,12 @@ def evaluate(
         watch.step(place * len(weights), total, name)
         try:
             with photographs.open(index) as file:
-                whole = decode_whole(file, max_pixels=MAX_PHOTO_PIXELS)
+                photo = decode_photo(file, name)
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error
             yield Skipped(name, "", cause.reason)
             continue
-        pixels = np.ascontiguousarray(_part(own_channels(whole), settings))
+        pixels = np.ascontiguousarray(_part(photo.channels, settings))
         digest = digest_of(pixels)
         clean = to_signed(pixels) if settings.range == "-1..1" else (to_signed(pixels) + 1) / 2
         noisy: Tensor | None = None

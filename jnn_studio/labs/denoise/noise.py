@@ -15,14 +15,17 @@ _WHITE_AND_BLACK = (-1.0, 1.0)
 
 
 def to_signed(pixels: np.ndarray) -> Tensor:
-    """uint8 pixels (height, width, channels) as float32 (channels, height, width) in [-1, 1]."""
-    return torch.from_numpy(np.array(pixels.transpose(2, 0, 1))).to(torch.float32).div_(127.5).sub_(1)
+    """uint8 or uint16 pixels (height, width, channels) as float32 (channels, height, width) in [-1, 1]."""
+    half = np.iinfo(pixels.dtype).max / 2
+    return torch.from_numpy(pixels.transpose(2, 0, 1).astype(np.float32, order="C")).div_(half).sub_(1)
 
 
-def to_pixels(image: Tensor) -> np.ndarray:
-    """An image (channels, height, width), cut to [-1, 1], as uint8 (height, width, channels)."""
-    scaled = image.detach().to("cpu", torch.float32).add(1).mul_(127.5).round_().clamp_(0, 255)
-    return np.ascontiguousarray(scaled.nan_to_num_(0.0).to(torch.uint8).numpy().transpose(1, 2, 0))
+def to_pixels(image: Tensor, depth: int = 8) -> np.ndarray:
+    """An image (channels, height, width), cut to [-1, 1], as uint8 or uint16 (height, width, channels)."""
+    largest = 2**depth - 1
+    scaled = image.detach().to("cpu", torch.float32).add(1).mul_(largest / 2).round_().clamp_(0, largest)
+    values = scaled.nan_to_num_(0.0).numpy().transpose(1, 2, 0)
+    return np.ascontiguousarray(values.astype(np.uint8 if depth == 8 else np.uint16))
 
 
 def add_noise(clean: Tensor, sigma: float, seed: int) -> Tensor:
@@ -30,6 +33,11 @@ def add_noise(clean: Tensor, sigma: float, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(clean.shape, generator=generator, dtype=torch.float32)
     return noise.to(clean).mul_(sigma).add_(clean)
+
+
+def blend(noisy: Tensor, denoised: Tensor, strength: float) -> Tensor:
+    """From ``noisy``, at a strength of 0, to ``denoised`` at 1."""
+    return denoised if strength == 1 else noisy.lerp(denoised, strength)
 
 
 def digest_of(pixels: np.ndarray) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +12,16 @@ from torch import Tensor
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
-from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import (
     add_noise,
+    blend,
     digest_of,
     estimate_sigma,
     seed_of,
     to_pixels,
     to_signed,
 )
-from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.models.denoising_model import DenoisingModel
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,29 @@ class Noised:
     estimate: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What a method made of the noisy image, and how near it is to a known clean one.
 
-    ``pixels``: uint8 (h, w, 3), or (h, w, 1) of a grey photograph.
+    Attributes:
+        pixels: what is shown, uint8 (h, w, 3), or (h, w, 1) of a grey photograph.
+        quality: of that.
+        seconds: that the method took.
+        output: all that the method made of it, (3 or 1, h, w) in [-1, 1]; of 8-bit photographs in half
+            precision, which is finer than 8 bits by far.
+        strength: how much of it is in ``pixels``: from 0, the noisy image, to 1.
     """
 
     pixels: np.ndarray
     quality: Quality | None
     seconds: float
+    output: Tensor
+    strength: float = 1.0
     levels: Levels = ()
+
+    def image(self, noisy: Tensor) -> Tensor:
+        """What is shown, in [-1, 1] and with all its precision; ``noisy``: what it was made from."""
+        return blend(noisy, self.output.float(), self.strength)
 
 
 def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> Noised:
@@ -75,20 +86,46 @@ def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
     return Noised(None, noisy, levels, estimate_sigma(noisy))
 
 
-def run_network(denoiser: DenoisingModel, noisy: Tensor, clean: Tensor | None, watch: Watch) -> Result:
-    """A learnt denoiser's result; raises `Cancelled` if ``watch`` says so."""
+def run_method(
+    denoise: Callable[[Tensor, Watch], Tensor],
+    noisy: Tensor,
+    clean: Tensor | None,
+    watch: Watch,
+    *,
+    strength: float = 1.0,
+    exact: bool = False,
+) -> Result:
+    """What ``denoise`` makes of ``noisy``; ``exact``: keep it in single precision.
+
+    Raises:
+        Cancelled: ``watch`` said so.
+    """
     began = time.perf_counter()
-    return _result(denoise_photo(denoiser, noisy, watch=watch), clean, began, watch)
-
-
-def run_bm3d(noisy: Tensor, sigma: float, clean: Tensor | None, watch: Watch) -> Result:
-    """BM3D's result; raises `Cancelled` if ``watch`` says so."""
-    began = time.perf_counter()
-    return _result(bm3d.denoise_bm3d(noisy, sigma, watch=watch), clean, began, watch)
-
-
-def _result(output: Tensor, clean: Tensor | None, began: float, watch: Watch) -> Result:
+    output = denoise(noisy, watch)
     seconds = time.perf_counter() - began
+    kept = output if exact else output.half()
+    return _shown(output, kept, noisy, clean, strength, seconds, watch)
+
+
+def with_strength(
+    result: Result, noisy: Tensor, clean: Tensor | None, strength: float, watch: Watch
+) -> Result:
+    """The same result, blended with ``noisy`` anew; raises `Cancelled` if ``watch`` says so."""
+    output = result.output
+    return _shown(output.float(), output, noisy, clean, strength, result.seconds, watch)
+
+
+def _shown(
+    output: Tensor,
+    kept: Tensor,
+    noisy: Tensor,
+    clean: Tensor | None,
+    strength: float,
+    seconds: float,
+    watch: Watch,
+) -> Result:
     watch.check()
-    pixels = to_pixels(output)
-    return Result(pixels, None if clean is None else quality(output, clean), seconds, levels_of(pixels))
+    image = blend(noisy, output, strength)
+    pixels = to_pixels(image)
+    found = None if clean is None else quality(image, clean)
+    return Result(pixels, found, seconds, kept, strength, levels_of(pixels))

@@ -14,17 +14,22 @@ from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.photo import Result, run_bm3d, run_network
+from jnn_studio.labs.denoise.photo import Result, run_method, with_strength
+from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
 
 @dataclass(frozen=True)
 class DenoisingTask:
-    """What is to be denoised: images (3 or 1, h, w) in [-1, 1], and the σ that BM3D is told."""
+    """What is to be denoised: images (3 or 1, h, w) in [-1, 1], and the σ that BM3D is told.
+
+    ``exact``: the photograph has 16 bits, and so shall results.
+    """
 
     noisy: Tensor
     clean: Tensor | None
     sigma: float
+    exact: bool = False
 
 
 class Denoising(QObject):
@@ -41,6 +46,7 @@ class Denoising(QObject):
         waiting: methods whose results are to come.
         failures: why a method has no result.
         stopped: somebody has asked not to go on.
+        strength: how much of what methods make is in their results, from 0 to 1.
     """
 
     result_arrived = Signal(str)
@@ -55,16 +61,26 @@ class Denoising(QObject):
         self.waiting: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self.stopped = False
+        self.strength = 1.0
+        self._task: DenoisingTask | None = None
         self.worker = context.new_worker("denoise")
         """Also there for what comes before: a queue of its own would only compete with it."""
         self._classical = context.new_worker("bm3d")
+        self._blending = context.new_worker("strength")
+        """Not behind a network that takes a minute."""
 
     def start_networks(self, task: DenoisingTask, models: Mapping[str, LoadedDenoiser]) -> None:
         """Have ``models``, by method, denoise; what they were at is given up."""
         self.stopped = False
         for method, loaded in models.items():
-            work = partial(run_network, loaded.model, task.noisy, task.clean)
-            self._request(self.worker, method, work, f"“{loaded.name}”")
+            model = loaded.model
+            self._request(
+                self.worker,
+                method,
+                task,
+                lambda noisy, watch, model=model: denoise_photo(model, noisy, watch=watch),
+                f"“{loaded.name}”",
+            )
         self.work_changed.emit()
 
     def start_bm3d(self, task: DenoisingTask) -> None:
@@ -72,9 +88,20 @@ class Denoising(QObject):
         self.forget(BM3D)
         if bm3d.available():
             self.stopped = False
-            work = partial(run_bm3d, task.noisy, task.sigma, task.clean)
-            self._request(self._classical, BM3D, work, "BM3D")
+            self._request(
+                self._classical,
+                BM3D,
+                task,
+                lambda noisy, watch: bm3d.denoise_bm3d(noisy, task.sigma, watch=watch),
+                "BM3D",
+            )
         self.work_changed.emit()
+
+    def set_strength(self, strength: float) -> None:
+        """Have all results, those to come too, with so much of what methods make."""
+        self.strength = strength
+        for method, result in self.results.items():
+            self._blend(method, result)
 
     def forget(self, method: str) -> None:
         """Give up what a method is at, and drop what it has made."""
@@ -98,15 +125,25 @@ class Denoising(QObject):
 
     def _give_up(self, method: str) -> None:
         (self._classical if method == BM3D else self.worker).forget(method)
+        self._blending.forget(method)
         self.waiting.discard(method)
 
-    def _request(self, worker: Worker, method: str, work: Callable[[Watch], Result], name: str) -> None:
+    def _request(
+        self,
+        worker: Worker,
+        method: str,
+        task: DenoisingTask,
+        denoise: Callable[[Tensor, Watch], Tensor],
+        name: str,
+    ) -> None:
         self.forget(method)
+        self._task = task
         self.waiting.add(method)
+        strength, exact = self.strength, task.exact
         worker.request(
             self,
             method,
-            work,
+            lambda watch: run_method(denoise, task.noisy, task.clean, watch, strength=strength, exact=exact),
             partial(self._take, method),
             partial(self._fail, method, name),
             progressed=partial(self._progressed, method),
@@ -120,6 +157,21 @@ class Denoising(QObject):
         self.results[method] = result
         self.result_arrived.emit(method)
         self.work_changed.emit()
+        self._blend(method, result)
+
+    def _blend(self, method: str, result: Result) -> None:
+        """Have a result with the present strength, if it is one with another."""
+        task, strength = self._task, self.strength
+        if result.strength == strength:
+            self._blending.forget(method)
+        elif task is not None:
+            self._blending.request(
+                self,
+                method,
+                lambda watch: with_strength(result, task.noisy, task.clean, strength, watch),
+                partial(self._take, method),
+                self._telling("Cannot show the result with this strength"),
+            )
 
     def _fail(self, method: str, name: str, failure: Failure) -> None:
         self.waiting.discard(method)

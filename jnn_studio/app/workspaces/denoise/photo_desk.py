@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Set
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -19,6 +20,7 @@ from jnn_studio.data.photo import Photo, read_photo
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
+from jnn_studio.labs.denoise.noise import to_pixels
 from jnn_studio.labs.denoise.photo import (
     Noised,
     OpenedPhoto,
@@ -47,7 +49,7 @@ class PhotoDesk(QObject):
         result_arrived: (method) of the denoisers' or BM3D's.
         work_changed: `waiting`, `failures` or `stopped` have changed.
         progress_changed: (method, share between 0 and 1) while a large photograph is denoised.
-        settings_changed: `sigma`, `seed`, `already_noisy` or `choice` have changed.
+        settings_changed: `sigma`, `seed`, `already_noisy`, `strength` or `choice` have changed.
         failed: (title, Failure).
 
     Attributes:
@@ -111,6 +113,11 @@ class PhotoDesk(QObject):
     @property
     def results(self) -> Mapping[str, Result]:
         return self._denoising.results
+
+    @property
+    def strength(self) -> float:
+        """How much of what methods make is in their results: from 0, the noisy image, to 1."""
+        return self._denoising.strength
 
     @property
     def waiting(self) -> Set[str]:
@@ -201,6 +208,14 @@ class PhotoDesk(QObject):
             self._follow_sigma()
             self._ask_noisy()
 
+    @Slot(float)
+    def set_strength(self, strength: float) -> None:
+        """How much of what methods make is shown; they need not work again for it."""
+        strength = min(max(float(strength), 0.0), 1.0)
+        if strength != self.strength:
+            self._denoising.set_strength(strength)
+            self.settings_changed.emit()
+
     # --- arriving ----------------------------------------------------------------------------------
 
     def _open(self, read: Callable[[], Photo], path: Path | None, name: str) -> None:
@@ -284,7 +299,9 @@ class PhotoDesk(QObject):
 
     @property
     def _task(self) -> DenoisingTask | None:
-        return None if self.noisy is None else DenoisingTask(self.noisy, self.clean, self.sigma)
+        if self.noisy is None or self.photo is None:
+            return None
+        return DenoisingTask(self.noisy, self.clean, self.sigma, self.photo.depth == 16)
 
     def stop(self) -> None:
         """Give up what is being denoised; results that are there stay."""
@@ -308,6 +325,22 @@ class PhotoDesk(QObject):
     def _take_result(self, method: str) -> None:
         self.levels[method] = self.results[method].levels
         self.result_arrived.emit(method)
+
+    def picture(self, key: str) -> Callable[[], np.ndarray] | None:
+        """What makes "clean", "noisy" or a method's picture as it is to be kept, off the main thread: in the
+        photograph's own size and depth. None where there is nothing."""
+        photo, noisy, result = self.photo, self.noisy, self.results.get(key)
+        levels = self.levels.get(key, ())
+        if photo is None or not levels:
+            return None
+        if photo.depth == 16 and noisy is not None:
+            if key == "clean":
+                return lambda: photo.channels
+            if key == "noisy":
+                return lambda: to_pixels(noisy, 16)
+            if result is not None:
+                return lambda: to_pixels(result.image(noisy), 16)
+        return lambda: levels[0]
 
     # --- denoisers ---------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ class Remembered(BaseModel):
     sigma: float = Field(0.5, ge=MIN_SIGMA, le=MAX_SIGMA)
     seed: int = Field(0, ge=0, le=MAX_SEED)
     already_noisy: bool = False
+    strength: float = Field(1.0, ge=0, le=1)
     models: Path | None = None
     models_sigma: float | None = Field(None, gt=0)
 
@@ -28,6 +29,7 @@ def remembered(desk: PhotoDesk) -> str:
         sigma=desk.chosen_sigma,
         seed=desk.seed,
         already_noisy=desk.already_noisy,
+        strength=desk.strength,
         models=desk.choice.path,
         models_sigma=desk.choice.sigma,
     )
@@ -46,4 +48,5 @@ def restore(desk: PhotoDesk, text: str) -> None:
     desk.set_sigma(found.sigma)
     desk.set_seed(found.seed)
     desk.set_already_noisy(found.already_noisy)
+    desk.set_strength(found.strength)
     desk.begin_with(found.photo, found.models, found.models_sigma)

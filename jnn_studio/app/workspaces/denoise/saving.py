@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,18 +23,23 @@ class PictureSaver:
     def __init__(self, page: QWidget, context: AppContext, message: MessageBar) -> None:
         self._page, self._context, self._message = page, context, message
 
-    def ask(self, photo: str, key: str, title: str, pixels: np.ndarray) -> None:
-        """Choose a file for ``pixels``, uint8 (h, w, 3), made from ``photo``."""
+    def ask(
+        self, photo: str, key: str, title: str, make: Callable[[], np.ndarray], profile: bytes | None = None
+    ) -> None:
+        """Choose a file for what ``make`` gives, uint8 or uint16 (h, w, 1 or 3), made from ``photo``."""
         name = f"{file_name(Path(photo).stem)}-{key}.png"
-        save, others = partial(self.save, title, pixels), [e for kind in WRITTEN for e in kind.endings]
+        save = partial(self.save, title, make, profile=profile)
+        others = [ending for kind in WRITTEN for ending in kind.endings]
         ask_new_file(self._page, "Save picture", PICTURES, ".png", save, name, others)
 
-    def save(self, title: str, pixels: np.ndarray, path: Path) -> None:
-        """Write it."""
+    def save(
+        self, title: str, make: Callable[[], np.ndarray], path: Path, profile: bytes | None = None
+    ) -> None:
+        """Write it; ``profile``: what its colours mean."""
         self._context.loading.request(
             self._page,
             f"{self._page.objectName()}.save",
-            lambda _: write_picture(pixels, path),
+            lambda _: write_picture(make(), path, profile=profile),
             lambda _: self._message.show_info("Saved", f"{title}: {path}"),
             self._failed,
             kept=True,

@@ -46,18 +46,18 @@ def image(
         for written in (out, noisy):
             if written is not None:
                 format_to_write(written)
-        pixels = read_photo(photo).channels
-        seen = clean = noise.to_signed(pixels)
+        opened = read_photo(photo)
+        seen = clean = noise.to_signed(opened.channels)
         if add_noise:
             assert sigma is not None
-            seen = noise.add_noise(clean, sigma, noise.seed_of(noise.digest_of(pixels), seed))
+            seen = noise.add_noise(clean, sigma, noise.seed_of(noise.digest_of(opened.channels), seed))
         with watching(errors, "tiles") as watch:
             found = Treatment(method, opener(models), sigma, strength).apply(seen, watch)
         if found.remark:
             complain(found.remark)
-        write_picture(noise.to_pixels(found.image), out)
-        if noisy is not None:
-            write_picture(noise.to_pixels(seen), noisy)
+        for image_, place in ((found.image, out), (seen, noisy)):
+            if place is not None:
+                write_picture(noise.to_pixels(image_, opened.depth), place, profile=opened.profile)
     if add_noise:
         value = quality(found.image, clean)
         say(

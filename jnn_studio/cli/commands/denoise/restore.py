@@ -81,7 +81,8 @@ def restore(
         trained = trained_sigma(denoisers[method])
         if not trained:
             raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
-        clean = to_signed(read_photo(photo).channels)
+        opened = read_photo(photo)
+        clean = to_signed(opened.channels)
         try:
             problem = pose(clean, wanted)
         except ValueError as error:
@@ -90,10 +91,9 @@ def restore(
         with watching(errors, "") as watch:
             for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
                 last = found
-        write_picture(to_pixels(last.learnt.image), out)
-        for path, image_ in ((seen, problem.seen), (control, last.control.image)):
+        for path, image_ in ((out, last.learnt.image), (seen, problem.seen), (control, last.control.image)):
             if path is not None:
-                write_picture(to_pixels(image_), path)
+                write_picture(to_pixels(image_, opened.depth), path, profile=opened.profile)
     learnt, alone = last.psnr
     say(
         f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "

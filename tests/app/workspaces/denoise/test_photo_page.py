@@ -19,9 +19,14 @@ from jnn_studio.app.arriving import REMOTE
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.data.photo import read_photo
+from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import methods
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET
+from jnn_studio.labs.denoise.measures import quality
 from jnn_studio.labs.denoise.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
+from jnn_studio.labs.denoise.noise import to_pixels
+from jnn_studio.labs.denoise.tiling import denoise_photo
 
 from .photos import drop, open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
 
@@ -114,6 +119,67 @@ class TestOpening:
         expected = (255, 255, 255) if kind == "16 bit" else (255, 0, 0)
         assert np.abs(page.viewer.entries["clean"].levels[0][0, 0].astype(int) - expected).max() <= 40
         assert not page.message.isVisible()
+
+
+class TestStrength:
+    def test_the_slider_blends_results_without_denoising_again(
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path
+    ) -> None:
+        open_all(qtbot, desk, photo, weights)
+        before = desk.results[PENALISED]
+        page.strength.slider.setValue(30)
+        assert desk.strength == 0.3
+        qtbot.waitUntil(lambda: all(desk.results[key].strength == 0.3 for key in desk.models))
+        found = desk.results[PENALISED]
+        expected = to_pixels(desk.noisy.lerp(before.output.float(), 0.3))
+        np.testing.assert_array_equal(found.pixels, expected)
+        assert found.output is before.output
+        assert found.quality == quality(desk.noisy.lerp(before.output.float(), 0.3), desk.clean)
+        page.strength.box.setValue(0)
+        qtbot.waitUntil(lambda: desk.results[PENALISED].strength == 0)
+        np.testing.assert_array_equal(desk.results[PENALISED].pixels, to_pixels(desk.noisy))
+        desk.set_seed(1)  # what comes later has the strength too
+        wait_for_results(qtbot, desk)
+        qtbot.waitUntil(lambda: all(desk.results[key].strength == 0 for key in desk.models))
+
+
+class TestDepth:
+    def test_a_photograph_of_16_bits_keeps_them_until_it_is_saved(
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, weights: Path, tmp_path: Path
+    ) -> None:
+        pixels = np.random.default_rng(0).integers(0, 65_536, (24, 32, 3), np.uint16)
+        write_picture(pixels, tmp_path / "deep.tif")
+        open_all(qtbot, desk, tmp_path / "deep.tif", weights)
+        for key, name in (("clean", "clean.tif"), ("noisy", "noisy.png"), (PENALISED, "result.tif")):
+            page.save(key, tmp_path / name)
+            qtbot.waitUntil((tmp_path / name).exists)
+        saved = {
+            name: read_photo(tmp_path / name).channels for name in ("clean.tif", "noisy.png", "result.tif")
+        }
+        np.testing.assert_array_equal(saved["clean.tif"], pixels)
+        np.testing.assert_array_equal(saved["noisy.png"], to_pixels(desk.noisy, 16))
+        expected = to_pixels(denoise_photo(desk.models[PENALISED].model, desk.noisy), 16)
+        np.testing.assert_array_equal(saved["result.tif"], expected)
+
+
+class TestFigure:
+    def test_figure_4_shows_the_part_on_show_pixel_for_pixel(
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path, tmp_path: Path
+    ) -> None:
+        assert not page.figure.isEnabled()
+        open_all(qtbot, desk, photo, weights)
+        qtbot.waitUntil(page.figure.isEnabled)
+        for ending in ("png", "svg", "pdf"):
+            page.save_figure(tmp_path / f"figure.{ending}")
+            qtbot.waitUntil((tmp_path / f"figure.{ending}").exists)
+        drawn = np.asarray(Image.open(tmp_path / "figure.png"))[..., :3]
+        clean = to_pixels(desk.clean)
+        windows = np.lib.stride_tricks.sliding_window_view(drawn, clean.shape)[..., 0, :, :, :]
+        assert (windows == clean).all(axis=(-3, -2, -1)).any()
+        assert drawn.shape[1] > 4 * 160  # clean, noisy, penalised, supervised
+        page.save_figure(tmp_path / "figure.gif")
+        qtbot.waitUntil(page.message.isVisible)
+        qtbot.waitUntil(lambda: "PNG, SVG or PDF" in page.message.text.text())
 
 
 class TestNoise:

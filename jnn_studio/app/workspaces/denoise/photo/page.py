@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QHideEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
+from jnn_studio.app.file_dialogs import FIGURES, ask_new_file, file_name
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.compare.viewer import BLINK, SIDE_BY_SIDE, SPLIT, Viewer
 from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
@@ -20,6 +22,9 @@ from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
+from jnn_studio.app.workspaces.denoise.strength_bar import StrengthBar
+from jnn_studio.base.watch import Watch
+from jnn_studio.labs.denoise.figure4 import ENDINGS, RESULTS, Part, panels_of, write_figure4
 from jnn_studio.labs.denoise.methods import PENALISED
 
 PAGE = "denoise.photo"
@@ -31,7 +36,7 @@ class PhotoPage(QWidget):
     def __init__(self, context: AppContext, desk: PhotoDesk) -> None:
         super().__init__()
         self.setObjectName(PAGE)
-        self._desk = desk
+        self._desk, self._context = desk, context
         self._shares: dict[str, float] = {}
         self.message = MessageBar()
         self.message.setObjectName(f"{PAGE}.message")
@@ -40,6 +45,14 @@ class PhotoPage(QWidget):
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
         self.models_bar = ModelsBar(desk, PAGE)
+        self.strength = StrengthBar(PAGE)
+        self.strength.changed.connect(desk.set_strength)
+        self.figure = QPushButton("Fi&gure 4…", objectName=f"{PAGE}.figure4")
+        self.figure.setAccessibleName("Save the paper's Figure 4")
+        self.figure.setToolTip(
+            "Save the part on show as the paper's Figure 4: clean, noisy and the four results side by side"
+        )
+        self.figure.clicked.connect(self.ask_for_figure)
         self.remark = QLabel(objectName=f"{PAGE}.remark")
         self.remark.setWordWrap(True)
         self.conventions = QLabel(SHORT_CONVENTIONS, objectName=f"{PAGE}.conventions")
@@ -92,15 +105,59 @@ class PhotoPage(QWidget):
 
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
-        entry = self.viewer.entries.get(key)
-        if entry is not None and entry.levels and self._desk.photo is not None:
-            self._saver.ask(self._desk.photo.name, key, entry.title, entry.levels[0])
+        photo, make = self._desk.photo, self._desk.picture(key)
+        if photo is not None and make is not None and key in self.viewer.entries:
+            title = self.viewer.entries[key].title
+            self._saver.ask(photo.name, key, title, make, self._profile)
 
     def save(self, key: str, path: Path) -> None:
-        """Write one of the pictures as a PNG, in its own resolution."""
-        levels = self._desk.levels.get(key, ())
-        if levels:
-            self._saver.save(self.viewer.entries[key].title, levels[0], path)
+        """Write one of the pictures, in its own resolution and depth."""
+        make = self._desk.picture(key)
+        if make is not None:
+            self._saver.save(self.viewer.entries[key].title, make, path, self._profile)
+
+    @property
+    def _profile(self) -> bytes | None:
+        return None if self._desk.photo is None else self._desk.photo.profile
+
+    def ask_for_figure(self) -> None:
+        """Choose a file for the paper's Figure 4 of what is on show."""
+        if self._desk.photo is not None:
+            name = f"{file_name(Path(self._desk.photo.name).stem)}-figure-4.png"
+            ask_new_file(self, "Save Figure 4", FIGURES, ".png", self.save_figure, name, ENDINGS)
+
+    def save_figure(self, path: Path) -> None:
+        """Write clean, noisy and what there is of the paper's four methods, of the part on show."""
+        desk, noisy = self._desk, self._desk.noisy
+        results = {key: desk.results[key] for key in RESULTS if key in desk.results}
+        if desk.photo is None or noisy is None or not results:
+            self.message.show_info("Nothing to draw yet", "Wait for the results, then save the figure again.")
+            return
+        clean, part = desk.clean, self._part()
+        caption = f"{desk.photo.name}, noise of σ = {desk.sigma:.3g} in [-1, 1], as in Figure 4 of Scarvelis"
+        caption += f" & Solomon (2024){'' if desk.strength == 1 else f', strength {desk.strength:g}'}"
+
+        def work(_: Watch) -> None:
+            images = {key: result.image(noisy) for key, result in results.items()}
+            write_figure4(panels_of(noisy, clean, images, part), caption, path)
+
+        def saved(_: None) -> None:
+            self.message.show_info("Saved", f"Figure 4: {path}")
+
+        self._context.loading.request(
+            self, f"{PAGE}.figure", work, saved, partial(self._failed, "Cannot save the figure"), kept=True
+        )
+
+    def _part(self) -> Part:
+        """Of the photograph, what can be seen."""
+        pane, size = self.viewer.pane, self.viewer.view.size
+        ends = [
+            self.viewer.view.to_picture(at, pane.area)
+            for at in (pane.area.topLeft(), pane.area.bottomRight())
+        ]
+        left, right = (min(max(round(at.x()), 0), round(size.width())) for at in ends)
+        top, bottom = (min(max(round(at.y()), 0), round(size.height())) for at in ends)
+        return Part(top, left, max(bottom - top, 1), max(right - left, 1))
 
     # --- showing -------------------------------------------------------------------------------------
 
@@ -129,6 +186,8 @@ class PhotoPage(QWidget):
         self.viewer.show_entries(entries_of(desk, self._shares))
         words, tone = remark(desk)
         self.remark.setText(words)
+        self.strength.set_value(desk.strength)
+        self.figure.setEnabled(any(key in desk.results for key in RESULTS))
         if self.remark.property("tone") != tone:
             self.remark.setProperty("tone", tone)
             self.remark.style().polish(self.remark)
@@ -156,6 +215,8 @@ class PhotoPage(QWidget):
         second.setSpacing(2 * GRID)
         second.addWidget(self.viewer_bar)
         second.addStretch(1)
+        second.addWidget(self.strength)
+        second.addWidget(self.figure)
         third = QHBoxLayout()
         third.setSpacing(2 * GRID)
         third.addWidget(self.photo_bar.name, 1)
@@ -180,6 +241,7 @@ class PhotoPage(QWidget):
             ("open_run", "Open a &run's denoisers…", self.models_bar.ask_folder, "Ctrl+R"),
             ("sample", "&Sample picture", self._desk.open_sample, None),
             ("save", "Sa&ve picture…", self._save_current, QKeySequence.StandardKey.Save),
+            ("figure4", "Save as the paper's Fi&gure 4…", self.ask_for_figure, None),
         ):
             action = QAction(text, self, objectName=f"{PAGE}.action.{name}")
             action.triggered.connect(call)

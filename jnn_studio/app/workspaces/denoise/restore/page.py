@@ -167,13 +167,13 @@ class RestorePage(QWidget):
         """Choose a file for one of the pictures."""
         entry = self.viewer.entries.get(key)
         if entry is not None and entry.levels and self._desk.photo is not None:
-            self._saver.ask(self._desk.photo.name, key, entry.title, entry.levels[0])
+            self._saver.ask(self._desk.photo.name, key, entry.title, lambda: entry.levels[0])
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures as a PNG, in its own resolution."""
         entry = self.viewer.entries[key]
         if entry.levels:
-            self._saver.save(entry.title, entry.levels[0], path)
+            self._saver.save(entry.title, lambda: entry.levels[0], path)
 
     # --- following -------------------------------------------------------------------------------------
 

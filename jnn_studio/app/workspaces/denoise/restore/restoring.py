@@ -171,7 +171,8 @@ def _posed(question: DegradationQuestion) -> Posed:
     crop = question.crop
     pixels = question.photo.channels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
     problem = pose(to_signed(pixels), question.config)
-    return Posed(question, problem, levels_of(pixels), levels_of(to_pixels(problem.seen)), seen_psnr(problem))
+    clean, seen = (levels_of(to_pixels(image)) for image in (problem.clean, problem.seen))
+    return Posed(question, problem, clean, seen, seen_psnr(problem))
 
 
 def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watch: Watch) -> Standing:
