@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from jnn_studio.data.decode import MAX_PIXELS, open_image, orientation_of, room_for, upright
 from jnn_studio.data.errors import UnreadableImageError
@@ -45,16 +45,18 @@ def decode_deep(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> DeepPicture | N
         if image.mode.startswith("I"):
             grey = upright(image, orientation_of(image))
             return DeepPicture(np.asarray(grey).clip(0, _GREY).astype(np.uint16)[:, :, None], profile)
-        orders = {_order(tile) for tile in image.tile}
+        tiles = _tiles(image)
+        orders = {_order(tile) for tile in tiles}
         keyed = image.mode == "RGB" and "transparency" in image.info  # one colour that counts as transparent
         if image.mode not in ("RGB", "RGBA") or not orders or not orders <= set(_SWAPPED) or keyed:
             return None
-        if any(_raw(tile).startswith("LA") for tile in image.tile):
+        if any(_raw(tile).startswith("LA") for tile in tiles):
             return None
         turn = orientation_of(image)
         upper = np.asarray(upright(image, turn))
     with open_image(file, max_pixels) as image, room_for(image):
-        image.tile = [_swapped(tile) for tile in image.tile]
+        assert isinstance(image, ImageFile.ImageFile)
+        image.tile = [_swapped(tile) for tile in _tiles(image)]
         lower = np.asarray(upright(image, turn))
     pixels = upper.astype(np.uint16) << 8 | lower
     return DeepPicture(pixels if pixels.shape[2] == 3 else _on_white(pixels), profile)
@@ -63,6 +65,11 @@ def decode_deep(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> DeepPicture | N
 def _on_white(pixels: np.ndarray) -> np.ndarray:
     opaque = pixels[..., 3:].astype(np.float64) / 65_535
     return (pixels[..., :3] * opaque + 65_535 * (1 - opaque)).round().astype(np.uint16)
+
+
+def _tiles(image: Image.Image) -> list[Any]:
+    """The portions that Pillow will decode."""
+    return list(getattr(image, "tile", ()))
 
 
 def _raw(tile: Any) -> str:

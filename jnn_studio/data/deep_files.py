@@ -29,7 +29,7 @@ def write_deep_png(pixels: np.ndarray, path: Path, profile: bytes | None) -> Non
         file.write(b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", shape))
         if profile is not None:
             file.write(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
-        file.write(_chunk(b"IDAT", zlib.compress(lines)) + _chunk(b"IEND", b""))
+        file.write(_chunk(b"IDAT", zlib.compress(lines.tobytes())) + _chunk(b"IEND", b""))
 
 
 def write_deep_tiff(pixels: np.ndarray, path: Path, profile: bytes | None) -> None:

@@ -69,7 +69,8 @@ def decode_photo(file: BinaryIO, name: str) -> Photo:
 def read_photo(path: Path | str) -> Photo:
     """The photograph at ``path``, upright, in colour, at its own size.
 
-    Grey is repeated over three channels, a palette looked up, CMYK converted, transparency shown on white. A PNG or TIFF of 16 bits a channel keeps them.
+    Grey is repeated over three channels, a palette looked up, CMYK converted, transparency shown on white. A
+    PNG or TIFF of 16 bits a channel keeps them.
 
     Raises:
         DataError: the file gives no image, or one of more than `MAX_PHOTO_PIXELS`; the message is one line

@@ -13,10 +13,13 @@ from typer.testing import CliRunner
 
 from jnn_studio.cli.commands.denoise import app, choosing
 from jnn_studio.data.dead_leaves import draw_dead_leaves
+from jnn_studio.data.photo import read_photo
+from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import build
 from jnn_studio.models.weights import save_model
@@ -285,3 +288,67 @@ def test_table_1_stands_beside_the_published_one_with_paired_differences(
     shown = runner.invoke(app, [*call, "--format", "latex"])
     assert r"21.08 ± 2.04" in shown.stdout
     assert shown.stdout.startswith(r"\begin{tabular}")
+
+
+def test_counted_photons_are_measured_with_their_variance_stabilised_and_without(
+    photo: Path, tmp_path: Path
+) -> None:
+    call = ["evaluate", "--images", str(photo.parent), "--peak", "6", "--methods", "penalised", "--json"]
+    result = runner.invoke(app, [*call, "--out", str(tmp_path / "r.jsonl")])
+    assert result.exit_code == 0, result.output
+    rows = {
+        (row["method"], row["stabilised"]): row["mean"]["psnr_plain"]
+        for row in json.loads(result.stdout)["rows"]
+    }
+    assert rows["noisy", True] == rows["noisy", False]
+    assert rows["penalised", True] > rows["noisy", True] + 3
+    # The same seed is the same noise for one photograph, and so the same value.
+    out, seen = tmp_path / "out.tif", tmp_path / "seen.tif"
+    call = ["image", str(photo), str(out), "--peak", "6", "--add-noise", "--noisy", str(seen)]
+    result = runner.invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert f"PSNR (plain) {rows['penalised', True]:.2f} dB" in result.output
+    assert "6 photons" in result.output
+    refused = runner.invoke(
+        app, ["evaluate", "--images", str(photo.parent), "--peak", "6", "--range", "0..1"]
+    )
+    assert refused.exit_code == 2
+
+
+def test_the_same_seed_is_the_same_noise_for_one_photograph_and_for_a_folder(
+    photo: Path, weights: Path, tmp_path: Path
+) -> None:
+    shared = ["--sigma", "0.5", "--seed", "7", "--models", str(weights)]
+    call = ["evaluate", "--images", str(photo.parent), *shared, "--methods", "penalised", "--json"]
+    table = json.loads(runner.invoke(app, [*call, "--out", str(tmp_path / "r.jsonl")]).stdout)["rows"]
+    result = runner.invoke(app, ["image", str(photo), str(tmp_path / "out.png"), *shared, "--add-noise"])
+    assert f"PSNR (paper's) {table[1]['mean']['psnr_paper']:.2f} dB" in result.output
+
+
+def test_sixteen_bits_are_kept_from_file_to_file(weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 65_536, (24, 32, 3), np.uint16)
+    write_picture(pixels, folder / "colour.tif")
+    write_picture(pixels[..., :1], folder / "grey.png")
+    (folder / "lying.tif").write_bytes(b"II*\0\x08\0\0\0no directory")
+    call = ["folder", str(folder), str(tmp_path / "out"), "--sigma", "0.5", "--models", str(weights)]
+    result = runner.invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert "2 photographs denoised" in result.output
+    assert "lying.tif" in result.output
+    network = open_denoisers(weights)["penalised"].model
+    for name, given in (("colour.tif", pixels), ("grey.png", pixels[..., :1])):
+        expected = to_pixels(denoise_photo(network, to_signed(given)), 16)
+        np.testing.assert_array_equal(read_photo(tmp_path / "out" / name).channels, expected)
+
+
+def test_figure_4_of_a_photograph(
+    photo: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bm3d, "available", lambda: False)
+    out = tmp_path / "figure.svg"
+    result = runner.invoke(app, ["figure4", str(photo), str(out), "--sigma", "0.5", "--models", str(weights)])
+    assert result.exit_code == 0, result.output
+    assert "Clean, Noisy, Penalised" in result.output
+    assert out.read_text(encoding="utf-8").count("<image") == 3

@@ -18,6 +18,7 @@ from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, DenoisersError, trained_sigma
 from jnn_studio.labs.denoise.noise import blend, estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
@@ -34,7 +35,9 @@ class Treatment:
     Attributes:
         method: a key of `METHODS`.
         open: the denoisers for a σ, where the method is a network.
-        sigma: of the noise; None: estimated of each.
+        sigma: of the noise; None: estimated of each, or, where photons are counted, 0.
+        peak: how many photons white counts, where they are counted.
+        stabilised: their variance is made alike everywhere first.
         strength: from 0, the photograph as it is, to 1, what the method makes of it.
     """
 
@@ -42,6 +45,8 @@ class Treatment:
     open: Open
     sigma: float | None = None
     strength: float = 1.0
+    peak: float | None = None
+    stabilised: bool = True
 
     def apply(self, seen: Tensor, watch: Watch) -> Treated:
         """What becomes of ``seen`` (1 or 3, height, width) in [-1, 1].
@@ -51,18 +56,28 @@ class Treatment:
             Bm3dError: BM3D gave no image.
             Cancelled: ``watch``, which hears of tiles, said so.
         """
-        sigma = estimate_sigma(seen) if self.sigma is None else self.sigma
-        if self.method in CLASSICAL:
-            found, remark = bm3d.denoise_bm3d(seen, sigma, opponent=self.method == BM3D, watch=watch), ""
+        if self.sigma is None and self.peak is None:
+            noise = NoiseModel(estimate_sigma(seen))
         else:
-            loaded = self._denoiser(sigma)
+            noise = NoiseModel(self.sigma or 0.0, self.peak)
+        remark = ""
+        if self.method in CLASSICAL:
+            opponent = self.method == BM3D
+
+            def gaussian(image: Tensor, sigma: float) -> Tensor:
+                return bm3d.denoise_bm3d(image, sigma, opponent=opponent, watch=watch)
+        else:
+            told = noise.told(self.stabilised)
+            loaded = self._denoiser(told)
             trained = trained_sigma(loaded)
-            off = trained is not None and not math.isclose(trained, sigma, rel_tol=_ALIKE)
-            remark = (
-                f"the denoiser was trained on σ = {trained:g}, the image has about {sigma:.2g}" if off else ""
-            )
-            found = denoise_photo(loaded.model, seen, watch=watch)
-        return Treated(blend(seen, found, self.strength), sigma, remark)
+            if trained is not None and not math.isclose(trained, told, rel_tol=_ALIKE):
+                remark = f"the denoiser was trained on σ = {trained:g}, the image has about {told:.2g}"
+
+            def gaussian(image: Tensor, sigma: float) -> Tensor:
+                return denoise_photo(loaded.model, image, watch=watch)
+
+        found = noise.denoise(gaussian, seen, self.stabilised)
+        return Treated(blend(seen, found, self.strength), noise, remark)
 
     def _denoiser(self, sigma: float) -> LoadedDenoiser:
         there = self.open(sigma)
@@ -74,10 +89,10 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Treated:
-    """A denoised image, the σ it was taken to have, and what there is to say about that."""
+    """A denoised image, the noise it was taken to have, and what there is to say about that."""
 
     image: Tensor
-    sigma: float
+    noise: NoiseModel
     remark: str
 
 
@@ -88,13 +103,13 @@ class FileDone:
     Attributes:
         name: inside the folder.
         written: where the result is; None where there is none.
-        sigma: that it was taken to have; None of one that was there already, or that gave no image.
+        noise: that it was taken to have; None of one that was there already, or that gave no image.
         reason: why there is no result; else "".
     """
 
     name: str
     written: Path | None
-    sigma: float | None
+    noise: NoiseModel | None
     reason: str = ""
 
 
@@ -126,7 +141,7 @@ def denoise_listing(listing: Listing, out: Path, treatment: Treatment, watch: Wa
         found = treatment.apply(to_signed(photo.channels), quiet)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_picture(to_pixels(found.image, photo.depth), target, profile=photo.profile)
-        yield FileDone(name, target, found.sigma)
+        yield FileDone(name, target, found.noise)
     watch.step(total, total)
 
 

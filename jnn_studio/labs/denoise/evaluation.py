@@ -31,7 +31,8 @@ from jnn_studio.data.photo import decode_photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL
-from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_signed
+from jnn_studio.labs.denoise.noise import digest_of, seed_of, to_signed
+from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser, fingerprint
 
@@ -52,12 +53,25 @@ class EvaluationSettings:
         range: what black and white are; see this module's own words.
         crop: side of the centre square that is used, or None for whole photographs.
         seed: of the noise; every image has a noise of its own.
+        peak: how many photons white counts, where they are counted; for images in [-1, 1] alone.
+        stabilised: methods for Gaussian noise see counted photons with their variance made alike everywhere.
     """
 
     sigma: float
     range: Range = "-1..1"
     crop: int | None = None
     seed: int = 0
+    peak: float | None = None
+    stabilised: bool = True
+
+    def __post_init__(self) -> None:
+        if self.peak is not None and self.range != "-1..1":
+            raise ValueError("photons are counted for images in -1..1 alone")
+
+    @property
+    def noise(self) -> NoiseModel:
+        """What is added."""
+        return NoiseModel(self.sigma, self.peak)
 
 
 @dataclass(frozen=True)
@@ -172,6 +186,7 @@ def evaluate(
     watch = watch or Watch()
     quiet = watch.quiet()
     weights = {key: fingerprint(loaded.model) for key, loaded in denoisers.items()}
+    counted = "" if settings.peak is None else f" {settings.peak!r} {settings.stabilised}"
     weights = {NOISY: "", **weights} | dict.fromkeys(classical, bm3d.installed_version())
     total = len(indices) * len(weights)
     for place, index in enumerate(indices):
@@ -192,14 +207,14 @@ def evaluate(
             watch.step(done, total, name)
             key = hashlib.sha256(
                 f"{_VERSION} {digest} {method} {version} {settings.sigma!r} {settings.range} "
-                f"{settings.seed}".encode()
+                f"{settings.seed}{counted}".encode()
             ).hexdigest()
             known = results.get(key)
             if known is not None:
                 yield Measured(name, method, *known)
                 continue
             if noisy is None:
-                noisy = add_noise(clean, settings.sigma, seed_of(digest, settings.seed))
+                noisy = settings.noise.draw(clean, seed_of(digest, settings.seed))
             start = time.perf_counter()
             try:
                 estimate = _denoised(method, denoisers, noisy, settings, quiet)
@@ -256,10 +271,14 @@ def _denoised(
 ) -> Tensor:
     if method == NOISY:
         return noisy
-    if method not in CLASSICAL:
-        return denoise_photo(denoisers[method].model, noisy, watch=watch)
     opponent = method == BM3D
-    if settings.range == "-1..1":
-        return bm3d.denoise_bm3d(noisy, settings.sigma, opponent=opponent, watch=watch)
+
+    def gaussian(image: Tensor, sigma: float) -> Tensor:
+        if method in CLASSICAL:
+            return bm3d.denoise_bm3d(image, sigma, opponent=opponent, watch=watch)
+        return denoise_photo(denoisers[method].model, image, watch=watch)
+
+    if settings.range == "-1..1" or method not in CLASSICAL:
+        return settings.noise.denoise(gaussian, noisy, settings.stabilised)
     found = bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, opponent=opponent, watch=watch)
     return (found + 1) / 2

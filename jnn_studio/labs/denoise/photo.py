@@ -14,7 +14,6 @@ from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import (
-    add_noise,
     blend,
     digest_of,
     estimate_sigma,
@@ -22,6 +21,7 @@ from jnn_studio.labs.denoise.noise import (
     to_pixels,
     to_signed,
 )
+from jnn_studio.labs.denoise.noise_model import NoiseModel
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Result:
         return blend(noisy, self.output.float(), self.strength)
 
 
-def make_noisy(photo: Photo, clean: Tensor | None, sigma: float, seed: int) -> Noised:
-    """The photograph with noise of ``sigma``; ``clean``: its pixels in [-1, 1], if they are there already.
+def make_noisy(photo: Photo, clean: Tensor | None, noise: NoiseModel, seed: int) -> Noised:
+    """The photograph with ``noise``; ``clean``: its pixels in [-1, 1], if they are there already.
 
     The noise of a photograph and a seed is the same wherever it is drawn.
     """
     clean = to_signed(photo.channels) if clean is None else clean
-    noisy = add_noise(clean, sigma, seed_of(digest_of(photo.channels), seed))
+    noisy = noise.draw(clean, seed_of(digest_of(photo.channels), seed))
     return Noised(clean, noisy, levels_of(to_pixels(noisy)), None)
 
 

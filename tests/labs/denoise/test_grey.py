@@ -11,6 +11,7 @@ from jnn_studio.data.levels import levels_of
 from jnn_studio.data.photo import Photo
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.photo import make_noisy, run_method, take_as_noisy
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
@@ -42,7 +43,7 @@ def coloured(pixels: np.ndarray) -> int:
 
 @pytest.mark.parametrize("network", [COLOUR, GREY], ids=["of colours", "of grey"])
 def test_noise_and_what_a_network_makes_of_it_are_grey(photo: Photo, network: Denoiser) -> None:
-    noised = make_noisy(photo, None, 0.5, 3)
+    noised = make_noisy(photo, None, NoiseModel(0.5), 3)
     assert noised.noisy.shape == (1, 21, 34)
     assert coloured(noised.levels[0]) == 0
     result = run_method(
@@ -52,7 +53,7 @@ def test_noise_and_what_a_network_makes_of_it_are_grey(photo: Photo, network: De
     assert coloured(result.levels[0]) == 0
     assert result.levels[0].shape == (21, 34, 3)
     assert result.quality is not None
-    again = make_noisy(photo, noised.clean, 0.5, 3)
+    again = make_noisy(photo, noised.clean, NoiseModel(0.5), 3)
     assert torch.equal(again.noisy, noised.noisy)
 
 
@@ -74,7 +75,7 @@ def test_a_network_of_colours_sees_channels_that_are_alike(photo: Photo) -> None
 
 @pytest.mark.skipif(not bm3d.available(), reason="BM3D is not installed")
 def test_bm3d_s_result_is_grey(photo: Photo) -> None:
-    noised = make_noisy(photo, None, 0.5, 0)
+    noised = make_noisy(photo, None, NoiseModel(0.5), 0)
     result = run_method(
         lambda noisy, watch: bm3d.denoise_bm3d(noisy, 0.5, watch=watch), noised.noisy, noised.clean, Watch()
     )

@@ -14,6 +14,7 @@ from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.photo import Result, run_method, with_strength
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser
@@ -21,15 +22,24 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 @dataclass(frozen=True)
 class DenoisingTask:
-    """What is to be denoised: images (3 or 1, h, w) in [-1, 1], and the σ that BM3D is told.
+    """What is to be denoised: images (3 or 1, h, w) in [-1, 1], and their noise.
 
-    ``exact``: the photograph has 16 bits, and so shall results.
+    ``stabilised``: counted photons are stabilised first. ``exact``: the photograph has 16 bits, and so shall
+    results.
     """
 
     noisy: Tensor
     clean: Tensor | None
-    sigma: float
+    noise: NoiseModel
+    stabilised: bool = True
     exact: bool = False
+
+    def by(self, denoise: Callable[[Tensor, float, Watch], Tensor]) -> Callable[[Tensor, Watch], Tensor]:
+        """What a method for Gaussian noise does about this noise."""
+        noise, stabilised = self.noise, self.stabilised
+        return lambda noisy, watch: noise.denoise(
+            lambda image, sigma: denoise(image, sigma, watch), noisy, stabilised
+        )
 
 
 class Denoising(QObject):
@@ -73,14 +83,7 @@ class Denoising(QObject):
         """Have ``models``, by method, denoise; what they were at is given up."""
         self.stopped = False
         for method, loaded in models.items():
-            model = loaded.model
-            self._request(
-                self.worker,
-                method,
-                task,
-                lambda noisy, watch, model=model: denoise_photo(model, noisy, watch=watch),
-                f"“{loaded.name}”",
-            )
+            self._request(self.worker, method, task, task.by(_asked(loaded)), f"“{loaded.name}”")
         self.work_changed.emit()
 
     def start_bm3d(self, task: DenoisingTask) -> None:
@@ -88,13 +91,7 @@ class Denoising(QObject):
         self.forget(BM3D)
         if bm3d.available():
             self.stopped = False
-            self._request(
-                self._classical,
-                BM3D,
-                task,
-                lambda noisy, watch: bm3d.denoise_bm3d(noisy, task.sigma, watch=watch),
-                "BM3D",
-            )
+            self._request(self._classical, BM3D, task, task.by(_bm3d), "BM3D")
         self.work_changed.emit()
 
     def set_strength(self, strength: float) -> None:
@@ -178,3 +175,12 @@ class Denoising(QObject):
         self.failures[method] = failure
         self.work_changed.emit()
         self._telling(f"{name} could not denoise the image")(failure)
+
+
+def _asked(loaded: LoadedDenoiser) -> Callable[[Tensor, float, Watch], Tensor]:
+    """A network, which knows its σ and is told none."""
+    return lambda image, _, watch: denoise_photo(loaded.model, image, watch=watch)
+
+
+def _bm3d(image: Tensor, sigma: float, watch: Watch) -> Tensor:
+    return bm3d.denoise_bm3d(image, sigma, watch=watch)

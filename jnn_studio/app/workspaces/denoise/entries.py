@@ -10,6 +10,7 @@ from jnn_studio.base.text import printable
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality, decibels
 from jnn_studio.labs.denoise.methods import BM3D, METHODS
+from jnn_studio.labs.denoise.noise_model import GAUSSIAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +59,10 @@ def entries_of(desk: PhotoDesk, shares: Mapping[str, float]) -> dict[str, Entry]
 
 
 def _noisy(desk: PhotoDesk) -> Entry:
-    words = f"Noisy, σ = {desk.sigma:.3g}"
-    if desk.already_noisy:
+    words = f"Noisy, {desk.noise.words}"
+    if desk.already_noisy and desk.noise_kind == GAUSSIAN:
         words = "Noisy" if desk.estimate is None else f"Noisy, σ ≈ {desk.estimate:.2g}"
+    if desk.already_noisy:
         lines = ("The photograph as it is, clean image unknown", "")
     else:
         lines = quality_lines(desk.noisy_quality)

@@ -14,6 +14,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.text import counted
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
+from jnn_studio.labs.denoise.noise_model import GAUSSIAN
 from jnn_studio.labs.denoise.run import KIND
 from jnn_studio.runs.summary import RunSummary
 
@@ -126,7 +127,7 @@ def remark(desk: PhotoDesk) -> tuple[str, str]:
         return "", "muted"
     if not desk.models:
         return "No denoisers are open: train some on the page Train, or open weights.", "warning"
-    trained, sigma = trained_for(desk.models), desk.sigma
+    trained, sigma = trained_for(desk.models), desk.told_sigma
     if not trained:
         return "These denoisers' files do not say which σ they were trained on.", "muted"
     words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
@@ -135,6 +136,8 @@ def remark(desk: PhotoDesk) -> tuple[str, str]:
         words += f" for {counted(int(step), 'step')}"
     if any(max(known / sigma, sigma / known) > NEAR for known in trained):
         about = "The photograph has" if desk.already_noisy else "The noise has"
+        if desk.noise_kind != GAUSSIAN:
+            about = "Once stabilised, the noise has" if desk.stabilised else "In the mean, the noise has"
         lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"
         return f"{words}. {about} σ = {sigma:.3g}: expect {lacks}.", "warning"
     return f"{words}.", "muted"

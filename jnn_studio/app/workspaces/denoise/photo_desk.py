@@ -21,6 +21,7 @@ from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
 from jnn_studio.labs.denoise.noise import to_pixels
+from jnn_studio.labs.denoise.noise_model import GAUSSIAN, POISSON, NoiseModel
 from jnn_studio.labs.denoise.photo import (
     Noised,
     OpenedPhoto,
@@ -32,6 +33,7 @@ from jnn_studio.labs.denoise.sample import sample_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
 MIN_SIGMA, MAX_SIGMA = 0.01, 4.0
+MIN_PEAK, MAX_PEAK = 0.5, 100_000.0
 MAX_SEED = 999_999
 
 
@@ -49,7 +51,8 @@ class PhotoDesk(QObject):
         result_arrived: (method) of the denoisers' or BM3D's.
         work_changed: `waiting`, `failures` or `stopped` have changed.
         progress_changed: (method, share between 0 and 1) while a large photograph is denoised.
-        settings_changed: `sigma`, `seed`, `already_noisy`, `strength` or `choice` have changed.
+        settings_changed: `sigma`, what else there is of `noise`, `seed`, `already_noisy`, `strength` or
+            `choice` have changed.
         failed: (title, Failure).
 
     Attributes:
@@ -87,6 +90,11 @@ class PhotoDesk(QObject):
         self.noisy: torch.Tensor | None = None
         self.noisy_quality: Quality | None = None
         self.sigma = self.chosen_sigma = 0.5
+        self.noise_kind = GAUSSIAN
+        self.peak = 8.0
+        """Photons that white counts, where they are counted."""
+        self.stabilised = True
+        """Counted photons are stabilised before methods for Gaussian noise are asked."""
         self.seed = 0
         self.already_noisy = False
         self.estimate: float | None = None
@@ -132,6 +140,17 @@ class PhotoDesk(QObject):
         return self._denoising.stopped
 
     # --- what is open ------------------------------------------------------------------------------
+
+    @property
+    def noise(self) -> NoiseModel:
+        """The noise that is added, or that the photograph is taken to have."""
+        counted = None if self.noise_kind == GAUSSIAN else self.peak
+        return NoiseModel(0.0 if self.noise_kind == POISSON else self.sigma, counted)
+
+    @property
+    def told_sigma(self) -> float:
+        """σ that methods for Gaussian noise are told."""
+        return self.noise.told(self.stabilised)
 
     def begin(self) -> None:
         """Open what `begin_with` says, or the sample and bundled denoisers, unless others were asked for."""
@@ -184,8 +203,43 @@ class PhotoDesk(QObject):
         self._follow_sigma()
         if not self.already_noisy:
             self._ask_noisy()
-        elif (task := self._task) is not None:
+        elif self.noise_kind == GAUSSIAN and (task := self._task) is not None:
             self._denoising.start_bm3d(task)
+        else:
+            self._start_all()
+
+    def set_noise_kind(self, kind: str) -> None:
+        """`GAUSSIAN`, `POISSON` or `BOTH`, as the lab has them."""
+        if kind != self.noise_kind:
+            self.noise_kind = kind
+            self._noise_changed()
+
+    @Slot(float)
+    def set_peak(self, peak: float) -> None:
+        """How many photons white counts."""
+        peak = min(max(float(peak), MIN_PEAK), MAX_PEAK)
+        if peak != self.peak:
+            self.peak = peak
+            if self.noise_kind != GAUSSIAN:
+                self._noise_changed()
+
+    @Slot(bool)
+    def set_stabilised(self, stabilised: bool) -> None:
+        """Whether counted photons are stabilised first."""
+        if stabilised != self.stabilised:
+            self.stabilised = stabilised
+            self.settings_changed.emit()
+            self._follow_sigma()
+            if self.noise_kind != GAUSSIAN:
+                self._start_all()
+
+    def _noise_changed(self) -> None:
+        self.settings_changed.emit()
+        self._follow_sigma()
+        if not self.already_noisy:
+            self._ask_noisy()
+        else:
+            self._start_all()
 
     @Slot(int)
     def set_seed(self, seed: int) -> None:
@@ -258,7 +312,7 @@ class PhotoDesk(QObject):
         if self.already_noisy:
             make = partial(take_as_noisy, photo, self._photo_levels)
         else:
-            make = partial(make_noisy, photo, self.clean, self.sigma, self.seed)
+            make = partial(make_noisy, photo, self.clean, self.noise, self.seed)
         self._denoising.worker.request(
             self, "noisy", lambda _: make(), self._take_noisy, self._telling("Cannot make the noisy image")
         )
@@ -271,7 +325,7 @@ class PhotoDesk(QObject):
         self.levels.pop("clean", None)
         if noised.clean is not None:
             self.levels["clean"] = self._photo_levels
-        if noised.estimate is not None:
+        if noised.estimate is not None and self.noise_kind == GAUSSIAN:
             self.estimate = noised.estimate
             self.sigma = min(max(noised.estimate, MIN_SIGMA), MAX_SIGMA)
             self.settings_changed.emit()
@@ -301,7 +355,9 @@ class PhotoDesk(QObject):
     def _task(self) -> DenoisingTask | None:
         if self.noisy is None or self.photo is None:
             return None
-        return DenoisingTask(self.noisy, self.clean, self.sigma, self.photo.depth == 16)
+        return DenoisingTask(
+            self.noisy, self.clean, self.noise, self.stabilised, exact=self.photo.depth == 16
+        )
 
     def stop(self) -> None:
         """Give up what is being denoised; results that are there stay."""
@@ -347,7 +403,7 @@ class PhotoDesk(QObject):
     def _load_models(self, choice: ModelsChoice | None = None) -> None:
         wanted = choice or (self.choice if self.models_known else self._first_choice)
         self._models_asked = True
-        sigma = self.sigma
+        sigma = self.told_sigma
 
         def refused(failure: Failure) -> None:
             self._telling("Cannot open the denoisers")(failure)
@@ -378,6 +434,6 @@ class PhotoDesk(QObject):
 
     def _follow_sigma(self) -> None:
         """Bundled denoisers go along with σ where nobody has chosen one."""
-        meant = self.choice.sigma_for(self.bundled_sigmas, self.sigma)
+        meant = self.choice.sigma_for(self.bundled_sigmas, self.told_sigma)
         if meant != self.bundled_sigma:
             self._load_models()

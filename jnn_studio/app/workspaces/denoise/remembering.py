@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
+from jnn_studio.app.workspaces.denoise.photo_desk import (
+    MAX_PEAK,
+    MAX_SEED,
+    MAX_SIGMA,
+    MIN_PEAK,
+    MIN_SIGMA,
+    PhotoDesk,
+)
 from jnn_studio.base.settings import from_json, to_json
 
 
@@ -15,6 +23,9 @@ class Remembered(BaseModel):
 
     photo: Path | None = None
     sigma: float = Field(0.5, ge=MIN_SIGMA, le=MAX_SIGMA)
+    noise_kind: Literal["gaussian", "poisson", "both"] = "gaussian"
+    peak: float = Field(8.0, ge=MIN_PEAK, le=MAX_PEAK)
+    stabilised: bool = True
     seed: int = Field(0, ge=0, le=MAX_SEED)
     already_noisy: bool = False
     strength: float = Field(1.0, ge=0, le=1)
@@ -27,6 +38,9 @@ def remembered(desk: PhotoDesk) -> str:
     values = Remembered(
         photo=desk.path,
         sigma=desk.chosen_sigma,
+        noise_kind=desk.noise_kind,
+        peak=desk.peak,
+        stabilised=desk.stabilised,
         seed=desk.seed,
         already_noisy=desk.already_noisy,
         strength=desk.strength,
@@ -46,6 +60,9 @@ def restore(desk: PhotoDesk, text: str) -> None:
     except ValidationError:  # nothing yet, or of another version
         return
     desk.set_sigma(found.sigma)
+    desk.set_noise_kind(found.noise_kind)
+    desk.set_peak(found.peak)
+    desk.set_stabilised(found.stabilised)
     desk.set_seed(found.seed)
     desk.set_already_noisy(found.already_noisy)
     desk.set_strength(found.strength)

@@ -25,7 +25,7 @@ NoiseSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the noise
 
 
 def finite(sigma: float | None) -> float | None:
-    """Refuse a σ that is no number."""
+    """Refuse what is no number."""
     if sigma is not None and not math.isfinite(sigma):
         raise typer.BadParameter(f"must be a finite number, not {sigma:g}")
     return sigma
@@ -42,6 +42,24 @@ Method = Annotated[
 ]
 Strength = Annotated[
     float, typer.Option("--strength", min=0.0, max=1.0, help="From 0, as it is, to 1, wholly denoised.")
+]
+
+
+Peak = Annotated[
+    float | None,
+    typer.Option(
+        "--peak",
+        min=0.1,
+        callback=finite,
+        help="Photons that white counts: Poisson noise; with --sigma, Gaussian noise beside it.",
+    ),
+]
+Stabilise = Annotated[
+    bool,
+    typer.Option(
+        "--stabilise/--as-it-is",
+        help="Whether the variance of counts is made alike everywhere first, and taken back from the answer.",
+    ),
 ]
 
 

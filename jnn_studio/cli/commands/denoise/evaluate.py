@@ -14,6 +14,7 @@ from jnn_studio.cli.commands.denoise.choosing import (
     Limit,
     Models,
     NoiseSeed,
+    Peak,
     cache,
     classical_there,
     denoisers_for,
@@ -37,7 +38,13 @@ def evaluate(
     images: Annotated[
         Path, typer.Option("--images", help="Folder or zip of clean photographs.", parser=path)
     ],
-    sigma: Annotated[float, typer.Option("--sigma", min=0.0, callback=finite, help="σ of the noise.")] = 1.0,
+    sigma: Annotated[
+        float | None,
+        typer.Option(
+            "--sigma", min=0.0, callback=finite, help="σ of the noise; 1, or 0 beside photons, if not given."
+        ),
+    ] = None,
+    peak: Peak = None,
     range_: Annotated[
         _Range, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
     ] = "-1..1",
@@ -67,15 +74,21 @@ def evaluate(
         list_photographs,
         rows,
     )
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
     from jnn_studio.labs.denoise.methods import CLASSICAL
 
     leave_a_core_free()
-    settings = EvaluationSettings(sigma, range_, crop, seed)
-    with reported():
-        denoisers = denoisers_for(models, sigma)
-        chosen, wanted = _chosen(methods, denoisers)
-        classical = classical_there(wanted)
-        with closing(list_photographs(images.absolute())) as listing:
+    sigma = (1.0 if peak is None else 0.0) if sigma is None else sigma
+    if peak is not None and range_ != "-1..1":
+        raise typer.BadParameter("photons are counted for images in -1..1 alone", param_hint="--range")
+    ways = (True,) if peak is None else (True, False)
+    tables: list[tuple[EvaluationSettings, tuple[Row, ...], list[Skipped], dict[str, LoadedDenoiser]]] = []
+    with reported(), closing(list_photographs(images.absolute())) as listing:
+        for stabilised in ways:
+            settings = EvaluationSettings(sigma, range_, crop, seed, peak, stabilised)
+            denoisers = denoisers_for(models, settings.noise.told(stabilised))
+            chosen, wanted = _chosen(methods, denoisers)
+            classical = classical_there(wanted)
             indices = range(len(listing.names))[:limit]
             results = Results(out or cache(_name(settings)))
             measured, skipped = [], []
@@ -85,17 +98,20 @@ def evaluate(
                         measured.append(found)
                     else:
                         skipped.append(found)
-    table = rows(measured)
-    for gap in skipped:
-        complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
-    if not table:
+            tables.append((settings, rows(measured), skipped, denoisers))
+            for gap in skipped:
+                complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
+    if not any(table for _, table, _, _ in tables):
         raise typer.Exit(FAILED)
     if as_json:
-        say_json(_as_json(table, skipped, settings, denoisers))
+        say_json(_as_json(tables))
         return
-    _show(table, settings)
+    for settings, table, _, _ in tables:
+        _show(table, settings)
+    for convention in CONVENTIONS.values():
+        say(f"{convention.label}: {convention.text}")
     say(f"values of every image in {results.path}")
-    if any(row.method in CLASSICAL for row in table):
+    if any(row.method in CLASSICAL for _, table, _, _ in tables for row in table):
         say(bm3d.LICENCE)
 
 
@@ -123,7 +139,9 @@ def _name(settings: EvaluationSettings) -> str:
 def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:
     from jnn_studio.labs.denoise.measures import CONVENTIONS
 
-    say(f"σ = {settings.sigma:g}, images in {settings.range.replace('..', ' to ')}, mean ± sd over images")
+    way = "" if settings.peak is None else ", stabilised" if settings.stabilised else ", taken as it is"
+    range_ = settings.range.replace("..", " to ")
+    say(f"{settings.noise.words}{way}, images in {range_}, mean ± sd over images")
     heads = [CONVENTIONS[name].label for name in ("psnr_paper", "psnr_plain", "ssim")]
     say(f"{'':24} {'images':>6}  " + "  ".join(f"{head:>16}" for head in heads))
     for row in table:
@@ -132,8 +150,6 @@ def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:
             for name, digits in (("psnr_paper", 2), ("psnr_plain", 2), ("ssim", 3))
         ]
         say(f"{label_of(row.method):24} {row.images:6}  " + "  ".join(f"{cell:>16}" for cell in cells))
-    for convention in CONVENTIONS.values():
-        say(f"{convention.label}: {convention.text}")
 
 
 def _cell(mean: float, sd: float, digits: int) -> str:
@@ -145,26 +161,31 @@ def _cell(mean: float, sd: float, digits: int) -> str:
 
 
 def _as_json(
-    table: tuple[Row, ...],
-    skipped: list[Skipped],
-    settings: EvaluationSettings,
-    denoisers: dict[str, LoadedDenoiser],
+    tables: list[tuple[EvaluationSettings, tuple[Row, ...], list[Skipped], dict[str, LoadedDenoiser]]],
 ) -> dict[str, Any]:
     from jnn_studio.labs.denoise.measures import CONVENTIONS
 
     def plain(values: Any) -> dict[str, float | None]:
         return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
+    settings = tables[0][0]
+    photons: dict[str, Any] = {} if settings.peak is None else {"peak": settings.peak}
+    found, gaps = [], []
+    for own, table, skipped, _ in tables:
+        way: dict[str, Any] = {} if own.peak is None else {"stabilised": own.stabilised}
+        found += [
+            {"method": row.method, **way, "images": row.images, "mean": plain(row.mean), "sd": plain(row.sd)}
+            for row in table
+        ]
+        gaps += [{"image": gap.image, "method": gap.method, "reason": gap.reason} for gap in skipped]
     return {
         "sigma": settings.sigma,
+        **photons,
         "range": settings.range,
         "crop": settings.crop,
         "seed": settings.seed,
         "conventions": {name: convention.text for name, convention in CONVENTIONS.items()},
-        "denoisers": {key: dict(loaded.info) for key, loaded in denoisers.items()},
-        "rows": [
-            {"method": row.method, "images": row.images, "mean": plain(row.mean), "sd": plain(row.sd)}
-            for row in table
-        ],
-        "skipped": [{"image": gap.image, "method": gap.method, "reason": gap.reason} for gap in skipped],
+        "denoisers": {key: dict(loaded.info) for key, loaded in tables[0][3].items()},
+        "rows": found,
+        "skipped": gaps,
     }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from jnn_studio.base.text import counted
-from jnn_studio.cli.commands.denoise.choosing import Method, Models, Sigma, Strength, opener
+from jnn_studio.cli.commands.denoise.choosing import Method, Models, Peak, Sigma, Stabilise, Strength, opener
 from jnn_studio.cli.output import FAILED, UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -25,6 +25,8 @@ def folder(
     method: Method = "penalised",
     models: Models = None,
     strength: Strength = 1.0,
+    peak: Peak = None,
+    stabilise: Stabilise = True,
 ) -> None:
     """Denoise a whole folder. Stopped or killed, it goes on where it was when asked again."""
     from jnn_studio.labs.denoise.applying import Treatment, denoise_listing
@@ -36,13 +38,13 @@ def folder(
     with reported():
         if images.exists() and out.exists() and images.samefile(out):
             raise UsageError(f"{out} is where the photographs are; give another folder for the results")
-        treatment = Treatment(method, opener(models), sigma, strength)
+        treatment = Treatment(method, opener(models), sigma, strength, peak, stabilise)
         with closing(list_photographs(images.absolute())) as listing, watching(errors, "") as watch:
             skipped += [f"{name}: {reason}" for name, reason in listing.unlisted]
             for done in denoise_listing(listing, out, treatment, watch):
                 if done.written is None:
                     skipped.append(f"{done.name}: {done.reason}")
-                elif done.sigma is None:
+                elif done.noise is None:
                     there += 1
                 else:
                     written += 1

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Method, Models, NoiseSeed, Sigma, Strength, opener
+from jnn_studio.cli.commands.denoise.choosing import (
+    Method,
+    Models,
+    NoiseSeed,
+    Peak,
+    Sigma,
+    Stabilise,
+    Strength,
+    opener,
+)
 from jnn_studio.cli.output import complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -23,6 +32,8 @@ def image(
     method: Method = "penalised",
     models: Models = None,
     strength: Strength = 1.0,
+    peak: Peak = None,
+    stabilise: Stabilise = True,
     add_noise: Annotated[
         bool, typer.Option("--add-noise", help="The photo is clean: add noise first.")
     ] = False,
@@ -38,9 +49,10 @@ def image(
     from jnn_studio.labs.denoise import noise
     from jnn_studio.labs.denoise.applying import Treatment
     from jnn_studio.labs.denoise.measures import CONVENTIONS, decibels, quality
+    from jnn_studio.labs.denoise.noise_model import NoiseModel
 
     leave_a_core_free()
-    if add_noise and sigma is None:
+    if add_noise and sigma is None and peak is None:
         raise typer.BadParameter("say how much noise to add", param_hint="--sigma")
     with reported():
         for written in (out, noisy):
@@ -49,10 +61,10 @@ def image(
         opened = read_photo(photo)
         seen = clean = noise.to_signed(opened.channels)
         if add_noise:
-            assert sigma is not None
-            seen = noise.add_noise(clean, sigma, noise.seed_of(noise.digest_of(opened.channels), seed))
+            drawn = noise.seed_of(noise.digest_of(opened.channels), seed)
+            seen = NoiseModel(sigma or 0.0, peak).draw(clean, drawn)
         with watching(errors, "tiles") as watch:
-            found = Treatment(method, opener(models), sigma, strength).apply(seen, watch)
+            found = Treatment(method, opener(models), sigma, strength, peak, stabilise).apply(seen, watch)
         if found.remark:
             complain(found.remark)
         for image_, place in ((found.image, out), (seen, noisy)):
@@ -64,4 +76,4 @@ def image(
             f"{CONVENTIONS['psnr_paper'].label} {decibels(value.psnr_paper)}, "
             f"{CONVENTIONS['psnr_plain'].label} {decibels(value.psnr_plain)}"
         )
-    say(f"{out}, taken as having noise of σ = {found.sigma:.3g} in [-1, 1]")
+    say(f"{out}, taken as having noise of {found.noise.words} in [-1, 1]")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
@@ -25,7 +26,8 @@ from jnn_studio.labs.denoise import methods
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET
 from jnn_studio.labs.denoise.measures import quality
 from jnn_studio.labs.denoise.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
-from jnn_studio.labs.denoise.noise import to_pixels
+from jnn_studio.labs.denoise.noise import digest_of, seed_of, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_model import BOTH, NoiseModel
 from jnn_studio.labs.denoise.tiling import denoise_photo
 
 from .photos import drop, open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
@@ -119,6 +121,38 @@ class TestOpening:
         expected = (255, 255, 255) if kind == "16 bit" else (255, 0, 0)
         assert np.abs(page.viewer.entries["clean"].levels[0][0, 0].astype(int) - expected).max() <= 40
         assert not page.message.isVisible()
+
+
+class TestPhotons:
+    def test_counts_are_drawn_stabilised_and_taken_back(
+        self, qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path
+    ) -> None:
+        open_all(qtbot, desk, photo, weights)
+        bar = page.photo_bar
+        assert not bar.peak.isVisible()
+        bar.kind.setCurrentIndex(bar.kind.findData(BOTH))
+        bar.kind.activated.emit(bar.kind.currentIndex())
+        bar.peak.setValue(5)
+        bar.sigma.setValue(0.1)
+        wait_for_results(qtbot, desk)
+        noise = NoiseModel(0.1, 5)
+        assert desk.noise == noise
+        channels = read_photo(photo).channels
+        noisy = noise.draw(to_signed(channels), seed_of(digest_of(channels), 0))
+        assert torch.equal(desk.noisy, noisy)
+        network = desk.models[PENALISED].model
+
+        def denoise(image: torch.Tensor, _: float) -> torch.Tensor:
+            return denoise_photo(network, image)
+
+        for stabilised in (True, False):
+            bar.stabilised.setChecked(stabilised)
+            wait_for_results(qtbot, desk)
+            expected = to_pixels(noise.denoise(denoise, noisy, stabilised))
+            np.testing.assert_array_equal(desk.results[PENALISED].pixels, expected)
+        assert bar.peak.isVisible()
+        assert not bar.slider.isVisible()
+        qtbot.waitUntil(lambda: page.viewer.entries["noisy"].title == "Noisy, 5 photons, σ = 0.1")
 
 
 class TestStrength:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -25,12 +26,25 @@ from jnn_studio.app.recent import RecentPaths
 from jnn_studio.app.theme import GRID, scaled, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.number_box import NumberBox, WholeNumberBox
-from jnn_studio.app.workspaces.denoise.photo_desk import MAX_SEED, MAX_SIGMA, MIN_SIGMA, PhotoDesk
+from jnn_studio.app.workspaces.denoise.photo_desk import (
+    MAX_PEAK,
+    MAX_SEED,
+    MAX_SIGMA,
+    MIN_PEAK,
+    MIN_SIGMA,
+    PhotoDesk,
+)
 from jnn_studio.base.text import printable
+from jnn_studio.labs.denoise.noise_model import BOTH, GAUSSIAN, POISSON
 
 POSITIONS = 400
 SLIDER_LOW, SLIDER_HIGH = 0.02, 2.0
 PRESETS = (0.5, 1.0, 2.0)
+_KINDS = {
+    GAUSSIAN: ("Gaussian", "Gaussian noise of σ, everywhere alike"),
+    POISSON: ("Poisson", "Counted photons: their variance is their mean"),
+    BOTH: ("Poisson and Gaussian", "Counted photons, and Gaussian noise from reading them out"),
+}
 
 
 class PhotoBar(QWidget):
@@ -50,7 +64,8 @@ class PhotoBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.already)
         row.addSpacing(GRID)
-        for part in (self._sigma_label, self.slider, self.sigma, *self.presets):
+        kind: tuple[QWidget, ...] = (self.kind, self._peak_label, self.peak, self.stabilised)
+        for part in (*kind, self._sigma_label, self.slider, self.sigma, *self.presets):
             row.addWidget(part)
         row.addSpacing(GRID)
         for part in (self._seed_label, self.seed, self.dice):
@@ -60,6 +75,9 @@ class PhotoBar(QWidget):
         self.seed.valueChanged.connect(desk.set_seed)
         self.dice.clicked.connect(lambda: desk.set_seed((desk.seed + 1) % (MAX_SEED + 1)))
         self.already.toggled.connect(desk.set_already_noisy)
+        self.kind.activated.connect(lambda: desk.set_noise_kind(str(self.kind.currentData())))
+        self.peak.valueChanged.connect(desk.set_peak)
+        self.stabilised.toggled.connect(desk.set_stabilised)
         desk.photo_changed.connect(self._photo_changed)
         desk.work_changed.connect(self._show_name)
         desk.settings_changed.connect(self._show_settings)
@@ -92,7 +110,30 @@ class PhotoBar(QWidget):
             "Take the photograph as it is for the noisy image: no noise is added, and its σ is estimated"
         )
         self.already.setAccessibleName("Already noisy")
-        self._sigma_label = QLabel("Noise &σ")
+        self.kind = QComboBox(objectName=f"{page}.noise_kind")
+        for kind, (words, tip) in _KINDS.items():
+            self.kind.addItem(words, kind)
+            self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.kind.setToolTip("Which noise: Gaussian, that of counted photons, or both")
+        self.kind.setAccessibleName("Kind of noise")
+        self._peak_label = QLabel("&Photons")
+        self.peak = NumberBox(f"{page}.peak")
+        self.peak.setRange(MIN_PEAK, MAX_PEAK)
+        self.peak.setDecimals(1)
+        self.peak.setStepType(NumberBox.StepType.AdaptiveDecimalStepType)
+        self.peak.setKeyboardTracking(False)
+        self.peak.setFixedWidth(scaled(12 * GRID))
+        self.peak.setFont(ui_font(digits=True))
+        self.peak.setAccessibleName("Photons that white counts")
+        self.peak.setToolTip("How many photons a white pixel counts in the mean: fewer are more noise")
+        self._peak_label.setBuddy(self.peak)
+        self.stabilised = QCheckBox("Stabilise", objectName=f"{page}.stabilised")
+        self.stabilised.setToolTip(
+            "Make the variance of counts alike everywhere before methods for Gaussian noise are asked, and "
+            "take that back from their answer (generalised Anscombe transform, exact unbiased inverse)"
+        )
+        self.stabilised.setAccessibleName("Stabilise the variance of counted photons")
+        self._sigma_label = QLabel("&σ")
         self._sigma_label.setToolTip("Standard deviation of Gaussian noise, for images in [-1, 1]")
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName=f"{page}.sigma_slider")
         self.slider.setRange(0, POSITIONS)
@@ -171,15 +212,32 @@ class PhotoBar(QWidget):
 
     def _show_settings(self) -> None:
         desk = self._desk
-        blocked: list[QWidget] = [self.slider, self.sigma, self.seed, self.already]
+        blocked: list[QWidget] = [
+            self.slider,
+            self.sigma,
+            self.seed,
+            self.already,
+            self.peak,
+            self.stabilised,
+        ]
         blockers = [QSignalBlocker(widget) for widget in blocked]
         if round(_at(self.slider.value()), 3) != desk.sigma:
             self.slider.setValue(_position(desk.sigma))
         self.sigma.setValue(desk.sigma)
         self.seed.setValue(desk.seed)
         self.already.setChecked(desk.already_noisy)
+        self.kind.setCurrentIndex(self.kind.findData(desk.noise_kind))
+        self.peak.setValue(desk.peak)
+        self.stabilised.setChecked(desk.stabilised)
         for blocker in blockers:
             blocker.unblock()
+        gaussian = desk.noise_kind == GAUSSIAN
+        for counted in (self._peak_label, self.peak, self.stabilised):
+            counted.setVisible(not gaussian)
+        for typed in (self._sigma_label, self.sigma):
+            typed.setVisible(desk.noise_kind != POISSON)
+        for part in (self.slider, *self.presets):
+            part.setVisible(gaussian)
         for button, sigma in zip(self.presets, PRESETS, strict=True):
             button.setChecked(desk.sigma == sigma)
             button.setEnabled(not desk.already_noisy)
@@ -188,7 +246,9 @@ class PhotoBar(QWidget):
             part.setEnabled(not desk.already_noisy)
         self.sigma.setToolTip(
             "σ estimated from the finest detail, for images in [-1, 1]; BM3D goes by it; type what you know"
-            if desk.already_noisy
+            if desk.already_noisy and gaussian
+            else "σ of the Gaussian noise beside that of the photons, for images in [-1, 1]"
+            if not gaussian
             else "σ of the noise that is added, for images in [-1, 1]"
         )
 

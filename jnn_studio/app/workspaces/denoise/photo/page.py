@@ -134,7 +134,7 @@ class PhotoPage(QWidget):
             self.message.show_info("Nothing to draw yet", "Wait for the results, then save the figure again.")
             return
         clean, part = desk.clean, self._part()
-        caption = f"{desk.photo.name}, noise of σ = {desk.sigma:.3g} in [-1, 1], as in Figure 4 of Scarvelis"
+        caption = f"{desk.photo.name}, noise of {desk.noise.words} in [-1, 1], as in Figure 4 of Scarvelis"
         caption += f" & Solomon (2024){'' if desk.strength == 1 else f', strength {desk.strength:g}'}"
 
         def work(_: Watch) -> None:
