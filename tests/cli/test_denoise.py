@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from jnn_studio.cli.commands.denoise import app, choosing
+from jnn_studio.cli.commands.denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise import bm3d, evaluation
 from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
@@ -265,7 +265,7 @@ def test_table_1_stands_beside_the_published_one_with_paired_differences(
     photo: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bm3d, "available", lambda: False)
-    monkeypatch.setattr(choosing, "user_cache_path", lambda *_, **__: tmp_path)
+    monkeypatch.setattr(evaluation, "user_cache_path", lambda *_, **__: tmp_path)
     for seed in (1, 2):
         pixels = (255 * draw_dead_leaves(40, 33, 3, seed)).astype(np.uint8).transpose(1, 2, 0)
         Image.fromarray(pixels).save(photo.parent / f"{seed}.png")

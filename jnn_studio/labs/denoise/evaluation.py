@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from platformdirs import user_cache_path
 from torch import Tensor
 
 from jnn_studio.base.atomic import open_to_append
@@ -149,6 +150,12 @@ class Results:
             file.flush()
             os.fsync(file.fileno())
         self._cut = False
+
+
+def kept_at(settings: EvaluationSettings) -> Path:
+    """Where values are kept as they are found, unless somebody says where."""
+    name = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+    return user_cache_path("jnn-studio", appauthor=False) / "evaluations" / f"{name}.jsonl"
 
 
 def list_photographs(path: Path) -> Listing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,3 +56,17 @@ def trained_for(models: Mapping[str, LoadedDenoiser]) -> tuple[float, ...]:
     """The σ that denoisers were trained on, ascending, each once; those that do not say are left out."""
     found = {trained_sigma(loaded) for loaded in models.values()}
     return tuple(sorted(sigma for sigma in found if sigma is not None))
+
+
+def opener(choice: ModelsChoice) -> Callable[[float], Mapping[str, LoadedDenoiser]]:
+    """What opens the denoisers of a choice for a σ; each is read once."""
+    opened: dict[float | None, Mapping[str, LoadedDenoiser]] = {}
+    sigmas = bundled_sigmas()
+
+    def open_for(sigma: float) -> Mapping[str, LoadedDenoiser]:
+        key = choice.sigma_for(sigmas, sigma)
+        if key not in opened:
+            opened[key] = open_choice(choice, sigma).models
+        return opened[key]
+
+    return open_for

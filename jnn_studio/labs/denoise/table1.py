@@ -23,10 +23,10 @@ from jnn_studio.labs.denoise.methods import (
     PENALISED,
     SUPERVISED,
 )
+from jnn_studio.labs.denoise.paired import Paired, paired
 from jnn_studio.models.weights import LoadedDenoiser
 
 Dataset = Literal["cbsd68", "imagenet"]
-CONFIDENCE = 0.95
 
 PUBLISHED: Mapping[Dataset, Mapping[float, Mapping[str, tuple[float, float]]]] = {
     "cbsd68": {
@@ -60,15 +60,6 @@ PUBLISHED: Mapping[Dataset, Mapping[float, Mapping[str, tuple[float, float]]]] =
 }
 """Mean and standard deviation over the paper's images in dB, by dataset, σ and method. Its networks have 13.9
 million weights; *theirs* is trained with finite differences."""
-
-
-@dataclass(frozen=True)
-class Paired:
-    """Ours minus another method on the same noisy images, in dB: the mean and its confidence interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -125,23 +116,6 @@ def table1_rows(dataset: Dataset, sigma: float, measured: Sequence[Measured]) ->
             )
         )
     return tuple(rows)
-
-
-def paired(ours: Mapping[str, float], other: Mapping[str, float]) -> Paired | None:
-    """The mean difference over the images both have, with Student's interval at `CONFIDENCE`.
-
-    >>> found = paired({"a": 21.0, "b": 24.0}, {"a": 20.0, "b": 22.0})
-    >>> round(found.mean, 2), round(found.low, 2), round(found.high, 2)
-    (1.5, -4.85, 7.85)
-    """
-    from scipy import stats  # type: ignore[import-untyped]  # takes a second to import
-
-    gains = np.array([ours[image] - other[image] for image in ours if image in other])
-    if len(gains) < 2:
-        return None
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(gains) - 1) * gains.std(ddof=1) / len(gains) ** 0.5)
-    mean = float(gains.mean())
-    return Paired(mean, mean - reach, mean + reach)
 
 
 def training_of(denoisers: Mapping[str, LoadedDenoiser]) -> tuple[str, bool]:

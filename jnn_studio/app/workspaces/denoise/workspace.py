@@ -12,6 +12,8 @@ from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.switched_pages import SwitchedPage, SwitchedPages
 from jnn_studio.app.workspace import Workspace
+from jnn_studio.app.workspaces.denoise.evaluate.page import EvaluatePage
+from jnn_studio.app.workspaces.denoise.folder.page import FolderPage
 from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
@@ -36,6 +38,8 @@ class DenoiseWorkspace(Workspace):
         context.run_event.connect(self._run_event)
         self.why = WhyPage(context, self.desk)
         self.restore = RestorePage(context, self.desk)
+        self.folder = FolderPage(context, self.desk)
+        self.evaluate = EvaluatePage(context, self.desk)
         pages = {
             "photo": SwitchedPage(
                 "Photo",
@@ -61,6 +65,18 @@ class DenoiseWorkspace(Workspace):
                 "What a learnt denoiser adds to total variation where pixels are missing or blurred.",
                 self.restore,
             ),
+            "folder": SwitchedPage(
+                "Folder",
+                "Denoise all photographs of a folder",
+                "All photographs of a folder, by one method.",
+                self.folder,
+            ),
+            "evaluate": SwitchedPage(
+                "Evaluate",
+                "Measure every method on a folder of clean photographs",
+                "What methods come to over many photographs, and how sure their differences are.",
+                self.evaluate,
+            ),
         }
         self._pages = SwitchedPages("denoise.page", "Part of Denoise", pages)
         self.switch = self._pages.switch
@@ -68,7 +84,8 @@ class DenoiseWorkspace(Workspace):
         self.remember_layout()
 
     def commands(self) -> list[QAction]:
-        return [*self.photo.commands(), *self.train.commands(), *self.restore.commands()]
+        pages = (self.photo, self.train, self.restore, self.folder, self.evaluate)
+        return [action for page in pages for action in page.commands()]
 
     def use_on_photo(self, path: Path) -> None:
         """Show what a run's denoisers make of the photograph; of one under way here, as they are now."""
@@ -103,6 +120,8 @@ class DenoiseWorkspace(Workspace):
         settings.setValue("train", self.train.form.state())
         self.why.save_state(settings)
         self.restore.save_state(settings)
+        self.folder.save_state(settings)
+        self.evaluate.save_state(settings)
 
     def restore_state(self, settings: QSettings) -> None:
         super().restore_state(settings)
@@ -112,3 +131,5 @@ class DenoiseWorkspace(Workspace):
         self.train.form.restore(str(settings.value("train", "")))
         self.why.restore_state(settings)
         self.restore.restore_state(settings)
+        self.folder.restore_state(settings)
+        self.evaluate.restore_state(settings)

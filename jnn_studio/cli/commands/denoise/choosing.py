@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_cache_path
 
 from jnn_studio.cli.output import UsageError, complain
 from jnn_studio.cli.paths import path
@@ -117,8 +116,3 @@ def label_of(method: str) -> str:
     from jnn_studio.labs.denoise.methods import METHODS
 
     return METHODS[method].label if method in METHODS else method.capitalize()
-
-
-def cache(name: str) -> Path:
-    """Where values are kept as they are found."""
-    return user_cache_path("jnn-studio", appauthor=False) / "evaluations" / f"{name}.jsonl"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,6 @@ from jnn_studio.cli.commands.denoise.choosing import (
     Models,
     NoiseSeed,
     Peak,
-    cache,
     classical_there,
     denoisers_for,
     finite,
@@ -71,6 +69,7 @@ def evaluate(
         Measured,
         Results,
         evaluate,
+        kept_at,
         list_photographs,
         rows,
     )
@@ -90,7 +89,7 @@ def evaluate(
             chosen, wanted = _chosen(methods, denoisers)
             classical = classical_there(wanted)
             indices = range(len(listing.names))[:limit]
-            results = Results(out or cache(_name(settings)))
+            results = Results(out or kept_at(settings))
             measured, skipped = [], []
             with watching(errors, "") as watch:
                 for found in evaluate(listing, indices, chosen, classical, settings, results, watch):
@@ -130,10 +129,6 @@ def _chosen(
         raise UsageError(f"there is no denoiser {unknown[0]!r}; there are: {known}")
     chosen = {key: loaded for key, loaded in denoisers.items() if key in wanted}
     return chosen, tuple(key for key in CLASSICAL if key in wanted)
-
-
-def _name(settings: EvaluationSettings) -> str:
-    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
 
 
 def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:

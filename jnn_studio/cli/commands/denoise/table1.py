@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Limit, NoiseSeed, cache, classical_there, finite
+from jnn_studio.cli.commands.denoise.choosing import Limit, NoiseSeed, classical_there, finite
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -19,7 +18,8 @@ from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
-    from jnn_studio.labs.denoise.table1 import Dataset, Paired, Table1Row
+    from jnn_studio.labs.denoise.paired import Paired
+    from jnn_studio.labs.denoise.table1 import Dataset, Table1Row
 
 # As in the lab, whose modules are slow to import.
 _Dataset = Literal["cbsd68", "imagenet"]
@@ -57,7 +57,13 @@ def table1(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
 ) -> None:
     """The paper's Table 1 and ours, with paired differences. Interrupted, it goes on where it was."""
-    from jnn_studio.labs.denoise.evaluation import Measured, Results, evaluate, list_photographs
+    from jnn_studio.labs.denoise.evaluation import (
+        Measured,
+        Results,
+        evaluate,
+        kept_at,
+        list_photographs,
+    )
     from jnn_studio.labs.denoise.methods import CLASSICAL
     from jnn_studio.labs.denoise.table1 import settings_for, table1_rows
 
@@ -71,7 +77,7 @@ def table1(
             indices = range(len(listing.names))[:limit]
             for value in sigma:
                 settings = settings_for(dataset, value, seed)
-                results = Results(cache(hashlib.sha256(repr(settings).encode()).hexdigest()[:16]))
+                results = Results(kept_at(settings))
                 measured = []
                 with watching(errors, f"σ = {value:g}") as watch:
                     for found in evaluate(

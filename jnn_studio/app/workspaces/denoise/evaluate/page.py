@@ -1,0 +1,170 @@
+"""Every method on a folder: a table with paired differences, to be kept as a CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QPushButton
+
+from jnn_studio.app.context import AppContext
+from jnn_studio.app.file_dialogs import ask_where_to_save
+from jnn_studio.app.tables import save_table
+from jnn_studio.app.workspaces.denoise.batch_page import BatchPage, FolderForm
+from jnn_studio.app.workspaces.denoise.entries import method_label
+from jnn_studio.app.workspaces.denoise.evaluate.settings import (
+    PAGE,
+    SECTIONS,
+    EvaluationJob,
+    check,
+    defaults,
+    relevant,
+)
+from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
+from jnn_studio.base.csv_file import Cell
+from jnn_studio.base.text import counted, printable
+from jnn_studio.base.watch import Watch
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.evaluation import (
+    FIELDS,
+    NOISY,
+    Measured,
+    Results,
+    Row,
+    Skipped,
+    evaluate,
+    kept_at,
+    list_photographs,
+    rows,
+)
+from jnn_studio.labs.denoise.measures import CONVENTIONS
+from jnn_studio.labs.denoise.methods import CLASSICAL, DIFFERENCES, PENALISED
+from jnn_studio.labs.denoise.models_choice import ModelsChoice, open_choice
+from jnn_studio.labs.denoise.paired import Paired, ahead
+
+_AHEAD = (
+    "Mean difference to the penalised denoiser on the same noisy images, with its 95 % confidence interval "
+    f"(Student's t over the images), in dB of {CONVENTIONS['psnr_paper'].label}"
+)
+HEADER = (
+    ("Method", "What was measured, and the noisy images themselves"),
+    ("Images", "How many"),
+    *((CONVENTIONS[name].label, f"Mean ± sd over the images. {CONVENTIONS[name].text}") for name in FIELDS),
+    ("Penalised ahead by", _AHEAD),
+)
+COLUMNS = ("method", "images", *(f"{name}_{part}" for name in FIELDS for part in ("mean", "sd")))
+CSV_HEADER = (*COLUMNS, *(f"penalised_ahead{part}" for part in ("", "_low", "_high")))
+_DIGITS = {"psnr_paper": 2, "psnr_plain": 2, "ssim": 3}
+_NONE = "—"
+
+
+class EvaluatePage(BatchPage):
+    """Which photographs, which noise and which methods; the table grows as values come."""
+
+    def __init__(self, context: AppContext, desk: PhotoDesk) -> None:
+        form = FolderForm(PAGE, SECTIONS, check, relevant, ("source",))
+        self._measured: list[Measured] = []
+        self._skipped: list[Skipped] = []
+        self.save = QPushButton("Save CSV…", objectName=f"{PAGE}.save")
+        self.save.setAccessibleName("Save the table")
+        self.save.setToolTip("Save the table for spreadsheets, with all digits (Ctrl+S)")
+        super().__init__(context, desk, PAGE, form, HEADER, "Measure the methods")
+        self.top.insertWidget(1, self.save)
+        self.save.clicked.connect(self.ask_where_to_save)
+        self._keep = QAction("Sa&ve table…", self, objectName=f"{PAGE}.action.save")
+        self._keep.setShortcut("Ctrl+S")
+        self._keep.triggered.connect(self.ask_where_to_save)
+        self._keep.setVisible(False)
+        form.fill(defaults())
+
+    def commands(self) -> list[QAction]:
+        return [*super().commands(), self._keep]
+
+    def work(self) -> Callable[[Watch], Iterable[Any]]:
+        return partial(_evaluated, self.form.config, self.desk.choice)
+
+    def begin(self) -> None:
+        self._measured, self._skipped = [], []
+        self.table.setRowCount(0)
+
+    def take(self, things: list[Any]) -> None:
+        self._measured += [thing for thing in things if isinstance(thing, Measured)]
+        self._skipped += [thing for thing in things if isinstance(thing, Skipped)]
+        for place, (row, gain) in enumerate(self._table()):
+            cells = [_spread(row.mean[name], row.sd[name], _DIGITS[name]) for name in FIELDS]
+            label = "Noisy" if row.method == NOISY else method_label(row.method)
+            self.put_row(place, (label, f"{row.images:,}", *cells, _interval(gain)), {5: _AHEAD})
+
+    def words(self) -> str:
+        batch = self.batch
+        skipped = "".join(f"\nSkipped {_named(gap)}: {gap.reason}" for gap in self._skipped[:2])
+        if len(self._skipped) > 2:
+            skipped += f"\nand {len(self._skipped) - 2:,} more"
+        if batch.running:
+            progress = batch.progress
+            at = "" if progress is None else f"{progress.done:,} of {counted(progress.total, 'value')}. "
+            return f"{at}Values are kept as they are found.{skipped}"
+        if not self.table.rowCount():
+            return (
+                "Values are kept as they are found: what was measured before is there at once, also of "
+                "jnn-studio denoise evaluate."
+            )
+        ended = "Stopped: Start goes on where it was." if batch.stopped else "Done."
+        return f"{ended}{skipped}"
+
+    def show_standing(self) -> None:
+        super().show_standing()
+        self.save.setEnabled(bool(self._measured))
+
+    def ask_where_to_save(self) -> None:
+        """Choose a file for the table."""
+        if self._measured:
+            ask_where_to_save(self, "the table", "denoisers", "Tables", "csv", self.save_csv)
+
+    def save_csv(self, path: Path) -> None:
+        """Write the table, with all digits; raises OSError."""
+        cells: list[list[Cell]] = []
+        for row, gain in self._table():
+            numbers = [value for name in FIELDS for value in (row.mean[name], row.sd[name])]
+            interval = (None, None, None) if gain is None else (gain.mean, gain.low, gain.high)
+            found = [*numbers, *interval]
+            shown: list[Cell] = ["" if v is None or not math.isfinite(v) else v for v in found]
+            cells.append([row.method, row.images, *shown])
+        save_table(path, CSV_HEADER, cells)
+
+    def _table(self) -> list[tuple[Row, Paired | None]]:
+        """Rows, and by how much the penalised denoiser is ahead of each."""
+        there = {found.method for found in self._measured}
+        ours = next((key for key in (PENALISED, DIFFERENCES) if key in there), PENALISED)
+        gains = ahead(self._measured, ours)
+        return [(row, gains.get(row.method)) for row in rows(self._measured)]
+
+
+def _evaluated(job: EvaluationJob, choice: ModelsChoice, watch: Watch) -> Iterator[Measured | Skipped]:
+    settings = job.settings
+    models = open_choice(choice, settings.noise.told(settings.stabilised)).models
+    classical = CLASSICAL if job.classical == "yes" and bm3d.available() else ()
+    with closing(list_photographs(job.source)) as listing:
+        yield from (Skipped(name, "", reason) for name, reason in listing.unlisted)
+        indices = range(len(listing.names))[: job.limit]
+        results = Results(kept_at(settings))
+        yield from evaluate(listing, indices, models, classical, settings, results, watch)
+
+
+def _spread(mean: float, sd: float, digits: int) -> str:
+    if not math.isfinite(mean):
+        return "∞" if math.isinf(mean) else _NONE
+    return f"{mean:.{digits}f}" + (f" ± {sd:.{digits}f}" if math.isfinite(sd) else "")
+
+
+def _interval(gain: Paired | None) -> str:
+    return _NONE if gain is None else f"{gain.mean:+.2f} [{gain.low:+.2f}, {gain.high:+.2f}]"
+
+
+def _named(gap: Skipped) -> str:
+    return printable(f"{gap.image}, {method_label(gap.method)}" if gap.method else gap.image)
