@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         nuclear_norm,
         stable_rank,
     )
+    from jnn_studio.models.portable.denoiser_saving import save_denoiser
     from jnn_studio.models.portable.saving import save_portable
     from jnn_studio.models.weights import load_model
     from jnn_studio.penalty import Composition, NuclearNormPenalty, exact_nuclear_norm, tightness_gap
@@ -64,6 +65,7 @@ _PLACES = {
     "open_models": "explore.open_models",
     "open_source": "data.opening",
     "save_animation": "explore.animation",
+    "save_denoiser": "models.portable.denoiser_saving",
     "save_portable": "models.portable.saving",
     "save_sheet": "explore.sheet_page",
     "JacobianPenalty": "training.lightning_penalty",
@@ -92,6 +94,7 @@ __all__ = [
     "open_models",
     "open_source",
     "save_animation",
+    "save_denoiser",
     "save_portable",
     "save_sheet",
     "stable_rank",

@@ -34,7 +34,7 @@ GROUPS = {
         "nuclear_norm",
     ),
     "Walks": ("Walker", "Calibration", "explore.place:Place", "explore.place:Moved", "open_source"),
-    "Models": ("load_model", "open_models", "save_portable"),
+    "Models": ("load_model", "open_models", "save_portable", "save_denoiser"),
     "Figures": (
         "ExploreState",
         "SceneRenderer",

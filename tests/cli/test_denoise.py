@@ -134,7 +134,7 @@ def test_names_that_are_no_text_are_files_like_others(photo: Path, weights: Path
         (["evaluate", "--images", "{folder}/none"], "none"),
         (
             ["evaluate", "--images", "{folder}", "--models", "{folder}"],
-            "no weights (.safetensors) and no run",
+            "no weights (.safetensors or .jnnmodel) and no run",
         ),
         (["image", "{folder}/broken.jpg", "{folder}/o.png"], "broken.jpg cannot be used"),
         (["image", "{photo}", "{folder}/o.gif"], "pictures are written as JPEG, PNG, WebP, TIFF or BMP"),

@@ -16,7 +16,7 @@ from jnn_studio.data.listing import Listing
 from jnn_studio.data.photo import decode_photo
 from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, DenoisersError, trained_sigma
+from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, chosen, trained_sigma
 from jnn_studio.labs.denoise.noise import blend, estimate_sigma, to_pixels, to_signed
 from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.tiling import denoise_photo
@@ -33,7 +33,7 @@ class Treatment:
     """How photographs are denoised.
 
     Attributes:
-        method: a key of `METHODS`.
+        method: a key of `METHODS` or of a denoiser; "": the penalised one, or the only one there is.
         open: the denoisers for a σ, where the method is a network.
         sigma: of the noise; None: estimated of each, or, where photons are counted, 0.
         peak: how many photons white counts, where they are counted.
@@ -81,10 +81,7 @@ class Treatment:
 
     def _denoiser(self, sigma: float) -> LoadedDenoiser:
         there = self.open(sigma)
-        if self.method not in there:
-            known = ", ".join((*there, *CLASSICAL))
-            raise DenoisersError(f"there is no denoiser {self.method!r}; there are: {known}")
-        return there[self.method]
+        return there[chosen(there, self.method)]
 
 
 @dataclass(frozen=True)

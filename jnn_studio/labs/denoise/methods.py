@@ -15,7 +15,7 @@ from jnn_studio.base.resource_files import resource
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import MODEL
 from jnn_studio.models.denoising_model import DenoisingModel
-from jnn_studio.models.weights import LoadedDenoiser, load_denoiser
+from jnn_studio.models.weights import SUFFIXES, LoadedDenoiser, load_denoiser
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
 from jnn_studio.training.kind import find_kind
@@ -93,9 +93,9 @@ def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
     """
     if is_run(path):
         return _of_run(path)
-    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    files = sorted(found for found in path.iterdir() if found.suffix in SUFFIXES) if path.is_dir() else [path]
     if not files:
-        raise DenoisersError(f"there are no weights (.safetensors) and no run in {path}")
+        raise DenoisersError(f"there are no weights ({' or '.join(SUFFIXES)}) and no run in {path}")
     found: dict[str, LoadedDenoiser] = {}
     for file in files:
         loaded = load_denoiser(file)
@@ -128,6 +128,19 @@ def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
     for (member, _), network in zip(weights.members, networks, strict=True):
         info = {"run": config.name, "step": weights.step, **facts(config, member.key)}
         found[member.key] = LoadedDenoiser(network, member.label, info)
+    return found
+
+
+def chosen(denoisers: Mapping[str, LoadedDenoiser], method: str) -> str:
+    """The method that somebody named; "": the penalised one, or the only one there is.
+
+    Raises:
+        DenoisersError: there is no such denoiser.
+    """
+    known = [*denoisers, *CLASSICAL]
+    found = method or (next(iter(denoisers)) if len(denoisers) == 1 else PENALISED)
+    if found not in known:
+        raise DenoisersError(f"there is no denoiser {found!r}; there are: {', '.join(known)}")
     return found
 
 

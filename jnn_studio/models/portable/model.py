@@ -25,6 +25,23 @@ class PixelScale(Frozen):
     mean: tuple[Finite, ...] = Field((0.0,), max_length=3)
     deviation: tuple[Positive, ...] = Field((1.0,), max_length=3)
 
+    def numbers(self, pixels: Tensor) -> Tensor:
+        """(pixel - mean) / deviation of images (…, channels, height, width)."""
+        mean, deviation = self._columns(pixels)
+        return (pixels - mean) / deviation
+
+    def pixels(self, numbers: Tensor) -> Tensor:
+        """The inverse of `numbers`."""
+        mean, deviation = self._columns(numbers)
+        return numbers * deviation + mean
+
+    def _columns(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        mean, deviation = (
+            torch.tensor(values, dtype=like.dtype, device=like.device).reshape(-1, 1, 1)
+            for values in (self.mean, self.deviation)
+        )
+        return mean, deviation
+
 
 def _reshaped(*sizes: int) -> GraphDescription:
     node = NodeDescription(name="n0", operator="reshape", args=({"node": INPUT}, [-1, *sizes]))
@@ -89,8 +106,7 @@ class PortableModel(nn.Module):
 
     def encoder_input(self, images: Tensor) -> Tensor:
         """What ``encoder`` takes: pixels on the scale of its author."""
-        mean, deviation = _constants(self.config.encoded, images)
-        return (images - mean) / deviation
+        return self.config.encoded.numbers(images)
 
     def encode(self, images: Tensor) -> Tensor:
         """(batch, channels, size, size) → (batch, latent)."""
@@ -103,8 +119,7 @@ class PortableModel(nn.Module):
 
     def render(self, decoded: Tensor) -> Tensor:
         """What ``decoder`` gives → images."""
-        mean, deviation = _constants(self.config.decoded, decoded)
-        return decoded * deviation + mean
+        return self.config.decoded.pixels(decoded)
 
     @property
     def affine_decoding(self) -> AffineDecoding:
@@ -116,14 +131,6 @@ class PortableModel(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions."""
         return self.decode(self.encode(images))
-
-
-def _constants(scale: PixelScale, like: Tensor) -> tuple[Tensor, Tensor]:
-    mean, deviation = (
-        torch.tensor(values, dtype=like.dtype, device=like.device).reshape(-1, 1, 1)
-        for values in (scale.mean, scale.deviation)
-    )
-    return mean, deviation
 
 
 def network(config: PortableConfig) -> PortableModel:

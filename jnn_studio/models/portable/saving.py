@@ -63,13 +63,13 @@ def save_portable(
     path = Path(path)
     if path.suffix != PORTABLE:
         raise ExportError(f"{path} is no name of a portable model; give one that ends in {PORTABLE}")
-    images = _images(example)
+    images = square_images(example)
     channels = images.shape[1]
     scales = {
-        "encoded": _scale(encoded, channels),
-        "decoded": _scale(encoded if decoded is None else decoded, channels),
+        "encoded": pixel_scale(encoded, channels),
+        "decoded": pixel_scale(encoded if decoded is None else decoded, channels),
     }
-    given = (images - _column(scales["encoded"].mean)) / _column(scales["encoded"].deviation)
+    given = scales["encoded"].numbers(images)
     first = write_graph(encoder, given, "the encoder")
     with torch.no_grad():
         latents = _result(first, given)
@@ -94,7 +94,8 @@ def save_portable(
     save_model(path, model, name, info)
 
 
-def _images(example: Tensor) -> Tensor:
+def square_images(example: Tensor) -> Tensor:
+    """An example as it is to be written with: 2 to 4 images in float32; raises `ExportError`."""
     if example.ndim != 4 or example.shape[1] not in (1, 3) or example.shape[2] != example.shape[3]:
         raise ExportError(
             f"the example is {tuple(example.shape)}; give square images (batch, channels, size, size) with "
@@ -109,7 +110,8 @@ def _images(example: Tensor) -> Tensor:
     return images.repeat(2, 1, 1, 1) if len(images) < 2 else images[:4]
 
 
-def _scale(pair: Scale, channels: int) -> PixelScale:
+def pixel_scale(pair: Scale, channels: int) -> PixelScale:
+    """A scale as somebody wrote it; raises `ExportError`."""
     try:
         mean, deviation = (
             (float(part),) if isinstance(part, int | float) else tuple(float(value) for value in part)
@@ -123,10 +125,6 @@ def _scale(pair: Scale, channels: int) -> PixelScale:
             f"{pair} is no scale; give (mean, deviation), each one number or one for each of "
             f"{channels} channels"
         ) from error
-
-
-def _column(values: Sequence[float]) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1)
 
 
 def _result(written: WrittenGraph, inputs: Tensor) -> Tensor:

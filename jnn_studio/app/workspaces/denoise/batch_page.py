@@ -64,6 +64,7 @@ class BatchPage(QWidget):
         form: what is asked for.
         header: of the table: each column's title and tooltip.
         doing: what Start does, in words.
+        in_words: columns of words; the others hold numbers, which stand at the right.
     """
 
     def __init__(
@@ -74,11 +75,12 @@ class BatchPage(QWidget):
         form: SettingForm,
         header: Sequence[tuple[str, str]],
         doing: str,
+        in_words: Sequence[int] = (0,),
     ) -> None:
         super().__init__()
         self.setObjectName(page)
         self.desk, self.context, self.form = desk, context, form
-        self._page, self._doing = page, doing
+        self._page, self._doing, self._in_words = page, doing, set(in_words)
         self.batch = Batch(context, page, self)
         self.start = QPushButton("Start", objectName=f"{page}.start")
         self.start.setAccessibleName(f"{doing}, or stop")
@@ -105,7 +107,7 @@ class BatchPage(QWidget):
             item = QTableWidgetItem(title)
             item.setToolTip(tip)
             item.setTextAlignment(
-                (Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft)
+                (Qt.AlignmentFlag.AlignLeft if column in self._in_words else Qt.AlignmentFlag.AlignRight)
                 | Qt.AlignmentFlag.AlignVCenter
             )
             self.table.setHorizontalHeaderItem(column, item)
@@ -204,7 +206,7 @@ class BatchPage(QWidget):
         for column, text in enumerate(texts):
             item = QTableWidgetItem(printable(text))
             item.setToolTip(literal(printable(tips.get(column, text))))
-            if column:
+            if column not in self._in_words:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.setItem(row, column, item)
 

@@ -14,8 +14,7 @@ from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.endings import ending_of
 from jnn_studio.base.text import printable
 from jnn_studio.data.image_formats import EXTENSIONS
-
-WEIGHTS = ".safetensors"
+from jnn_studio.models.weights import SUFFIXES
 
 NOTHING_OPENED = "Nothing was opened"
 
@@ -29,7 +28,7 @@ def take(desk: PhotoDesk, message: MessageBar, mime: QMimeData) -> None:
     """Open it; a picture without a file is kept as one first. Nothing is fetched from the net."""
     arrival = arrival_of(mime)
     if arrival.path is not None:
-        if ending_of(arrival.path) == WEIGHTS or arrival.path.is_dir():
+        if ending_of(arrival.path) in SUFFIXES or arrival.path.is_dir():
             desk.open_models(arrival.path)
         else:
             desk.open_photo(arrival.path)
@@ -43,7 +42,7 @@ def _offer(mime: QMimeData) -> DropOffer:
     seen = glance_at(mime)
     if seen.path is None:
         return DropOffer("Denoise this picture") if seen.is_picture else DropOffer(REMOTE, good=False)
-    if ending_of(seen.path) == WEIGHTS or seen.path.is_dir():
+    if ending_of(seen.path) in SUFFIXES or seen.path.is_dir():
         return DropOffer("Use these denoisers")
     if ending_of(seen.path) in ("", *EXTENSIONS):
         return DropOffer("Denoise this photograph")

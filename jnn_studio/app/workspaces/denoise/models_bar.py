@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
-from jnn_studio.app.file_dialogs import WEIGHTS, ask_file, ask_folder
+from jnn_studio.app.file_dialogs import MODELS, ask_file, ask_folder
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
@@ -40,7 +40,7 @@ class ModelsBar(QWidget):
         self.choice.setMaximumWidth(28 * GRID)
         label.setBuddy(self.choice)
         self.open = QPushButton("Op&en…", objectName=f"{page}.open_models")
-        self.open.setToolTip("Use denoisers of your own: a weights file, or a run with all its methods")
+        self.open.setToolTip("Use denoisers of your own: weights, a .jnnmodel, or a run with all its methods")
         self.open.setAccessibleName("Open denoisers")
         menu = QMenu(self.open)
         menu.addAction("&Weights file…", self.ask_weights)
@@ -73,7 +73,7 @@ class ModelsBar(QWidget):
 
     def ask_weights(self) -> None:
         """Choose a weights file."""
-        ask_file(self, "Open a denoiser", WEIGHTS, self._desk.open_models)
+        ask_file(self, "Open a denoiser", MODELS, self._desk.open_models)
 
     def ask_folder(self) -> None:
         """Choose a run, or any folder of weights."""

@@ -16,7 +16,9 @@ from jnn_studio.models.weights import LoadedDenoiser
 Models = Annotated[
     Path | None,
     typer.Option(
-        "--models", help="A run, a folder of weights or one file; bundled ones if not given.", parser=path
+        "--models",
+        help="A run, weights, a .jnnmodel or a folder of them; bundled ones if not given.",
+        parser=path,
     ),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")]
@@ -37,7 +39,8 @@ Sigma = Annotated[
     ),
 ]
 Method = Annotated[
-    str, typer.Option("--method", help="penalised, supervised, noise2noise, bm3d, bm3d-rgb, …")
+    str,
+    typer.Option("--method", help="penalised, supervised, noise2noise, bm3d, …; else the only one there is."),
 ]
 Strength = Annotated[
     float, typer.Option("--strength", min=0.0, max=1.0, help="From 0, as it is, to 1, wholly denoised.")

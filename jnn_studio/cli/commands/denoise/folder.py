@@ -22,7 +22,7 @@ def folder(
         Path, typer.Argument(help="Folder for the results; what is there already stays.", parser=path)
     ],
     sigma: Sigma = None,
-    method: Method = "penalised",
+    method: Method = "",
     models: Models = None,
     strength: Strength = 1.0,
     peak: Peak = None,

@@ -29,7 +29,7 @@ def image(
         Path, typer.Argument(help="Picture to write: .png, .jpg, .webp, .tif or .bmp.", parser=path)
     ],
     sigma: Sigma = None,
-    method: Method = "penalised",
+    method: Method = "",
     models: Models = None,
     strength: Strength = 1.0,
     peak: Peak = None,

@@ -42,7 +42,7 @@ class FolderPage(BatchPage):
         self.methods.setToolTip("What the photographs are denoised with")
         self.methods.setAccessibleName("Method")
         self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        super().__init__(context, desk, PAGE, form, HEADER, "Denoise the folder")
+        super().__init__(context, desk, PAGE, form, HEADER, "Denoise the folder", (0, 1, 2))
         label = QLabel("&Method")
         label.setBuddy(self.methods)
         self.top.addSpacing(8)

@@ -1,0 +1,142 @@
+"""A denoiser of somebody's own that a portable file describes: what it computes, and no code."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from jnn_studio.models.config import ModelConfig
+from jnn_studio.models.model_kind import ModelKind
+from jnn_studio.models.portable.description import INPUT, GraphDescription, NodeDescription
+from jnn_studio.models.portable.limits import GraphError, output_shape
+from jnn_studio.models.portable.model import PixelScale
+from jnn_studio.models.portable.operator_graph import OperatorGraph
+
+
+class PortableDenoiserConfig(ModelConfig):
+    """What a portable denoiser computes, of squares of one size.
+
+    Without anything said, they stay as they are.
+    """
+
+    kind: Literal["portable-denoiser"] = "portable-denoiser"
+    side: int = Field(64, ge=8, le=1024, description="Side of the squares it takes, in pixels.")
+    margin: int = Field(
+        16, ge=0, le=480, description="How far away, in pixels, what it sees can change what it gives."
+    )
+    scale: PixelScale = Field(
+        PixelScale(mean=(0.5,), deviation=(0.5,)), description="How its numbers stand to pixels in [0, 1]."
+    )
+    graph: GraphDescription = Field(
+        GraphDescription(
+            nodes=(NodeDescription(name="n0", operator="mul.Scalar", args=({"node": INPUT}, 1.0)),),
+            output="n0",
+        ),
+        description="What it computes.",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if 2 * self.margin >= self.side:
+            raise ValueError(f"a margin of {self.margin} pixels leaves nothing of squares of {self.side}")
+        if not {len(self.scale.mean), len(self.scale.deviation)} <= {1, self.channels}:
+            raise ValueError(f"a scale for {len(self.scale.mean)} channels, of images with {self.channels}")
+        return self
+
+
+class PortableDenoiser(nn.Module):
+    """A `DenoisingModel`: images of any size by squares of the one it was written for.
+
+    Squares overlap by twice the margin, and what lies nearer to their border than that is taken from the
+    next, so that there are no seams where the network sees no further. A smaller image is mirrored outwards.
+    """
+
+    def __init__(self, config: PortableDenoiserConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.graph = OperatorGraph(config.graph)
+
+    @property
+    def reach(self) -> int:
+        """How far away, in pixels, an input pixel can be that still changes an output pixel."""
+        return self.config.margin
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(batch, channels, height, width) in [-1, 1] → the same without noise."""
+        side, margin = self.config.side, self.config.margin
+        height, width = images.shape[-2:]
+        wide = _extended(images, max(side - height, 0), max(side - width, 0))
+        rows, columns = (_squares(length, side, margin) for length in wide.shape[-2:])
+        strips = []
+        for top, first, last in rows:
+            parts = [
+                self._square(wide[..., top : top + side, left : left + side])[
+                    ..., first - top : last - top, begin - left : end - left
+                ]
+                for left, begin, end in columns
+            ]
+            strips.append(torch.cat(parts, dim=-1))
+        return torch.cat(strips, dim=-2)[..., :height, :width]
+
+    def _square(self, square: Tensor) -> Tensor:
+        found: Tensor = self.graph(self.config.scale.numbers((square + 1) / 2).contiguous())
+        return 2 * self.config.scale.pixels(found) - 1
+
+
+def _extended(images: Tensor, below: int, right: int) -> Tensor:
+    """Mirrored as often as it takes."""
+    while below or right:
+        height, width = images.shape[-2:]
+        rows, columns = min(below, height), min(right, width)
+        images = torch.cat([images, images.flip(-2)[..., :rows, :]], dim=-2) if rows else images
+        images = torch.cat([images, images.flip(-1)[..., :columns]], dim=-1) if columns else images
+        below, right = below - rows, right - columns
+    return images
+
+
+def _squares(length: int, side: int, margin: int) -> list[tuple[int, int, int]]:
+    """(start, first, last) of squares along a stretch: what is taken from each lies between the last two.
+
+    >>> _squares(20, 10, 2)
+    [(0, 0, 8), (6, 8, 14), (10, 14, 20)]
+    """
+    step = side - 2 * margin
+    count = max(0, math.ceil((length - side) / step))
+    starts = [min(place * step, length - side) for place in range(count + 1)]
+    ends = [start + side - margin for start in starts[:-1]] + [length]
+    return list(zip(starts, [0, *ends[:-1]], ends, strict=True))
+
+
+def network(config: PortableDenoiserConfig) -> PortableDenoiser:
+    """The denoiser of a description, without sensible weights.
+
+    Raises:
+        GraphError: what is described cannot be computed, takes too much, or changes the size.
+    """
+    with torch.device("meta"):
+        model = PortableDenoiser(config)
+    shape = (config.channels, config.side, config.side)
+    found = output_shape(model.graph, shape, "the denoiser")
+    if found != shape:
+        raise GraphError(f"the denoiser gives {found} where images are {shape}")
+    return PortableDenoiser(config)
+
+
+def build(config: PortableDenoiserConfig, seed: int) -> PortableDenoiser:
+    """The denoiser with random weights, which nobody has trained; buffers are ones."""
+    model = network(config)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            per_output = max(parameter[:1].numel(), 1) if parameter.ndim else 1
+            parameter.normal_(generator=generator).div_(math.sqrt(per_output))
+        for buffer in model.buffers():
+            buffer.fill_(1)
+    return model
+
+
+MODEL = ModelKind("portable-denoiser", PortableDenoiserConfig, "a portable denoiser", network, build)
