@@ -18,6 +18,7 @@ MODELS = "Models (*.safetensors *.jnnmodel)"
 ARCHIVES = "Archives (*.zip)"
 IMAGES = f"Images ({' '.join(f'*{extension}' for extension in EXTENSIONS)})"
 PICTURES = f"Pictures ({' '.join(f'*{ending}' for written in WRITTEN for ending in written.endings)})"
+KERNELS = "Kernels (*.npy *.png *.tif *.tiff)"
 FIGURES = "Figures (*.png *.svg *.pdf)"
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
 TABLES = f"Attribute tables ({' '.join(f'*{ending}' for ending in TABLE_ENDINGS)})"

@@ -352,3 +352,31 @@ def test_figure_4_of_a_photograph(
     assert result.exit_code == 0, result.output
     assert "Clean, Noisy, Penalised" in result.output
     assert out.read_text(encoding="utf-8").count("<image") == 3
+
+
+def test_restoration_over_a_folder_stands_beside_total_variation(tmp_path: Path, weights: Path) -> None:
+    folder = tmp_path / "squares"
+    folder.mkdir()
+    for seed in range(3):
+        pixels = (255 * draw_dead_leaves(36, 40, 3, seed)).astype(np.uint8).transpose(1, 2, 0)
+        write_picture(pixels, folder / f"{seed}.png")
+    write_picture(pixels[:20], folder / "small.png")
+    call = ["restore-table", str(folder), "--models", str(weights), "--methods", "penalised", "--side", "32"]
+    call += ["--operators", "box-10,shrunk-3,disc-3", "--sigma", "0.3", "--steps", "2"]
+    result = runner.invoke(app, [*call, "-f", "json"])
+    assert result.exit_code == 0, result.output
+    assert "small.png" in result.stderr
+    rows = json.loads(result.stdout)["rows"]
+    assert [row["prior"] for row in rows] == ["seen", "total-variation", "penalised"] * 3
+    square = to_signed(np.asarray(Image.open(folder / "0.png"))[2:34, 4:36])
+    problem = pose(square, DegradationConfig(task="shrunk", factor=3, noise=0.3))
+    network = open_denoisers(weights)["penalised"]
+    *_, last = restore_both(problem, prior_of(network.model), 0.5, PriorConfig(steps=2))
+    one = runner.invoke(app, [*call, "--limit", "1", "-f", "json"])
+    alone = {(row["operator"], row["prior"]): row["mean"] for row in json.loads(one.stdout)["rows"]}
+    assert (alone["shrunk-3", "penalised"], alone["shrunk-3", "total-variation"]) == pytest.approx(last.psnr)
+    control, learnt = rows[4], rows[5]
+    assert learnt["ahead"] == pytest.approx(learnt["mean"] - control["mean"])
+    assert learnt["ahead_low"] < learnt["ahead"] < learnt["ahead_high"]
+    refused = runner.invoke(app, [*call[:2], "--operators", "magic"])
+    assert refused.exit_code == 2

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class Degradation(Protocol):
-    """A linear map A of images (channels, height, width) of one size onto images of the same size."""
+    """A linear map A of images (channels, height, width) of one size onto images of one, mostly the same."""
 
     def apply(self, image: Tensor) -> Tensor:
         """A x."""
@@ -107,6 +107,60 @@ class Blur:
     def _middle(self, wide: Tensor) -> Tensor:
         radius, (height, width) = len(self.kernel) // 2, self.size
         return wide[..., radius : radius + height, radius : radius + width]
+
+
+@dataclass(frozen=True, eq=False)
+class Shrinking:
+    """Every ``factor`` × ``factor`` pixels become one, their mean, as on a camera with larger pixels.
+
+    What is left at the right and lower border where sides are not divisible is not seen.
+    """
+
+    factor: int
+    size: tuple[int, int]
+
+    def apply(self, image: Tensor) -> Tensor:
+        """A x, smaller by the factor."""
+        return torch.nn.functional.avg_pool2d(image, self.factor)
+
+    def adjoint(self, image: Tensor) -> Tensor:
+        """Aᵀ y: each value shared out among its pixels."""
+        wide = enlarged(image, self.factor) / self.factor**2
+        height, width = self.size
+        return torch.nn.functional.pad(wide, (0, width - wide.shape[-1], 0, height - wide.shape[-2]))
+
+    def diagonal(self) -> Tensor:
+        """The diagonal of AᵀA."""
+        return torch.tensor(float(self.factor) ** -4)
+
+
+def enlarged(image: Tensor, factor: int) -> Tensor:
+    """Every pixel as ``factor`` × ``factor`` of them."""
+    return image.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
+
+
+def disc_kernel(radius: float) -> Tensor:
+    """A lens out of focus: a disc of ``radius`` pixels, its edge by distance; its sum is 1.
+
+    Raises:
+        ValueError: ``radius`` is not positive.
+    """
+    if not radius > 0:
+        raise ValueError(f"radius must be positive, got {radius}")
+    reach = math.ceil(radius)
+    axis = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    kernel = (radius + 0.5 - torch.hypot(axis, axis[:, None])).clamp(0, 1)
+    return kernel / kernel.sum()
+
+
+def box(size: tuple[int, int], share: float) -> Tensor:
+    """Which pixels are known, bool (height, width): all but a rectangle in the middle, ``share`` of them."""
+    height, width = size
+    rows, columns = (max(1, round(length * share**0.5)) for length in size)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    known = torch.ones(size, dtype=torch.bool)
+    known[top : top + rows, left : left + columns] = False
+    return known
 
 
 def gaussian_kernel(width: float) -> Tensor:

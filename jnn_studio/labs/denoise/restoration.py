@@ -7,9 +7,11 @@ denoiser at every step, the other has colour total variation, which has been the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -20,19 +22,24 @@ from jnn_studio.labs.denoise.degradations import (
     Blur,
     Degradation,
     Inpainting,
+    Shrinking,
+    box,
+    disc_kernel,
+    enlarged,
     fill_in,
     gaussian_kernel,
     missing_pixels,
     motion_kernel,
     scratches,
 )
+from jnn_studio.labs.denoise.kernel_file import KernelError, read_kernel
 from jnn_studio.labs.denoise.noise import add_noise
 from jnn_studio.labs.denoise.plug_and_play import Denoise, Iterate, restore
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.labs.denoise.total_variation import restore_tv
 from jnn_studio.models.denoising_model import DenoisingModel
 
-DegradationTask = Literal["missing", "scratches", "gaussian", "motion"]
+DegradationTask = Literal["missing", "scratches", "box", "gaussian", "motion", "disc", "kernel", "shrunk"]
 
 
 class DegradationConfig(Frozen):
@@ -47,7 +54,15 @@ class DegradationConfig(Frozen):
         ge=0.3,
         le=8,
         allow_inf_nan=False,
-        description="Standard deviation of the Gaussian blur in pixels.",
+        description="Standard deviation of the Gaussian blur, or radius of the disc, in pixels.",
+    )
+    factor: Literal[2, 3, 4] = Field(
+        2, description="How many pixels a side become one, their mean, where the picture is shrunk."
+    )
+    kernel: str = Field(
+        "",
+        max_length=4096,
+        description="File of a blur's kernel: a picture, black where it is 0, or a .npy of numbers.",
     )
     length: float = Field(
         15.0, ge=1, le=60, allow_inf_nan=False, description="How far the camera moved, in pixels."
@@ -80,6 +95,11 @@ class PriorConfig(Frozen):
         description="How much the denoiser's answer counts against what is seen; 1 fits photographs.",
     )
     steps: int = Field(12, ge=1, le=500, description="How often the denoiser is asked.")
+    lipschitz: Literal["no", "yes"] = Field(
+        "no",
+        description="Whether the largest singular value of the denoiser's Jacobian is found at every step, "
+        "at the middle 64 × 64 pixels.",
+    )
 
 
 class RestorationConfig(Frozen):
@@ -95,7 +115,7 @@ class DegradedPhoto:
 
     Attributes:
         clean: the photograph, to measure against.
-        seen: A x + noise; 0 where a pixel is missing.
+        seen: A x + noise; 0 where a pixel is missing; smaller where the picture was shrunk.
         start: a first guess.
         degradation: A.
         config: what it was made from.
@@ -107,6 +127,16 @@ class DegradedPhoto:
     degradation: Degradation
     config: DegradationConfig
 
+    @property
+    def shown(self) -> Tensor:
+        """What is seen, in the photograph's size: shrunk pixels are repeated."""
+        if self.config.task != "shrunk":
+            return self.seen
+        wide = enlarged(self.seen, self.config.factor)
+        height, width = self.clean.shape[-2:]
+        missing = (0, width - wide.shape[-1], 0, height - wide.shape[-2])
+        return torch.nn.functional.pad(wide[None], missing, mode="replicate")[0]
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -114,6 +144,12 @@ class Pair:
 
     learnt: Iterate
     control: Iterate
+
+    @property
+    def without_images(self) -> Pair:
+        """Its numbers alone."""
+        nothing = self.learnt.image.new_empty(0)
+        return Pair(replace(self.learnt, image=nothing), replace(self.control, image=nothing))
 
     @property
     def psnr(self) -> tuple[float, float]:
@@ -128,21 +164,28 @@ def pose(clean: Tensor, config: DegradationConfig) -> DegradedPhoto:
     """What is seen of ``clean`` (channels, height, width) in [-1, 1]; always the same for the same settings.
 
     Raises:
-        ValueError: the blur is too wide for the image.
+        ValueError: the blur is too wide for the image, or the image too small to be shrunk.
+        KernelError: there is no kernel in the file.
     """
     size = (clean.shape[-2], clean.shape[-1])
     lost, drawn, _ = _seeds(config.seed)
-    if config.task in ("missing", "scratches"):
-        lose = missing_pixels if config.task == "missing" else scratches
-        known = lose(size, config.share, lost)
+    if config.task == "shrunk":
+        if min(size) < 2 * config.factor:
+            raise ValueError(f"A picture of {size[1]} × {size[0]} is too small to be shrunk.")
+        smaller = Shrinking(config.factor, size)
+        seen = add_noise(smaller.apply(clean), config.noise, drawn)
+        start = torch.nn.functional.interpolate(seen[None], size, mode="bicubic", align_corners=False)[0]
+        return DegradedPhoto(clean, seen, start, smaller, config)
+    if config.task in ("missing", "scratches", "box"):
+        if config.task == "box":
+            known = box(size, config.share)
+        else:
+            lose = missing_pixels if config.task == "missing" else scratches
+            known = lose(size, config.share, lost)
         holes = Inpainting(known)
         seen = holes.apply(add_noise(clean, config.noise, drawn))
         return DegradedPhoto(clean, seen, fill_in(seen, known), holes, config)
-    kernel = (
-        gaussian_kernel(config.width)
-        if config.task == "gaussian"
-        else motion_kernel(config.length, config.angle)
-    )
+    kernel = _kernel(config)
     if len(kernel) > min(size):
         raise ValueError(
             f"A blur over {len(kernel)} pixels is too wide for a picture of {size[1]} × {size[0]}."
@@ -154,7 +197,20 @@ def pose(clean: Tensor, config: DegradationConfig) -> DegradedPhoto:
 
 def seen_psnr(problem: DegradedPhoto) -> float:
     """How near what is seen is to the photograph, by the plain PSNR in dB."""
-    return psnr(((problem.seen + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
+    return psnr(((problem.shown + 1) / 2)[None], ((problem.clean + 1) / 2)[None])
+
+
+def _kernel(config: DegradationConfig) -> Tensor:
+    match config.task:
+        case "gaussian":
+            return gaussian_kernel(config.width)
+        case "disc":
+            return disc_kernel(config.width)
+        case "kernel" if not config.kernel:
+            raise KernelError("Choose the file of a kernel: a picture of it, or a .npy of numbers.")
+        case "kernel":
+            return read_kernel(Path(config.kernel))
+    return motion_kernel(config.length, config.angle)
 
 
 def prior_of(denoiser: DenoisingModel, watch: Watch | None = None) -> Denoise:

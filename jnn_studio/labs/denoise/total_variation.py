@@ -50,7 +50,7 @@ def restore_tv(
         clean: the truth, if it is known, to measure against.
     """
     w = WEIGHT * max(noise, ROUNDING) ** POWER if weight is None else weight
-    largest = _largest(degradation, seen)
+    largest = _largest(degradation, start)
     primal = _PRIMAL / largest
     dual = (1 / primal - largest / 2) / _DIFFERENCES
     x, q = start, start.new_zeros(2, *start.shape)

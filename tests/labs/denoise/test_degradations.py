@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from jnn_studio.labs.denoise.degradations import (
     Blur,
     Degradation,
     Inpainting,
+    Shrinking,
+    box,
+    disc_kernel,
     fill_in,
     gaussian_kernel,
     missing_pixels,
     motion_kernel,
     scratches,
 )
+from jnn_studio.labs.denoise.foreign_operator import adapted
+from jnn_studio.labs.denoise.kernel_file import KernelError, read_kernel
+from jnn_studio.labs.denoise.lipschitz import local_lipschitz
+from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.denoiser import build
 
 SIZE = (13, 18)
 
@@ -118,3 +131,94 @@ def test_kernels_of_no_width_are_refused() -> None:
         gaussian_kernel(0)
     with pytest.raises(ValueError, match="positive"):
         motion_kernel(-1, 0)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_shrinking_has_its_exact_adjoint_and_takes_means(factor: int) -> None:
+    size = (14, 17)
+    shrinking = Shrinking(factor, size)
+    x = torch.randn(3, *size, dtype=torch.float64)
+    y = torch.randn_like(shrinking.apply(x))
+    assert y.shape == (3, 14 // factor, 17 // factor)
+    assert float(shrinking.apply(x)[0, 0, 0]) == pytest.approx(float(x[0, :factor, :factor].mean()))
+    assert float((shrinking.apply(x) * y).sum()) == pytest.approx(float((x * shrinking.adjoint(y)).sum()))
+    unit = torch.zeros_like(x)
+    unit[0, 0, 0] = 1
+    square = shrinking.adjoint(shrinking.apply(unit))[0, 0, 0]
+    assert float(square) == pytest.approx(float(shrinking.diagonal()))
+
+
+def test_a_disc_and_a_box() -> None:
+    kernel = disc_kernel(3.0)
+    assert float(kernel.sum()) == pytest.approx(1)
+    assert torch.equal(kernel, kernel.mT)
+    assert float(kernel[3, 3] - kernel[3, 5]) == 0
+    known = box((20, 40), 0.25)
+    assert int((~known).sum()) == 10 * 20
+    assert bool(known[0].all())
+    assert not bool(known[10, 20])
+
+
+def test_a_kernel_is_read_from_a_picture_or_from_numbers(tmp_path: Path) -> None:
+    values = np.array([[0.0, 1, 0, 2], [3, 1, 0, 0], [0, 0, 4, 0]])
+    np.save(tmp_path / "k.npy", values)
+    Image.fromarray((values * 50).astype(np.uint8)).save(tmp_path / "k.png")
+    for name in ("k.npy", "k.png"):
+        kernel = read_kernel(tmp_path / name)
+        assert kernel.shape == (5, 5)
+        np.testing.assert_allclose(kernel[1:4, :4], values / 11, rtol=1e-6)
+    bad = tmp_path / "bad.npy"
+    for data, words in (
+        (np.lib.format.magic(1, 0) + b"\x10\x00no header at all", "no .npy"),
+        (_lying_npy(), "at most 255"),
+        (b"", "no .npy"),
+    ):
+        bad.write_bytes(data)
+        with pytest.raises(KernelError, match=words):
+            read_kernel(bad)
+    np.save(bad, np.zeros((3, 3)))
+    with pytest.raises(KernelError, match="positive sum"):
+        read_kernel(bad)
+    np.save(bad, np.array([object()]), allow_pickle=True)
+    with pytest.raises(KernelError, match="give numbers"):
+        read_kernel(bad)
+    with pytest.raises(KernelError, match="cannot be"):
+        read_kernel(tmp_path / "gone.png")
+
+
+def _lying_npy() -> bytes:
+    """A header that claims a terabyte."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f8", "fortran_order": False, "shape": (400_000, 400_000)}
+    )
+    return file.getvalue()
+
+
+def test_an_operator_of_another_library_is_taken_if_it_is_linear_with_its_adjoint() -> None:
+    class Physics:
+        def __init__(self, right: bool) -> None:
+            self.right = right
+
+        def A(self, x: torch.Tensor) -> torch.Tensor:
+            return 0.5 * x.roll(1, -1)
+
+        def A_adjoint(self, y: torch.Tensor) -> torch.Tensor:
+            return 0.5 * y.roll(-1 if self.right else 1, -1)
+
+    example = torch.zeros(3, 8, 8)
+    found = adapted(Physics(True), example)
+    assert float(found.diagonal()) == pytest.approx(0.25)
+    x = torch.randn(3, 8, 8)
+    torch.testing.assert_close(found.adjoint(found.apply(x)), 0.25 * x)
+    with pytest.raises(ValueError, match="adjoint"):
+        adapted(Physics(False), example)
+
+
+def test_the_local_lipschitz_constant_is_the_largest_singular_value() -> None:
+    f = build(DenoiserConfig(widths=(2, 3, 4, 4)), 0).eval()
+    image = torch.randn(3, 16, 16, generator=torch.Generator().manual_seed(1))
+    at = image + 0.5 * torch.randn(image.shape, generator=torch.Generator().manual_seed(0))
+    dense = torch.autograd.functional.jacobian(lambda x: f(x[None])[0], at).reshape(768, 768)
+    expected = float(torch.linalg.matrix_norm(dense, 2))
+    assert local_lipschitz(f, image, 0.5) == pytest.approx(expected, rel=1e-3)

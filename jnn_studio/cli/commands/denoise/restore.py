@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Models, denoisers_for
+from jnn_studio.cli.commands.denoise.choosing import Method, Models, denoisers_for
 from jnn_studio.cli.output import UsageError, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.training.device import leave_a_core_free
 
 # As in the lab, whose modules are slow to import.
-_Task = Literal["missing", "scratches", "gaussian", "motion"]
+_Task = Literal["missing", "scratches", "box", "gaussian", "motion", "disc", "kernel", "shrunk"]
 
 
 def restore(
@@ -27,7 +27,13 @@ def restore(
     ],
     task: Annotated[_Task, typer.Option("--task", help="What is to be undone.")] = "missing",
     share: Annotated[float, typer.Option("--share", help="How much is missing or scratched.")] = 0.5,
-    width: Annotated[float, typer.Option("--width", help="σ of the Gaussian blur in pixels.")] = 2.0,
+    width: Annotated[
+        float, typer.Option("--width", help="σ of the Gaussian blur, or radius of the disc, in pixels.")
+    ] = 2.0,
+    factor: Annotated[int, typer.Option("--factor", min=2, max=4, help="How many times it is shrunk.")] = 2,
+    kernel: Annotated[
+        str, typer.Option("--kernel", help="File of a blur's kernel: a picture, or a .npy.")
+    ] = "",
     length: Annotated[float, typer.Option("--length", help="Length of the motion in pixels.")] = 15.0,
     angle: Annotated[float, typer.Option("--angle", help="Its angle in degrees.")] = 20.0,
     sigma: Annotated[
@@ -35,7 +41,7 @@ def restore(
     ] = 0.5,
     strength: Annotated[float, typer.Option("--strength", help="How much the prior counts.")] = 1.0,
     steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 12,
-    method: Annotated[str, typer.Option("--method", help="penalised, supervised, …")] = "penalised",
+    method: Method = "",
     models: Models = None,
     seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,
     seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.", parser=path)] = None,
@@ -51,7 +57,7 @@ def restore(
     from jnn_studio.data.photo import read_photo
     from jnn_studio.data.pixels import write_picture
     from jnn_studio.labs.denoise.measures import CONVENTIONS
-    from jnn_studio.labs.denoise.methods import trained_sigma
+    from jnn_studio.labs.denoise.methods import chosen, trained_sigma
     from jnn_studio.labs.denoise.noise import to_pixels, to_signed
     from jnn_studio.labs.denoise.restoration import (
         DegradationConfig,
@@ -64,7 +70,14 @@ def restore(
 
     leave_a_core_free()
     try:
-        values = {"task": task, "share": share, "width": width, "length": length, "angle": angle}
+        values: dict[str, Any] = {
+            "task": task,
+            "share": share,
+            "width": width,
+            "length": length,
+            "angle": angle,
+        }
+        values |= {"factor": factor, "kernel": kernel}
         wanted = DegradationConfig.model_validate(values | {"noise": sigma, "seed": seed})
         prior = PriorConfig(strength=strength, steps=steps)
     except ValidationError as error:
@@ -76,8 +89,9 @@ def restore(
             if written is not None:
                 format_to_write(written)
         denoisers = denoisers_for(models, sigma)
+        method = chosen(denoisers, method)
         if method not in denoisers:
-            raise UsageError(f"there is no denoiser {method!r}; there are: {', '.join(denoisers)}")
+            raise UsageError(f"{method} has no σ of its own to go by; there are: {', '.join(denoisers)}")
         trained = trained_sigma(denoisers[method])
         if not trained:
             raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
@@ -86,12 +100,12 @@ def restore(
         try:
             problem = pose(clean, wanted)
         except ValueError as error:
-            hint = "--width" if task == "gaussian" else "--length"
+            hint = {"motion": "--length", "kernel": "--kernel", "shrunk": "--factor"}.get(task, "--width")
             raise typer.BadParameter(str(error), param_hint=hint) from None
         with watching(errors, "") as watch:
             for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
                 last = found
-        for path, image_ in ((out, last.learnt.image), (seen, problem.seen), (control, last.control.image)):
+        for path, image_ in ((out, last.learnt.image), (seen, problem.shown), (control, last.control.image)):
             if path is not None:
                 write_picture(to_pixels(image_, opened.depth), path, profile=opened.profile)
     learnt, alone = last.psnr

@@ -158,6 +158,9 @@ class TestBeforeStart:
             ("scratches", {"share"}),
             ("gaussian", {"width"}),
             ("motion", {"length", "angle"}),
+            ("box", {"share"}),
+            ("disc", {"width"}),
+            ("shrunk", {"factor"}),
         ],
     )
     def test_the_task_is_chosen_and_asks_for_what_it_needs(
@@ -165,11 +168,42 @@ class TestBeforeStart:
     ) -> None:
         choose_task(opened, task)
         wait_until_ready(qtbot, opened)
-        for name in ("share", "width", "length", "angle"):
+        for name in ("share", "width", "length", "angle", "factor", "kernel"):
             assert opened.form.fields[f"problem.{name}"].isVisible() == (name in fields)
         pixels = cropped(opened)
-        expected = to_pixels(pose(to_signed(pixels), DegradationConfig(task=task)).seen)
+        expected = to_pixels(pose(to_signed(pixels), DegradationConfig(task=task)).shown)
         assert np.array_equal(shown(opened, SEEN), expected)
+
+    def test_a_kernel_comes_from_a_file(self, qtbot: QtBot, opened: RestorePage, tmp_path: Path) -> None:
+        choose_task(opened, "kernel")
+        qtbot.waitUntil(lambda: "Choose the file" in opened.note.text())
+        values = np.zeros((3, 5))
+        values[1, :4] = 1
+        np.save(tmp_path / "kernel.npy", values)
+        opened.form.fields["problem.kernel"].editor.setText(str(tmp_path / "kernel.npy"))
+        wait_until_ready(qtbot, opened)
+        config = DegradationConfig(task="kernel", kernel=str(tmp_path / "kernel.npy"))
+        expected = to_pixels(pose(to_signed(cropped(opened)), config).seen)
+        qtbot.waitUntil(lambda: np.array_equal(shown(opened, SEEN), expected))
+
+    def test_how_it_converges_and_the_denoiser_s_lipschitz_constant(
+        self, qtbot: QtBot, opened: RestorePage
+    ) -> None:
+        opened.form.fill({"prior.steps": "3", "prior.lipschitz": "yes"})
+        wait_until_ready(qtbot, opened)
+        opened.start.click()
+        qtbot.waitUntil(lambda: opened.restoring.snapshot is not None and not opened.restoring.running)
+        snapshot = opened.restoring.snapshot
+        assert snapshot is not None
+        assert len(snapshot.lipschitz) == 4
+        assert min(snapshot.lipschitz) > 0
+        for quantity, values in (
+            ("change", snapshot.learnt_change),
+            ("lipschitz", snapshot.lipschitz),
+            ("psnr", snapshot.learnt_psnr),
+        ):
+            opened.quantity.current = quantity
+            np.testing.assert_allclose(opened.plot.series(LEARNT).y, values[1:])
 
     def test_a_value_that_will_not_do_is_told_where_it_stands(
         self, qtbot: QtBot, opened: RestorePage

@@ -26,7 +26,6 @@ from jnn_studio.app.widgets.compare.viewer_bar import ViewerBar
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.widgets.note import note
 from jnn_studio.app.widgets.segmented import SegmentedControl
-from jnn_studio.app.widgets.setting_form import SettingForm
 from jnn_studio.app.workspaces.denoise.crop_picker import CropPicker
 from jnn_studio.app.workspaces.denoise.dropping import let_drop
 from jnn_studio.app.workspaces.denoise.entries import method_label
@@ -43,6 +42,7 @@ from jnn_studio.app.workspaces.denoise.restore.entries import (
     entries_of,
     progress,
 )
+from jnn_studio.app.workspaces.denoise.restore.form import RestoreForm
 from jnn_studio.app.workspaces.denoise.restore.restoring import DegradationQuestion, Prior, Restoring
 from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, check, defaults, relevant
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
@@ -55,6 +55,17 @@ from jnn_studio.models.denoiser import STRIDE
 SIDES = (128, 256, 512)
 """Sides of a crop in pixels: a step on the largest takes about half a second on one core."""
 FIRST_SIDE = 256
+PSNR, CHANGE, LIPSCHITZ = "psnr", "change", "lipschitz"
+QUANTITIES = {
+    PSNR: ("PSNR", "How near to the photograph", f"{CONVENTIONS['psnr_plain'].label} in dB"),
+    CHANGE: ("Change", "What each step still changes: how it converges", "Change of a step, RMS"),
+    LIPSCHITZ: (
+        "Lipschitz",
+        "The largest singular value of the denoiser's Jacobian at every step, at the middle 64 × 64 pixels: "
+        "above 1 it stretches some change of its input",
+        "Largest σ of the denoiser's Jacobian",
+    ),
+}
 
 
 class RestorePage(QWidget):
@@ -78,7 +89,7 @@ class RestorePage(QWidget):
             "Side of the crop in pixels",
         )
         self.sides.current = str(FIRST_SIDE)
-        self.form = SettingForm(PAGE, SECTIONS, check, relevant)
+        self.form = RestoreForm(PAGE, SECTIONS, check, relevant)
         self.form.fill(defaults())
         self.start = QPushButton("Start", objectName=f"{PAGE}.start")
         self.start.setAccessibleName("Start or stop restoring")
@@ -95,15 +106,23 @@ class RestorePage(QWidget):
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
         self.note = note(f"{PAGE}.note", lines=3)
-        self.plot = StudioPlot(f"{PAGE}.plot", "PSNR after every step")
+        self.quantity = SegmentedControl(
+            {key: (words, tip) for key, (words, tip, _) in QUANTITIES.items()},
+            f"{PAGE}.quantity",
+            "What is plotted after every step",
+        )
+        self.plot = StudioPlot(f"{PAGE}.plot", "After every step")
         self.plot.canvas.x_axis.integers = True
-        self.plot.set_labels(x="Step", y=f"{CONVENTIONS['psnr_plain'].label} in dB")
+        self.plot.set_labels(x="Step", y=QUANTITIES[CHANGE][2])
+        self.plot.log = True
+        self.plot.set_labels(y=QUANTITIES[PSNR][2])
         self.plot.set_empty_text("PSNR of both restorations, step by step")
         self.plot.add_curve(CONTROL, CONTROL_TITLE, CONTROL_ROLE, "dash")
         self._arrange()
         # Several things change in one go: they are followed once.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._follow)
+        self.quantity.currentChanged.connect(self._show_quantity)
         self.sides.currentChanged.connect(lambda side: self.picker.set_side(int(side)))
         self.picker.cropChanged.connect(self._soon.start)
         self.form.changed.connect(self._settings_changed)
@@ -272,9 +291,24 @@ class RestorePage(QWidget):
             self.plot.add_curve(LEARNT, f"Learnt prior: {method_label(method)}", *method_color(method))
             self._curve = method
         steps = range(1, snapshot.step + 1)  # beside the first guess the rest would be one line
-        self.plot.set_data(LEARNT, steps, snapshot.learnt_psnr[1:])
-        self.plot.set_data(CONTROL, steps, snapshot.control_psnr[1:])
+        learnt, control = {
+            PSNR: (snapshot.learnt_psnr, snapshot.control_psnr),
+            CHANGE: (snapshot.learnt_change, snapshot.control_change),
+            LIPSCHITZ: (snapshot.lipschitz, ()),
+        }[self.quantity.current]
+        for key, values in ((LEARNT, learnt[1:]), (CONTROL, control[1:])):
+            self.plot.set_data(key, steps if values else (), values)
         self.plot.refresh()
+
+    def _show_quantity(self, quantity: str) -> None:
+        self.plot.set_labels(y=QUANTITIES[quantity][2])
+        self.plot.set_empty_text(
+            "Choose “Lipschitz constant: Yes” at the left, and start"
+            if quantity == LIPSCHITZ
+            else "Both restorations, step by step"
+        )
+        self._show_curves()
+        self.plot.autoscale()
 
     def _failed(self, title: str, failure: Failure) -> None:
         self.message.show_error(title, failure.text, failure.details)
@@ -317,7 +351,11 @@ class RestorePage(QWidget):
         shown.setContentsMargins(0, 0, 0, 0)
         shown.setSpacing(GRID // 2)
         shown.addWidget(self.viewer, 1)
-        shown.addWidget(convention)
+        below = QHBoxLayout()
+        below.setSpacing(2 * GRID)
+        below.addWidget(convention, 1)
+        below.addWidget(self.quantity)
+        shown.addLayout(below)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.setChildrenCollapsible(False)
         halves.addWidget(pictures)

@@ -14,6 +14,7 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
+from jnn_studio.labs.denoise.lipschitz import local_lipschitz
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
@@ -68,6 +69,9 @@ class Standing:
         step: steps done; 0 for the first guess.
         learnt, control: the pictures.
         learnt_psnr, control_psnr: plain PSNR in dB, of every step from the first guess on.
+        learnt_change, control_change: root mean square of what each step changed.
+        lipschitz: the largest singular value of the denoiser's Jacobian at every step from the first guess
+            on, where it was asked for.
         seconds: since the start.
     """
 
@@ -77,6 +81,9 @@ class Standing:
     control: Levels
     learnt_psnr: tuple[float, ...]
     control_psnr: tuple[float, ...]
+    learnt_change: tuple[float, ...]
+    control_change: tuple[float, ...]
+    lipschitz: tuple[float, ...]
     seconds: float
 
 
@@ -171,7 +178,7 @@ def _posed(question: DegradationQuestion) -> Posed:
     crop = question.crop
     pixels = question.photo.channels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
     problem = pose(to_signed(pixels), question.config)
-    clean, seen = (levels_of(to_pixels(image)) for image in (problem.clean, problem.seen))
+    clean, seen = (levels_of(to_pixels(image)) for image in (problem.clean, problem.shown))
     return Posed(question, problem, clean, seen, seen_psnr(problem))
 
 
@@ -179,18 +186,33 @@ def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watc
     """Leaves every step in ``newest``; the last one. Raises `Cancelled` once ``watch`` says so."""
     began = time.perf_counter()
     denoise = prior_of(prior.loaded.model, watch)
-    learnt: list[float] = []
-    control: list[float] = []
+    pairs: list[Pair] = []
+    lipschitz: list[float] = []
     for pair in restore_both(problem, denoise, prior.sigma, prior.config, watch):
-        for values, value in zip((learnt, control), pair.psnr, strict=True):
-            values.append(value)
-        found = _snapshot(prior, pair, learnt, control, time.perf_counter() - began)
+        if prior.config.lipschitz == "yes":
+            lipschitz.append(local_lipschitz(prior.loaded.model, pair.learnt.image, prior.sigma, watch=watch))
+        pairs.append(pair.without_images)
+        found = _snapshot(prior, pair, pairs, lipschitz, time.perf_counter() - began)
         newest.put(found)
     return found
 
 
 def _snapshot(
-    prior: Prior, pair: Pair, learnt: list[float], control: list[float], seconds: float
+    prior: Prior, pair: Pair, pairs: list[Pair], lipschitz: list[float], seconds: float
 ) -> Standing:
-    pictures = [levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.control)]
-    return Standing(prior, pair.learnt.step, pictures[0], pictures[1], tuple(learnt), tuple(control), seconds)
+    learnt_picture, control_picture = (
+        levels_of(to_pixels(found.image)) for found in (pair.learnt, pair.control)
+    )
+    learnt, control = zip(*(found.psnr for found in pairs), strict=True)
+    return Standing(
+        prior,
+        pair.learnt.step,
+        learnt_picture,
+        control_picture,
+        learnt,
+        control,
+        tuple(found.learnt.change for found in pairs),
+        tuple(found.control.change for found in pairs),
+        tuple(lipschitz),
+        seconds,
+    )

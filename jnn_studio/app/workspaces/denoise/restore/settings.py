@@ -19,13 +19,21 @@ TASK = "problem.task"
 TASKS = {
     "missing": "Fill in missing pixels",
     "scratches": "Fill in scratches",
+    "box": "Fill in a rectangle",
     "gaussian": "Undo a Gaussian blur",
     "motion": "Undo a motion blur",
+    "disc": "Undo a lens out of focus",
+    "kernel": "Undo a blur from a file",
+    "shrunk": "Enlarge what was shrunk",
 }
 _OF_TASK = {
     "missing": ("share",),
     "scratches": ("share",),
+    "box": ("share",),
     "gaussian": ("width",),
+    "disc": ("width",),
+    "kernel": ("kernel",),
+    "shrunk": ("factor",),
     "motion": ("length", "angle"),
 }
 
@@ -37,6 +45,8 @@ SECTIONS = (
             Setting(TASK, "Tas&k", choices=tuple(TASKS.items())),
             Setting("problem.share", "Share that is gone", suggestions=("0.2", "0.5", "0.8")),
             Setting("problem.width", "Width of the blur", "px"),
+            Setting("problem.kernel", "Kernel", text=True),
+            Setting("problem.factor", "Factor", choices=(("2", "2"), ("3", "3"), ("4", "4"))),
             Setting("problem.length", "Length of the motion", "px"),
             Setting("problem.angle", "Angle in degrees"),
             Setting("problem.noise", "Noise σ on it", suggestions=("0", "0.1", "0.3", "0.5", "1")),
@@ -49,6 +59,7 @@ SECTIONS = (
         (
             Setting("prior.strength", "Strength", suggestions=("0.3", "1", "3")),
             Setting("prior.steps", "Steps"),
+            Setting("prior.lipschitz", "Lipschitz constant", choices=(("no", "No"), ("yes", "Yes: slower"))),
         ),
     ),
 )
@@ -82,7 +93,11 @@ def in_words(config: DegradationConfig) -> str:
     done = {
         "missing": f"{config.share:.0%} missing",
         "scratches": f"{config.share:.0%} scratched",
+        "box": f"a rectangle of {config.share:.0%} missing",
         "gaussian": f"blur of {config.width:g} px",
+        "disc": f"out of focus by {config.width:g} px",
+        "kernel": "blur by a kernel",
+        "shrunk": f"shrunk {config.factor} times",
         "motion": f"motion of {config.length:g} px",
     }[config.task]
     return f"{done}, noise σ = {config.noise:g}" if config.noise else f"{done}, no noise"

@@ -1,0 +1,38 @@
+"""How much a denoiser can stretch a change of its input: what plug and play converges by.
+
+Fixed points of plug-and-play schemes are reached for denoisers that are firmly nonexpansive, or nearly (Ryu
+et al., ICML 2019). The largest singular value of the Jacobian is the smallest such constant *at an image*;
+over all images it can only be larger.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from jnn_studio.base.watch import Watch
+from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
+from jnn_studio.models.denoiser import STRIDE
+from jnn_studio.models.denoising_model import DenoisingModel
+
+SIDE = 64
+"""Of the square in the middle that is looked at: all of a picture would take too long at every step."""
+
+
+def local_lipschitz(
+    denoiser: DenoisingModel, image: Tensor, sigma: float, seed: int = 0, watch: Watch | None = None
+) -> float:
+    """The largest singular value of the Jacobian of ``denoiser`` where plug and play asks it.
+
+    That is at the middle of ``image`` (channels, height, width) with noise of ``sigma``.
+
+    Raises:
+        Cancelled: ``watch`` said so.
+        ValueError: the image is smaller than the network's grid.
+    """
+    height, width = image.shape[-2:]
+    side = min(SIDE, height, width) // STRIDE * STRIDE
+    crop = Crop((height - side) // 2, (width - side) // 2, side)
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(seed))
+    quiet = None if watch is None else watch.quiet()
+    return float(denoiser_spectrum(denoiser, image + sigma * noise, crop, 1, watch=quiet).sigma[0])
