@@ -62,7 +62,7 @@ def start_run(
         return folder, own(folder)
 
     opened = processes.lead(begin, lambda: (FollowersFolder(path), None))
-    return _owned(opened, config, commands, watch or Watch(), processes)
+    return _owned(opened, config, commands, watch or Watch(), processes, begun=True)
 
 
 def resume_run(
@@ -101,19 +101,30 @@ def _check_trainable(config: RunConfig) -> None:
 
 
 def _owned(
-    opened: _Opened, config: RunConfig, commands: Commands, watch: Watch, processes: Processes
+    opened: _Opened,
+    config: RunConfig,
+    commands: Commands,
+    watch: Watch,
+    processes: Processes,
+    begun: bool = False,
 ) -> Iterator[Event]:
     folder, owner = opened
     try:
-        yield from _run(config, folder, commands, watch, processes)
+        yield from _run(config, folder, commands, watch, processes, begun)
     finally:
         if owner is not None:
             owner.release()
 
 
 def _run(
-    config: RunConfig, folder: RunFolder, commands: Commands, watch: Watch, processes: Processes
+    config: RunConfig,
+    folder: RunFolder,
+    commands: Commands,
+    watch: Watch,
+    processes: Processes,
+    begun: bool,
 ) -> Iterator[Event]:
+    """``begun``: its folder was made a moment ago."""
     waiting: list[Command] = []
     beat = time.monotonic()
 
@@ -140,6 +151,8 @@ def _run(
             notes = _look_after(config, experiment.batches, folder)
     except Cancelled:
         outcome, end = _CALLED_OFF, _ended_early
+    except TooFewImagesError as error:
+        outcome, end = _FAILED, partial(_refused if begun else _failed, reason=str(error))
     except (StudioError, ValueError, OSError) as error:
         outcome, end = _FAILED, partial(_failed, reason=str(error))
     except (RuntimeError, MemoryError) as error:
@@ -210,6 +223,13 @@ def _ended_early(folder: RunFolder, waiting: list[Command]) -> StateChanged:
 
 def _unprepared(folder: RunFolder, waiting: list[Command]) -> StateChanged:
     return _failed(folder, waiting, "Another process of the run could not prepare it, and says why.")
+
+
+def _refused(folder: RunFolder, waiting: list[Command], reason: str) -> StateChanged:
+    """Settings that no run can have leave none behind."""
+    with contextlib.suppress(OSError, RunFolderError):
+        folder.delete()
+    return StateChanged("failed", 0, reason)
 
 
 def _failed(folder: RunFolder, waiting: list[Command], reason: str, details: str = "") -> StateChanged:

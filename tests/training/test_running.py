@@ -116,6 +116,16 @@ def test_a_single_image_is_too_few(tmp_path: Path, photos: Path, finish: Finish)
     assert failed.reason == "photos has 1 image; training needs at least 2"
 
 
+def test_a_run_refused_for_too_few_images_leaves_nothing(
+    tmp_path: Path, photos: Path, finish: Finish
+) -> None:
+    config = on_photos(photos).with_changes(batch_size=1000)
+    failed = finish(start_run(config, tmp_path / "run", Commands()))
+    assert isinstance(failed, StateChanged)
+    assert (failed.state, "has too few images" in failed.reason) == ("failed", True)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("device", sorted({"cuda", "mps"} - set(available_devices())))
 def test_a_device_that_is_not_there_is_refused_before_anything_is_made(
     tiny: Tiny, tmp_path: Path, device: str

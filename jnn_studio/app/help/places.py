@@ -47,6 +47,8 @@ PLACES: Mapping[str, Place] = {
     "denoise": Place(words="Denoise"),
     "denoise.photo": Place(words="Photo."),
     "denoise.restore": Place("denoise.md", "Restore"),
+    "denoise.folder": Place(words="Folder."),
+    "denoise.evaluate": Place(words="Evaluate."),
     "denoise.train": Place("denoise.md"),
 }
 """By the object name of a control, or of what it stands in; the longest that fits is meant."""

@@ -9,13 +9,22 @@ from pydantic import Field, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT
+from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
 
-MethodKey = Literal["supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised", "sure"]
+MethodKey = Literal[
+    "supervised",
+    "noise2noise",
+    "penalised",
+    "penalised-differences",
+    "unpenalised",
+    "sure",
+    "recorrupted",
+    "neighbor2neighbor",
+]
 
 
 class NoiseConfig(Frozen):
@@ -90,6 +99,11 @@ class DenoiseConfig(RunConfig):
             raise ValueError(
                 f"schedule.held_out ({schedule.held_out}) leaves fewer than one batch "
                 f"({schedule.batch_size}) of data.count ({self.data.count}) images"
+            )
+        if NEIGHBOURS in self.methods and schedule.crop % (2 * STRIDE):
+            raise ValueError(
+                f"schedule.crop ({schedule.crop}) must be a multiple of {2 * STRIDE} where methods has "
+                f"{NEIGHBOURS}, which halves images"
             )
         if DIFFERENCES in self.methods and schedule.precision in HALVES:
             raise ValueError(

@@ -18,11 +18,14 @@ from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     METHODS,
+    NEIGHBOURS,
     NOISE2NOISE,
     PENALISED,
+    RECORRUPTED,
     SUPERVISED,
     SURE,
 )
+from jnn_studio.labs.denoise.relatives import GAMMA, half, neighbours, recorrupted
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build
 from jnn_studio.penalty import NuclearNormPenalty, Trace
 from jnn_studio.penalty.batch_rows import for_rows
@@ -64,6 +67,8 @@ class DenoiseExperiment:
     estimate of the risk of a denoiser, ‖f(y) − y‖² + 2σ² tr J − nσ² (Ramani, Blu & Unser, 2008), up to a
     constant. As tr J ≤ ‖J‖_*, the penalised loss with η = σ² is an upper bound of it. Every method's trace is
     logged beside its penalty.
+
+    Recorrupted-to-Recorrupted and Neighbor2Neighbor, too, see noisy images alone: see `relatives`.
 
     An `Experiment` (Scarvelis & Solomon, NeurIPS 2024, §5). y = x + σε₁; the target is x for the supervised
     method, x + σε₂ for Noise2Noise, and y itself for those that see noisy images alone. All start from the
@@ -119,6 +124,9 @@ class DenoiseExperiment:
         noisy, other = self._noise(batch, step)
         target = {SUPERVISED: batch, NOISE2NOISE: other}.get(member.key, noisy)
         penalise = self._penalties.get(member.key)
+        if member.key in (RECORRUPTED, NEIGHBOURS):
+            data, total = self._related(f, member.key, noisy, self._random(batch, step, PROBES))
+            return torch.stack([total, data, torch.zeros((), device=batch.device)])
         with self.device.autocast():
             trace = f.trace(noisy)
         data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
@@ -130,6 +138,28 @@ class DenoiseExperiment:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
         penalty = penalise(f, trace, self._random(batch, step, PROBES)).float()
         return torch.stack([data + rise * member.eta * penalty, data, penalty])
+
+    def _related(
+        self, f: Denoiser, key: str, noisy: Tensor, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """(data, total) of those that make two images of one: see `relatives`."""
+        count = len(noisy)
+        if key == RECORRUPTED:
+            given, target = recorrupted(noisy, self.config.noise.sigma, random)
+            with self.device.autocast():
+                output = f(given.contiguous(memory_format=torch.channels_last))
+            data = 0.5 * (output.float() - target).square().sum() / count
+            return data, data
+        first, second = neighbours((count, *noisy.shape[-2:]), noisy.device, random)
+        with self.device.autocast():
+            output = f(half(noisy, first).contiguous(memory_format=torch.channels_last))
+            with torch.no_grad():
+                whole = f(noisy).float()
+        missed = output.float() - half(noisy, second)
+        known = half(whole, first) - half(whole, second)
+        # A quarter of the pixels each: four times that is a sum over an image, as all others have it.
+        data = 4 * 0.5 * missed.square().sum() / count
+        return data, data + GAMMA * 4 * 0.5 * (missed - known).square().sum() / count
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
         """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare."""

@@ -16,14 +16,17 @@ from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment, diverg
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     LEARNT,
+    NEIGHBOURS,
     NOISE2NOISE,
     PENALISED,
+    RECORRUPTED,
     SUPERVISED,
     SURE,
     UNPENALISED,
     open_denoisers,
     trained_sigma,
 )
+from jnn_studio.labs.denoise.relatives import neighbours
 from jnn_studio.models.denoiser import Denoiser
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.commands import Command, Commands
@@ -130,6 +133,55 @@ def test_sure_is_an_unbiased_estimate_of_the_risk_and_the_penalty_bounds_it(made
     for each in made.members:
         assert "trace" in made.watch(each, batch, 0)
         assert made.watch(each, batch, 0).get("penalty", 1.0) > 0
+
+
+def test_relatives_compare_two_images_made_of_one_noisy_one(made: DenoiseExperiment) -> None:
+    """By their papers' formulae, in float64 and pixel by pixel."""
+    batch = made.batch(0)
+    noisy, _ = made._noise(batch, 0)
+    seed = made.config.schedule.seed_at(0, PROBES)
+    drawn = torch.randn(noisy.shape, generator=torch.Generator().manual_seed(seed))
+    first, second = noisy + 0.5 * 0.5 * drawn, noisy - 0.5 / 0.5 * drawn
+    sigma = 0.5
+    assert float(first.double().sub(batch).square().mean()) == pytest.approx(sigma**2 * 1.25, rel=0.1)
+    assert abs(float((first.double() - batch).mul(second.double() - batch).mean())) < 0.03
+    pair = member(made, RECORRUPTED)
+    total, data, penalty = made.losses(pair, batch, 0).detach()
+    expected = 0.5 * (pair.model(first).detach().double() - second.double()).square().sum() / len(batch)
+    assert float(total) == float(data) == pytest.approx(float(expected), rel=1e-5)
+    assert float(penalty) == 0
+
+    one = member(made, NEIGHBOURS)
+    losses = made.losses(one, batch, 0)
+    total, data, _ = losses.detach()
+    images, height, width = len(noisy), *noisy.shape[-2:]
+    which = neighbours((images, height, width), noisy.device, torch.Generator().manual_seed(seed))
+    halves = [torch.empty(images, 3, height // 2, width // 2) for _ in which]
+    whole = one.model(noisy).detach()
+    known = [torch.empty_like(part) for part in halves]
+    for image in range(images):
+        for row in range(height // 2):
+            for column in range(width // 2):
+                places = []
+                for part, place in enumerate(which):
+                    down, across = divmod(int(place[image, row, column]), 2)
+                    at = (image, slice(None), 2 * row + down, 2 * column + across)
+                    halves[part][image, :, row, column] = noisy[at]
+                    known[part][image, :, row, column] = whole[at]
+                    places.append((down, across))
+                (a, b), (c, d) = places
+                assert abs(a - c) + abs(b - d) == 1
+    missed = one.model(halves[0]).detach().double() - halves[1].double()
+    expected = 0.5 * missed.square().mean() * noisy[0].numel()
+    assert float(data) == pytest.approx(float(expected), rel=1e-5)
+    regular = (missed - (known[0] - known[1]).double()).square().mean() * noisy[0].numel() / 2
+    assert float(total) == pytest.approx(float(expected + 2.0 * regular), rel=1e-5)
+    losses[0].backward()
+    assert all(weight.grad is not None for weight in one.model.parameters())
+    for weight in one.model.parameters():
+        weight.grad = None
+    with pytest.raises(ConfigError, match="multiple of 16"):
+        tiny(schedule={"crop": 24})
 
 
 def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> None:

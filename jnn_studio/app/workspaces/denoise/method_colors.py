@@ -6,8 +6,10 @@ from jnn_studio.app.colors import Style
 from jnn_studio.labs.denoise.methods import (
     BM3D,
     DIFFERENCES,
+    NEIGHBOURS,
     NOISE2NOISE,
     PENALISED,
+    RECORRUPTED,
     SUPERVISED,
     SURE,
     UNPENALISED,
@@ -21,6 +23,8 @@ ROLES = {
     DIFFERENCES: "regularised",
     UNPENALISED: "unregularised",
     SURE: "model-3",
+    RECORRUPTED: "model-4",
+    NEIGHBOURS: "pca",
     BM3D: "solver-3",
 }
 
