@@ -13,7 +13,6 @@ from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.text import printable
 from jnn_studio.data.image_formats import EXTENSIONS, WRITTEN
 
-WEIGHTS = "Weights (*.safetensors)"
 MODELS = "Models (*.safetensors *.jnnmodel)"
 ARCHIVES = "Archives (*.zip)"
 IMAGES = f"Images ({' '.join(f'*{extension}' for extension in EXTENSIONS)})"
