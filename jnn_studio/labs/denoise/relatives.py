@@ -2,11 +2,11 @@
 
 Both are what Noise2Noise would do if it had a second image.
 
-*Recorrupted-to-Recorrupted* (Pang et al., CVPR 2021): y₁ = y + ασε and y₂ = y − σε/α have independent noise for
-Gaussian noise of a known σ, so that the mean of ‖f(y₁) − y₂‖² is least where that of ‖f(y₁) − x‖² is.
+*Recorrupted-to-Recorrupted* (Pang et al., CVPR 2021): y₁ = y + ασε and y₂ = y − σε/α have independent noise
+for Gaussian noise of a known σ, so that the mean of ‖f(y₁) − y₂‖² is least where that of ‖f(y₁) − x‖² is.
 
-*Neighbor2Neighbor* (Huang et al., CVPR 2021): of every 2 × 2 pixels two neighbours make two images of half the
-size, whose noise is independent whatever its σ.
+*Neighbor2Neighbor* (Huang et al., CVPR 2021): of every 2 × 2 pixels two neighbours make two images of half
+the size, whose noise is independent whatever its σ.
 """
 
 from __future__ import annotations
