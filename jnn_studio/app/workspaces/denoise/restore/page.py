@@ -63,7 +63,7 @@ QUANTITIES = {
         "Lipschitz",
         "The largest singular value of the denoiser's Jacobian at every step, at the middle 64 × 64 pixels: "
         "above 1 it stretches some change of its input",
-        "Largest σ of the denoiser's Jacobian",
+        "Largest σ of J",
     ),
 }
 
@@ -302,6 +302,7 @@ class RestorePage(QWidget):
 
     def _show_quantity(self, quantity: str) -> None:
         self.plot.set_labels(y=QUANTITIES[quantity][2])
+        self.plot.set_visible(CONTROL, quantity != LIPSCHITZ)
         self.plot.set_empty_text(
             "Choose “Lipschitz constant: Yes” at the left, and start"
             if quantity == LIPSCHITZ
