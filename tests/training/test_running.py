@@ -119,7 +119,9 @@ def test_a_single_image_is_too_few(tmp_path: Path, photos: Path, finish: Finish)
 def test_a_run_refused_for_too_few_images_leaves_nothing(
     tmp_path: Path, photos: Path, finish: Finish
 ) -> None:
-    config = on_photos(photos).with_changes(batch_size=1000)
+    settings = on_photos(photos).model_dump(exclude_unset=True)
+    schedule = settings["schedule"] | {"batch_size": 1000}
+    config = type(on_photos(photos)).model_validate(settings | {"schedule": schedule})
     failed = finish(start_run(config, tmp_path / "run", Commands()))
     assert isinstance(failed, StateChanged)
     assert (failed.state, "has too few images" in failed.reason) == ("failed", True)
