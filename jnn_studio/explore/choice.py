@@ -9,6 +9,7 @@ from torch import Tensor
 from jnn_studio.explore.aim import Aim
 from jnn_studio.explore.averaged import AveragedDirections
 from jnn_studio.explore.direction_fields import DirectionField, Directions
+from jnn_studio.explore.forms import Forms
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import BasisKind, DirectionKind, FoundKind
 
@@ -57,3 +58,19 @@ class DirectionChoice:
             return field.in_region(self.region, latent)
         found = field.at_latent(self.kind, latent)
         return found if self.averaged is None else self.averaged.at(found)
+
+    def forms(self, field: DirectionField, latent: Tensor, count: int) -> Forms:
+        """What the first ``count`` directions at a latent and near by can be told from, if not `fixed`."""
+        if self.region is None and self.kind == "encoder":
+            return field.forms_of_encoder(latent, count)
+        return field.forms(self.region, latent)
+
+    def of_forms(self, field: DirectionField, forms: Forms, like: Tensor) -> Directions:
+        """The directions that forms tell, in the precision of ``like``."""
+        return field.of_forms(self.region, forms, like)
+
+    def near(self, field: DirectionField, latent: Tensor, forms: Forms, count: int) -> Directions:
+        """Those at a latent, of which ``forms`` are nearly those: the first ``count`` as they are there."""
+        if self.kind == "decoder" and self.region is None:
+            return field.of_decoder_near(latent, self.of_forms(field, forms, latent), count)
+        return self.at_latent(field, latent)

@@ -15,25 +15,62 @@ from torch import Tensor
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField
 from jnn_studio.explore.flow import Flow, Knot
+from jnn_studio.explore.forms import Landmark
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.state import Leg
 from jnn_studio.jacobian.tracker import CLUSTER
 
 KEPT_ARRIVALS = 32
-KEPT_KNOTS = 4096
+KEPT_NUMBERS = 2**23
+"""Of all paths together: 64 MB in double precision."""
 
 LegKey = tuple[int, float]
 
 
 @dataclass
 class Path:
-    """The flow of one direction, one way, from one point; longer as soon as somebody goes further."""
+    """The flow of one direction, one way, from one point; longer as soon as somebody goes further.
+
+    Attributes:
+        landmarks: where the Jacobian was taken; the last of them at the last knot or beyond.
+        step: how far the next landmark is tried.
+    """
 
     direction: int
     sign: float
     knots: list[Knot]
+    landmarks: list[Landmark]
     step: float
     stopped: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many numbers are kept, about."""
+        forms = self.landmarks[0].forms
+        each = forms.speed.numel() + sum(gram.numel() for gram in forms.grams)
+        knot = self.knots[0]
+        return len(self.landmarks) * each + len(self.knots) * (knot.directions.numel() + 3 * len(knot.latent))
+
+    def go_on(self, flow: Flow) -> None:
+        """One stretch further."""
+        stretch = flow.advance(
+            self.knots[-1], self.landmarks[-2:], self.direction, self.sign, self.step
+        )
+        self.knots.extend(stretch.knots)
+        if stretch.landmark is not None:
+            self.landmarks.append(stretch.landmark)
+        self.step, self.stopped = stretch.step, stretch.stopped
+
+    def at(self, flow: Flow, length: float) -> Knot:
+        """The point at ``length``: cubic between the knots, directions as they are there."""
+        after = bisect_left(self.knots, length, key=lambda knot: knot.length)
+        right = self.knots[after]
+        if after == 0:
+            return right
+        left = self.knots[after - 1]
+        end = bisect_left(self.landmarks, length, key=lambda landmark: landmark.length)
+        known = self.landmarks[max(end - 2, 0) : end + 1]
+        return flow.between(left, known, between(left, right, length), length)
 
 
 @dataclass(frozen=True)
@@ -66,6 +103,9 @@ class CurvedPaths:
         default_factory=OrderedDict
     )
     arrivals: OrderedDict[tuple[LegKey, ...], Arrival] = dataclasses.field(default_factory=OrderedDict)
+    starts: OrderedDict[tuple[tuple[LegKey, ...], int], Landmark] = dataclasses.field(
+        default_factory=OrderedDict
+    )
 
     def start(self, flow: Flow, place: Place) -> Arrival:
         """Where all walks start. Everything that belongs to another place is forgotten."""
@@ -73,6 +113,7 @@ class CurvedPaths:
             self.place = place
             self.paths.clear()
             self.arrivals.clear()
+            self.starts.clear()
         if () not in self.arrivals:
             self.arrivals[()] = Arrival(flow.start(place), 0.0)
         self.arrivals.move_to_end(())
@@ -82,7 +123,9 @@ class CurvedPaths:
         """Drop what has not been used for longest."""
         while len(self.arrivals) > KEPT_ARRIVALS:
             self.arrivals.popitem(last=False)
-        while len(self.paths) > 1 and sum(len(path.knots) for path in self.paths.values()) > KEPT_KNOTS:
+        while len(self.starts) > KEPT_ARRIVALS:
+            self.starts.popitem(last=False)
+        while len(self.paths) > 1 and sum(path.size for path in self.paths.values()) > KEPT_NUMBERS:
             self.paths.popitem(last=False)
 
 
@@ -119,31 +162,29 @@ def _walk(flow: Flow, start: Arrival, leg: Leg, before: tuple[LegKey, ...], path
     path = paths.paths.get(key)
     if path is None:
         sign = 1.0 if leg.amount > 0 else -1.0
-        first = flow.begin(start.knot, leg.direction, sign)
-        path = paths.paths[key] = Path(leg.direction, sign, [first], flow.step)
+        first = _first_landmark(flow, start, leg, before, paths)
+        knot = flow.begin(start.knot, first, leg.direction, sign)
+        path = paths.paths[key] = Path(leg.direction, sign, [knot], [first], flow.step)
     paths.paths.move_to_end(key)
     while path.knots[-1].length < wanted and not path.stopped:
-        previous = path.knots[-2] if len(path.knots) > 1 else None
-        knot, path.step, path.stopped = flow.advance(
-            path.knots[-1], previous, path.direction, path.sign, path.step
-        )
-        if knot is not None:
-            path.knots.append(knot)
+        path.go_on(flow)
     reached = min(wanted, path.knots[-1].length)
-    knot = _at(flow, path, reached)
+    knot = path.at(flow, reached)
     if reached < wanted:
         return Arrival(knot, start.length + reached, path.stopped, path.sign * reached)
     return Arrival(knot, start.length + reached, start.stopped, start.stopped_at)
 
 
-def _at(flow: Flow, path: Path, length: float) -> Knot:
-    """The point of a path at ``length``: cubic between the knots, directions taken anew."""
-    after = bisect_left(path.knots, length, key=lambda knot: knot.length)
-    right = path.knots[after]
-    if right.length == length or after == 0:
-        return right
-    left = path.knots[after - 1]
-    return flow.look(left, between(left, right, length))
+def _first_landmark(
+    flow: Flow, start: Arrival, leg: Leg, before: tuple[LegKey, ...], paths: CurvedPaths
+) -> Landmark:
+    """That of all paths along any direction that start there, where it is the same for all."""
+    key = before, leg.direction if flow.by_direction else -1
+    found = paths.starts.get(key)
+    if found is None:
+        found = paths.starts[key] = flow.landmark(start.knot, leg.direction)
+    paths.starts.move_to_end(key)
+    return found
 
 
 def between(left: Knot, right: Knot, length: float) -> Tensor:

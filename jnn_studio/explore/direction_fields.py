@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.base.errors import StudioError
+from jnn_studio.explore.forms import Forms
 from jnn_studio.explore.layered_decoder import LayeredDecoder
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import DirectionKind
@@ -17,7 +18,7 @@ from jnn_studio.jacobian import JacobianOperator, jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
 from jnn_studio.jacobian.kernels import differentiable_kernels
 from jnn_studio.jacobian.latent_side import LatentSide
-from jnn_studio.jacobian.masked import MaskedJacobian
+from jnn_studio.jacobian.masked import MaskedJacobian, masked_directions
 from jnn_studio.jacobian.thin_svd import float64, from_gram
 from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding, direction_kinds
 
@@ -41,6 +42,7 @@ class Directions:
         lengths: (k,) which make the columns a basis whose rotations are of the same kind; None where they
             are one as they are.
         columns: how the picture changes along every latent axis, (latent, values), where that was found.
+        pushes: how the picture changes along the first of them, (some, values), where that was found.
         single: each is determined by itself, however near its neighbours' singular values are.
     """
 
@@ -52,6 +54,7 @@ class Directions:
     fit: Tensor | None = None
     lengths: Tensor | None = None
     columns: Tensor | None = None
+    pushes: Tensor | None = None
     single: bool = False
 
 
@@ -113,6 +116,64 @@ class DirectionField:
             lengths=found.lengths,
             columns=known[1].columns,
         )
+
+    @torch.no_grad()
+    def forms(self, region: Region | None, latent: Tensor) -> Forms:
+        """What the decoder's directions, or a region's, at a latent and near by can be told from."""
+        picture, columns = self.picture_and_push(latent, torch.eye(len(latent), dtype=latent.dtype))
+        wide = float64(columns)
+        whole = wide @ wide.mT
+        if region is None:
+            return Forms((whole,), _as_seen(whole, wide, picture))
+        config = self.model.config
+        inside = wide[:, region.inside(config.channels, config.size)]
+        return Forms((inside @ inside.mT, whole), _as_seen(whole, wide, picture))
+
+    @torch.no_grad()
+    def forms_of_encoder(self, latent: Tensor, count: int) -> Forms:
+        """What the encoder's first ``count`` directions can be told from, and the speed along those."""
+        self._check("encoder")
+        gram = self._encoder_gram(latent)
+        basis = torch.linalg.eigh(gram)[1][:, -count:]
+        picture, columns = self.picture_and_push(latent, basis.to(latent))
+        wide = float64(columns)
+        return Forms((gram,), basis @ _as_seen(wide @ wide.mT, wide, picture) @ basis.mT)
+
+    def of_forms(self, region: Region | None, forms: Forms, like: Tensor) -> Directions:
+        """All directions where the forms are those, in the precision of ``like``."""
+        if region is not None:
+            within, whole = forms.grams
+            vectors, sigma, share, norms = (part.to(like) for part in masked_directions(within, whole))
+            return Directions(vectors, sigma, "region", inside=share, lengths=norms)
+        sigma, vectors = from_gram(forms.grams[0])
+        return Directions(vectors.to(like), sigma.to(like), "gram")
+
+    @torch.no_grad()
+    def of_decoder_near(self, latent: Tensor, guess: Directions, count: int) -> Directions:
+        """The decoder's directions at a latent by those of a latent near by.
+
+        In the span of the first ``count`` they are what the Jacobian there says (Rayleigh–Ritz), which
+        leaves an error of second order; where all of them cost hardly more, they are taken.
+        """
+        if self._decoder_side is not None or 2 * count >= len(latent):
+            return self._of_decoder(latent)
+        basis = guess.vectors[:, :count]
+        columns = float64(self.push(latent, basis))
+        sigma, turned = from_gram(columns @ columns.mT)
+        vectors = torch.cat([basis @ turned.to(basis), guess.vectors[:, count:]], 1)
+        pushes = (turned.mT @ columns).to(latent)
+        return Directions(vectors, torch.cat([sigma.to(latent), guess.sigma[count:]]), "gram", pushes=pushes)
+
+    def _encoder_gram(self, latent: Tensor) -> Tensor:
+        """JJᵀ of the encoder at the picture that a latent decodes to."""
+        if self._encoder_after_decoder is not None:
+            return self._encoder_after_decoder.gram(latent)
+        features = self.model.encoder_input(self.decode(latent).unsqueeze(0))
+        if self._encoder_side is not None:
+            return self._encoder_side.gram(features[0])
+        svd = jacobian_svd(self.model.encoder, features, method="dense")
+        scaled = float64(svd.u[0] * svd.sigma[0])
+        return scaled @ scaled.mT
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
@@ -200,3 +261,9 @@ class DirectionField:
         rank = known if isinstance(known, Tensor) and bool(known.any()) else lengths
         order = rank.argsort(descending=True, stable=True)
         return Directions(identity[:, order], lengths[order], "axes", single=True)
+
+
+def _as_seen(gram: Tensor, columns: Tensor, picture: Tensor) -> Tensor:
+    """JᵀJ per value of the picture, without the rows of clipped ones; from columns (k, values) of J."""
+    clipped = columns[:, ~((picture > 0) & (picture < 1)).flatten()]
+    return (gram - clipped @ clipped.mT) / columns.shape[1]

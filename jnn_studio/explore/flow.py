@@ -1,8 +1,9 @@
-"""One step along the flow of a direction field: dz/ds = ±u_d(z) / ‖change of the picture along u_d(z)‖."""
+"""Along the flow of a direction field: dz/ds = ±u_d(z) / ‖change of the picture along u_d(z)‖."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,22 +12,25 @@ from torch import Tensor
 
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField, Directions
+from jnn_studio.explore.forms import Forms, Landmark, forms_at
 from jnn_studio.explore.place import Place
 from jnn_studio.jacobian.tracker import CLUSTER, continuation
 
 STEP = 0.008
-"""Longest step, RMS image change."""
+"""Longest way between landmarks, RMS image change."""
 SMALLEST = STEP / 64
+PARTS = 2
+"""Knots between landmarks, at least."""
 TURN = 12.0
-"""A step along which the direction turns by more degrees is halved …"""
-CALM = 4.0
-"""… and one along which it turns by fewer is followed by one twice as long."""
+"""Between knots where the direction turns by more degrees there is another one."""
 LOST = 45.0
 """A direction that turns by more degrees within the smallest step is lost."""
 UNEVEN = 1.5
-"""A step along which the speed changes by a larger factor is halved too."""
-UNSURE = 0.03
-"""So is one whose end is uncertain by a larger part of it (judged by the trapezoidal rule)."""
+"""So there is where the speed changes by a larger factor."""
+UNSURE = 0.0005
+"""A landmark which is farther from where the way then leads is too far (RMS) …"""
+WRONG = 0.25
+"""… or by a larger part of the way to it."""
 VANISHED = 1e-4
 """Below this part of σ₁ a direction is one of many that do nothing."""
 STUCK = 0.01
@@ -47,6 +51,7 @@ class Knot:
         velocity: latent change per RMS of image change along the path (latent,); zeros where unknown.
         speed: RMS image change per unit of latent distance along the path.
         fastest: the largest speed of the path up to here.
+        push: how the picture changes along the directions, (k, values), where that was found with them.
     """
 
     latent: Tensor
@@ -56,61 +61,94 @@ class Knot:
     velocity: Tensor
     speed: float
     fastest: float
+    push: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The way from one landmark to the next.
+
+    Attributes:
+        knots: without the one it began with.
+        landmark: at its end.
+        step: how far to try to go next.
+        stopped: why it ends at its last knot; empty if it goes on.
+    """
+
+    knots: tuple[Knot, ...]
+    landmark: Landmark | None
+    step: float
+    stopped: str = ""
 
 
 class Flow:
-    """Steps along the directions of one choice, all of them followed as `SingularTracker` does.
+    """Stretches along the directions of one choice, all of them followed as `SingularTracker` does.
 
     Where near neighbours are followed as a group, ``cluster`` is as there.
 
-    Path length is that of the picture as it is seen, so clipped pixels do not count. Steps are
-    Adams–Bashforth's of second order for uneven steps (the first by the midpoint rule): one evaluation of
-    the field each.
+    The Jacobian is taken at landmarks alone. Between them its Gram matrices are interpolated, entry by
+    entry: they are smooth, while singular vectors with near-equal singular values turn fast and are found
+    at as many knots as that needs, from small matrices. The next landmark lies where extrapolated ones
+    lead, and is near enough if interpolated ones lead almost there too.
+
+    Path length is that of the picture as it is seen, so clipped pixels do not count.
     """
 
-    step = STEP
+    step = STEP / 4
 
     def __init__(self, field: DirectionField, choice: DirectionChoice, cluster: float = CLUSTER) -> None:
         self._field, self._choice, self._cluster = field, choice, cluster
+
+    @property
+    def by_direction(self) -> bool:
+        """Whether what is known of a point is known for one direction alone."""
+        return self._choice.fixed
 
     def start(self, place: Place) -> Knot:
         """The base."""
         zero = torch.zeros_like(place.latent)
         return Knot(place.latent, place.directions, place.sigma, 0.0, zero, 0.0, 0.0)
 
-    def begin(self, at: Knot, d: int, sign: float) -> Knot:
-        """The first knot of a path along direction d."""
-        return self._moving(replace(at, length=0.0, fastest=0.0), d, sign)
+    def landmark(self, at: Knot, d: int, length: float = 0.0) -> Landmark:
+        """What is known of a point once the Jacobian has been taken there, for a path along direction d."""
+        if not self._choice.fixed:
+            return Landmark(length, self._choice.forms(self._field, at.latent, at.directions.shape[1] + MARGIN))
+        picture, push = self._field.picture_and_push(at.latent, at.directions[:, d : d + 1])
+        seen = ((picture > 0) & (picture < 1)).flatten()
+        return Landmark(length, Forms((), (push[0] * seen).double().square().mean().reshape(1, 1)))
 
-    def advance(
-        self, last: Knot, before: Knot | None, d: int, sign: float, step: float
-    ) -> tuple[Knot | None, float, str]:
-        """(the next knot, the step to try after it, why there is none)."""
-        name = f"u{d + 1}"
-        if last.sigma[d] <= VANISHED * last.sigma.max():
-            return None, step, f"{name} ends here: its σ is below {VANISHED:g} of the largest"
-        if not last.speed > STUCK * last.fastest:
-            return None, step, f"{name} ends here: the picture no longer changes along it"
+    def begin(self, at: Knot, start: Landmark, d: int, sign: float) -> Knot:
+        """The first knot of a path along direction d."""
+        return self._knot(replace(at, length=0.0, fastest=0.0, push=None), start.forms, 0.0, d, sign)
+
+    def advance(self, last: Knot, known: Sequence[Landmark], d: int, sign: float, step: float) -> Stretch:
+        """The next stretch, ``step`` long or shorter; ``known`` are the last landmarks, up to two."""
+        stopped = _spent(last, d)
+        if stopped:
+            return Stretch((), None, step, stopped)
         while True:
-            velocity = self._velocity(last, before, d, sign, step)
-            knot = self._moving(self.look(last, last.latent + step * velocity), d, sign)
-            turn = _degrees(last.directions[:, d], knot.directions[:, d])
-            calm = turn <= TURN and last.speed < UNEVEN * knot.speed < UNEVEN**2 * last.speed
-            error = float((velocity - (last.velocity + knot.velocity) / 2).norm() / velocity.norm())
-            calm = calm and error <= UNSURE
-            if calm or step <= SMALLEST:
+            guess = self._walk(last, known, d, sign, step, 1, LOST)
+            end = guess[-1]
+            if bool(torch.isfinite(end.latent).all()):
+                landmark = self.landmark(end, d, end.length)
+                parts = PARTS if step > SMALLEST else 1
+                knots = self._walk(last, (*known, landmark), d, sign, step, parts, TURN)
+                apart = float((knots[-1].latent - end.latent).norm())
+                error = apart / max(float((knots[-1].latent - last.latent).norm()), 1e-30)
+            else:
+                landmark, knots, error = None, [], math.inf
+            allowed = min(WRONG, UNSURE / step)
+            if error <= allowed or step <= SMALLEST:
                 break
             step = max(step / 2, SMALLEST)
-        if not (bool(torch.isfinite(knot.latent).all()) and math.isfinite(knot.speed)):
-            return None, step, f"{name} ends here: the picture no longer changes along it"
-        if turn > LOST:
-            return None, step, f"{name} is lost here: it turns by more than {LOST:g}° within {step:.2g} RMS"
-        knot = replace(knot, length=last.length + step, fastest=max(last.fastest, knot.speed))
-        longer = turn < CALM and error < UNSURE / 4
-        return knot, min(2 * step, STEP) if longer else step, ""
+        if landmark is None:
+            return Stretch((), None, step, f"u{d + 1} ends here: the picture no longer changes along it")
+        kept, stopped = _up_to_the_end(last, knots, d)
+        longer = 0.8 * step * (allowed / max(error, 1e-12)) ** (1 / 3)
+        return Stretch(kept, landmark, min(max(longer, step / 2, SMALLEST), 2 * step, STEP), stopped)
 
-    def look(self, before: Knot, latent: Tensor) -> Knot:
-        """The point at ``latent``, with the directions that continue those of ``before``."""
+    def between(self, before: Knot, known: Sequence[Landmark], latent: Tensor, length: float) -> Knot:
+        """The point at ``latent``, ``length`` along a path, with the directions that continue those before."""
         if self._choice.averaged is not None and self._choice.fixed:
             return replace(before, latent=latent)
         if self._choice.fixed:
@@ -118,28 +156,78 @@ class Flow:
             k = before.directions.shape[1]
             sigma = np.concatenate([lengths.numpy(), before.sigma[k:]])
             return replace(before, latent=latent, sigma=sigma)
-        found = self._choice.at_latent(self._field, latent)
-        directions, sigma = _followed(before.directions, found, self._cluster)
-        return replace(before, latent=latent, directions=directions, sigma=sigma)
+        count = before.directions.shape[1] + MARGIN
+        found = self._choice.near(self._field, latent, forms_at(known, length), count)
+        directions, sigma, push = _followed(before.directions, found, self._cluster)
+        return replace(before, latent=latent, directions=directions, sigma=sigma, push=push)
 
-    def _velocity(self, last: Knot, before: Knot | None, d: int, sign: float, step: float) -> Tensor:
-        if before is None:
-            half = self.look(last, last.latent + 0.5 * step * last.velocity)
-            return self._moving(half, d, sign).velocity
-        ratio = step / (last.length - before.length)
-        return (1 + ratio / 2) * last.velocity - ratio / 2 * before.velocity
+    def _walk(
+        self, last: Knot, known: Sequence[Landmark], d: int, sign: float, step: float, parts: int, turn: float
+    ) -> list[Knot]:
+        """The knots of a stretch where the forms are those on the curve through ``known``.
 
-    def _moving(self, knot: Knot, d: int, sign: float) -> Knot:
-        u = knot.directions[:, d]
-        picture, push = self._field.picture_and_push(knot.latent, u.unsqueeze(1))
-        seen = ((picture > 0) & (picture < 1)).flatten()
-        speed = float((push[0] * seen).square().mean().sqrt())
+        There are at least ``parts``, and others where the direction turns by more than ``turn`` degrees.
+        """
+        wanted = [last.length + step * part / parts for part in range(parts, 0, -1)]
+        knots = [last]
+        while wanted:
+            before, length = knots[-1], wanted[-1]
+            knot = self._knot(before, forms_at(known, length), length, d, sign)
+            calm = _degrees(before.directions[:, d], knot.directions[:, d]) <= turn
+            even = before.speed < UNEVEN * knot.speed < UNEVEN**2 * before.speed
+            if not (calm and even) and length - before.length > 1.01 * SMALLEST:
+                wanted.append((before.length + length) / 2)
+            else:
+                knots.append(knot)
+                wanted.pop()
+        return knots[1:]
+
+    def _knot(self, before: Knot, forms: Forms, length: float, d: int, sign: float) -> Knot:
+        """The next knot, by the trapezoidal rule: velocities follow from the forms alone."""
+        directions, sigma = before.directions, before.sigma
+        if self._choice.fixed:
+            squared = float(forms.speed[0, 0])
+        else:
+            found = self._choice.of_forms(self._field, forms, before.latent)
+            directions, sigma, _ = _followed(directions, found, self._cluster)
+            u = directions[:, d].double()
+            squared = float(u @ forms.speed @ u)
+        speed = math.sqrt(squared) if squared > 0 else 0.0
+        u = directions[:, d]
         velocity = sign * u / speed if speed > 0 else torch.zeros_like(u)
-        return replace(knot, velocity=velocity, speed=speed, fastest=max(knot.fastest, speed))
+        way = (length - before.length) / 2 * (before.velocity + velocity)
+        fastest = max(before.fastest, speed)
+        return Knot(before.latent + way, directions, sigma, length, velocity, speed, fastest)
 
 
-def _followed(last: Tensor, found: Directions, cluster: float) -> tuple[Tensor, np.ndarray]:
-    """The new directions that continue columns (latent, k), and all σ with theirs first."""
+def _spent(knot: Knot, d: int) -> str:
+    """Why a path ends at a knot, if it does."""
+    if knot.sigma[d] <= VANISHED * knot.sigma.max():
+        return f"u{d + 1} ends here: its σ is below {VANISHED:g} of the largest"
+    if not knot.speed > STUCK * knot.fastest:
+        return f"u{d + 1} ends here: the picture no longer changes along it"
+    return ""
+
+
+def _up_to_the_end(last: Knot, knots: Sequence[Knot], d: int) -> tuple[tuple[Knot, ...], str]:
+    """The knots up to where the path ends, and why it does."""
+    kept: list[Knot] = []
+    for knot in knots:
+        before = kept[-1] if kept else last
+        if not (bool(torch.isfinite(knot.latent).all()) and math.isfinite(knot.speed)):
+            return tuple(kept), f"u{d + 1} ends here: the picture no longer changes along it"
+        if _degrees(before.directions[:, d], knot.directions[:, d]) > LOST:
+            within = knot.length - before.length
+            return tuple(kept), f"u{d + 1} is lost here: it turns by more than {LOST:g}° within {within:.2g} RMS"
+        kept.append(knot)
+        ends = _spent(knot, d)
+        if ends:
+            return tuple(kept), ends
+    return tuple(kept), ""
+
+
+def _followed(last: Tensor, found: Directions, cluster: float) -> tuple[Tensor, np.ndarray, Tensor | None]:
+    """The new directions that continue columns (latent, k), all σ with theirs first, and their pushes."""
     k = last.shape[1]
     count = min(k + MARGIN, len(found.sigma))
     vectors, sigma = found.vectors[:, :count], found.sigma[:count]
@@ -150,9 +238,10 @@ def _followed(last: Tensor, found: Directions, cluster: float) -> tuple[Tensor, 
     for value in values:
         others[np.where(others, np.abs(rest - value), np.inf).argmin()] = False
     followed = vectors @ rotation
+    push = None if found.pushes is None else rotation.mT @ found.pushes[:count]
     if found.lengths is not None:  # of vectors that are not orthogonal a mixture is no unit vector
         followed = followed / torch.linalg.vector_norm(followed, dim=0)
-    return followed, np.concatenate([values, rest[others]])
+    return followed, np.concatenate([values, rest[others]]), push
 
 
 def _degrees(a: Tensor, b: Tensor) -> float:

@@ -178,7 +178,10 @@ class Walker:
         if knot.latent is place.latent:
             here = Here(place.directions, place.push, place.sigma, place.effective_rank)
         else:
-            picture, push = self._field.picture_and_push(knot.latent, knot.directions)
+            if knot.push is None:
+                picture, push = self._field.picture_and_push(knot.latent, knot.directions)
+            else:
+                picture, push = self._field.decode(knot.latent), knot.push
             rank = float(effective_rank(torch.from_numpy(np.sort(knot.sigma)[::-1].copy())))
             here = Here(knot.directions, push, knot.sigma, rank)
         moved = self._decoded(place, knot.latent, shrink, picture)

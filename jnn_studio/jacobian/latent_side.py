@@ -47,10 +47,15 @@ class LatentSide:
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(σ (r,) descending, vectors as columns (latent, r)) at an input (n,)."""
-        b = float64((self._near * self._slopes(x)) @ self._l)
-        sigma, vectors = from_gram(b @ b.T)
-        rank = min(b.shape)
+        sigma, vectors = from_gram(self.gram(x))
+        rank = min(self._near.shape[0], self._l.shape[1])
         return sigma[:rank].to(x), vectors[:, :rank].to(x)
+
+    @torch.no_grad()
+    def gram(self, x: Tensor) -> Tensor:
+        """JJᵀ of an encoder, JᵀJ of a decoder, at an input (n,): (latent, latent), in float64."""
+        b = float64((self._near * self._slopes(x)) @ self._l)
+        return b @ b.T
 
     @torch.no_grad()
     def after(self, inner: LatentSide) -> LatentSide:

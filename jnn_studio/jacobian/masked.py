@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,8 +14,7 @@ DAMPING = 0.03
 """What a direction that changes nothing is taken to change, as a part of the largest squared change."""
 
 
-@dataclass(frozen=True)
-class MaskedDirections:
+class MaskedDirections(NamedTuple):
     """Directions for a part of a map's outputs, those that keep to it best first.
 
     Attributes:
@@ -51,39 +50,48 @@ class MaskedJacobian:
     @torch.no_grad()
     def directions(self, inside: Tensor) -> MaskedDirections:
         """Directions for the outputs marked in ``inside`` (m,)."""
-        within = self._gram_of(inside)
-        half = self._half
-        # With M⁻¹ = H Hᵀ, the columns H q of the eigenvectors q of Hᵀ J_inᵀJ_in H.
-        sigma, turned = from_gram(half.mT @ within @ half)
-        vectors = half @ turned
-        norms = torch.linalg.vector_norm(vectors, dim=0)
-        vectors = vectors / norms
-        whole = (vectors * (self._gram @ vectors)).sum(0)
-        floor = torch.finfo(torch.float64).eps * self._largest
-        part = (vectors * (within @ vectors)).sum(0)
-        share = torch.where(whole > floor, part / whole.clamp_min(floor), 0.0).clamp(0, 1)
-        like = self.columns
-        return MaskedDirections(vectors.to(like), sigma.to(like), share.to(like), norms.to(like))
+        found, like = self._metric.directions(self._gram_of(inside)), self.columns
+        return MaskedDirections(*(part.to(like) for part in found))
 
     @cached_property
-    def _gram(self) -> Tensor:
+    def _metric(self) -> _Metric:
         whole = float64(self.columns)
-        return whole @ whole.mT
-
-    @cached_property
-    def _largest(self) -> Tensor:
-        """σ₁², of a map that changes something."""
-        return torch.linalg.eigvalsh(self._gram)[-1].clamp_min(torch.finfo(torch.float32).tiny)
-
-    @cached_property
-    def _half(self) -> Tensor:
-        """H with H Hᵀ = M⁻¹."""
-        values, vectors = torch.linalg.eigh(self._gram)
-        return vectors / (values.clamp_min(0) + self._damping * self._largest).sqrt()
+        return _Metric(whole @ whole.mT, self._damping)
 
     def _gram_of(self, inside: Tensor) -> Tensor:
         """Through whichever part has fewer outputs: the other is what is left."""
         fewer = inside if 2 * int(inside.sum()) <= len(inside) else ~inside
         part = float64(self.columns[:, fewer])
         gram = part @ part.mT
-        return gram if fewer is inside else self._gram - gram
+        return gram if fewer is inside else self._metric.gram - gram
+
+
+@torch.no_grad()
+def masked_directions(within: Tensor, whole: Tensor, damping: float = DAMPING) -> MaskedDirections:
+    """Those of `MaskedJacobian` from J_inᵀJ_in and JᵀJ (n, n), in float64."""
+    return _Metric(whole, damping).directions(within)
+
+
+class _Metric:
+    """M = JᵀJ + damping · σ₁²(J) · 1, by the Gram matrix JᵀJ in float64."""
+
+    def __init__(self, gram: Tensor, damping: float) -> None:
+        self.gram = gram
+        values, vectors = torch.linalg.eigh(gram)
+        # σ₁², of a map that changes something.
+        self._largest = values[-1].clamp_min(torch.finfo(torch.float32).tiny)
+        # H with H Hᵀ = M⁻¹.
+        self._half = vectors / (values.clamp_min(0) + damping * self._largest).sqrt()
+
+    def directions(self, within: Tensor) -> MaskedDirections:
+        """Columns H q of the eigenvectors q of Hᵀ J_inᵀJ_in H."""
+        half = self._half
+        sigma, turned = from_gram(half.mT @ within @ half)
+        vectors = half @ turned
+        norms = torch.linalg.vector_norm(vectors, dim=0)
+        vectors = vectors / norms
+        whole = (vectors * (self.gram @ vectors)).sum(0)
+        floor = torch.finfo(torch.float64).eps * self._largest
+        part = (vectors * (within @ vectors)).sum(0)
+        share = torch.where(whole > floor, part / whole.clamp_min(floor), 0.0).clamp(0, 1)
+        return MaskedDirections(vectors, sigma, share, norms)

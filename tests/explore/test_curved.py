@@ -177,13 +177,13 @@ def test_another_place_finds_nothing_of_the_last() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curved, "KEPT_KNOTS", 12)
+    monkeypatch.setattr(curved, "KEPT_NUMBERS", 600)
     monkeypatch.setattr(curved, "KEPT_ARRIVALS", 5)
     walker, place = tiny()
     paths = CurvedPaths()
     for n in range(1, 12):
         there = walker.curved(place, legs((0, 0.002 * n), (1, 0.01)), paths)
-        assert sum(len(path.knots) for path in paths.paths.values()) <= 12
+        assert sum(path.size for path in paths.paths.values()) <= 600 or len(paths.paths) == 1
         assert len(paths.arrivals) <= 5
     assert same(there, walker.curved(place, legs((0, 0.022), (1, 0.01)), CurvedPaths()))
 
