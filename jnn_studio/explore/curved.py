@@ -53,9 +53,7 @@ class Path:
 
     def go_on(self, flow: Flow) -> None:
         """One stretch further."""
-        stretch = flow.advance(
-            self.knots[-1], self.landmarks[-2:], self.direction, self.sign, self.step
-        )
+        stretch = flow.advance(self.knots[-1], self.landmarks[-2:], self.direction, self.sign, self.step)
         self.knots.extend(stretch.knots)
         if stretch.landmark is not None:
             self.landmarks.append(stretch.landmark)

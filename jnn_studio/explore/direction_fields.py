@@ -120,14 +120,20 @@ class DirectionField:
     @torch.no_grad()
     def forms(self, region: Region | None, latent: Tensor) -> Forms:
         """What the decoder's directions, or a region's, at a latent and near by can be told from."""
-        picture, columns = self.picture_and_push(latent, torch.eye(len(latent), dtype=latent.dtype))
-        wide = float64(columns)
+        if self._layers is not None:
+            picture, columns, basis = self._layers.picture_and_leading(latent)
+        else:
+            basis = torch.eye(len(latent), dtype=latent.dtype)
+            picture, columns = self.picture_and_push(latent, basis)
+        wide, basis = float64(columns), float64(basis)
         whole = wide @ wide.mT
-        if region is None:
-            return Forms((whole,), _as_seen(whole, wide, picture))
-        config = self.model.config
-        inside = wide[:, region.inside(config.channels, config.size)]
-        return Forms((inside @ inside.mT, whole), _as_seen(whole, wide, picture))
+        grams = [whole]
+        if region is not None:
+            config = self.model.config
+            inside = wide[:, region.inside(config.channels, config.size)]
+            grams = [inside @ inside.mT, whole]
+        speed = _as_seen(whole, wide, picture)
+        return Forms(tuple(basis @ gram @ basis.mT for gram in grams), basis @ speed @ basis.mT)
 
     @torch.no_grad()
     def forms_of_encoder(self, latent: Tensor, count: int) -> Forms:

@@ -112,7 +112,9 @@ class Flow:
     def landmark(self, at: Knot, d: int, length: float = 0.0) -> Landmark:
         """What is known of a point once the Jacobian has been taken there, for a path along direction d."""
         if not self._choice.fixed:
-            return Landmark(length, self._choice.forms(self._field, at.latent, at.directions.shape[1] + MARGIN))
+            return Landmark(
+                length, self._choice.forms(self._field, at.latent, at.directions.shape[1] + MARGIN)
+            )
         picture, push = self._field.picture_and_push(at.latent, at.directions[:, d : d + 1])
         seen = ((picture > 0) & (picture < 1)).flatten()
         return Landmark(length, Forms((), (push[0] * seen).double().square().mean().reshape(1, 1)))
@@ -218,7 +220,9 @@ def _up_to_the_end(last: Knot, knots: Sequence[Knot], d: int) -> tuple[tuple[Kno
             return tuple(kept), f"u{d + 1} ends here: the picture no longer changes along it"
         if _degrees(before.directions[:, d], knot.directions[:, d]) > LOST:
             within = knot.length - before.length
-            return tuple(kept), f"u{d + 1} is lost here: it turns by more than {LOST:g}° within {within:.2g} RMS"
+            return tuple(
+                kept
+            ), f"u{d + 1} is lost here: it turns by more than {LOST:g}° within {within:.2g} RMS"
         kept.append(knot)
         ends = _spent(knot, d)
         if ends:

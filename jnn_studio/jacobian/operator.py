@@ -89,6 +89,17 @@ class JacobianOperator:
         cotangents = unflatten(u.permute(2, 0, 1), self._output, 2)
         return self._pull(cotangents).permute(1, 2, 0)
 
+    def split(self, at: Callable[[Map], bool]) -> tuple[JacobianOperator, JacobianOperator]:
+        """Two operators whose product it is, before the first layer for which ``at`` is true."""
+        where = next((i for i, done in enumerate(self._passes) if at(done.layer)), len(self._passes))
+        parts = []
+        for passes, x in ((self._passes[:where], self._input), (self._passes[where:], None)):
+            part = JacobianOperator.__new__(JacobianOperator)
+            inputs = x if x is not None else (passes[0].input if passes else self._output)
+            part._setup(passes, inputs, self._f)
+            parts.append(part)
+        return parts[0], parts[1]
+
     def dense(self, chunk: int | None = None) -> Tensor:
         """The entries (batch, m, n), by reverse mode if m < n and forward mode otherwise.
 

@@ -358,3 +358,78 @@ def test_push_forwards_of_any_decoder_are_right(decoder: str) -> None:
     torch.testing.assert_close(picture, model.decode(latent[None])[0], rtol=1e-4, atol=1e-5)
     jacobian = torch.autograd.functional.jacobian(lambda z: model.train().decode(z[None]).flatten(), latent)
     torch.testing.assert_close(push, jacobian.T, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("region", [None, Region(left=0.2, top=0.3, right=0.7, bottom=0.6)])
+def test_forms_tell_directions_and_the_speed_of_what_is_seen(
+    model: Autoencoder | BetaVAE, region: Region | None
+) -> None:
+    choice, field = DirectionChoice("decoder", region=region), DirectionField(model)
+
+    forms = choice.forms(field, LATENT, 4)
+
+    expected, found = choice.at_latent(field, LATENT), choice.of_forms(field, forms, LATENT)
+    torch.testing.assert_close(found.sigma, expected.sigma)
+    same_up_to_sign(found.vectors[:, :2], expected.vectors[:, :2])
+    torch.testing.assert_close(forms.speed, speed_seen(model, LATENT))
+
+
+def test_of_an_encoder_they_tell_the_speed_along_its_directions(model: Autoencoder | BetaVAE) -> None:
+    choice, field = DirectionChoice("encoder"), DirectionField(model)
+
+    forms = choice.forms(field, LATENT, 2)
+
+    expected = choice.at_latent(field, LATENT)
+    torch.testing.assert_close(choice.of_forms(field, forms, LATENT).sigma, expected.sigma)
+    first = expected.vectors[:, :2]
+    torch.testing.assert_close(first.T @ forms.speed @ first, first.T @ speed_seen(model, LATENT) @ first)
+
+
+def speed_seen(model: Autoencoder | BetaVAE, latent: Tensor) -> Tensor:
+    """JᵀJ per value of the picture, clipped values not counted."""
+    picture = model.decode(latent.unsqueeze(0)).flatten()
+    seen = full(model.decode, latent)[(picture > 0) & (picture < 1)]
+    return seen.T @ seen / len(picture)
+
+
+def wide_convolutional(gain: float) -> Autoencoder:
+    """Whose first layer lets the last 12 of 20 latent axes through by a factor ``gain``."""
+    config = AutoencoderConfig(
+        channels=1, size=16, dct=4, hidden=12, latent=20, decoder="convolutional", decoder_hidden=30,
+        decoder_channels=8,
+    )  # fmt: skip
+    model = build(config, 1).double().eval().requires_grad_(False)
+    model.decoder[0][0].weight[:, 8:] *= gain
+    return model
+
+
+@pytest.mark.parametrize("gain", [1.0, 1e-4])
+def test_what_the_first_layers_let_through_is_enough_to_tell_them(gain: float) -> None:
+    model = wide_convolutional(gain)
+    field, latent = DirectionField(model), torch.linspace(-1, 1, 20, dtype=torch.float64)
+
+    assert field._layers is not None
+    _, columns, basis = field._layers.picture_and_leading(latent)
+    found = field.of_forms(None, field.forms(None, latent), latent)
+
+    assert (basis.shape[1] < 20) is (gain < 1)
+    torch.testing.assert_close(columns, (full(model.decode, latent) @ basis).T)
+    _, sigma, vh = torch.linalg.svd(full(model.decode, latent), full_matrices=False)
+    torch.testing.assert_close(found.sigma[:8], sigma[:8], rtol=1e-6, atol=0)
+    angles = (found.vectors[:, :8] * vh[:8].T).sum(0).abs().clamp(max=1).acos()
+    assert float(angles.max()) < 1e-3
+
+
+def test_those_near_by_become_those_here_but_for_an_error_of_second_order() -> None:
+    model = wide_convolutional(1.0)
+    field, here = DirectionField(model), torch.linspace(-1, 1, 20, dtype=torch.float64)
+    _, sigma, vh = torch.linalg.svd(full(model.decode, here), full_matrices=False)
+    errors = []
+    for away in (0.02, 0.01):
+        near = field.at_latent("decoder", here + away)
+        found = field.of_decoder_near(here, near, 6)
+        assert found.pushes is not None
+        torch.testing.assert_close(found.pushes, (full(model.decode, here) @ found.vectors[:, :6]).T)
+        assert float((near.sigma[0] - sigma[0]).abs()) > 100 * float((found.sigma[0] - sigma[0]).abs())
+        errors.append(float(sigma[0] - found.sigma[0]))
+    assert 0 < 3 * errors[1] < errors[0]
