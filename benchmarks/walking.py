@@ -5,7 +5,7 @@ new image; ``straight`` for a slider's change, with its preview at half the size
 while a slider is dragged out to the limit, with the directions, their push-forwards and the spectrum at the
 point. ``together`` is the same for 2 and 4 models at once. ``pair``: ``region``, the directions of another
 rectangle while it is dragged over the bundled pair's picture, and ``region_moved``, the same with a slider
-that is not at rest. ``krylov``: along a curved walk, eight singular vectors of the decoder to 1e-5 by block
+that is not at rest; ``painted`` the same for a part that is being painted. ``krylov``: along a curved walk, eight singular vectors of the decoder to 1e-5 by block
 Krylov from the last point's, in products with J and its transpose, and ``dense``, the whole Jacobian instead.
 ``*_cpu_ms`` is processor time, which other programs at work disturb less.
 
@@ -27,6 +27,7 @@ import torch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.curved import CurvedPaths
 from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.painted import AnyRegion, Brush
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
@@ -85,12 +86,27 @@ def measure(walkers: list[Walker], images: torch.Tensor) -> dict[str, Any]:
 
 
 def drag_region() -> dict[str, Any]:
-    """One rectangle after another at one image, as the window renders them for the pair."""
+    """One region after another at one image, as the window renders them for the pair."""
     renderer, found = SceneRenderer(), dict[str, Any]()
-    for name, amount in (("region", 0.0), ("region_moved", LIMIT / 2)):
+    rectangles: list[AnyRegion] = [
+        Region(left=0.2, top=0.3, right=0.4 + 0.01 * step, bottom=0.5 + 0.01 * step)
+        for step in range(DRAG + 1)
+    ]
+    painted: list[AnyRegion] = []
+    for step in range(DRAG + 1):
+        at = 0.2 + 0.02 * step, 0.6 + 0.05 * (step % 2)
+        stroke = Brush(0.1).stroke(painted[-1] if painted else None, at, at)
+        assert stroke is not None
+        painted.append(stroke)
+    drags = (
+        ("region", 0.0, rectangles),
+        ("region_moved", LIMIT / 2, rectangles),
+        ("painted", 0.0, painted),
+        ("painted_moved", LIMIT / 2, painted),
+    )
+    for name, amount, regions in drags:
         state, times = bundled_state().with_amount(0, amount), Times()
-        for step in range(DRAG + 1):
-            region = Region(left=0.2, top=0.3, right=0.4 + 0.01 * step, bottom=0.5 + 0.01 * step)
+        for step, region in enumerate(regions):
             if step:
                 times.of(partial(renderer.render, state.change(region=region)))
             else:  # the decoders' Jacobians are taken once

@@ -10,7 +10,7 @@ from jnn_studio.explore.aim import Aim
 from jnn_studio.explore.averaged import AveragedDirections
 from jnn_studio.explore.direction_fields import DirectionField, Directions
 from jnn_studio.explore.forms import Forms
-from jnn_studio.explore.region import Region
+from jnn_studio.explore.painted import AnyRegion
 from jnn_studio.explore.state import BasisKind, DirectionKind, FoundKind
 
 
@@ -28,7 +28,7 @@ class DirectionChoice:
     averaged: AveragedDirections | None = None
     basis: BasisKind = "computed"
     aim: Aim | None = None
-    region: Region | None = None
+    region: AnyRegion | None = None
 
     @property
     def found_kind(self) -> FoundKind:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from jnn_studio.base.errors import StudioError
 from jnn_studio.explore.forms import Forms
 from jnn_studio.explore.layered_decoder import LayeredDecoder
-from jnn_studio.explore.region import Region
+from jnn_studio.explore.painted import AnyRegion
 from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import JacobianOperator, jacobian_svd
 from jnn_studio.jacobian.gram import two_layers
@@ -97,7 +97,7 @@ class DirectionField:
         return self.at_image(kind, self.decode(latent), latent)
 
     @torch.no_grad()
-    def in_region(self, region: Region, latent: Tensor) -> Directions:
+    def in_region(self, region: AnyRegion, latent: Tensor) -> Directions:
         """Those that change the picture inside ``region`` most, and the rest of it least: `MaskedJacobian`.
 
         The decoder's Jacobian is kept for the next region at the same latent.
@@ -118,7 +118,7 @@ class DirectionField:
         )
 
     @torch.no_grad()
-    def forms(self, region: Region | None, latent: Tensor) -> Forms:
+    def forms(self, region: AnyRegion | None, latent: Tensor) -> Forms:
         """What the decoder's directions, or a region's, at a latent and near by can be told from."""
         if self._layers is not None:
             picture, columns, basis = self._layers.picture_and_leading(latent)
@@ -145,7 +145,7 @@ class DirectionField:
         wide = float64(columns)
         return Forms((gram,), basis @ _as_seen(wide @ wide.mT, wide, picture) @ basis.mT)
 
-    def of_forms(self, region: Region | None, forms: Forms, like: Tensor) -> Directions:
+    def of_forms(self, region: AnyRegion | None, forms: Forms, like: Tensor) -> Directions:
         """All directions where the forms are those, in the precision of ``like``."""
         if region is not None:
             within, whole = forms.grams

@@ -27,9 +27,9 @@ LOST = 45.0
 """A direction that turns by more degrees within the smallest step is lost."""
 UNEVEN = 1.5
 """So there is where the speed changes by a larger factor."""
-UNSURE = 0.0005
+UNSURE = 0.0003
 """A landmark which is farther from where the way then leads is too far (RMS) …"""
-WRONG = 0.25
+WRONG = 0.15
 """… or by a larger part of the way to it."""
 VANISHED = 1e-4
 """Below this part of σ₁ a direction is one of many that do nothing."""
@@ -150,7 +150,7 @@ class Flow:
         return Stretch(kept, landmark, min(max(longer, step / 2, SMALLEST), 2 * step, STEP), stopped)
 
     def between(self, before: Knot, known: Sequence[Landmark], latent: Tensor, length: float) -> Knot:
-        """The point at ``latent``, ``length`` along a path, with the directions that continue those before."""
+        """The point at ``latent``, ``length`` along a path, its directions continuing those before."""
         if self._choice.averaged is not None and self._choice.fixed:
             return replace(before, latent=latent)
         if self._choice.fixed:

@@ -33,10 +33,10 @@ class LayeredDecoder:
         return self._decoding.picture_and_push(output, pushes)
 
     def picture_and_leading(self, latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`picture`, and how it changes along an orthonormal basis (latent, r) of what changes it: (r, values).
+        """`picture`, its changes (r, values) along an orthonormal basis of what changes it, and that basis.
 
         Directions are left out which the linear layers at the beginning, of which products with a Jacobian
-        cost next to nothing, do not let through.
+        cost next to nothing, do not let through: the basis is (latent, r).
         """
         layers, output = self._at(latent)
         basis = torch.eye(len(latent), dtype=latent.dtype)

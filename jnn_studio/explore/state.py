@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from jnn_studio.base.settings import AbsolutePath, Finite, Frozen
 from jnn_studio.data.config import FacesConfig, ShownConfig
-from jnn_studio.explore.region import Region
+from jnn_studio.explore.painted import AnyRegion
 
 SCHEMA_VERSION = 1
 
@@ -187,7 +187,7 @@ class ExploreState(Frozen):
     basis: BasisKind = "computed"
     aims: Aims | None = None
     """Of the basis ``"attributes"``; None: the factors of the images, where they are known."""
-    region: Region | None = None
+    region: AnyRegion | None = None
     """The part of the picture that directions are to change, and to leave the rest alone; instead of the
     columns' own directions."""
 

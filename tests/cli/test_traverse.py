@@ -17,6 +17,7 @@ from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.animation import Animation, save_animation
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Motion
+from jnn_studio.explore.painted import PaintedRegion
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
@@ -290,6 +291,10 @@ def test_what_cannot_be_walked_is_refused_in_a_line(
         (("--session", "gone.jnnsession"), "there is no session at gone.jnnsession"),
         (("regularised", "--image", "face.png", "--motion", "walk"), "ending in .gif or .mp4"),
         (("regularised", "--image", "face.png", "--region", "0.1,0.2"), "0.1,0.2 is no rectangle"),
+        (
+            ("regularised", "--image", "face.png", "--region", "0,0,1,1", "--region-mask", "face.png"),
+            "give either --region or --region-mask",
+        ),
         (("regularised", "--image", "face.png", "--region", "0.5,0,0.4,1"), "0.5,0,0.4,1 is no rectangle"),
     ],
 )
@@ -341,8 +346,13 @@ def test_a_figure_of_a_region_and_of_what_images_have_in_common(
     base = Base(image=FileImage(path=face))
     region = Region(left=0.25, top=0.5, right=0.75, bottom=1.0)
     own = ExploreState(columns=columns, base=base, source=FolderConfig(path=folder))
+    mask = np.zeros((64, 64), np.uint8)
+    mask[40:50, 10:50] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    painted = PaintedRegion.of(mask > 0)
     for name, options, state in (
         ("region", ("--region", "0.25,0.5,0.75,1", "--sparse"), own.change(region=region, basis="sparse")),
+        ("mask", ("--region-mask", tmp_path / "mask.png"), own.change(region=painted)),
         ("images", (), own),
     ):
         out = tmp_path / f"{name}.png"

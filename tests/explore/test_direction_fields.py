@@ -423,7 +423,7 @@ def test_what_the_first_layers_let_through_is_enough_to_tell_them(gain: float) -
 def test_those_near_by_become_those_here_but_for_an_error_of_second_order() -> None:
     model = wide_convolutional(1.0)
     field, here = DirectionField(model), torch.linspace(-1, 1, 20, dtype=torch.float64)
-    _, sigma, vh = torch.linalg.svd(full(model.decode, here), full_matrices=False)
+    _, sigma, _ = torch.linalg.svd(full(model.decode, here), full_matrices=False)
     errors = []
     for away in (0.02, 0.01):
         near = field.at_latent("decoder", here + away)

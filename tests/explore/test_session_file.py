@@ -16,6 +16,7 @@ from jnn_studio.base.atomic import leftovers
 from jnn_studio.base.settings import from_elsewhere
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.painted import Brush
 from jnn_studio.explore.references import member_reference, open_references
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.session_file import SessionError, load_session, save_session
@@ -100,6 +101,15 @@ def test_everything_comes_back_exactly(project: Path) -> None:
     assert [math.copysign(1, a) for a in session.state.walk.amounts] == [math.copysign(1, a) for a in AWKWARD]
     assert session.warnings == ()
     assert set(session.models) == {column.where for column in state.columns}
+
+
+def test_what_is_painted_comes_back_too(project: Path) -> None:
+    region = Brush(0.3).stroke(None, (0.2, 0.3), (0.9, 0.4))
+    state = state_of(project).change(region=region)
+
+    save_session(project / "found.jnnsession", state, models_of(state))
+
+    assert load_session(project / "found.jnnsession").state == state
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are text there")

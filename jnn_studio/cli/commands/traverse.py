@@ -17,6 +17,7 @@ from jnn_studio.explore.animation import Animation, check_animation, save_animat
 from jnn_studio.explore.exporting import check_target
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Loop, Motion, MotionKind
+from jnn_studio.explore.painted import AnyRegion, region_of_mask
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.renderer import SceneRenderer
@@ -82,6 +83,15 @@ def traverse(
             metavar="L,T,R,B",
             help="Directions that change this rectangle most and the rest least: left, top, right, bottom, "
             "in shares of the picture.",
+        ),
+    ] = None,
+    region_mask: Annotated[
+        Path | None,
+        typer.Option(
+            "--region-mask",
+            help="The same for a part of any shape: what is white in this image, which is cut and scaled as "
+            "images are.",
+            parser=path,
         ),
     ] = None,
     of_images: Annotated[
@@ -150,7 +160,7 @@ def traverse(
             check_target(out)
         state, opened = _opened(models or [], session, image)
         state = _with_options(state, mode, along, matched, towards)
-        state = _with_directions(state, region, of_images, sparse)
+        state = _with_directions(state, _chosen_region(region, region_mask), of_images, sparse)
         renderer = SceneRenderer(opened)
         with watching(console, "frames" if animated else "images", transient=True) as watch:
             if animated:
@@ -211,16 +221,24 @@ def _with_options(
 
 
 def _with_directions(
-    state: ExploreState, region: str | None, of_images: Path | None, sparse: bool | None
+    state: ExploreState, region: AnyRegion | None, of_images: Path | None, sparse: bool | None
 ) -> ExploreState:
     if region is not None:
-        state = state.change(region=_region(region))
+        state = state.change(region=region)
     if of_images is not None:
         columns = tuple(column.model_copy(update={"scope": "images"}) for column in state.columns)
         state = state.change(source=FolderConfig(path=of_images.absolute()), columns=columns)
     if sparse is not None:
         state = state.change(basis="sparse" if sparse else "computed")
     return state
+
+
+def _chosen_region(rectangle: str | None, mask: Path | None) -> AnyRegion | None:
+    if rectangle is not None and mask is not None:
+        raise UsageError("give either --region or --region-mask")
+    if mask is not None:
+        return region_of_mask(mask)
+    return None if rectangle is None else _region(rectangle)
 
 
 def _region(text: str) -> Region:

@@ -47,6 +47,7 @@ MENUS = {
     ),
     "&Directions": (
         "region",
+        "paint",
         "averaged",
         *(f"basis_{basis}" for basis in BASES),
         *(f"show_{count}" for count in COUNTS),

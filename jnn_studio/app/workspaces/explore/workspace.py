@@ -112,7 +112,7 @@ class ExploreWorkspace(Workspace):
             self, self.desk, self.asking, exports, self.explainer, self.choosing, self.directions
         )
         self.directing = Directing(self.desk, self.explainer)
-        self.kinds = DirectionActions(self, self.directing, actions.take)
+        self.kinds = DirectionActions(self, self.directing, self.directions.region, actions.take)
         self.bar.offer(
             self.kinds,
             [actions["walk_on"], actions["reset"]],
@@ -239,7 +239,9 @@ class ExploreWorkspace(Workspace):
         self.directions.picked.connect(self._explain)
         self.directions.blend.share_changed.connect(desk.set_share)
         self.directions.blend.ended.connect(desk.stop_blending)
-        self.directions.region.ended.connect(self.directing.clear_region)
+        self.directions.region.ended.connect(self._end_region)
+        self.directions.region.cleared.connect(self.directing.clear_region)
+        self.directions.region.brush_changed.connect(self.panes.set_brush)
         self.panes.original.region_chosen.connect(self.directing.choose_region)
         self.bar.mode_chosen.connect(desk.set_mode)
         self.bar.matched_chosen.connect(desk.set_matched)
@@ -440,10 +442,14 @@ class ExploreWorkspace(Workspace):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.choosing.blending:
             self.choosing.end_blending()
-        elif event.key() == Qt.Key.Key_Escape and self.desk.state.region is not None:
-            self.directing.clear_region()
+        elif event.key() == Qt.Key.Key_Escape and self.directions.region.isVisible():
+            self._end_region()
         else:
             super().keyPressEvent(event)
+
+    def _end_region(self) -> None:
+        self.directions.region.choose("rectangle")
+        self.directing.clear_region()
 
     # --- sessions ----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QPushButton, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.explore.desk import averaging as module
@@ -22,6 +22,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.explore.averaged import AveragedDirections, average_directions
+from jnn_studio.explore.painted import PaintedRegion
 from jnn_studio.explore.place import Place
 from jnn_studio.explore.renderer import SceneRenderer
 from jnn_studio.explore.session_file import load_session, save_session
@@ -158,6 +159,72 @@ def test_a_region_stands_in_sessions(explore: ExploreWorkspace, qtbot: QtBot, tm
     assert all(
         (view.moved.image == old).all() for view, old in zip(explore.desk.scene.columns, shown, strict=True)
     )
+
+
+def test_what_is_painted_gives_directions_that_change_that_part(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore._actions["paint"].trigger()
+    assert explore.findChild(QWidget, "explore.region").isVisible()
+    drag(qtbot, explore.panes.moved[1], (0.3, 0.7), (0.7, 0.7))
+    region = explore.desk.state.region
+    assert isinstance(region, PaintedRegion)
+    assert region.marked[44, 20:44].all()
+    assert region.marked.mean() == pytest.approx(0.4 * 0.1 + 3.14 * 0.05**2, rel=0.1)
+    wait_for_scene(explore, qtbot)
+    for place in places(explore):
+        assert place.kind == "region"
+        inside = place.push.square()[:, region.inside(3, 64)].sum(1) / place.push.square().sum(1)
+        assert float(inside[0]) > 2 * region.marked.mean()
+    assert all(pane.region == region for pane in (explore.panes.original, *explore.panes.moved))
+    explore.desk.undo.undo()
+    assert explore.desk.state.region is None, "a stroke is one step of the history"
+
+
+def test_painting_adds_to_a_rectangle_and_the_eraser_takes_away(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    pane = explore.panes.original
+    drag(qtbot, pane, (0.3, 0.3), (0.6, 0.6))
+    qtbot.mouseClick(explore.findChild(QToolButton, "explore.region.brush"), Qt.MouseButton.LeftButton)
+    drag(qtbot, pane, (0.8, 0.8), (0.8, 0.8))
+    region = explore.desk.state.region
+    assert isinstance(region, PaintedRegion)
+    assert region.marked[22:37, 22:37].all()
+    assert region.marked[int(0.8 * 64), int(0.8 * 64)]
+    explore.findChild(QSpinBox, "explore.region.width").setValue(50)
+    qtbot.mouseClick(explore.findChild(QToolButton, "explore.region.eraser"), Qt.MouseButton.LeftButton)
+    drag(qtbot, pane, (0.45, 0.3), (0.45, 0.6))
+    left = explore.desk.state.region
+    assert isinstance(left, PaintedRegion)
+    assert not left.marked[22:37, 22:37].any()
+    drag(qtbot, pane, (0.8, 0.8), (0.8, 0.8))
+    assert explore.desk.state.region is None, "nothing is left"
+
+
+def test_a_region_is_painted_from_the_keyboard_cleared_and_ended(
+    explore: ExploreWorkspace, qtbot: QtBot
+) -> None:
+    explore._actions["paint"].trigger()
+    pane = explore.panes.moved[0]
+    qtbot.keyClick(pane, Qt.Key.Key_Left)
+    assert explore.desk.state.region is None, "it only moves"
+    qtbot.keyClick(pane, Qt.Key.Key_Space)
+    dot = explore.desk.state.region
+    assert isinstance(dot, PaintedRegion)
+    assert dot.marked[32, 31]
+    for _ in range(8):
+        qtbot.keyClick(pane, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    longer = explore.desk.state.region
+    assert isinstance(longer, PaintedRegion)
+    assert longer.marked[32:40, 31].all()
+    qtbot.mouseClick(explore.findChild(QToolButton, "explore.region.clear"), Qt.MouseButton.LeftButton)
+    assert explore.desk.state.region is None
+    assert pane.brush is not None
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    assert pane.brush is None
+    assert not explore._actions["paint"].isChecked()
+    assert not explore.findChild(QWidget, "explore.region").isVisible()
 
 
 # --- how many ----------------------------------------------------------------------------------------

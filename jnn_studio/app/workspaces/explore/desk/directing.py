@@ -5,11 +5,12 @@ from __future__ import annotations
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.base.text import counted
+from jnn_studio.explore.painted import AnyRegion
 from jnn_studio.explore.region import Region
 from jnn_studio.explore.state import Aims, BasisKind, Scope
 
 MERGE_REGION = 1002
-"""Movements of one rectangle are one step of the history."""
+"""Movements of one rectangle, or of the brush in one stroke, are one step of the history."""
 
 FIRST_REGION = Region(left=0.35, top=0.35, right=0.65, bottom=0.65)
 """Where a rectangle begins that is not dragged by hand."""
@@ -43,8 +44,8 @@ class Directing:
         if changed != state:
             self._desk.push("choose a basis of groups", changed)
 
-    def choose_region(self, region: Region) -> None:
-        """Directions that change the picture there."""
+    def choose_region(self, region: AnyRegion | None) -> None:
+        """Directions that change the picture there; None: all that was painted has been erased."""
         state = self._desk.state
         if region != state.region:
             self._desk.push("choose a region", state.change(region=region), MERGE_REGION)

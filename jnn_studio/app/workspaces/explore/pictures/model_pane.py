@@ -35,7 +35,7 @@ AVERAGED_TIP = (
     "slider stands how well it fits the image in view"
 )
 
-REGION_TIP = "Directions that change the picture most inside the rectangle, and least outside"
+REGION_TIP = "Directions that change the picture most inside the region, and least outside"
 
 
 class ModelPane(RegionPane):
@@ -82,8 +82,8 @@ class ModelPane(RegionPane):
         self._button.setAccessibleName(f"What to do with {view.caption}")
         self.setToolTip(
             f"{view.caption}: the image decoded where the sliders have taken it. "
-            f"{words}. Press to see the base, not moved; drag a rectangle for directions that change "
-            f"that part.\n{ZOOM_TIP}"
+            f"{words}. Press to see the base, not moved; drag a rectangle, or paint, for directions "
+            f"that change that part.\n{ZOOM_TIP}"
         )
 
     def set_base(self, image: np.ndarray) -> None:
@@ -95,7 +95,8 @@ class ModelPane(RegionPane):
         self._show_moved()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._base is not None and self.array is not None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and self.brush is None and self._base is not None and self.array is not None:
             self._hidden = self.array
             super().set_image(self._base)
         super().mousePressEvent(event)

@@ -12,7 +12,7 @@ from jnn_studio.app.widgets.image_pane import ImagePane
 from jnn_studio.app.widgets.picture_zoom import ZOOM_TIP, PictureZoom
 from jnn_studio.app.workspaces.explore.pictures.model_pane import ModelPane
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
-from jnn_studio.explore.region import Region
+from jnn_studio.explore.painted import AnyRegion, Brush
 from jnn_studio.explore.renderer import ColumnView, Scene
 
 MANY = 2
@@ -46,15 +46,16 @@ class Panes(QWidget):
         self.zoom = PictureZoom(self)
         self.original = RegionPane("Original", "explore.original", self.zoom)
         self.original.setToolTip(
-            "The image walks start from. Drag a rectangle for directions that change that part of it.\n"
-            f"{ZOOM_TIP}"
+            "The image walks start from. Drag a rectangle, or paint (Shift+G), for directions that change "
+            f"that part of it.\n{ZOOM_TIP}"
         )
         self._small.addWidget(self.original, 0, 0)
         self.reconstructions: list[ImagePane] = []
         self.moved: list[ModelPane] = []
         self._keys: tuple[str, ...] = ()
         self._seen: dict[int, int] = {}
-        self._region: Region | None = None
+        self._region: AnyRegion | None = None
+        self._brush: Brush | None = None
 
     def show_places(self, scene: Scene) -> None:
         """The original, and each model's base; `show_moved` is to follow."""
@@ -92,11 +93,17 @@ class Panes(QWidget):
                 large.set_image(picture, sequence)
                 large.set_caption(f"Difference, ±{scale:.2f} at full colour")
 
-    def show_region(self, region: Region | None) -> None:
+    def show_region(self, region: AnyRegion | None) -> None:
         """Draw the region on the original and on what walks make of it."""
         self._region = region
         for pane in (self.original, *self.moved):
             pane.show_region(region)
+
+    def set_brush(self, brush: Brush | None) -> None:
+        """What a drag on a picture paints with; None: it chooses a rectangle."""
+        self._brush = brush
+        for pane in (self.original, *self.moved):
+            pane.set_brush(brush)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -113,6 +120,7 @@ class Panes(QWidget):
             small = ImagePane("Reconstruction", object_name=name, corner=True, zoom=self.zoom)
             large = ModelPane(key, i, self.zoom)
             large.show_region(self._region)
+            large.set_brush(self._brush)
             large.painted.connect(lambda number, index=i: self._pane_painted(index, number))
             # There is no room beside more than two; pressing a picture shows its base instead.
             small.setVisible(len(keys) <= MANY)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from jnn_studio.app.workspaces.explore.desk.directing import Directing
+from jnn_studio.app.workspaces.explore.walking.region_row import RegionRow
 from jnn_studio.base.text import counted
 from jnn_studio.explore.state import BasisKind, ExploreState
 
@@ -39,7 +40,7 @@ Take = Callable[..., None]
 class DirectionActions(QObject):
     """Actions that say what the directions are, each ticked where it is so."""
 
-    def __init__(self, owner: QObject, directing: Directing, take: Take) -> None:
+    def __init__(self, owner: QObject, directing: Directing, region: RegionRow, take: Take) -> None:
         super().__init__(owner)
         self._take = take
         self._region = self._add("region", "Directions for a &region", directing.toggle_region, "G")
@@ -47,6 +48,17 @@ class DirectionActions(QObject):
             "Directions that change one part of the picture: drag a rectangle on it; Esc ends it. From the "
             "keyboard: G, then the arrow keys at a picture move it, with Shift its lower right corner"
         )
+        self._paint = self._add(
+            "paint",
+            "&Paint a region",
+            lambda: region.choose("rectangle" if region.brush is not None else "brush"),
+            "Shift+G",
+        )
+        self._paint.setToolTip(
+            "Directions that change what is painted on a picture. From the keyboard: the arrow keys at a "
+            "picture move the brush, with Shift they paint, Space paints a dot; Esc ends it"
+        )
+        region.brush_changed.connect(lambda brush: self._paint.setChecked(brush is not None))
         self._averaged = self._add("averaged", "Directions of all &images", lambda: None)
         self._averaged.triggered.connect(lambda on: directing.choose_scope("images" if on else "image"))
         self._averaged.setToolTip(
@@ -72,7 +84,7 @@ class DirectionActions(QObject):
         """All of them, in groups."""
         menu = QMenu(parent)
         menu.setToolTipsVisible(True)
-        menu.addActions([self._region, self._averaged])
+        menu.addActions([self._region, self._paint, self._averaged])
         for group in (self._bases, self._counts):
             menu.addSeparator()
             menu.addActions(list(group.values()))
