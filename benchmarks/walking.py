@@ -3,10 +3,12 @@
 On one thread, for the bundled models and every kind of direction, in milliseconds (p50, p95): ``place`` at a
 new image; ``straight`` for a slider's change, with its preview at half the size; ``curved`` for each update
 while a slider is dragged out to the limit, with the directions, their push-forwards and the spectrum at the
-point. ``together`` is the same for 2 and 4 models at once. ``pair``: ``region``, the directions of another
-rectangle while it is dragged over the bundled pair's picture, and ``region_moved``, the same with a slider
-that is not at rest; ``painted`` the same for a part that is being painted. ``krylov``: along a curved walk, eight singular vectors of the decoder to 1e-5 by block
-Krylov from the last point's, in products with J and its transpose, and ``dense``, the whole Jacobian instead.
+point. ``together`` is the same for 2 and 4 models at once, ``together_decoder`` for 2 along the decoder's.
+``pair``: ``region``, the directions of another rectangle while it is dragged over the bundled pair's picture,
+and ``region_moved``, the same with a slider that is not at rest; ``painted`` and ``painted_moved`` likewise
+for a part that is being painted. ``krylov``: along a curved walk, eight singular vectors of the decoder to
+1e-5 by block Krylov from the last point's, in products with J and its transpose, and ``dense``, the whole
+Jacobian instead.
 ``*_cpu_ms`` is processor time, which other programs at work disturb less.
 
 Budgets: curved ≥ 15 updates/s with 4 models; straight p95 with 4 models ≤ 16 ms; region ≥ 10 updates/s.
@@ -59,6 +61,7 @@ def main() -> None:
     for count in (2, 4):
         walkers = [Walker(loaded, "encoder", LIMIT) for loaded in open_bundled() * (count // 2)]
         result["together"][count] = measure(walkers, images)
+    result["together_decoder"] = measure([Walker(one, "decoder", LIMIT) for one in open_bundled()], images)
     result["pair"] = drag_region()
     result["krylov"] = {loaded.name: warm_krylov(loaded, images[0]) for loaded in open_bundled()}
     print(json.dumps(result, indent=2))

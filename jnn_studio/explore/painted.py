@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from jnn_studio.base.errors import StudioError
@@ -37,10 +37,11 @@ class PaintedRegion(Frozen):
 
     cells: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{_DIGITS}}}$")]
 
-    def model_post_init(self, _: object, /) -> None:
-        """Refuse an empty one."""
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> Self:
         if not self.cells.strip("0"):
             raise ValueError("a painted region needs at least one cell")
+        return self
 
     @classmethod
     def of(cls, marked: np.ndarray) -> PaintedRegion | None:
@@ -121,6 +122,7 @@ def region_of_mask(path: Path) -> PaintedRegion:
     region = PaintedRegion.of((load_image(path, CELLS, 1)[0] >= 0.5).numpy())
     if region is None:
         raise MaskError(
-            f"{printable(str(path))} marks no region; paint white what directions are to change, black the rest"
+            f"{printable(str(path))} marks no region; paint white what directions are to change, "
+            "black the rest"
         )
     return region
