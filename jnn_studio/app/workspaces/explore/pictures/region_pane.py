@@ -87,6 +87,7 @@ class RegionPane(ImagePane):
             else:
                 self._brush_at = at
                 self.update()
+                super().mouseMoveEvent(event)  # which looks further along, with the middle button
             return
         if start is None or self.array is None:
             super().mouseMoveEvent(event)
