@@ -43,6 +43,7 @@ from jnn_studio.explore.region import Region
 from jnn_studio.explore.walker import Walker
 from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.subspace import principal_angles
+from jnn_studio.models.latent_model import image_shape
 from jnn_studio.models.weights import LoadedModel
 
 CONSIDERED = 16
@@ -153,7 +154,7 @@ def regions(loaded: LoadedModel, images: Sequence[Tensor]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     times = []
     for name, region in REGIONS.items():
-        inside = region.inside(config.channels, config.size)
+        inside = region.inside(image_shape(config))
         rows: dict[str, list[tuple[float, float]]] = {}
         for image in images[:8]:
             latent = loaded.model.encode(image.unsqueeze(0))[0]

@@ -27,6 +27,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.data.given import MOST, as_pixels, hand_over, take_back
 from jnn_studio.data.opening import open_source
+from jnn_studio.data.source import Size
 from jnn_studio.explore.own_modules import OwnModels, Pair, latents_of, pairs_of, pictures_made
 from jnn_studio.explore.state import Column, ExploreState
 from jnn_studio.models.weights import LoadedModel
@@ -51,7 +52,7 @@ def explore(
     latents: Tensor | int | None = None,
     preprocess: Prepared = None,
     postprocess: Prepared = None,
-    size: int | None = None,
+    size: Size | None = None,
     channels: int = 3,
     most: int = MOST,
     block: bool | None = None,
@@ -65,13 +66,15 @@ def explore(
         models: (encoder, decoder) by name, up to four; or one such pair. An encoder gives one tensor, a
             vector or a map of features for each image. Without a decoder, (encoder, None), pictures are
             those of a linear one, fitted to ``images``; without an encoder, (None, decoder), see ``latents``.
-        images: a tensor or array (images, channels, size, size) with 1 or 3 channels, channels first or last,
-            of bytes or in [0, 1]; a data set that gives such images, alone or first in a tuple; or a folder.
+        images: a tensor or array (images, channels, height, width) with 1 or 3 channels, channels first or
+            last, of bytes or in [0, 1]; a data set that gives such images, alone or first in a tuple; or a
+            folder.
         latents: what decoders alone start from: latents (number, …), or the length of latents to draw from a
             standard normal. Their pictures are then the images.
         preprocess: images in [0, 1] → what encoders take: (mean, deviation), or a function without a memory.
         postprocess: what decoders give → images in [0, 1]; undoes ``preprocess`` where that is a pair.
-        size: side of the images of a folder, in pixels, and
+        size: of the images of a folder, in pixels: (height, width), or the side of squares; of each its
+            middle is seen.
         channels: how many they have.
         most: images taken of a tensor, an array or a data set, which is read once, before there is a window.
         block: stay until the window is closed. By default in a script, and not in IPython or a notebook.
@@ -267,7 +270,7 @@ def _elsewhere(work: Callable[[], T]) -> T:
         return pool.submit(work).result()
 
 
-def _first_of(source: FolderConfig, size: int, channels: int) -> Tensor:
+def _first_of(source: FolderConfig, size: Size, channels: int) -> Tensor:
     folder = open_source(source, size, channels)
     return folder.images(range(min(len(folder), _TRIED)))
 

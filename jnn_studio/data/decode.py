@@ -20,7 +20,8 @@ from jnn_studio.base.reading import open_file
 from jnn_studio.data.colour_profile import needs_colours, to_srgb
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.image_formats import IMAGE_FORMATS, MAX_TEXT_BYTES, words_of
-from jnn_studio.data.pixels import to_8_bits
+from jnn_studio.data.pixels import middle, to_8_bits
+from jnn_studio.data.source import Size, height_and_width
 
 T = TypeVar("T")
 
@@ -44,19 +45,21 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_SIDEWAYS = (5, 6, 7, 8)
+
 # Memory: many threads may decode at once, but only one of them an image of hundreds of megabytes.
 _one_large_image = threading.Lock()
 
 
-def load_image(path: Path | str, size: int, channels: int = 3) -> Tensor:
-    """One image file as a float32 tensor (channels, size, size) in [0, 1].
+def load_image(path: Path | str, size: Size, channels: int = 3) -> Tensor:
+    """One image file as a float32 tensor (channels, height, width) in [0, 1].
 
     The same crop and scaling as in `open_folder`, so a file gives the same pixels here and there.
 
     Raises:
         DataError: the file gives no image; the message names the file and the reason.
     """
-    pixels = decode_path(Path(path), lambda file: decode_square(file, size, channels))
+    pixels = decode_path(Path(path), lambda file: decode_middle(file, size, channels))
     return torch.from_numpy(pixels).to(torch.float32).div_(255)
 
 
@@ -79,14 +82,15 @@ def decode_whole(file: BinaryIO, channels: int = 3, max_pixels: int = MAX_PIXELS
     """An encoded image at its own size, upright: uint8 (height, width, channels), channels 1 or 3.
 
     Raises:
-        UnreadableImageError: as `decode_square`; an image of more than ``max_pixels`` before it is decoded.
+        UnreadableImageError: as `decode_middle`; an image of more than ``max_pixels`` before it is decoded.
     """
     with open_image(file, max_pixels) as image, room_for(image):
         return _pixels(upright(_flat(image, channels), orientation_of(image)))
 
 
-def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
-    """The centre square of an encoded image, scaled with antialiasing: uint8 (channels, size, size).
+def decode_middle(file: BinaryIO, size: Size, channels: int) -> np.ndarray:
+    """The middle of an encoded image, as much as has the proportions of ``size``, scaled with antialiasing to
+    it: uint8 (channels, height, width).
 
     Transparency is shown on white, 16-bit grey scaled by its full range, the EXIF orientation obeyed;
     of an animation the first frame counts. Colours are those of sRGB, by the file's profile if it has one.
@@ -95,28 +99,32 @@ def decode_square(file: BinaryIO, size: int, channels: int) -> np.ndarray:
         UnreadableImageError: ``file`` holds no image that can be read, or reading it failed.
     """
     with open_image(file) as image:
+        height, width = height_and_width(size)
+        longer = max(height, width)
         # A JPEG decodes at 1/2, 1/4 or 1/8 size for a fraction of the time; other formats know no draft.
         # The last row and column of one stand for less than a whole pixel, which its box tells.
-        draft = image.draft(_drafted(image, channels), (size, size))
+        draft = image.draft(_drafted(image, channels), (longer, longer))
         with room_for(image):
             flat = _flat(image, channels)
-        width, height = draft[1][2:] if draft else flat.size
-        side = min(width, height)
-        left, top = (width - side) / 2, (height - side) / 2
-        box = (left, top, left + side, top + side)
-        square = flat.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
-        # A centred square stays one when turned, so the small image is turned instead of the large.
-        return np.ascontiguousarray(_pixels(upright(square, orientation_of(image))).transpose(2, 0, 1))
+        # The small image is turned instead of the large. A TIFF turns itself as it is read, and then says so.
+        orientation = orientation_of(image)
+        if orientation in _SIDEWAYS:
+            height, width = width, height
+        there = draft[1][2:] if draft else flat.size
+        top, left, high, wide = middle(there[1], there[0], (height, width))
+        box = (left, top, left + wide, top + high)
+        small = flat.resize((width, height), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+        return np.ascontiguousarray(_pixels(upright(small, orientation)).transpose(2, 0, 1))
 
 
 def decode_crops(file: BinaryIO, size: int, channels: int, count: int, seed: int) -> np.ndarray:
     """Random squares of an encoded image at its own scale: uint8 (count, channels, size, size).
 
     An image whose shorter side is above `CROPPED_SIDE` is first scaled down to that, so that what a square
-    shows does not depend on the camera's megapixels. Otherwise as `decode_square`.
+    shows does not depend on the camera's megapixels. Otherwise as `decode_middle`.
 
     Raises:
-        UnreadableImageError: as `decode_square`, and if the image is smaller than a square.
+        UnreadableImageError: as `decode_middle`, and if the image is smaller than a square.
     """
     with open_image(file) as image:
         image.draft(_drafted(image, channels), (CROPPED_SIDE, CROPPED_SIDE))

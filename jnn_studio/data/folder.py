@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from jnn_studio.base.text import printable
@@ -22,6 +21,8 @@ from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.image_formats import EXTENSIONS
 from jnn_studio.data.listing import Listing, list_images
 from jnn_studio.data.loading import DECODING, Chunk, decode_listing
+from jnn_studio.data.pixels import thumbnail
+from jnn_studio.data.source import Size, height_and_width
 
 MAX_REPORTED = 1_000
 """Skipped files kept by name and reason; beyond these they are only counted."""
@@ -113,12 +114,9 @@ class FolderSource:
         images = np.broadcast_to(
             self._gather(indices).transpose(0, 2, 3, 1), (len(indices), *self.image_shape[1:], 3)
         )
-        if self.image_shape[1] == size:
-            return np.ascontiguousarray(images)
         thumbnails = np.empty((len(indices), size, size, 3), np.uint8)
-        for thumbnail, image in zip(thumbnails, images, strict=True):
-            picture = Image.fromarray(np.ascontiguousarray(image))
-            thumbnail[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
+        for number, image in enumerate(images):
+            thumbnails[number] = thumbnail(image, size)
         return thumbnails
 
     def label(self, index: int) -> str:
@@ -139,7 +137,7 @@ class FolderSource:
 
 def open_folder(
     path: Path | str,
-    size: int = 64,
+    size: Size = 64,
     channels: int = 3,
     watch: Watch | None = None,
     cache_dir: Path | None = None,
@@ -148,13 +146,14 @@ def open_folder(
 ) -> FolderSource:
     """Open a folder (with its subfolders) or a .zip of images (`IMAGE_FORMATS`).
 
-    Every image becomes its centre square, scaled to (channels, size, size), or, with ``crops``, that many
+    Every image becomes its centre, scaled to (channels, height, width), or, with ``crops``, that many
     random squares at its own scale (`decode_crops`), always the same. The first opening decodes
     all files into the cache in ``cache_dir``; later ones, of unchanged files, only list them. Files that
     give no image are skipped and listed in ``.skipped``. Hidden files, what other programs left, and other
     extensions are ignored.
 
     Args:
+        size: (height, width), or the side of squares.
         channels: 3, or 1 for grey.
         watch: hears of files, and is asked, about ten times a second from the calling thread.
         workers: decoding threads; by default one for each core, at most 8.
@@ -163,7 +162,8 @@ def open_folder(
         DataError: no usable image is at ``path``, or the cache cannot be written.
         Cancelled: ``watch`` said so; nothing is kept.
     """
-    if size < 1 or channels not in (1, 3):
+    height, width = height_and_width(size)
+    if min(height, width) < 1 or channels not in (1, 3):
         raise ValueError(f"size must be at least 1 and channels 1 or 3, not {size} and {channels}")
     path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (links keep their own names)
     with closing(list_images(path, watch)) as listing:
@@ -180,7 +180,7 @@ def open_folder(
                 cached = cache.load(key)  # by another process meanwhile
                 if cached is None:
                     skips = _Skips(path, listing)
-                    shape = (channels, size, size)
+                    shape = (channels, height, width)
                     chunks = decode_listing(listing, shape, watch, workers, crops)
                     with closing(chunks):
                         batches = (skips.note(chunk) for chunk in chunks)
@@ -200,9 +200,10 @@ def decoded_before(
     return None if cached is None else _source(path, listing, key, cached.images, cached.record, crops=0)
 
 
-def _cache_key(listing: Listing, size: int, channels: int, crops: int) -> str:
+def _cache_key(listing: Listing, size: Size, channels: int, crops: int) -> str:
     view = f"{crops} crops" if crops else "centre square"
-    settings = f"decoding {_DECODING}, {view}, {channels} × {size} × {size}"
+    height, width = height_and_width(size)
+    settings = f"decoding {_DECODING}, {view}, {channels} × {height} × {width}"
     return hashlib.sha256(f"{listing.key()} {settings}".encode()).hexdigest()
 
 

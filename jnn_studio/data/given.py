@@ -12,17 +12,24 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from jnn_studio.data.config import GivenConfig
 from jnn_studio.data.errors import DataError
-from jnn_studio.data.pixels import to_grey, to_uint8
+from jnn_studio.data.pixels import fitted, thumbnail, to_grey, to_uint8
+from jnn_studio.data.source import Size, height_and_width
 
 MOST = 2000
 """Images that are taken of a collection, unless more are asked for."""
 ACCEPTED = (
-    "square images (images, channels, size, size) with 1 or 3 channels, as a tensor or an array, of whole "
+    "images (images, channels, height, width) with 1 or 3 channels, as a tensor or an array, of whole "
     "numbers 0 … 255 or of floating-point numbers in [0, 1]; a data set of such; or a folder"
+)
+
+SMALLEST = 4
+"""Pixels a side: what has fewer is no picture, such as a series of numbers."""
+OTHERS = (
+    "Of more channels choose three; of what is no picture, such as a series, jnn_studio.jacobian_svd gives "
+    "the directions as arrays"
 )
 
 
@@ -33,9 +40,9 @@ class GivenImages:
         pixels: (images, channels, height, width), uint8, or float32 in [0, 1].
     """
 
-    def __init__(self, name: str, pixels: Tensor, size: int, channels: int) -> None:
+    def __init__(self, name: str, pixels: Tensor, size: Size, channels: int) -> None:
         self._name, self._pixels = name, pixels
-        self._shape = channels, size, size
+        self._shape = channels, *height_and_width(size)
         digest = hashlib.sha256(repr((tuple(pixels.shape), self._shape)).encode())
         digest.update(np.ascontiguousarray(pixels.numpy()).data)
         self._key = f"given, {digest.hexdigest()}"
@@ -56,29 +63,21 @@ class GivenImages:
         return len(self._pixels)
 
     def images(self, indices: Sequence[int], device: str = "cpu") -> Tensor:
-        """float32 (batch, channels, size, size) in [0, 1]; IndexError for an image that is not there."""
+        """float32 (batch, channels, height, width) in [0, 1]; IndexError for an image that is not there."""
         wanted = list(indices)
         for index in wanted:
             self._check(index)
         images = self._pixels[wanted].to(device)
         images = images.float().div(255) if images.dtype == torch.uint8 else images
-        channels, size, _ = self._shape
+        channels, height, width = self._shape
         if images.shape[1] != channels:
             images = to_grey(images) if channels == 1 else images.expand(-1, channels, -1, -1)
-        if images.shape[-1] != size:
-            images = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
-        return images
+        return fitted(images, height, width)
 
     def thumbnails(self, indices: Sequence[int], size: int) -> np.ndarray:
         """uint8 (batch, size, size, 3); IndexError for an image that is not there."""
-        images = to_uint8(self.images(indices))
-        if self._shape[1] == size:
-            return images
-        resized = [
-            np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
-            for image in images
-        ]
-        return np.stack(resized) if resized else np.empty((0, size, size, 3), np.uint8)
+        small = [thumbnail(image, size) for image in to_uint8(self.images(indices))]
+        return np.stack(small) if small else np.empty((0, size, size, 3), np.uint8)
 
     def label(self, index: int) -> str:
         self._check(index)
@@ -107,7 +106,7 @@ def take_back(config: GivenConfig) -> None:
     _GIVEN.pop(config.name, None)
 
 
-def open_given(config: GivenConfig, size: int, channels: int) -> GivenImages:
+def open_given(config: GivenConfig, size: Size, channels: int) -> GivenImages:
     """Images that were handed over.
 
     Raises:
@@ -123,7 +122,7 @@ def open_given(config: GivenConfig, size: int, channels: int) -> GivenImages:
 
 
 def as_pixels(images: Any, most: int = MOST) -> Tensor:
-    """The first ``most`` of somebody's images as uint8, or float32 in [0, 1]: (images, channels, size, size).
+    """The first ``most`` of somebody's images (images, channels, height, width), uint8 or float32 in [0, 1].
 
     Args:
         images: a tensor or array, channels first or last or grey without any; or a data set: what has a
@@ -181,8 +180,8 @@ def _arranged(pixels: Tensor, batched: bool) -> Tensor:
 
 def _checked(pixels: Tensor) -> Tensor:
     shape = tuple(pixels.shape)
-    if pixels.ndim != 4 or not len(pixels) or shape[1] not in (1, 3) or shape[2] != shape[3]:
-        raise DataError(f"these are {shape}; give {ACCEPTED}. Crop or pad what is not square")
+    if pixels.ndim != 4 or not len(pixels) or shape[1] not in (1, 3) or min(shape[2:]) < SMALLEST:
+        raise DataError(f"these are {shape}; give {ACCEPTED}, of at least {SMALLEST} pixels a side. {OTHERS}")
     if pixels.dtype == torch.uint8:
         return pixels.contiguous()
     if not pixels.is_floating_point():

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from jnn_studio.base.watch import Watch
-from jnn_studio.data.decode import decode_crops, decode_square
+from jnn_studio.data.decode import decode_crops, decode_middle
 from jnn_studio.data.errors import UnreadableImageError
 from jnn_studio.data.listing import Listing
 
@@ -52,9 +52,10 @@ def decode_listing(
     workers: int | None = None,
     crops: int = 0,
 ) -> Generator[Chunk, None, None]:
-    """Chunks of decoded images in the order of ``listing``; ``image_shape`` is (channels, size, size).
+    """Chunks of decoded images in the order of ``listing``; ``image_shape`` is (channels, height,
+    width).
 
-    Each file gives its centre square or, with ``crops``, that many random squares of its own. Only a few
+    Each file gives its middle or, with ``crops``, that many random squares of its own. Only a few
     chunks are ever in flight, however long the listing. Closing the iterator stops the threads.
     ``watch`` hears of files, about ten times a second and at the end, from the consuming thread.
 
@@ -98,7 +99,7 @@ def _result(future: Future[Chunk], watch: Watch) -> Chunk:
 def _decode(
     listing: Listing, files: range, image_shape: tuple[int, int, int], crops: int, stop: threading.Event
 ) -> Chunk:
-    channels, size, _ = image_shape
+    channels, height, width = image_shape
     each = max(1, crops)
     images = np.empty((each * len(files), *image_shape), np.uint8)
     failures = []
@@ -109,9 +110,9 @@ def _decode(
         try:
             with listing.open(index) as file:
                 if crops:
-                    images[count : count + crops] = decode_crops(file, size, channels, crops, index)
+                    images[count : count + crops] = decode_crops(file, height, channels, crops, index)
                 else:
-                    images[count] = decode_square(file, size, channels)
+                    images[count] = decode_middle(file, (height, width), channels)
             count += each
         except (UnreadableImageError, OSError) as error:
             cause = UnreadableImageError.from_os(error) if isinstance(error, OSError) else error

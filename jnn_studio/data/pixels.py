@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from jnn_studio.base.atomic import replacing
 from jnn_studio.data.deep_files import DEEP_WRITERS
@@ -30,6 +31,41 @@ def to_uint8(images: Tensor) -> np.ndarray:
 def to_grey(images: Tensor) -> Tensor:
     """Luminance: (batch, 3, height, width) → (batch, 1, height, width). Linear, as derivatives need."""
     return (images * images.new_tensor(LUMINANCE).view(3, 1, 1)).sum(1, keepdim=True)
+
+
+def middle(height: float, width: float, wanted: tuple[int, int]) -> tuple[float, float, float, float]:
+    """(top, left, height, width) of the largest part in the middle that has the proportions ``wanted``."""
+    scale = min(height / wanted[0], width / wanted[1])
+    high, wide = scale * wanted[0], scale * wanted[1]
+    return (height - high) / 2, (width - wide) / 2, high, wide
+
+
+def fitted(images: Tensor, height: int, width: int) -> Tensor:
+    """The middle of images (batch, channels, …, …), scaled with antialiasing to (height, width)."""
+    if images.shape[-2:] == (height, width):
+        return images
+    _, _, high, wide = middle(images.shape[-2], images.shape[-1], (height, width))
+    part = centre(images, round(high), round(wide))
+    if part.shape[-2:] == (height, width):
+        return part
+    return F.interpolate(part, (height, width), mode="bilinear", antialias=True)
+
+
+def centre(images: Tensor, height: int, width: int) -> Tensor:
+    """``height`` × ``width`` pixels in the middle of images (…, …, …), at least one."""
+    height, width = max(height, 1), max(width, 1)
+    top, left = (images.shape[-2] - height) // 2, (images.shape[-1] - width) // 2
+    return images[..., top : top + height, left : left + width]
+
+
+def thumbnail(image: np.ndarray, side: int) -> np.ndarray:
+    """The middle square of uint8 (height, width, 3), scaled to ``side``."""
+    if image.shape[:2] == (side, side):
+        return image
+    top, left, high, wide = middle(image.shape[0], image.shape[1], (1, 1))
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    box = (left, top, left + wide, top + high)
+    return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR, box=box))
 
 
 def psnr(reconstruction: Tensor, images: Tensor) -> float:

@@ -8,6 +8,14 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
+Size = int | tuple[int, int]
+"""(height, width) in pixels, or the side of squares."""
+
+
+def height_and_width(size: Size) -> tuple[int, int]:
+    """Both sides."""
+    return (size, size) if isinstance(size, int) else size
+
 
 @runtime_checkable
 class ImageSource(Protocol):

@@ -46,7 +46,7 @@ class DirectionChoice:
         return self.region is None and (self.kind == "axes" or self.averaged is not None)
 
     def at_image(self, field: DirectionField, image: Tensor, latent: Tensor) -> Directions:
-        """Directions at an image (channels, size, size) and its latent."""
+        """Directions at an image (channels, height, width) and its latent."""
         if self.region is not None:
             return field.in_region(self.region, latent)
         found = field.at_image(self.kind, image, latent)

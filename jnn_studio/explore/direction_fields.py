@@ -20,7 +20,13 @@ from jnn_studio.jacobian.kernels import differentiable_kernels
 from jnn_studio.jacobian.latent_side import LatentSide
 from jnn_studio.jacobian.masked import MaskedJacobian, masked_directions
 from jnn_studio.jacobian.thin_svd import float64, from_gram
-from jnn_studio.models.latent_model import AffineDecoding, LatentModel, affine_decoding, direction_kinds
+from jnn_studio.models.latent_model import (
+    AffineDecoding,
+    LatentModel,
+    affine_decoding,
+    direction_kinds,
+    image_shape,
+)
 
 
 class DirectionsError(StudioError):
@@ -72,7 +78,7 @@ class DirectionField:
 
     @torch.no_grad()
     def at_image(self, kind: DirectionKind, image: Tensor, latent: Tensor) -> Directions:
-        """Directions at an image (channels, size, size) and its latent."""
+        """Directions at an image (channels, height, width) and its latent."""
         if kind != "encoder":
             return self.at_latent(kind, latent)
         self._check(kind)
@@ -106,8 +112,7 @@ class DirectionField:
         if known is None or not torch.equal(known[0], latent):
             columns = self.push(latent, torch.eye(len(latent), dtype=latent.dtype))
             known = self._masked = latent, MaskedJacobian(columns)
-        config = self.model.config
-        found = known[1].directions(region.inside(config.channels, config.size))
+        found = known[1].directions(region.inside(image_shape(self.model.config)))
         return Directions(
             found.vectors,
             found.sigma,
@@ -183,7 +188,7 @@ class DirectionField:
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
-        """One latent (latent,) → image (channels, size, size), not clipped."""
+        """One latent (latent,) → image (channels, height, width), not clipped."""
         if self._layers is not None:
             return self._layers.picture(latent)
         return self.model.decode(latent.unsqueeze(0))[0]

@@ -29,7 +29,7 @@ def explain_by_factors(scene: Scene, derivatives: Tensor, names: Sequence[str]) 
     the image of the base: the factors of a decoded image are not known.
 
     Args:
-        derivatives: ∂image/∂factor at the base's image, (factors, channels, size, size).
+        derivatives: ∂image/∂factor at the base's image, (factors, channels, height, width).
     """
     columns = []
     for view in scene.columns:

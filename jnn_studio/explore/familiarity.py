@@ -15,6 +15,7 @@ from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.gallery import CHUNK, fit_images
+from jnn_studio.models.latent_model import image_shape
 from jnn_studio.models.pca import PCA
 from jnn_studio.models.weights import LoadedModel
 
@@ -149,7 +150,7 @@ def _own(loaded: LoadedModel, watch: Watch) -> float | None:
         config = FacesConfig.model_validate(data)
     except ValueError:
         return None
-    size = int(loaded.model.config.size)
+    size = image_shape(loaded.model.config)[1:]
     source = open_source(config.model_copy(update={"count": max(OWN, 16)}), size)
     return _reconstructed(loaded, source.images(range(OWN)), watch)
 

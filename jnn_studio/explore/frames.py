@@ -23,8 +23,8 @@ class FrameStyle:
     """How a frame looks.
 
     Attributes:
-        cell: width and height of each image in pixels. A whole multiple of the model's size shows its pixels
-            as they are; anything else is resampled (Lanczos).
+        cell: longer side of each image in pixels. A whole multiple of the model's size shows its pixels as
+            they are; anything else is resampled (Lanczos).
         labels: whether names and amounts are written above and below.
         columns: the keys of the models shown; None: all.
     """
@@ -51,32 +51,39 @@ def render_frames(
 def compose(scene: Scene, label: str, style: FrameStyle) -> np.ndarray:
     """One frame of ``scene``."""
     views = [view for view in scene.columns if style.columns is None or view.column.key in style.columns]
-    cell, count = style.cell, len(views)
+    cell = style.cell
+    pictures = [enlarged(view.moved.image, cell) for view in views]
     small = max(9, min(14, cell // 16))
     gap = max(2, cell // 32) if style.labels else 0
     band = small + 8 if style.labels else 0
-    width, height = count * cell + (count + 1) * gap, cell + 2 * band
+    high = max((picture.shape[0] for picture in pictures), default=cell)
+    width = sum(picture.shape[1] + gap for picture in pictures) + gap
+    height = high + 2 * band
     # Films have chroma at half the resolution, and so even sides.
     page = Image.new("RGB", (width + width % 2, height + height % 2), PAPER)
     draw = ImageDraw.Draw(page)
-    for n, view in enumerate(views):
-        left = gap + n * (cell + gap)
-        page.paste(Image.fromarray(enlarged(view.moved.image, cell)), (left, band))
+    left = gap
+    for view, picture in zip(views, pictures, strict=True):
+        wide = picture.shape[1]
+        page.paste(Image.fromarray(picture), (left, band + (high - picture.shape[0]) // 2))
         if style.labels:
-            centre = left + cell / 2
+            centre = left + wide / 2
             amount = f"{label} · RMS {view.moved.rms:.3f}"
-            for words, top, ink in ((view.caption, 2, INK), (amount, band + cell + 3, MUTED)):
-                fitting = _fitting(words, small, cell)
+            for words, top, ink in ((view.caption, 2, INK), (amount, band + high + 3, MUTED)):
+                fitting = _fitting(words, small, wide)
                 draw.text((centre, top), fitting, ink, _font(small), anchor="ma")
+        left += wide + gap
     return np.asarray(page)
 
 
 def enlarged(image: np.ndarray, side: int) -> np.ndarray:
-    """uint8 (h, w, 3) with ``side`` × ``side`` pixels: repeated if that goes evenly, else resampled."""
+    """uint8 (h, w, 3), its longer side ``side`` pixels: repeated if that goes evenly, else resampled."""
     height, width = image.shape[:2]
-    if side % height == 0 and side % width == 0:
-        return image.repeat(side // height, axis=0).repeat(side // width, axis=1)
-    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.LANCZOS))
+    if side % max(height, width) == 0:
+        factor = side // max(height, width)
+        return image.repeat(factor, axis=0).repeat(factor, axis=1)
+    size = max(1, round(side * width / max(height, width))), max(1, round(side * height / max(height, width)))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
 @cache

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from jnn_studio.data.pixels import to_grey
+from jnn_studio.data.pixels import fitted, to_grey
 from jnn_studio.data.source import ImageSource
+from jnn_studio.models.latent_model import image_shape
 from jnn_studio.models.weights import LoadedModel
 
 CHUNK = 32
@@ -113,13 +113,14 @@ class Surveyor:
 
 
 def fit_images(images: Tensor, loaded: LoadedModel) -> Tensor:
-    """Images (batch, channels, height, width) in the size and the colours of a model."""
-    config = loaded.model.config
-    if images.shape[1] == 3 and config.channels == 1:
+    """Images (batch, channels, height, width) in the size and the colours of a model.
+
+    Where they have other proportions, their middle.
+    """
+    channels, height, width = image_shape(loaded.model.config)
+    if images.shape[1] == 3 and channels == 1:
         images = to_grey(images)
-    if images.shape[-2:] != (config.size, config.size):
-        images = F.interpolate(images, (config.size, config.size), mode="bilinear", antialias=True)
-    return images.expand(-1, config.channels, -1, -1)
+    return fitted(images, height, width).expand(-1, channels, -1, -1)
 
 
 def same_but_older(known: LoadedModel, now: LoadedModel) -> bool:

@@ -82,7 +82,7 @@ def basis_rotation(
     Args:
         groups: of the first k directions.
         push: their decoded push-forwards (k, values).
-        shape: of the picture, (channels, size, size).
+        shape: of the picture, (channels, height, width).
         effects: what they do to the attributes that the basis is turned towards (k, attributes); None: the
             basis that changes the picture in the fewest places.
     """
@@ -99,6 +99,7 @@ def basis_rotation(
 
 
 def _reduced(push: Tensor, shape: Sequence[int]) -> Tensor:
-    if shape[-1] <= SIDE:
+    if max(shape[1:]) <= SIDE:
         return push
-    return F.adaptive_avg_pool2d(push.reshape(-1, *shape), SIDE).flatten(1)
+    sides = min(shape[1], SIDE), min(shape[2], SIDE)
+    return F.adaptive_avg_pool2d(push.reshape(-1, *shape), sides).flatten(1)

@@ -23,7 +23,7 @@ class LayeredDecoder:
         self._last: tuple[Tensor, JacobianOperator, Tensor] | None = None
 
     def picture(self, latent: Tensor) -> Tensor:
-        """One latent (latent,) → image (channels, size, size), not clipped."""
+        """One latent (latent,) → image (channels, height, width), not clipped."""
         return self._decoding.render(self._at(latent)[1])[0]
 
     def picture_and_push(self, latent: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:

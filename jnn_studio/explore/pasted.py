@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jnn_studio.base.atomic import replacing
 from jnn_studio.base.system_errors import advice_for, reason_of
-from jnn_studio.data.decode import decode_square, open_image
+from jnn_studio.data.decode import decode_middle, open_image
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.image_formats import IMAGE_FORMATS
 
@@ -23,7 +23,7 @@ def keep_picture(data: bytes, folder: Path) -> Path:
         with open_image(io.BytesIO(data)) as image:
             endings = {known.key: known.endings[0] for known in IMAGE_FORMATS}
             ending = endings.get(str(image.format), ".jpg")  # a JPEG that holds several has a name of its own
-        decode_square(io.BytesIO(data), 16, 3)  # all of it can be read
+        decode_middle(io.BytesIO(data), 16, 3)  # all of it can be read
     except UnreadableImageError as error:
         raise DataError(f"The picture cannot be used: {error.reason}. Copy it again, or save it.") from error
     path = folder / f"pasted-{hashlib.sha256(data).hexdigest()[:12]}{ending}"

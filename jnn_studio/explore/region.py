@@ -46,16 +46,16 @@ class Region(Frozen):
         right, bottom = max(self.right + dx, self.left + least), max(self.bottom + dy, self.top + least)
         return Region.between(self.left, self.top, right, bottom, least)
 
-    def box(self, size: int) -> tuple[int, int, int, int]:
-        """(left, top, right, bottom) in pixels of ``size``², the last two outside; never empty."""
-        left, right = _pixels(self.left, self.right, size)
-        top, bottom = _pixels(self.top, self.bottom, size)
+    def box(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom) in pixels, the last two outside; never empty."""
+        left, right = _pixels(self.left, self.right, width)
+        top, bottom = _pixels(self.top, self.bottom, height)
         return left, top, right, bottom
 
-    def inside(self, channels: int, size: int) -> Tensor:
-        """Which values of a picture (channels · size · size,) lie in it."""
-        left, top, right, bottom = self.box(size)
-        mask = torch.zeros(channels, size, size, dtype=torch.bool)
+    def inside(self, shape: tuple[int, int, int]) -> Tensor:
+        """Which values of a picture (channels, height, width), in one row, lie in it."""
+        left, top, right, bottom = self.box(*shape[1:])
+        mask = torch.zeros(shape, dtype=torch.bool)
         mask[:, top:bottom, left:right] = True
         return mask.flatten()
 

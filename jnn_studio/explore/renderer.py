@@ -28,6 +28,7 @@ from jnn_studio.explore.references import open_model
 from jnn_studio.explore.roles import caption, roles
 from jnn_studio.explore.state import Aims, Column, DirectionKind, ExploreState, FileImage, ImageRef
 from jnn_studio.explore.walker import Walker
+from jnn_studio.models.latent_model import image_shape
 from jnn_studio.models.weights import LoadedModel
 
 CANDIDATES = 2
@@ -67,7 +68,7 @@ class Scene:
     """One image seen by all models: where each of them is, and where the sliders took it.
 
     Attributes:
-        image: what walks start from, (channels, size, size), at the largest size of the models.
+        image: what walks start from, (channels, height, width), at the largest size of the models.
         original: the same as uint8 (height, width, 3).
         label: what to call it.
     """
@@ -123,7 +124,7 @@ class SceneRenderer:
         self._source = source
         self._averaged: AveragedByModel = averaged or {}
         self._found_averages: OrderedDict[Hashable, tuple[LoadedModel, AveragedDirections]] = OrderedDict()
-        self._described: tuple[object, int, int] | None = None
+        self._described: tuple[object, tuple[int, int], int] | None = None
         self._walkers: dict[str, tuple[LoadedModel, Walker]] = {}
         self._serials: dict[str, int] = {}
         """How many models each reference has stood for: one under way has new weights every second."""
@@ -165,7 +166,7 @@ class SceneRenderer:
             place, paths = self._place(state, column, loaded, walker, k, image)
             match = None
             if first is not None and state.matched:
-                place, match, paths = self._matched(first, place)
+                place, match, paths = self._matched(first, place, image)
             moved = self._moved(state, column, loaded, walker, place, paths, models, shrink)
             title = caption(loaded, column.name)
             views.append(ColumnView(column, loaded, title, role, place, moved, match))
@@ -206,7 +207,7 @@ class SceneRenderer:
             key: Hashable = (column.where, latent_size(loaded), id(state.aims))
         else:
             config = loaded.model.config
-            key = (state.source, state.base.image, size, config.size, config.channels)
+            key = (state.source, state.base.image, size, image_shape(config))
         found = _take(self._aims, key)
         if found is None:
             if state.aims is not None:
@@ -247,12 +248,12 @@ class SceneRenderer:
             _keep(self._images, key, found, KEPT_IMAGES)
         return found
 
-    def _images_of(self, state: ExploreState, size: int, channels: int) -> ImageSource:
+    def _images_of(self, state: ExploreState, size: tuple[int, int], channels: int) -> ImageSource:
         if isinstance(state.source, FacesConfig):
             channels = 3
         wanted = (state.source, size, channels)
         source = self._source
-        fits = source is not None and source.image_shape == (channels, size, size)
+        fits = source is not None and source.image_shape == (channels, *size)
         if source is None or not fits or self._described not in (None, wanted):
             source = open_source(state.source, size, channels)
         self._source, self._described = source, wanted
@@ -287,11 +288,11 @@ class SceneRenderer:
         self._last[column.key, column.where] = _Last(base, image.shape, walker.choice, serial, found[0])
         return found
 
-    def _matched(self, first: Place, other: Place) -> tuple[Place, Match, CurvedPaths]:
+    def _matched(self, first: Place, other: Place, image: Tensor) -> tuple[Place, Match, CurvedPaths]:
         key = (id(first), id(other))
         found = _take(self._matches, key)
         if found is None:
-            match = match_directions(first, other)
+            match = match_directions(first, other, (image.shape[-2], image.shape[-1]))
             # Both places are kept with it, so that their identities stay theirs.
             found = first, other, other.reordered(match.order, match.signs), match, CurvedPaths()
             _keep(self._matches, key, found, KEPT_PLACES)
@@ -333,12 +334,16 @@ def latent_size(loaded: LoadedModel) -> int:
     return int(loaded.model.config.latent)
 
 
-def image_size(models: Sequence[LoadedModel]) -> tuple[int, int]:
-    """(size, channels) of the images that serve all models: the largest of theirs."""
-    configs = [loaded.model.config for loaded in models]
-    if not configs:
-        return 64, 3
-    return max(c.size for c in configs), max(c.channels for c in configs)
+def image_size(models: Sequence[LoadedModel]) -> tuple[tuple[int, int], int]:
+    """((height, width), channels) of the images that serve all models: the largest of theirs.
+
+    A model of images of other proportions sees as much of their middle as has its own.
+    """
+    shapes = [image_shape(loaded.model.config) for loaded in models]
+    if not shapes:
+        return (64, 64), 3
+    channels, height, width = (max(sides) for sides in zip(*shapes, strict=True))
+    return (height, width), channels
 
 
 def _fit(image: Tensor, loaded: LoadedModel) -> Tensor:

@@ -24,7 +24,7 @@ from jnn_studio.base.text import printable
 from jnn_studio.data.config import ShownConfig
 from jnn_studio.data.decode import open_image
 from jnn_studio.data.errors import UnreadableImageError
-from jnn_studio.data.pixels import to_grey
+from jnn_studio.data.pixels import centre, middle, to_grey
 from jnn_studio.explore.roles import number
 from jnn_studio.explore.state import FoundKind, ImageRef, WalkMode
 from jnn_studio.models.weights import LoadedModel
@@ -50,11 +50,11 @@ class DirectionsAt(Protocol):
 
     @property
     def push(self) -> Tensor:
-        """Decoded push-forwards (k, channels · size · size)."""
+        """Decoded push-forwards (k, channels · height · width)."""
 
     @property
     def start(self) -> Tensor:
-        """The decoded latent (channels, size, size)."""
+        """The decoded latent (channels, height, width)."""
 
 
 class StoredArray(Frozen):
@@ -114,7 +114,7 @@ class SavedDirection(Frozen):
         amounts: where the walk was kept to, signed RMS image change.
         latent: the base (latent,).
         direction: the unit vector (latent,).
-        push: what it does to the decoded image, (channels, side, side) with side ≤ `PUSH_SIDE`.
+        push: what it does to the decoded image, (channels, h, w) with h, w ≤ `PUSH_SIDE`.
         base_png: the base's reconstruction and
         moved_png: the image at the upper end of ``amounts``, as base64 of small PNGs.
     """
@@ -267,24 +267,30 @@ def search(directions: Sequence[SavedDirection], text: str) -> list[SavedDirecti
 
 
 def _push_cosines(kept: Tensor, place: DirectionsAt) -> Tensor:
-    """Cosines (k,) of the push-forwards of ``place`` with one (channels, side, side)."""
+    """Cosines (k,) of the push-forwards of ``place`` with one (channels, h, w)."""
     pushes = place.push.float().cpu().reshape(-1, *place.start.shape)
-    channels, side = min(kept.shape[0], pushes.shape[1]), min(kept.shape[-1], pushes.shape[-1])
-    ours, theirs = (_reduced(images, channels, side).flatten(1) for images in (pushes, kept[None]))
+    channels = min(kept.shape[0], pushes.shape[1])
+    sides = min(kept.shape[1], pushes.shape[2]), min(kept.shape[2], pushes.shape[3])
+    ours, theirs = (_reduced(images, channels, sides).flatten(1) for images in (pushes, kept[None]))
     return F.cosine_similarity(ours, theirs, dim=1)
 
 
-def _reduced(images: Tensor, channels: int, side: int) -> Tensor:
-    """(b, c, s, s) in fewer colours and pixels; linear, so as good for derivatives as for images."""
+def _reduced(images: Tensor, channels: int, sides: tuple[int, int]) -> Tensor:
+    """(b, c, h, w) in fewer colours and pixels; linear, so as good for derivatives as for images.
+
+    Of images with other proportions, the middle.
+    """
     if images.shape[1] == 3 and channels == 1:
         images = to_grey(images)
-    return F.adaptive_avg_pool2d(images, side)
+    _, _, high, wide = middle(images.shape[-2], images.shape[-1], sides)
+    return F.adaptive_avg_pool2d(centre(images, round(high), round(wide)), sides)
 
 
 def _small_push(place: DirectionsAt, index: int) -> np.ndarray:
-    channels, size = place.start.shape[0], place.start.shape[-1]
-    push = place.push[index].float().cpu().reshape(1, channels, size, size)
-    push = _reduced(push, channels, min(size, PUSH_SIDE))[0]
+    channels, height, width = place.start.shape
+    push = place.push[index].float().cpu().reshape(1, channels, height, width)
+    scale = min(1.0, PUSH_SIDE / max(height, width))
+    push = _reduced(push, channels, (max(1, round(scale * height)), max(1, round(scale * width))))[0]
     return (push / push.abs().amax().clamp_min(1e-30)).numpy()  # only its direction counts: float16 is enough
 
 

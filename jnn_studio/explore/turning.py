@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from jnn_studio.explore.choice import DirectionChoice
 from jnn_studio.explore.direction_fields import DirectionField, Directions
+from jnn_studio.models.latent_model import image_shape
 
 LEADING = 34
 """Directions compared: those that can have a slider, and what comes after them."""
@@ -22,10 +23,10 @@ FAINT = 1e-3
 
 
 def half_a_pixel(image: Tensor) -> Tensor:
-    """An image (channels, size, size) moved by half a pixel to the right and down, its edges repeated."""
-    size = image.shape[-1]
+    """An image (channels, height, width) moved by half a pixel to the right and down, its edges repeated."""
+    height, width = image.shape[-2:]
     padded = F.pad(image.unsqueeze(0), (1, 0, 1, 0), "replicate")[0]
-    return (image + padded[:, :size, :size]) / 2
+    return (image + padded[:, :height, :width]) / 2
 
 
 @torch.no_grad()
@@ -84,6 +85,5 @@ def _of_decoder(
     # orthonormal in it.
     basis = vectors * found.lengths[: len(sigma)]
     before, push = (basis.mT @ found.columns).double(), field.push(latent, basis).double()
-    config = field.model.config
-    part = push[:, choice.region.inside(config.channels, config.size)]
+    part = push[:, choice.region.inside(image_shape(field.model.config))]
     return part @ part.mT - torch.outer(sigma, sigma) * (push @ push.mT - before @ before.mT)

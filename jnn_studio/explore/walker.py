@@ -59,7 +59,7 @@ class Walker:
 
     @torch.no_grad()
     def latent_of(self, image: Tensor) -> Tensor:
-        """The latent (latent,) of an image (channels, size, size)."""
+        """The latent (latent,) of an image (channels, height, width)."""
         return self.model.encode(image.unsqueeze(0))[0]
 
     @torch.no_grad()
@@ -71,7 +71,7 @@ class Walker:
         previous: Place | None = None,
         same: Place | None = None,
     ) -> Place:
-        """Directions and calibration at ``image`` (channels, size, size), or at a latent led to from it.
+        """Directions and calibration at ``image`` (channels, height, width), or at a latent led to from it.
 
         With ``previous``, the place at the same image before the weights changed, signs are kept. ``same``
         is the place there with the same weights and other directions: what it knows is not found again.
@@ -223,6 +223,6 @@ def _turned(sigma: Tensor, rotation: Tensor) -> Tensor:
 def _inside(push: Tensor, choice: DirectionChoice, shape: torch.Size) -> np.ndarray:
     assert choice.region is not None
     energy = push.square()
-    inside = energy[:, choice.region.inside(shape[0], shape[-1])].sum(1)
+    inside = energy[:, choice.region.inside((shape[0], shape[1], shape[2]))].sum(1)
     share: np.ndarray = (inside / energy.sum(1).clamp_min(1e-30)).numpy()
     return share

@@ -24,6 +24,20 @@ class LatentModelConfig(ModelConfig):
     size: int
 
 
+class OblongModelConfig(LatentModelConfig):
+    """What describes a network with a latent whose images need not be square: ``size`` is their width."""
+
+    size: int = Field(64, ge=1, le=1024, description="Width of the images, in pixels.")
+    height: int | None = Field(
+        None, ge=1, le=1024, description="Their height, in pixels, where it is another than the width."
+    )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        return self.channels, self.height or self.size, self.size
+
+
 class AutoencoderConfig(LatentModelConfig):
     """Sizes of the paper's autoencoder (Scarvelis & Solomon, NeurIPS 2024, §5 and B.3)."""
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from jnn_studio.models.portable.exporting import ExportError, write_graph
 from jnn_studio.models.portable.limits import GraphError
-from jnn_studio.models.portable.saving import Scale, pixel_scale, square_images
+from jnn_studio.models.portable.saving import Scale, pixel_scale, fitting_images
 from jnn_studio.models.portable_denoiser import MODEL, PortableDenoiserConfig
 from jnn_studio.models.weights import PORTABLE, save_model
 
@@ -57,7 +57,11 @@ def save_denoiser(
     path = Path(path)
     if path.suffix != PORTABLE:
         raise ExportError(f"{path} is no name of a portable model; give one that ends in {PORTABLE}")
-    images = square_images(example)
+    images = fitting_images(example)
+    if images.shape[2] != images.shape[3]:
+        raise ExportError(
+            f"the example is {tuple(example.shape)}; give squares: photographs are denoised square by square"
+        )
     pixels = pixel_scale(scale, images.shape[1])
     written = write_graph(denoiser, pixels.numbers(images), "the denoiser")
     try:

@@ -19,7 +19,7 @@ class LatentConfig(Protocol):
 
     @property
     def size(self) -> int:
-        """Side of its square images, in pixels."""
+        """Side of its square images, in pixels; of others, see `image_shape`, the width."""
 
     @property
     def latent(self) -> int:
@@ -46,13 +46,13 @@ class LatentModel(Protocol):
         """The differentiable map to the latent: ``encode(images) = encoder(encoder_input(images))``."""
 
     def encoder_input(self, images: Tensor) -> Tensor:
-        """Images (batch, channels, size, size) → what ``encoder`` takes."""
+        """Images (batch, channels, height, width) → what ``encoder`` takes."""
 
     def encode(self, images: Tensor) -> Tensor:
-        """Images (batch, channels, size, size) → (batch, latent)."""
+        """Images (batch, channels, height, width) → (batch, latent)."""
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(batch, latent) → (batch, channels, size, size), not clipped to [0, 1]."""
+        """(batch, latent) → (batch, channels, height, width), not clipped to [0, 1]."""
 
     def state_dict(self) -> Mapping[str, Any]:
         """Its weights by name, as a module has them."""
@@ -81,7 +81,7 @@ class AffineDecoding:
 
     Attributes:
         decoder: (batch, latent) → what is rendered, (batch, …).
-        render: affine, to images (batch, channels, size, size); each element of the batch on its own.
+        render: affine, to images (batch, channels, height, width); each element of the batch on its own.
         linear: ``render`` takes zero to zero.
         isometric: ``render`` keeps distances, so that the decoder's singular values are the picture's.
         undone: ``encoder_input`` undoes ``render``: what the decoder gives is what the encoder takes.
@@ -107,6 +107,12 @@ def affine_decoding(model: LatentModel) -> AffineDecoding | None:
     """That of ``model``, if it has one."""
     found = getattr(model, "affine_decoding", None)
     return found if isinstance(found, AffineDecoding) else None
+
+
+def image_shape(config: LatentConfig) -> tuple[int, int, int]:
+    """(channels, height, width) of a model's images: what its description says of them, or square."""
+    found = getattr(config, "image_shape", None)
+    return found if isinstance(found, tuple) else (config.channels, config.size, config.size)
 
 
 def direction_kinds(model: LatentModel) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ standard deviations of the images along them (Jolliffe, Principal Component Anal
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 import torch
@@ -13,16 +14,15 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from jnn_studio.models.config import LatentModelConfig
+from jnn_studio.models.config import OblongModelConfig
 from jnn_studio.models.latent_model import AffineDecoding
 from jnn_studio.models.model_kind import ModelKind
 
 
-class PCAConfig(LatentModelConfig):
+class PCAConfig(OblongModelConfig):
     """Sizes of a principal component analysis."""
 
     kind: Literal["pca"] = "pca"
-    size: int = Field(64, ge=1, le=1024, description="Side of the square images, in pixels.")
     latent: int = Field(32, ge=1, le=100_000, description="Principal components that are kept.")
 
     @model_validator(mode="after")
@@ -34,7 +34,7 @@ class PCAConfig(LatentModelConfig):
     @property
     def values(self) -> int:
         """Colour values of one image."""
-        return self.channels * self.size**2
+        return math.prod(self.image_shape)
 
 
 class PCA(nn.Module):
@@ -50,8 +50,8 @@ class PCA(nn.Module):
     another.) All of it is written in coordinates along the components, where W is the diagonal Λ^½.
 
     Attributes:
-        mean: μ, (channels, size, size).
-        components: v₁, v₂, … as orthonormal rows (latent, channels · size²).
+        mean: μ, (channels, height, width).
+        components: v₁, v₂, … as orthonormal rows (latent, channels · height · width).
         deviations: √λ₁ ≥ √λ₂ ≥ … > 0, (latent,).
     """
 
@@ -62,7 +62,7 @@ class PCA(nn.Module):
     def __init__(self, config: PCAConfig) -> None:
         super().__init__()
         self.config = config
-        self.register_buffer("mean", torch.zeros(config.channels, config.size, config.size))
+        self.register_buffer("mean", torch.zeros(config.image_shape))
         self.register_buffer("components", torch.zeros(config.latent, config.values))
         self.register_buffer("deviations", torch.ones(config.latent))
 
@@ -83,15 +83,15 @@ class PCA(nn.Module):
         return (images - self.mean).flatten(1) @ self.components.T
 
     def encode(self, images: Tensor) -> Tensor:
-        """(batch, channels, size, size) → (batch, latent)."""
+        """(batch, channels, height, width) → (batch, latent)."""
         return self.scores(images) / self.deviations
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(batch, latent) → (batch, channels, size, size), not clipped to [0, 1]."""
+        """(batch, latent) → (batch, channels, height, width), not clipped to [0, 1]."""
         return self.render(latents * self.deviations)
 
     def decode_coarse(self, latents: Tensor, shrink: int) -> Tensor:
-        """(batch, latent) → (batch, channels, size/shrink, size/shrink): averaged blocks of pixels."""
+        """(batch, latent) → (batch, channels, height/shrink, width/shrink): averaged blocks of pixels."""
         return functional.avg_pool2d(self.decode(latents), shrink)
 
     def render(self, scores: Tensor) -> Tensor:

@@ -32,11 +32,25 @@ class WrapError(StudioError):
 
 @dataclass(frozen=True)
 class WrappedConfig:
-    """Sizes of a model of somebody's own. ``latent_shape``: the latent as the decoder takes it."""
+    """Sizes of a model of somebody's own.
 
-    channels: int
-    size: int
+    Attributes:
+        image_shape: (channels, height, width).
+        latent_shape: the latent as the decoder takes it.
+    """
+
+    image_shape: tuple[int, int, int]
     latent_shape: tuple[int, ...]
+
+    @property
+    def channels(self) -> int:
+        """Colour channels of its images."""
+        return self.image_shape[0]
+
+    @property
+    def size(self) -> int:
+        """Width of its images, in pixels."""
+        return self.image_shape[2]
 
     @property
     def latent(self) -> int:
@@ -71,12 +85,12 @@ class WrappedModel(nn.Module):
         return self._before(images)
 
     def encode(self, images: Tensor) -> Tensor:
-        """(batch, channels, size, size) → (batch, latent)."""
+        """(batch, channels, height, width) → (batch, latent)."""
         latents: Tensor = self.encoder(self.encoder_input(images))
         return latents
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(batch, latent) → (batch, channels, size, size); not clipped to [0, 1]."""
+        """(batch, latent) → (batch, channels, height, width); not clipped to [0, 1]."""
         return self._after(self.decoder(latents))
 
     @property
@@ -109,7 +123,7 @@ def wrap(
 
     Args:
         name: what to call it in messages.
-        images: (batch, channels, size, size) in [0, 1].
+        images: (batch, channels, height, width) in [0, 1].
         preprocess: images → what the encoder takes: a function, or a `Scale`.
         postprocess: what the decoder gives → images; by default undoes ``preprocess`` that is a `Scale`.
         latents: (batch, *latent shape), of ``images``.
@@ -135,7 +149,8 @@ def wrap(
             )
         shape = tuple(found.shape[1:])
         first = first if found.ndim == 2 else _Flat(first)
-    config = WrappedConfig(int(images.shape[1]), int(images.shape[-1]), shape)
+    channels, height, width = images.shape[1:]
+    config = WrappedConfig((channels, height, width), shape)
     if decoder is None:
         after = _Unscaled((0.0,), (1.0,))
         second: nn.Module = _linear_decoder(first, before, images)
@@ -159,7 +174,7 @@ def pictures_of(name: str, decoder: nn.Module, latents: Tensor, postprocess: Pre
     if pictures.ndim != 4:
         raise WrapError(
             f"the decoder of {name!r} gives {tuple(pictures.shape)}; it is to give "
-            "(batch, channels, size, size)"
+            "(batch, channels, height, width)"
         )
     after = prepared(None, postprocess, pictures.shape[1])[1]
     return _tried(lambda: after(pictures).clamp(0, 1), "postprocess")

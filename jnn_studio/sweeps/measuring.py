@@ -49,7 +49,7 @@ def measure(path: Path, config: RunConfig, watch: Watch, attributes: str = "") -
     models = {loaded.info["member"]: loaded for loaded in open_run_models(path)}
     if isinstance(data, FacesConfig):
         return {key: {TANGENT_ENERGY: _energy(loaded, data, watch)} for key, loaded in models.items()}
-    size, channels = image_size(list(models.values()))
+    (size, _), channels = image_size(list(models.values()))  # of what is trained here both sides are alike
     source, _ = open_images(data, size, channels, watch)
     known = open_attributes(Path(attributes), source, watch) if attributes else None
     chosen = np.linspace(0, len(source) - 1, min(len(source), _MOST_IMAGES)).astype(int).tolist()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.data.decode import decode_square
+from jnn_studio.data.decode import decode_middle
 from jnn_studio.data.errors import DataError, UnreadableImageError
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.listing import list_images
@@ -61,7 +61,7 @@ def grey_at_a_look(config: ImageRunConfig, watch: Watch) -> str:
             for index in sorted({place * count // _LOOKS for place in range(min(_LOOKS, count))}):
                 watch.check()
                 with contextlib.suppress(UnreadableImageError, OSError), listing.open(index) as file:
-                    pixels = decode_square(file, _LOOK_SIDE, 3)
+                    pixels = decode_middle(file, _LOOK_SIDE, 3)
                     seen += 1
                     if not is_grey(pixels.transpose(1, 2, 0)):
                         return ""

@@ -70,7 +70,7 @@ def fit_pca(
     indices: Sequence[int] | None = None,
     seed: int = 0,
 ) -> FittedPCA:
-    """The ``components`` leading principal components of a source's square images.
+    """The ``components`` leading principal components of a source's images.
 
     Randomised block Krylov on the centred images (Halko, Martinsson & Tropp, SIAM Review 2011; Musco & Musco,
     NeurIPS 2015), see `krylov_svd`. They are held as bytes, as files have them, at most `KEPT_BYTES`; of
@@ -87,11 +87,10 @@ def fit_pca(
     """
     watch = watch or Watch()
     channels, height, width = source.image_shape
-    if height != width:
-        raise ValueError(f"images must be square, not {height} × {width}")
     offered = range(len(source)) if indices is None else indices
     _check_count(source, len(offered), components)
-    config = PCAConfig(channels=channels, size=height, latent=components)
+    oblong = None if height == width else height
+    config = PCAConfig(channels=channels, size=width, height=oblong, latent=components)
     chosen = _sample(source, offered, config, seed)
     images = _CentredImages(_read(source, chosen, config.values, watch), watch)
     generator = torch.Generator().manual_seed(seed)

@@ -164,7 +164,7 @@ def test_what_cannot_be_shown_is_refused_before_there_is_a_window(opened: Opened
         (({"mine": (None, None)}, IMAGES), "one of the two may be None"),
         (({}, IMAGES), "room for 1 to 4"),
         (({"mine": (Mine(), a_decoder())}, "folder"), "say in size="),
-        (({"mine": (Mine(), a_decoder())}, torch.rand(2, 1, 8, 9)), "not square"),
+        (({"mine": (Mine(), a_decoder())}, torch.rand(2, 2, 8, 8)), "with 1 or 3 channels"),
         (({"mine": (Mine(), nn.Linear(5, 64))}, IMAGES), "where the images are"),
     ]
     for arguments, words in refused:

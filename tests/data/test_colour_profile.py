@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from jnn_studio.data.decode import decode_square, decode_whole
+from jnn_studio.data.decode import decode_middle, decode_whole
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 D50 = (0.9642, 1.0, 0.8249)
@@ -92,13 +92,13 @@ def test_colours_of_another_space_become_those_of_srgb(kind: str) -> None:
     data = encoded(flat(COLOUR), kind, icc_profile=ADOBE, **options)
     assert MEANT[0] > COLOUR[0] + 15
     np.testing.assert_allclose(whole(data)[20, 20].astype(int), MEANT, atol=3)
-    np.testing.assert_allclose(decode_square(io.BytesIO(data), 16, 3)[:, 8, 8].astype(int), MEANT, atol=3)
+    np.testing.assert_allclose(decode_middle(io.BytesIO(data), 16, 3)[:, 8, 8].astype(int), MEANT, atol=3)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_jpeg_decoded_to_grey_has_the_luminance_of_its_colours(channels: int) -> None:
     data = encoded(flat(COLOUR), "JPEG", quality=98, icc_profile=ADOBE)
-    found = decode_square(io.BytesIO(data), 8, channels)[:, 4, 4]
+    found = decode_middle(io.BytesIO(data), 8, channels)[:, 4, 4]
     expected = MEANT if channels == 3 else MEANT @ (0.299, 0.587, 0.114)
     np.testing.assert_allclose(found.astype(int), expected, atol=3)
 

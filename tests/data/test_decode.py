@@ -19,7 +19,7 @@ from PIL import Image, ImageCms, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from jnn_studio.data import decode
-from jnn_studio.data.decode import decode_square, decode_whole, load_image
+from jnn_studio.data.decode import decode_middle, decode_whole, load_image
 from jnn_studio.data.errors import DataError, UnreadableImageError
 
 SHARP = {"quality": 95, "subsampling": 0}
@@ -44,7 +44,7 @@ def whole(data: bytes, channels: int = 3) -> np.ndarray:
 
 
 def square(data: bytes, size: int = 16, channels: int = 3) -> np.ndarray:
-    return decode_square(io.BytesIO(data), size, channels)
+    return decode_middle(io.BytesIO(data), size, channels)
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -217,6 +217,10 @@ class TestOrientation:
         assert np.abs(decoded.astype(int) - seen).max() <= 4
         upright = square(encoded(np.ascontiguousarray(seen), kind, **options))
         assert np.abs(square(data).astype(int) - upright).mean() < 2
+        oblong = decode_middle(io.BytesIO(data), (12, 20), 3)
+        again = decode_middle(io.BytesIO(encoded(np.ascontiguousarray(seen), kind, **options)), (12, 20), 3)
+        assert oblong.shape == (3, 12, 20)
+        assert np.abs(oblong.astype(int) - again).mean() < 2
 
     @pytest.mark.parametrize("exif", [b"Exif\0\0rubbish", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01", b"x"])
     def test_damaged_exif_does_not_matter(self, exif: bytes) -> None:
@@ -283,7 +287,7 @@ class TestRefusals:
                 return 10**12 if whence == os.SEEK_END else super().seek(offset, whence)
 
         with pytest.raises(UnreadableImageError, match="more than the 256 MB read"):
-            decode_square(Endless(encoded(gradient(), "PNG")), 16, 3)
+            decode_middle(Endless(encoded(gradient(), "PNG")), 16, 3)
 
     def test_floating_point_pixels(self) -> None:
         assert "floating-point" in reason(b"Pf\n2 2\n-1.0\n" + struct.pack("<4f", 0, 1, 2, 3))
@@ -313,7 +317,7 @@ class TestRefusals:
                 raise OSError(number, os.strerror(number))
 
         with pytest.raises(UnreadableImageError, match=why) as caught:
-            decode_square(FailingDisk(b"x"), 16, 3)
+            decode_middle(FailingDisk(b"x"), 16, 3)
         assert caught.value.transient
 
 

@@ -271,7 +271,7 @@ class TestCaching:
         def decode(*_: object) -> None:
             raise AssertionError("decoded again")
 
-        monkeypatch.setattr(loading, "decode_square", decode)
+        monkeypatch.setattr(loading, "decode_middle", decode)
         assert torch.equal(opened(faces).images(range(12)), first.images(range(12)))
 
     def test_a_changed_file_is_noticed(self, faces: Path, opened: Open) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from jnn_studio.data.config import GivenConfig
 from jnn_studio.data.errors import DataError
-from jnn_studio.data.given import as_pixels, hand_over, take_back
+from jnn_studio.data.given import as_pixels, hand_over, open_given, take_back
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
 
@@ -65,15 +65,26 @@ def test_tensors_arrays_and_data_sets_are_taken(images: object) -> None:
     assert len(as_pixels(images, most=2)) == 2
 
 
+def test_images_need_not_be_square_and_what_has_other_proportions_gives_its_middle() -> None:
+    pixels = as_pixels(torch.rand(3, 3, 8, 12))
+    config = hand_over(pixels)
+    assert torch.equal(open_given(config, (8, 12), 3).images([1])[0], pixels[1])
+    assert torch.equal(open_given(config, 8, 3).images([1])[0], pixels[1, :, :, 2:10])
+    assert open_given(config, (4, 6), 1).images([0, 2]).shape == (2, 1, 4, 6)
+    assert open_given(config, (8, 12), 3).thumbnails([0], 16).shape == (1, 16, 16, 3)
+    take_back(config)
+
+
 @pytest.mark.parametrize(
     ("images", "words"),
     [
-        (torch.rand(2, 3, 8, 9), "Crop or pad what is not square"),
         (torch.rand(2, 4, 8, 8), "with 1 or 3 channels"),
-        (torch.rand(2, 100), "give square images"),
+        (torch.rand(2, 4, 8, 8), "Of more channels choose three"),
+        (torch.rand(2, 100), "such as a series, jnn_studio.jacobian_svd gives"),
+        (torch.rand(2, 2, 100), "at least 4 pixels a side"),
         (torch.rand(2, 3, 8, 8) * 2 - 1, "say in preprocess="),
         (torch.zeros(2, 3, 8, 8, dtype=torch.int64), "torch.int64"),
-        (torch.empty(0, 3, 8, 8), "give square images"),
+        (torch.empty(0, 3, 8, 8), "give images (images, channels, height, width)"),
         ([np.zeros((8, 8, 3), np.uint8), np.zeros((9, 9, 3), np.uint8)], "differ in shape"),
         ([{"text": "a"}], "is called image"),
         (["photo.png"], "is a str, no image"),

@@ -13,7 +13,7 @@ from PIL import Image
 from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data import loading
-from jnn_studio.data.decode import decode_square
+from jnn_studio.data.decode import decode_middle
 from jnn_studio.data.listing import FolderListing
 from jnn_studio.data.loading import UnreadFile, decode_listing
 
@@ -125,4 +125,4 @@ def test_closing_the_iterator_ends_the_threads(listing: Watched) -> None:
 def test_every_decoded_image_is_that_of_its_file(listing: Watched, tmp_path: Path) -> None:
     chunk = next(decode_listing(listing, SHAPE, workers=1))
     with (tmp_path / "007.png").open("rb") as file:
-        np.testing.assert_array_equal(chunk.images[7], decode_square(file, 8, 3))
+        np.testing.assert_array_equal(chunk.images[7], decode_middle(file, 8, 3))

@@ -264,7 +264,7 @@ def test_of_a_region_they_are_those_of_the_full_jacobian(kind: str, region: Regi
     found = DirectionField(model).in_region(region, LATENT)
 
     j = full(model.decode, LATENT)
-    left, top, right, bottom = region.box(size)
+    left, top, right, bottom = region.box(size, size)
     mask = torch.zeros(model.config.channels, size, size, dtype=torch.bool)
     mask[:, top:bottom, left:right] = True
     inside = j[mask.flatten()]
@@ -294,7 +294,7 @@ def test_somebody_elses_model_has_all_kinds_of_directions(tmp_path: Path) -> Non
 
     place = walker.with_choice(DirectionChoice(region=region)).place(image, 4)
     j = full(loaded.model.decode, place.latent)
-    inside = region.inside(1, 8)
+    inside = region.inside((1, 8, 8))
     change = (j @ place.directions).square()
     torch.testing.assert_close(torch.from_numpy(place.inside), change[inside].sum(0) / change.sum(0))
     assert place.grouping is not None

@@ -10,15 +10,15 @@ from jnn_studio.explore.region import Region
 
 def test_a_value_is_inside_if_the_middle_of_its_pixel_is() -> None:
     region = Region(left=0.25, top=0.5, right=0.75, bottom=1.0)
-    assert region.box(8) == (2, 4, 6, 8)
-    mask = region.inside(2, 8).reshape(2, 8, 8)
+    assert region.box(8, 8) == (2, 4, 6, 8)
+    mask = region.inside((2, 8, 8)).reshape(2, 8, 8)
     assert int(mask.sum()) == 2 * 4 * 4
     assert mask[:, 4:8, 2:6].all()
 
 
 def test_a_region_smaller_than_a_pixel_is_that_pixel() -> None:
-    assert Region(left=0.51, top=0.01, right=0.52, bottom=0.02).box(4) == (2, 0, 3, 1)
-    assert Region(left=0.99, top=0.99, right=1.0, bottom=1.0).box(4) == (3, 3, 4, 4)
+    assert Region(left=0.51, top=0.01, right=0.52, bottom=0.02).box(4, 4) == (2, 0, 3, 1)
+    assert Region(left=0.99, top=0.99, right=1.0, bottom=1.0).box(4, 4) == (3, 3, 4, 4)
 
 
 def test_corners_may_be_dragged_in_any_order_and_beyond_the_picture() -> None:

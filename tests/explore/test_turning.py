@@ -79,7 +79,7 @@ def test_of_a_region_it_is_that_of_the_generalised_problem() -> None:
     found = choice.at_image(field, image, latents[0])
     assert found.lengths is not None
     basis, sigma = found.vectors * found.lengths, found.sigma
-    (j, k), mask = (full(model.decode, z) for z in latents), region.inside(1, 8)
+    (j, k), mask = (full(model.decode, z) for z in latents), region.inside((1, 8, 8))
     a = basis.T @ (k[mask].T @ k[mask] - j[mask].T @ j[mask]) @ basis
     b = basis.T @ (k.T @ k - j.T @ j) @ basis
     relative = (a - torch.outer(sigma, sigma) * b) / torch.outer(sigma, sigma)

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from jnn_studio.base.settings import Finite, Frozen, Positive
-from jnn_studio.models.config import LatentModelConfig
+from jnn_studio.models.config import OblongModelConfig
 from jnn_studio.models.latent_model import AffineDecoding
 from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.models.portable.description import INPUT, GraphDescription, NodeDescription
@@ -48,14 +48,14 @@ def _reshaped(*sizes: int) -> GraphDescription:
     return GraphDescription(nodes=(node,), output="n0")
 
 
-class PortableConfig(LatentModelConfig):
+class PortableConfig(OblongModelConfig):
     """What a portable model computes, and the sizes of what goes in and comes out.
 
     Without anything said, the pixels themselves are the latent.
     """
 
     kind: Literal["portable"] = "portable"
-    size: int = Field(8, ge=1, le=1024, description="Side of the square images, in pixels.")
+    size: int = Field(8, ge=1, le=1024, description="Width of the images, in pixels.")
     latent: int = Field(192, ge=1, le=1_000_000, description="Numbers in the latent.")
     latent_shape: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (192,), max_length=8, description="The latent as the decoder takes it."
@@ -73,11 +73,6 @@ class PortableConfig(LatentModelConfig):
             if not {len(scale.mean), len(scale.deviation)} <= {1, self.channels}:
                 raise ValueError(f"a scale for {len(scale.mean)} channels, of images with {self.channels}")
         return self
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(channels, size, size)."""
-        return self.channels, self.size, self.size
 
 
 class _Flat(nn.Module):
@@ -109,12 +104,12 @@ class PortableModel(nn.Module):
         return self.config.encoded.numbers(images)
 
     def encode(self, images: Tensor) -> Tensor:
-        """(batch, channels, size, size) → (batch, latent)."""
+        """(batch, channels, height, width) → (batch, latent)."""
         latents: Tensor = self.encoder(self.encoder_input(images))
         return latents
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(batch, latent) → (batch, channels, size, size); not clipped to [0, 1]."""
+        """(batch, latent) → (batch, channels, height, width); not clipped to [0, 1]."""
         return self.render(self.decoder(latents))
 
     def render(self, decoded: Tensor) -> Tensor:

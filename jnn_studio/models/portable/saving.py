@@ -37,9 +37,9 @@ def save_portable(
 
     Args:
         path: a name that ends in ``.jnnmodel``.
-        encoder: (batch, channels, size, size) → (batch, …), one tensor.
-        decoder: the encoder's shape → (batch, channels, size, size).
-        example: images (batch ≥ 1, channels, size, size) in [0, 1], with 1 or 3 channels.
+        encoder: (batch, channels, height, width) → (batch, …), one tensor.
+        decoder: the encoder's shape → (batch, channels, height, width).
+        example: images (batch ≥ 1, channels, height, width) in [0, 1], with 1 or 3 channels.
         name: what to call the model.
         encoded: (mean, deviation), each one number or one for each channel: the encoder takes
             (pixel - mean) / deviation.
@@ -63,7 +63,7 @@ def save_portable(
     path = Path(path)
     if path.suffix != PORTABLE:
         raise ExportError(f"{path} is no name of a portable model; give one that ends in {PORTABLE}")
-    images = square_images(example)
+    images = fitting_images(example)
     channels = images.shape[1]
     scales = {
         "encoded": pixel_scale(encoded, channels),
@@ -78,7 +78,8 @@ def save_portable(
         config = PortableConfig.model_validate(
             {
                 "channels": channels,
-                "size": images.shape[2],
+                "size": images.shape[3],
+                "height": None if images.shape[2] == images.shape[3] else images.shape[2],
                 "latent": latents[0].numel(),
                 "latent_shape": tuple(latents.shape[1:]),
                 "encoder": first.description,
@@ -94,12 +95,12 @@ def save_portable(
     save_model(path, model, name, info)
 
 
-def square_images(example: Tensor) -> Tensor:
+def fitting_images(example: Tensor) -> Tensor:
     """An example as it is to be written with: 2 to 4 images in float32; raises `ExportError`."""
-    if example.ndim != 4 or example.shape[1] not in (1, 3) or example.shape[2] != example.shape[3]:
+    if example.ndim != 4 or example.shape[1] not in (1, 3):
         raise ExportError(
-            f"the example is {tuple(example.shape)}; give square images (batch, channels, size, size) with "
-            "1 or 3 channels"
+            f"the example is {tuple(example.shape)}; give images (batch, channels, height, width) with 1 "
+            "or 3 channels"
         )
     images = example.detach().to("cpu", torch.float32)
     if not bool(((images >= 0) & (images <= 1)).all()):

@@ -29,6 +29,8 @@ KEPT_SOURCES = 3
 
 Data = FacesConfig | FolderConfig | GivenConfig
 Models = dict[str, LoadedModel]
+_Asked = tuple[Data, tuple[int, int], int]
+"""Images, how large, and how many channels."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Opened(QObject):
         super().__init__(parent)
         self._context = context
         self._models: OrderedDict[str, LoadedModel] = OrderedDict()
-        self._sources: OrderedDict[tuple[Data, int, int], ImageSource] = OrderedDict()
-        self._opening: tuple[Data, int, int] | None = None
+        self._sources: OrderedDict[_Asked, ImageSource] = OrderedDict()
+        self._opening: _Asked | None = None
         self._source_ends: tuple[Callable[[ImageSource], None], Callable[[Failure], None]] | None = None
 
     def models(self, state: ExploreState) -> Models | None:
