@@ -163,6 +163,7 @@ def _walk(flow: Flow, start: Arrival, leg: Leg, before: tuple[LegKey, ...], path
         first = _first_landmark(flow, start, leg, before, paths)
         knot = flow.begin(start.knot, first, leg.direction, sign)
         path = paths.paths[key] = Path(leg.direction, sign, [knot], [first], flow.step)
+        path.stopped = flow.lost_at_once(start.knot, knot, leg.direction)
     paths.paths.move_to_end(key)
     while path.knots[-1].length < wanted and not path.stopped:
         path.go_on(flow)

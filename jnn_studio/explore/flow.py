@@ -25,6 +25,10 @@ TURN = 12.0
 """Between knots where the direction turns by more degrees there is another one."""
 LOST = 45.0
 """A direction that turns by more degrees within the smallest step is lost."""
+NEAR = 0.1
+"""Part of σ by which those of neighbours may differ that it is said to have turned into …"""
+WITHIN = 0.9
+"""… where so much of it lies among them (cosine)."""
 UNEVEN = 1.5
 """So there is where the speed changes by a larger factor."""
 UNSURE = 0.0003
@@ -123,6 +127,19 @@ class Flow:
         """The first knot of a path along direction d."""
         return self._knot(replace(at, length=0.0, fastest=0.0, push=None), start.forms, 0.0, d, sign)
 
+    def lost_at_once(self, at: Knot, first: Knot, d: int) -> str:
+        """Why a path along direction d ends at its `first` knot, if it does.
+
+        Where a walk begins, an encoder's directions are those at the image, and from there on those at the
+        pictures that are decoded.
+        """
+        if _degrees(at.directions[:, d], first.directions[:, d]) <= LOST:
+            return ""
+        return (
+            f"u{d + 1} is lost at once: the model gives back another picture, and the encoder's directions there "
+            "are others; make that picture the base (B), or follow the decoder's directions"
+        )
+
     def advance(self, last: Knot, known: Sequence[Landmark], d: int, sign: float, step: float) -> Stretch:
         """The next stretch, ``step`` long or shorter; ``known`` are the last landmarks, up to two."""
         stopped = _spent(last, d)
@@ -219,15 +236,24 @@ def _up_to_the_end(last: Knot, knots: Sequence[Knot], d: int) -> tuple[tuple[Kno
         if not (bool(torch.isfinite(knot.latent).all()) and math.isfinite(knot.speed)):
             return tuple(kept), f"u{d + 1} ends here: the picture no longer changes along it"
         if _degrees(before.directions[:, d], knot.directions[:, d]) > LOST:
-            within = knot.length - before.length
-            return tuple(
-                kept
-            ), f"u{d + 1} is lost here: it turns by more than {LOST:g}° within {within:.2g} RMS"
+            return tuple(kept), f"u{d + 1} is lost here: {_why_lost(before, knot, d)}"
         kept.append(knot)
         ends = _spent(knot, d)
         if ends:
             return tuple(kept), ends
     return tuple(kept), ""
+
+
+def _why_lost(before: Knot, knot: Knot, d: int) -> str:
+    own = before.sigma[: before.directions.shape[1]]
+    near = np.flatnonzero(np.abs(own - own[d]) <= NEAR * own[d])
+    inside = torch.linalg.vector_norm(knot.directions[:, near].mT @ before.directions[:, d])
+    if len(near) > 1 and float(inside) > WITHIN:
+        return (
+            "it turns into its neighbours, whose σ are nearly as large; choose a basis for them together "
+            "(Which… ▸ Groups), which is followed as a whole"
+        )
+    return f"it turns by more than {LOST:g}° within {knot.length - before.length:.2g} RMS"
 
 
 def _followed(last: Tensor, found: Directions, cluster: float) -> tuple[Tensor, np.ndarray, Tensor | None]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from jnn_studio.models.portable.exporting import ExportError, write_graph
 from jnn_studio.models.portable.limits import GraphError
-from jnn_studio.models.portable.saving import Scale, pixel_scale, fitting_images
+from jnn_studio.models.portable.saving import Scale, fitting_images, pixel_scale
 from jnn_studio.models.portable_denoiser import MODEL, PortableDenoiserConfig
 from jnn_studio.models.weights import PORTABLE, save_model
 

@@ -197,8 +197,17 @@ def test_reordered_directions_are_followed_in_their_order() -> None:
     )
 
 
-def test_a_direction_that_turns_at_once_is_lost_and_said_to_be() -> None:
-    spread = torch.linalg.qr(torch.eye(16, 3, dtype=torch.float64) + 0.1)[0] * torch.tensor([3.0, 2.0, 1.0])
+@pytest.mark.parametrize(
+    ("sigma", "why"),
+    [
+        ((3.0, 2.0, 1.0), "it turns by more than 45°"),
+        ((3.0, 2.95, 2.9), "it turns into its neighbours, whose σ are nearly as large"),
+    ],
+)
+def test_a_direction_that_turns_at_once_is_lost_and_said_to_be(
+    sigma: tuple[float, float, float], why: str
+) -> None:
+    spread = torch.linalg.qr(torch.eye(16, 3, dtype=torch.float64) + 0.1)[0] * torch.tensor(sigma)
     diagonal = torch.ones(3, 1, dtype=torch.float64) / 3**0.5
     # Beyond the step no direction is nearer to the old first than 54°.
     turned = torch.linalg.qr(torch.cat([diagonal, torch.eye(3, 2, dtype=torch.float64)], 1))[0]
@@ -216,11 +225,35 @@ def test_a_direction_that_turns_at_once_is_lost_and_said_to_be() -> None:
 
     moved = walker.curved(place, legs((0, sign * 0.05), (1, 0.01)), CurvedPaths())
 
-    assert moved.stopped.startswith("u1 is lost here: it turns by more than 45°")
+    assert moved.stopped.startswith(f"u1 is lost here: {why}")
     assert moved.stopped_at is not None
     # 0.1 along the first axis, at 0.1 · 3 / √16 RMS each.
     assert moved.stopped_at == pytest.approx(sign * 0.1 * 0.3 / 4, abs=2e-4)
     assert moved.length == pytest.approx(abs(moved.stopped_at) + 0.01), "the next leg goes on from there"
+
+
+def test_where_the_model_gives_back_another_picture_that_is_said_and_the_walk_begins_there() -> None:
+    """As an untrained model does: the encoder's directions at the image say nothing of what it decodes to."""
+    torch.manual_seed(1)
+    of_bright, of_others = torch.randn(2, 12, 16, dtype=torch.float64)
+
+    class Bent(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.where(x.mean(1, keepdim=True) > 0.8, x @ of_bright.mT, x @ of_others.mT)
+
+    def decode(z: Tensor) -> Tensor:
+        return 0.5 + 0.1 * torch.tanh(z @ of_others / 8)
+
+    walker = walker_of(Handmade(Bent(), decode, 12, 4))
+    image = 0.9 + 0.1 * torch.rand(1, 4, 4, dtype=torch.float64)
+    place = walker.place(image, 3)
+    moved = walker.curved(place, legs((0, 0.02)), CurvedPaths())
+    assert moved.stopped.startswith("u1 is lost at once: the model gives back another picture")
+    assert moved.stopped_at == 0
+
+    there = walker.place(image, 3, latent=place.latent)
+    moved = walker.curved(there, legs((0, 0.02)), CurvedPaths())
+    assert (moved.length, moved.stopped) == (pytest.approx(0.02), "")
 
 
 def test_a_picture_that_stops_changing_ends_the_walk() -> None:
