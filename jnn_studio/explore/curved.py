@@ -162,8 +162,8 @@ def _walk(flow: Flow, start: Arrival, leg: Leg, before: tuple[LegKey, ...], path
         sign = 1.0 if leg.amount > 0 else -1.0
         first = _first_landmark(flow, start, leg, before, paths)
         knot = flow.begin(start.knot, first, leg.direction, sign)
-        path = paths.paths[key] = Path(leg.direction, sign, [knot], [first], flow.step)
-        path.stopped = flow.lost_at_once(start.knot, knot, leg.direction)
+        lost = flow.lost_at_once(start.knot, knot, leg.direction)
+        path = paths.paths[key] = Path(leg.direction, sign, [knot], [first], flow.step, lost)
     paths.paths.move_to_end(key)
     while path.knots[-1].length < wanted and not path.stopped:
         path.go_on(flow)

@@ -136,8 +136,8 @@ class Flow:
         if _degrees(at.directions[:, d], first.directions[:, d]) <= LOST:
             return ""
         return (
-            f"u{d + 1} is lost at once: the model gives back another picture, and the encoder's directions there "
-            "are others; make that picture the base (B), or follow the decoder's directions"
+            f"u{d + 1} is lost at once: the model gives back another picture, and the encoder's directions "
+            "there are others; make that picture the base (B), or follow the decoder's directions"
         )
 
     def advance(self, last: Knot, known: Sequence[Landmark], d: int, sign: float, step: float) -> Stretch:
