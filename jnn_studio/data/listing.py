@@ -21,7 +21,8 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from jnn_studio.base.clutter import is_clutter
-from jnn_studio.base.reading import open_file
+from jnn_studio.base.embedded_pictures import may_have_pictures, read_pictures
+from jnn_studio.base.reading import MalformedError, open_file
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import MAX_FILE_BYTES
 from jnn_studio.data.errors import DataError, UnreadableImageError
@@ -56,7 +57,7 @@ class Listing(Protocol):
 
 
 def list_images(path: Path, watch: Watch | None = None) -> Listing:
-    """List the image files in the folder or .zip at ``path``.
+    """List the image files in the folder or .zip at ``path``, or the pictures of a portable model.
 
     Raises:
         DataError: there is nothing at ``path``, or neither a readable folder nor a sound .zip.
@@ -67,11 +68,15 @@ def list_images(path: Path, watch: Watch | None = None) -> Listing:
             return FolderListing(path, watch)
         if not path.exists():
             raise DataError(f"There is nothing at {path}. Check the path, or choose another folder.")
+        if may_have_pictures(path):
+            return PicturesListing(path)
         if path.is_file():
             with open_file(path) as file:
                 archive = zipfile.is_zipfile(file)
             if archive:
                 return ZipListing(path)
+    except MalformedError as error:
+        raise DataError(str(error)) from error
     except OSError as error:
         reason = UnreadableImageError.from_os(error).reason
         raise DataError(f"{path} cannot be opened: {reason}. Check it, or choose another folder.") from error
@@ -236,6 +241,31 @@ class ZipListing:
 
     def close(self) -> None:
         self._zip.close()
+
+
+class PicturesListing:
+    """The pictures that a portable model brings along; see `embedded_pictures`."""
+
+    def __init__(self, path: Path) -> None:
+        self._pictures = read_pictures(path)
+        self.names = [f"picture {number:02d}.png" for number in range(1, len(self._pictures) + 1)]
+        self.unlisted: list[tuple[str, str]] = []
+
+    def key(self) -> str:
+        """Hash of all there is."""
+        digests = [hashlib.sha256(picture).digest() for picture in self._pictures]
+        return hashlib.sha256(b"".join(digests)).hexdigest()
+
+    def stamps(self) -> np.ndarray:
+        return _stamps(
+            (n, hashlib.sha256(p).hexdigest(), 0) for n, p in zip(self.names, self._pictures, strict=True)
+        )
+
+    def open(self, index: int) -> BinaryIO:
+        return io.BytesIO(self._pictures[index])
+
+    def close(self) -> None:
+        pass
 
 
 def _stamps(files: Iterable[tuple[str, str, int]]) -> np.ndarray:

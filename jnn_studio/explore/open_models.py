@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jnn_studio.base.embedded_pictures import may_have_pictures, read_pictures
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.resource_files import resource
 from jnn_studio.data.config import FacesConfig, FolderConfig
@@ -18,6 +19,7 @@ from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo, Snapshot
 from jnn_studio.training.image_config import ImageRunConfig
 from jnn_studio.training.kind import find_kind, run_members
+from jnn_studio.training.run_folder import RunFolder, is_run
 from jnn_studio.training.run_weights import read_run_weights
 
 BUNDLED = (*MEMBERS, "beta-vae")
@@ -75,6 +77,22 @@ def open_run_models(path: Path) -> list[LoadedModel]:
 def trained_on(config: RunConfig) -> FacesConfig | FolderConfig | None:
     """The images a run learns from, if it learns from images."""
     return config.data if isinstance(config, ImageRunConfig) else None
+
+
+def images_of(path: Path) -> FacesConfig | FolderConfig | None:
+    """The images that go with the models at ``path``: what a run learns from, what a portable model brings.
+
+    Raises:
+        StudioError: a run's configuration cannot be read.
+    """
+    if is_run(path):
+        return trained_on(RunFolder.open(path).config())
+    try:
+        if may_have_pictures(path) and read_pictures(path):
+            return FolderConfig(path=path.absolute())
+    except (StudioError, OSError):
+        pass  # models are opened without them
+    return None
 
 
 def models_of_snapshot(config: RunConfig, snapshot: Snapshot) -> dict[str, LoadedModel]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from jnn_studio.base import embedded_pictures
 from jnn_studio.base.atomic import replacing
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.plugins import PluginError
@@ -31,7 +32,7 @@ from jnn_studio.models.model_kind import ModelKind, find_model_kind, model_kind_
 from jnn_studio.models.tensor_file import TensorFileError, checksum, open_tensors
 
 SCHEMA_VERSION = 1
-PORTABLE = ".jnnmodel"
+PORTABLE = embedded_pictures.ENDING
 """The ending of a file that holds what its network computes as well."""
 SUFFIXES = (".safetensors", PORTABLE)
 CHECKSUM = "sha256"
@@ -102,11 +103,17 @@ def write_tensors(
 
 
 def save_model(
-    path: Path, model: Network, name: str, info: Mapping[str, str] | None = None, half: bool = False
+    path: Path,
+    model: Network,
+    name: str,
+    info: Mapping[str, str] | None = None,
+    half: bool = False,
+    pictures: Sequence[bytes] = (),
 ) -> None:
     """Write ``model`` to ``path``, atomically; ``half`` stores float16 (loading gives float32 again).
 
-    Whole numbers, such as how many batches a normalisation has seen, stay whole.
+    Whole numbers, such as how many batches a normalisation has seen, stay whole. ``pictures`` are PNGs that
+    go with a portable model.
     """
     dtype = torch.float16 if half else torch.float32
     tensors = {name: _to(value, dtype) for name, value in model.state_dict().items()}
@@ -119,6 +126,8 @@ def save_model(
         CHECKSUM: checksum(tensors),
         CONFIG_CHECKSUM: _digest(config),
     }
+    if pictures:
+        metadata[embedded_pictures.KEY] = embedded_pictures.written(pictures)
     write_tensors(path, tensors, metadata)
 
 

@@ -17,6 +17,7 @@ from jnn_studio.explore.animation import Animation, check_animation, save_animat
 from jnn_studio.explore.exporting import check_target
 from jnn_studio.explore.frames import FrameStyle
 from jnn_studio.explore.motion import Loop, Motion, MotionKind
+from jnn_studio.explore.open_models import images_of
 from jnn_studio.explore.painted import AnyRegion, region_of_mask
 from jnn_studio.explore.references import open_references
 from jnn_studio.explore.region import Region
@@ -54,7 +55,14 @@ def traverse(
         Path | None,
         typer.Option("--session", help="A session saved by Explore, instead of models.", parser=path),
     ] = None,
-    image: Annotated[Path | None, typer.Option("--image", help="Image to start from.", parser=path)] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            "--image",
+            help="Image to start from; else the first of those that go with the models.",
+            parser=path,
+        ),
+    ] = None,
     directions: Annotated[
         int, typer.Option(min=1, max=MAX_DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
     ] = 5,
@@ -187,7 +195,8 @@ def _opened(
     else:
         if not models:
             raise UsageError("give at least one model, or --session FILE")
-        if image is None:
+        images = images_of(Path(models[0])) if image is None else None
+        if image is None and images is None:
             raise UsageError("give --image, the image to start from")
         opened = {}
         for where in models:
@@ -197,6 +206,8 @@ def _opened(
         state = ExploreState(
             columns=tuple(Column(key=f"c{n + 1}", where=where) for n, where in enumerate(opened))
         )
+        if images is not None:
+            state = state.change(source=images)
     if image is not None:
         state = state.change(base=Base(image=FileImage(path=image)))
     return state, opened

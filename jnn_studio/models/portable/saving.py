@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from PIL import Image
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from jnn_studio.base.embedded_pictures import MAX_BYTES, MAX_PICTURES
 from jnn_studio.models.portable.exporting import ExportError, WrittenGraph, write_graph
 from jnn_studio.models.portable.limits import GraphError
 from jnn_studio.models.portable.model import MODEL, PixelScale, PortableConfig
@@ -28,6 +31,7 @@ def save_portable(
     encoded: Scale = (0.0, 1.0),
     decoded: Scale | None = None,
     info: Mapping[str, str] | None = None,
+    thumbnails: int = 0,
 ) -> None:
     """Write one ``.jnnmodel`` of an encoder and a decoder, with what they compute and their weights.
 
@@ -45,6 +49,8 @@ def save_portable(
             (pixel - mean) / deviation.
         decoded: the same of what the decoder gives; as ``encoded`` if not given.
         info: facts to be shown of it.
+        thumbnails: how many of ``example`` go into the file, pixel for pixel, to be looked at with the model
+            where no other images are given: at most 64, and 4 MB.
 
     Raises:
         ExportError: the modules cannot be written down; the message names the layer and says what to do.
@@ -92,7 +98,7 @@ def save_portable(
         raise ExportError(f"the model cannot be written down: {error.errors()[0]['msg']}") from error
     except GraphError as error:
         raise ExportError(f"the model cannot be written down: {error}") from error
-    save_model(path, model, name, info)
+    save_model(path, model, name, info, pictures=_pictures(example[:thumbnails]) if thumbnails > 0 else ())
 
 
 def fitting_images(example: Tensor) -> Tensor:
@@ -109,6 +115,22 @@ def fitting_images(example: Tensor) -> Tensor:
             "encoder takes them"
         )
     return images.repeat(2, 1, 1, 1) if len(images) < 2 else images[:4]
+
+
+def _pictures(images: Tensor) -> list[bytes]:
+    pixels = images.detach().to("cpu", torch.float32).mul(255).round().to(torch.uint8).movedim(1, -1).numpy()
+    found = []
+    for one in pixels:
+        file = io.BytesIO()
+        Image.fromarray(one[..., 0] if one.shape[-1] == 1 else one).save(file, "PNG", optimize=True)
+        found.append(file.getvalue())
+    size = sum(map(len, found))
+    if len(found) > MAX_PICTURES or size > MAX_BYTES:
+        raise ExportError(
+            f"{len(found)} thumbnails have {size / 2**20:.1f} MB; a file takes at most {MAX_PICTURES}, and "
+            f"{MAX_BYTES >> 20} MB of them: ask for fewer"
+        )
+    return found
 
 
 def pixel_scale(pair: Scale, channels: int) -> PixelScale:

@@ -17,12 +17,11 @@ from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.kept_pca import keep_pca
-from jnn_studio.explore.open_models import trained_on
+from jnn_studio.explore.open_models import images_of
 from jnn_studio.explore.references import open_model, open_references, split_reference
 from jnn_studio.explore.renderer import image_size
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.models.weights import LoadedModel
-from jnn_studio.training.run_folder import RunFolder, is_run
 
 KEPT_MODELS = 12
 KEPT_SOURCES = 3
@@ -35,7 +34,7 @@ _Asked = tuple[Data, tuple[int, int], int]
 
 @dataclass(frozen=True)
 class FoundModels:
-    """Models found at a place, by reference, and what they were trained on if that is known."""
+    """Models found at a place, by reference, and the images that go with them if there are any."""
 
     models: Models
     data: Data | None
@@ -106,9 +105,7 @@ class Opened(QObject):
             for where in references:
                 watch.check()
                 models |= open_references(where)
-            first = Path(split_reference(references[0])[0])
-            data = trained_on(RunFolder.open(first).config()) if is_run(first) else None
-            return FoundModels(models, data)
+            return FoundModels(models, images_of(Path(split_reference(references[0])[0])))
 
         self._context.loading.request(self, "find models", work, deliver, failed)
 
