@@ -47,13 +47,16 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--count", type=int, help="cases, instead of the scale's")
     parser.add_argument("--seconds", type=float, help="how long, instead of the scale's")
+    parser.add_argument("--only", default="", help="inputs: kinds of files, a regular expression")
     arguments = parser.parse_args()
     if unknown := set(arguments.attacks) - set(names):
         parser.error(f"there is no attack {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     result: dict[str, Any] = {}
     missed = False
     for name in arguments.attacks or names:
-        budget = replace(SCALES[arguments.scale][name], seed=arguments.seed, first=arguments.first)
+        budget = replace(
+            SCALES[arguments.scale][name], seed=arguments.seed, first=arguments.first, only=arguments.only
+        )
         if arguments.count is not None:
             budget = replace(budget, count=arguments.count)
         if arguments.seconds is not None:

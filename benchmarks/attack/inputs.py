@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -48,7 +49,9 @@ def attack(budget: Budget) -> Report:
     one_thread()
     with scratch_folder() as scratch:
         material = make_material(scratch / "sound")
-        found = subjects(material, scratch)
+        found = [subject for subject in subjects(material, scratch) if re.search(budget.only, subject.name)]
+        if not found:
+            raise SystemExit(f"no kind of file is called {budget.only}")
         # In an order of their own: neighbours are of different kinds, and a few cases are of many.
         random.Random(0).shuffle(found)
         open_damaged(report, found, material.files, scratch)

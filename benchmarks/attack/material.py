@@ -99,7 +99,8 @@ def _portable(path: Path) -> None:
         nn.Upsample(scale_factor=2, mode="bilinear"),
         nn.Conv2d(4, 3, 1),
     )
-    save_portable(path, encoder, decoder, torch.rand(2, 3, 8, 8), name="Mine", encoded=(0.5, 0.5))
+    images = torch.rand(2, 3, 8, 8)
+    save_portable(path, encoder, decoder, images, name="Mine", encoded=(0.5, 0.5), thumbnails=2)
 
 
 def _images(folder: Path, archive: Path) -> None:

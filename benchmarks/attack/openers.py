@@ -93,6 +93,7 @@ def subjects(material: Material, scratch: Path) -> list[Subject]:
         Subject(f"photo {path.suffix[1:]}", path, _photo) for path in sorted((root / "photos").rglob("*.*"))
     ]
     folder = _Folder(scratch).open
+    found += [Subject("portable model's pictures", portable, folder)] * 2
     found += [Subject("folder", root / "photos", folder)] * 3 + [
         Subject("archive", root / "photos.zip", folder)
     ] * 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ class Budget:
     first: int = 0
     count: int = 0
     seconds: float = 0.0
+    only: str = ""
+    """Regular expression for what is attacked, where an attack is of many kinds of things."""
 
     @property
     def numbers(self) -> range:
@@ -66,7 +69,8 @@ class Report:
     def as_json(self) -> Mapping[str, Any]:
         """For people and scripts: how many of each fault, and how each is repeated."""
         counts = Counter(finding.fault for finding in self.findings)
-        again = f"python -m benchmarks.attack {self.attack} --seed {self.budget.seed} --first "
+        only = f" --only {shlex.quote(self.budget.only)}" if self.budget.only else ""
+        again = f"python -m benchmarks.attack {self.attack} --seed {self.budget.seed}{only} --first "
         return {
             "seed": self.budget.seed,
             "tried": self.tried,

@@ -57,11 +57,7 @@ def traverse(
     ] = None,
     image: Annotated[
         Path | None,
-        typer.Option(
-            "--image",
-            help="Image to start from; else the first of those that go with the models.",
-            parser=path,
-        ),
+        typer.Option("--image", help="Image to start from; else the first of the models' own.", parser=path),
     ] = None,
     directions: Annotated[
         int, typer.Option(min=1, max=MAX_DIRECTIONS, help="Directions: rows of a figure, or shown in turn.")
