@@ -85,6 +85,11 @@ class KLModel(nn.Module):
         """Made anew: were it kept, the network's weights would be in files three times."""
         return _Encoder(self.network).eval()
 
+    @property
+    def decoder(self) -> nn.Module:
+        """As the encoder."""
+        return _Decoder(self.network, self.config.latent_shape).eval()
+
     def encoder_input(self, images: Tensor) -> Tensor:
         """What the encoder takes."""
         return 2 * images - 1
@@ -95,7 +100,7 @@ class KLModel(nn.Module):
 
     def decode(self, latents: Tensor) -> Tensor:
         """(batch, latent) → (batch, channels, size, size), not clipped to [0, 1]."""
-        return (_Decoder(self.network, self.config.latent_shape)(latents) + 1) / 2
+        return (self.decoder(latents) + 1) / 2
 
 
 def build(config: KLConfig, seed: int) -> KLModel:

@@ -70,7 +70,8 @@ class ModelPane(RegionPane):
         """What the menu and the title tell."""
         self._view, self._count = view, count
         kind = view.column.directions
-        extra = "" if kind == "encoder" else f" · {KINDS[kind][0].lower()}"
+        name = KINDS[kind][0]
+        extra = "" if kind == "encoder" else f" · {name[0].lower()}{name[1:]}"
         words = KINDS[kind][1]
         if view.place.kind == "region":
             extra, words = " · region", REGION_TIP
