@@ -134,7 +134,10 @@ CommandLine = Callable[..., Process]
 
 @pytest.fixture(scope="session")
 def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, …)``."""
+    """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, …)``.
+
+    With ``program``, that script instead.
+    """
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
         stdin=subprocess.PIPE,
@@ -153,6 +156,7 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
         limits: Mapping[str, int] | None = None,
         ignored: Sequence[str] = (),
         surroundings: Mapping[str, str] | None = None,
+        program: Path | None = None,
     ) -> Process:
         folder = tmp_path_factory.mktemp("process")
         pid = ask(
@@ -162,6 +166,7 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
             limits=dict(limits or {}),
             ignored=list(ignored),
             surroundings=dict(surroundings or {}),
+            program=str(program or ""),
         )
         return Process(ask, pid, folder)
 

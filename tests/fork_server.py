@@ -3,7 +3,8 @@
 Reads a JSON object a line. With ``argv``: forks a process that runs ``jnn-studio`` with these arguments,
 its output going to the files ``stdout`` and ``stderr``, its resources limited to ``limits`` (bytes, by the
 name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored
-and the environment changed by ``surroundings``, and answers with its id. With
+and the environment changed by ``surroundings``, and answers with its id; with ``program``, the path of a
+script, runs that instead. With
 ``wait``: waits for that process and answers with its exit status, negative if a signal ended it.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import runpy
 import signal
 import sys
 from pathlib import Path
@@ -35,6 +37,11 @@ def become(request: dict[str, Any]) -> None:
             value += pages * resource.getpagesize()
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     os.environ.update(request["surroundings"])
+    if request["program"]:
+        sys.argv = [request["program"], *request["argv"]]
+        runpy.run_path(request["program"], run_name="__main__")
+        sys.stdout.flush()
+        os._exit(0)
     sys.argv = [str(Path(sys.executable).with_name("jnn-studio")), *request["argv"]]
     main()
 
@@ -48,7 +55,9 @@ def serve() -> None:
             answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
         else:
             if request["surroundings"]:
-                import lightning.fabric  # noqa: F401  (half as much again as torch)
+                import lightning.fabric
+            if request["program"]:
+                import lightning.pytorch  # noqa: F401
             answer = os.fork()
             if answer == 0:
                 become(request)

@@ -140,12 +140,13 @@ class JacobianPenalty(Callback):
         told = {f"{LOGGED}penalty": bare.detach()}
         for position, term in enumerate(self.penalty.terms):
             told[f"{LOGGED}factor_{position}"] = torch.as_tensor(term).detach()
-        self._told = {**told, "loss": loss.detach().clone(), "penalised": value.detach()}
-        pl_module.log_dict(told, batch_size=trace.passes[0].batch)
         # As Lightning has treated the loss by now: divided over accumulated batches, scaled for float16.
-        value = value / trainer.accumulate_grad_batches
+        weight = torch.ones((), device=loss.device) / trainer.accumulate_grad_batches
         scaler = getattr(trainer.precision_plugin, "scaler", None)
-        loss.add_(value if scaler is None else scaler.scale(value))
+        weight = weight if scaler is None else scaler.scale(weight)
+        self._told = {**told, "loss": loss.detach() / weight, "penalised": value.detach()}
+        pl_module.log_dict(told, batch_size=trace.passes[0].batch)
+        loss.add_(value * weight)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -158,7 +159,7 @@ class JacobianPenalty(Callback):
         every = max(1, getattr(trainer, "log_every_n_steps", 1))
         if self.run is not None and self._told and step % every == 0:
             told = {name: float(value) for name, value in self._told.items()}
-            plain = told["loss"] * trainer.accumulate_grad_batches
+            plain = told["loss"]
             terms = {
                 name.removeprefix(LOGGED): value for name, value in told.items() if name.startswith(LOGGED)
             }

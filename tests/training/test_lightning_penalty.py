@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -120,6 +121,36 @@ def test_a_part_in_the_middle_is_penalised_under_autocast_too(tmp_path: Path) ->
         trainer = fit(module, tmp_path, callback, max_epochs=20, precision="bf16-mixed")
         ranks.append(float(trainer.callback_metrics["jacobian/effective_rank"]))
     assert ranks[1] < 0.9 * ranks[0]
+
+
+def test_under_float16_the_penalty_is_scaled_as_the_loss_and_written_unscaled(tmp_path: Path) -> None:
+    """Gradients are those without a scale; a step that overflows is left out."""
+    by_hand, weights = Autoencoder(), {}
+    for scale in (2.0**10, 2.0**100):
+        module = weights[scale] = Autoencoder()
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the step that is left out
+            fit(
+                module,
+                tmp_path,
+                JacobianPenalty("encoder", eta=0.3, run=tmp_path / f"run {scale:g}"),
+                max_steps=1,
+                plugins=MixedPrecision("16-mixed", "cpu", scaler),
+            )
+    (x, _) = DATA.split(16)
+    f = Composition(by_hand.encoder[:3], by_hand.encoder[3:])
+    start = copy.deepcopy(by_hand)
+    trace = f.trace(x)
+    loss = 0.5 * (by_hand.decoder(trace.output) - x).square().sum(1).mean()
+    (loss + 0.3 * NuclearNormPenalty()(f, trace)).backward()
+    by_hand.configure_optimizers().step()
+    for name, before in start.named_parameters():
+        ours, theirs = weights[2.0**10].get_parameter(name), by_hand.get_parameter(name)
+        assert torch.allclose(ours - before, theirs - before, rtol=0.05, atol=2e-3), name
+        assert torch.equal(weights[2.0**100].get_parameter(name), before), name
+    logged = RunFolder(tmp_path / "run 1024").metrics()[0]
+    assert logged[-1].terms["loss"] == pytest.approx(float(loss.detach()), rel=1e-2)
 
 
 class Opaque(Autoencoder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import signal
 import socket
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.cli.output import STOPPED
+from jnn_studio.penalty import Composition, NuclearNormPenalty
 from jnn_studio.training import fabric
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
@@ -39,11 +42,12 @@ def free_port() -> int:
 def together(command_line: CommandLine) -> Callable[..., list[Any]]:
     """Starts ``jnn-studio`` in so many processes, as torchrun does."""
 
-    def start(count: int, *argv: str | Path) -> list[Any]:
+    def start(count: int, *argv: str | Path, program: Path | None = None) -> list[Any]:
         port = free_port()
         return [
             command_line(
                 *argv,
+                program=program,
                 surroundings={
                     "TORCHELASTIC_RUN_ID": "test",
                     "MASTER_ADDR": "127.0.0.1",
@@ -153,6 +157,30 @@ def test_two_draw_the_noise_and_the_probes_of_one(tmp_path: Path, together: Call
     assert processes[1].stdout == processes[1].stderr == ""
     finish(start_run(config, tmp_path / "one", Commands()))
     assert_alike(losses(tmp_path / "two"), losses(tmp_path / "one"), 1e-4)
+
+
+def test_the_callback_for_lightning_is_in_two_processes_what_it_is_in_one(
+    tmp_path: Path, together: Callable[..., list[Any]]
+) -> None:
+    """Each has half of every batch; gradients of the penalty are shared with those of the loss."""
+    program = Path(__file__).with_name("lightning_program.py")
+    processes = together(2, tmp_path / "weights", program=program)
+    names = runpy.run_path(str(program))
+    by_hand = names["Autoencoder"]()
+    f = Composition(by_hand.encoder[:2], by_hand.encoder[2:])
+    optimiser = by_hand.configure_optimizers()
+    for x in names["DATA"].split(names["BATCH"]) * names["EPOCHS"]:
+        trace = f.trace(x)
+        loss = 0.5 * (by_hand.decoder(trace.output) - x).square().sum(1).mean()
+        optimiser.zero_grad()
+        (loss + names["ETA"] * NuclearNormPenalty()(f, trace)).backward()
+        optimiser.step()
+
+    assert [process.wait() for process in processes] == [0, 0], [process.stderr for process in processes]
+    for rank in range(2):
+        found = torch.load(tmp_path / f"weights.{rank}")
+        for name, value in by_hand.state_dict().items():
+            torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-6, msg=f"{name}, {rank}")
 
 
 # --- what is asked for ------------------------------------------------------------------------------

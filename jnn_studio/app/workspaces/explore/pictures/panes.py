@@ -19,6 +19,8 @@ MANY = 2
 """Up to so many models have their reconstructions beside the original."""
 SMALL_WIDTH = 136
 """Room for the titles of the small panes."""
+WIDEST = 4
+"""Part of all the room that the small panes take at most."""
 
 
 class Panes(QWidget):
@@ -56,6 +58,8 @@ class Panes(QWidget):
         self._seen: dict[int, int] = {}
         self._region: AnyRegion | None = None
         self._brush: Brush | None = None
+        self._width = 1.0
+        """Of the widest picture, in heights; of others than wide ones, 1."""
 
     def show_places(self, scene: Scene) -> None:
         """The original, and each model's base; `show_moved` is to follow."""
@@ -78,6 +82,11 @@ class Panes(QWidget):
             )
             large.show_view(view, len(scene.columns))
             large.set_base(view.place.reconstruction)
+        shapes = [scene.original.shape, *(view.place.reconstruction.shape for view in scene.columns)]
+        width = max(1.0, *(shape[1] / shape[0] for shape in shapes))
+        if width != self._width:
+            self._width = width
+            self._fit()
 
     def show_moved(
         self, scene: Scene, sequence: int, differences: list[tuple[np.ndarray, float]] | None
@@ -137,11 +146,12 @@ class Panes(QWidget):
         """No pane wider than its picture can be: the group stays together in the middle."""
         words = 2 * self.fontMetrics().height() + GRID
         rows = 1 + (len(self.moved) if len(self.moved) <= MANY else MANY)
-        small = max(SMALL_WIDTH, (self.height() - (1 + rows) * GRID) // rows - words)
+        small = max(SMALL_WIDTH, int(self._width * ((self.height() - (1 + rows) * GRID) // rows - words)))
+        large = int(self._width * (self.height() - 2 * GRID - words))
         for pane in (self.original, *self.reconstructions):
-            pane.setFixedWidth(small)
+            pane.setFixedWidth(min(small, max(SMALL_WIDTH, self.width() // WIDEST)))
         for pane in self.moved:
-            pane.setMaximumWidth(max(pane.minimumWidth(), self.height() - 2 * GRID - words))
+            pane.setMaximumWidth(max(pane.minimumWidth(), large))
 
     def _pane_painted(self, index: int, number: int) -> None:
         self._seen[index] = number
