@@ -1,6 +1,7 @@
 """The engine on every kind of layer against float64 oracles: ``python -m benchmarks.layers`` prints JSON.
 
-Each layer of `layer_list` and network of `architectures` is taken at torch's own first weights, behind a
+Each layer of `layer_list` and network of `architectures`, and of `public_networks` as far as transformers and
+diffusers are installed, is taken at torch's own first weights, behind a
 layer that scales every number of its input by a weight (so that there is one before it to differentiate by).
 
 - ``plan``: the estimator that ``NuclearNormPenalty()`` takes for the layer by itself, and why;
@@ -32,6 +33,7 @@ from torch import Tensor, nn
 
 from benchmarks.architectures import ARCHITECTURES
 from benchmarks.layer_list import LAYERS
+from benchmarks.public_networks import installed
 from benchmarks.timing import interleaved, ratio
 from jnn_studio.jacobian import NoDerivativeError, jacobian_svd
 from jnn_studio.jacobian.structure import flatten
@@ -68,7 +70,11 @@ def main() -> None:
             for name, case in cases.items()
             if re.search(arguments.only or "", name)
         }
-        for kind, cases in (("layers", LAYERS), ("networks", ARCHITECTURES))
+        for kind, cases in (
+            ("layers", LAYERS),
+            ("networks", ARCHITECTURES),
+            ("public networks", installed()),
+        )
     }
     print(table(result) if arguments.table else json.dumps(result, indent=2, ensure_ascii=False))
 
