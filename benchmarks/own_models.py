@@ -36,7 +36,7 @@ from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.explore.open_models import images_of
 from jnn_studio.explore.renderer import ColumnView, Scene, SceneRenderer
-from jnn_studio.explore.state import Column, DirectionKind, ExploreState, Leg, Walk
+from jnn_studio.explore.state import Base, Column, DirectionKind, ExploreState, Leg, Walk
 from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.models.portable.saving import save_portable
 from jnn_studio.models.weights import save_model
@@ -74,6 +74,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, default=400, help="of training, for (a) and (b)")
+    parser.add_argument("--only", default="abc", help="letters of the models")
     parser.add_argument("--screenshots", type=Path, help="where to keep pictures of the window")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -81,7 +82,7 @@ def main() -> None:
     with TemporaryDirectory() as temporary, installed(Path(temporary)):
         for name in ("CONFIG", "CACHE", "DATA"):  # whoever runs this keeps settings and recent files
             os.environ[f"XDG_{name}_HOME"] = temporary
-        for case in cases(images, arguments.steps):
+        for case in cases(images, arguments.steps, arguments.only):
             seen = list(doors(case, images, Path(temporary), arguments.screenshots))
             print(f"\n{case.name}: {psnr(case.model.decode(case.model.encode(images)), images):.1f} dB\n")
             print(table(seen))
@@ -112,19 +113,19 @@ def installed(folder: Path) -> Iterator[None]:
             sys.path.remove(path)
 
 
-def cases(images: Tensor, steps: int) -> Iterator[Case]:
+def cases(images: Tensor, steps: int, only: str) -> Iterator[Case]:
     """(a), (b), and (c) if it can be made."""
-    kind = find_model_kind("conv-vae")
-    vae = kind.build(kind.config(size=SIZE, widths=(16, 32), latent=12), 0)
-    train(vae, images, steps, vae.loss)
-    yield Case("(a) convolutional VAE", vae, vae.encoder, vae.decoder)
-
-    kind = find_model_kind("patches")
-    patches = kind.build(kind.config(size=SIZE, patch=8, width=48, latent=16), 0)
-    train(patches, images, steps, lambda x: (patches(x) - x).square().flatten(1).sum(1).mean())
-    yield Case("(b) transformer autoencoder", patches, patches.encoder, patches.decoder)
-
-    if find_spec("diffusers") is not None:
+    if "a" in only:
+        kind = find_model_kind("conv-vae")
+        vae = kind.build(kind.config(size=SIZE, widths=(16, 32), latent=12), 0)
+        train(vae, images, steps, vae.loss)
+        yield Case("(a) convolutional VAE", vae, vae.encoder, vae.decoder)
+    if "b" in only:
+        kind = find_model_kind("patches")
+        patches = kind.build(kind.config(size=SIZE, patch=8, width=48, latent=16), 0)
+        train(patches, images, steps, lambda x: (patches(x) - x).square().flatten(1).sum(1).mean())
+        yield Case("(b) transformer autoencoder", patches, patches.encoder, patches.decoder)
+    if "c" in only and find_spec("diffusers") is not None:
         kind = find_model_kind("autoencoder-kl")
         model = kind.build(kind.config(size=SIZE, widths=(8, 16, 16), groups=4), 0).eval()
         model.requires_grad_(False)
@@ -211,12 +212,16 @@ def looked_at(door: str, where: str, render: Render, source: Any) -> Seen:
         walk = Walk(legs=(Leg(direction=0, amount=AMOUNT),))
         (view,) = render(state.change(mode="curved", walk=walk)).columns
         curved[kind] = _reached(view)
+        if view.moved.stopped_at == 0:  # as the message says: from the picture that the model gives back
+            base = Base(image=state.base.image, latents={"c1": tuple(view.place.latent.tolist())})
+            (view,) = render(state.change(mode="curved", walk=walk, base=base)).columns
+            curved[kind] += f" from that picture: {_reached(view)}"
     return Seen(door, sigma, straight, curved)
 
 
 def _reached(view: ColumnView) -> str:
     moved = view.moved
-    return f"{moved.length:.3f}" + (f": {moved.stopped.partition(';')[0]}" if moved.stopped else "")
+    return f"{moved.length:.3f}" + (f", {moved.stopped}." if moved.stopped else "")
 
 
 def table(seen: list[Seen]) -> str:

@@ -66,7 +66,16 @@ def write_graph(module: nn.Module, example: Tensor, what: str) -> WrittenGraph:
             something else than one tensor with an entry for each of the batch, or the copy computes
             something else.
     """
-    own = copy.deepcopy(module).to("cpu", torch.float32).eval().requires_grad_(False)
+    try:
+        own = copy.deepcopy(module)
+    except Exception as error:  # whatever somebody keeps in a module
+        first = (str(error).strip().split("\n") or [""])[0]
+        raise ExportError(
+            f"{what} cannot be copied ({type(error).__name__}: {first}); keep tensors that belong to a "
+            "graph, locks and open files out of it (such as those of weight_norm by a hook: use "
+            "torch.nn.utils.parametrizations)"
+        ) from error
+    own = own.to("cpu", torch.float32).eval().requires_grad_(False)
     example = example.detach().to("cpu", torch.float32)
     program = _exported(own, example, what)
     written = _written(program, what)

@@ -220,6 +220,12 @@ class LargeBatches(nn.Module):
         return x.flatten(1)[:, :8]
 
 
+def _with_a_graph() -> nn.Module:
+    module = nn.Flatten()
+    module.kept = torch.ones(1, requires_grad=True) * 2
+    return module
+
+
 def test_another_way_for_large_batches_to_the_same_result_does_not_matter(
     images: Tensor, tmp_path: Path
 ) -> None:
@@ -237,6 +243,7 @@ def test_another_way_for_large_batches_to_the_same_result_does_not_matter(
         (Pair(), "gives 2 results; wrap it"),
         (Counting(), "changes calls"),
         (Across(), "the encoder"),
+        (_with_a_graph(), "cannot be copied .* keep tensors that belong to a graph"),
     ],
 )
 def test_what_cannot_be_written_down_is_named(
