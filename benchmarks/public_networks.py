@@ -6,6 +6,7 @@ Neither is a dependency: what is not installed is left out. Each is in evaluatio
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -28,8 +29,7 @@ class Given(nn.Module):
 
 def _language(model: str, config: str, **sizes: Any) -> nn.Module:
     """One layer of a language model, on embedded tokens."""
-    import transformers
-
+    transformers = import_module("transformers")
     made = getattr(transformers, config)(vocab_size=10, **sizes)
     network = getattr(transformers, model)(made)
     return Given(network, lambda network, x: network(inputs_embeds=x).last_hidden_state)
@@ -37,15 +37,13 @@ def _language(model: str, config: str, **sizes: Any) -> nn.Module:
 
 def _image(model: str, config: str, **sizes: Any) -> nn.Module:
     """One layer of a network of pictures."""
-    import transformers
-
+    transformers = import_module("transformers")
     network = getattr(transformers, model)(getattr(transformers, config)(num_channels=1, **sizes))
     return Given(network, lambda network, x: network(pixel_values=x).last_hidden_state)
 
 
 def _autoencoder_kl() -> Any:
-    import diffusers
-
+    diffusers = import_module("diffusers")
     return diffusers.AutoencoderKL(
         in_channels=1,
         out_channels=1,
@@ -60,8 +58,7 @@ def _autoencoder_kl() -> Any:
 
 
 def _unet() -> nn.Module:
-    import diffusers
-
+    diffusers = import_module("diffusers")
     network = diffusers.UNet2DModel(
         sample_size=8,
         in_channels=1,
