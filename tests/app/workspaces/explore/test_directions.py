@@ -87,7 +87,7 @@ def test_a_rectangle_dragged_on_a_picture_gives_directions_that_change_that_part
     wait_for_scene(explore, qtbot)
     for place in places(explore):
         assert place.kind == "region"
-        inside = place.push.square()[:, region.inside(3, 64)].sum(1) / place.push.square().sum(1)
+        inside = place.push.square()[:, region.inside((3, 64, 64))].sum(1) / place.push.square().sum(1)
         assert float(inside[0]) > 2 * (0.4 * 0.2), "far more than the rectangle's share of the picture"
     assert note(explore, 1)[0] == "in"
     assert note(explore, 1)[1].endswith("%")
