@@ -134,8 +134,7 @@ class DirectionField:
         whole = wide @ wide.mT
         grams = [whole]
         if region is not None:
-            config = self.model.config
-            inside = wide[:, region.inside(config.channels, config.size)]
+            inside = wide[:, region.inside(image_shape(self.model.config))]
             grams = [inside @ inside.mT, whole]
         speed = _as_seen(whole, wide, picture)
         return Forms(tuple(basis @ gram @ basis.mT for gram in grams), basis @ speed @ basis.mT)

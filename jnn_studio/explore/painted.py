@@ -54,17 +54,18 @@ class PaintedRegion(Frozen):
         bits = np.unpackbits(np.frombuffer(bytes.fromhex(self.cells), np.uint8))
         return bits.astype(bool).reshape(CELLS, CELLS)
 
-    def inside(self, channels: int, size: int) -> Tensor:
-        """Which values of a picture (channels · size · size,) lie in it: those with their middle there.
-
-        Where that is none, the pixels that it touches.
+    def inside(self, shape: tuple[int, int, int]) -> Tensor:
+        """Which values of a picture (channels, height, width), in one row, lie in it: those with their middle
+        there. Where that is none, the pixels that it touches.
         """
-        cells = np.minimum((np.arange(size) + 0.5) * CELLS / size, CELLS - 1).astype(int)
-        mask = self.marked[np.ix_(cells, cells)]
+        sides = shape[1:]
+        cells = (np.minimum((np.arange(side) + 0.5) * CELLS / side, CELLS - 1).astype(int) for side in sides)
+        mask = self.marked[np.ix_(*cells)]
         if not mask.any():
-            rows, columns = (np.minimum(at * size // CELLS, size - 1) for at in self.marked.nonzero())
+            marked = zip(self.marked.nonzero(), sides, strict=True)
+            rows, columns = (np.minimum(at * side // CELLS, side - 1) for at, side in marked)
             mask[rows, columns] = True
-        return torch.from_numpy(mask).expand(channels, size, size).flatten()
+        return torch.from_numpy(mask).expand(shape).flatten()
 
     @property
     def words(self) -> str:
@@ -109,7 +110,7 @@ def cells_of(region: AnyRegion) -> np.ndarray:
     """Which cells (CELLS, CELLS) a region holds."""
     if isinstance(region, PaintedRegion):
         return region.marked
-    return region.inside(1, CELLS).reshape(CELLS, CELLS).numpy()
+    return region.inside((1, CELLS, CELLS)).reshape(CELLS, CELLS).numpy()
 
 
 def region_of_mask(path: Path) -> PaintedRegion:

@@ -56,7 +56,7 @@ def test_strokes_may_leave_the_picture_and_a_thin_brush_marks_a_cell() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 16, 64, 100])
 def test_a_value_is_inside_if_the_middle_of_its_pixel_is(size: int) -> None:
-    mask = painted(((0.3, 0.2), (0.7, 0.9)), width=0.4).inside(2, size).reshape(2, size, size)
+    mask = painted(((0.3, 0.2), (0.7, 0.9)), width=0.4).inside((2, size, size)).reshape(2, size, size)
     region = painted(((0.3, 0.2), (0.7, 0.9)), width=0.4)
     at = [min(int((i + 0.5) * CELLS / size), CELLS - 1) for i in range(size)]
     assert torch.equal(mask[0], torch.from_numpy(region.marked[np.ix_(at, at)]))
@@ -65,7 +65,7 @@ def test_a_value_is_inside_if_the_middle_of_its_pixel_is(size: int) -> None:
 
 def test_one_that_holds_no_middle_is_the_pixels_it_touches() -> None:
     dot = painted(((0.01, 0.99), (0.01, 0.99)), width=0.001)
-    assert dot.inside(1, 8).nonzero().flatten().tolist() == [7 * 8]
+    assert dot.inside((1, 8, 8)).nonzero().flatten().tolist() == [7 * 8]
 
 
 def test_what_is_kept_of_it_is_read_back_and_told_from_a_rectangle() -> None:

@@ -174,7 +174,7 @@ def test_what_is_painted_gives_directions_that_change_that_part(
     wait_for_scene(explore, qtbot)
     for place in places(explore):
         assert place.kind == "region"
-        inside = place.push.square()[:, region.inside(3, 64)].sum(1) / place.push.square().sum(1)
+        inside = place.push.square()[:, region.inside((3, 64, 64))].sum(1) / place.push.square().sum(1)
         assert float(inside[0]) > 2 * region.marked.mean()
     assert all(pane.region == region for pane in (explore.panes.original, *explore.panes.moved))
     explore.desk.undo.undo()
