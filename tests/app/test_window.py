@@ -124,9 +124,10 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
 SAME = [
     {"Open image", "Open photo", "Open in its page"},
     {"Open run", "Open a run's denoisers"},
-    {"Save session", "Save picture"},
+    {"Save session", "Save picture", "Save table"},
     {"Explore these", "Explore these models", "Use on photos"},
     {"Pause", "Resume"},
+    {"Start", "Start restoring"},
 ]
 """Words for the same thing on pages that have other things to do it with."""
 

@@ -151,7 +151,7 @@ class TestEnough:
             ({"held_out": 24}, "schedule.held_out (24) leaves none of the 24 images"),
             (
                 {"batch_size": 64},
-                "schedule.batch_size (64) is more than the 22 images there are to train on; give at most 22",
+                "schedule.batch_size (64) is more than the 22 images to train on; give at most 22",
             ),
         ],
     )

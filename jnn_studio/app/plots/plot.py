@@ -270,8 +270,6 @@ class StudioPlot(QWidget):
         log_button.setDefaultAction(self.menu.log)
         fit_button = IconButton("fit", self.menu.autoscale.toolTip(), f"{self.objectName()}.autoscale_button")
         fit_button.clicked.connect(self.autoscale)
-        self._buttons: dict[QToolButton, str] = {log_button: "log axis", fit_button: "show all"}
-        """What each does, for somebody who hears it: with the title it is told from those of other plots."""
         self.header = header = QHBoxLayout()
         """Title, room, then controls: a subclass inserts its own from index 2 on."""
         header.setSpacing(GRID // 2)
@@ -281,7 +279,13 @@ class StudioPlot(QWidget):
             "full_screen", self.menu.full_screen.toolTip(), f"{self.objectName()}.full_screen_button"
         )
         full_button.clicked.connect(self.toggle_full_screen)
-        for button in (log_button, fit_button, full_button):
+        self._buttons: dict[QToolButton, str] = {
+            log_button: "log axis",
+            fit_button: "show all",
+            full_button: "full screen",
+        }
+        """What each does, for somebody who hears it: with the title it is told from those of other plots."""
+        for button in self._buttons:
             header.addWidget(button)
         self.controls = QHBoxLayout()
         """A second row, for wider controls of a subclass."""

@@ -83,7 +83,6 @@ class BatchPage(QWidget):
         self._page, self._doing, self._in_words = page, doing, set(in_words)
         self.batch = Batch(context, page, self)
         self.start = QPushButton("Start", objectName=f"{page}.start")
-        self.start.setAccessibleName(f"{doing}, or stop")
         self.start.setProperty("primary", True)
         self.models_bar = ModelsBar(desk, page, steering=False)
         self.bar = QProgressBar(objectName=f"{page}.progress")
@@ -116,7 +115,7 @@ class BatchPage(QWidget):
         self.top = QHBoxLayout()
         self._arrange()
         self._steer = QAction("&Start", self, objectName=f"{page}.action.start")
-        self._steer.setShortcut(QKeySequence("F5"))
+        self._steer.setShortcut(QKeySequence("Ctrl+Shift+Return"))
         self._steer.triggered.connect(self.start_or_stop)
         self._steer.setVisible(False)
         self.start.clicked.connect(self.start_or_stop)
@@ -184,9 +183,10 @@ class BatchPage(QWidget):
         self.start.setText(
             "Stopping…" if batch.running and batch.stopped else "Stop" if batch.running else "Start"
         )
+        self.start.setAccessibleName(f"{self.start.text()}: {self._doing}")
         self.start.setEnabled(not batch.stopped if batch.running else not reason)
         tip = "Stop here and keep what there is" if batch.running else self._doing
-        self.start.setToolTip(f"{tip if batch.running or not reason else reason} (F5)")
+        self.start.setToolTip(f"{tip if batch.running or not reason else reason} (Ctrl+Shift+Return)")
         self._steer.setText("&Stop" if batch.running else "&Start")
         self._steer.setEnabled(self.start.isEnabled())
         progress = batch.progress

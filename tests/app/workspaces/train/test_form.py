@@ -189,7 +189,7 @@ def test_more_images_than_a_folder_holds_are_refused_where_they_are_asked_for(
     page.type(page.edit("schedule.held_out"), "3")
     assert page.text("schedule.held_out.note") == ""
     page.type(page.edit("schedule.batch_size"), "22")
-    assert "more than the 21 images there are" in page.text("schedule.batch_size.note")
+    assert "more than the 21 images to train on" in page.text("schedule.batch_size.note")
     page.type(page.edit("schedule.batch_size"), "8")
     assert page.button("start").isEnabled()
 

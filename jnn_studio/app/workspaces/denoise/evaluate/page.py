@@ -71,7 +71,7 @@ class EvaluatePage(BatchPage):
         self._measured: list[Measured] = []
         self._skipped: list[Skipped] = []
         self.save = QPushButton("Save CSV…", objectName=f"{PAGE}.save")
-        self.save.setAccessibleName("Save the table")
+        self.save.setAccessibleName("Save CSV: the table")
         self.save.setToolTip("Save the table for spreadsheets, with all digits (Ctrl+S)")
         super().__init__(context, desk, PAGE, form, HEADER, "Measure the methods")
         self.top.insertWidget(1, self.save)

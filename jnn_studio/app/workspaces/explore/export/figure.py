@@ -107,7 +107,7 @@ class ExportFigureDialog(ExportDialog):
         if files == 1:
             return f"{each}, with captions; parameters go into the file."
         first, *_, last = batch_paths(path, files)
-        return f"{each}. {files} files, {printable(first.name)} to {printable(last.name)}."
+        return f"{each}. {counted(files, 'file')}, {printable(first.name)} to {printable(last.name)}."
 
     def job(self, path: Path) -> Job:
         """Render the sheets and draw them."""
