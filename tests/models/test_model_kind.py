@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,3 +98,12 @@ def test_every_kind_is_rebuilt_from_its_weights_without_gradients() -> None:
         assert not copy.training
         assert not any(parameter.requires_grad for parameter in copy.parameters())
         assert not any(tensor.is_meta for tensor in (*copy.parameters(), *copy.buffers()))
+
+
+def test_finding_them_loads_no_compiler() -> None:
+    """It takes longer than all the rest of the window's start."""
+    program = (
+        "import sys; from jnn_studio.models.model_kind import model_kind_names; model_kind_names(); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

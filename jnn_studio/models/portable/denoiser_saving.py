@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from jnn_studio.models.portable.exporting import ExportError, write_graph
 from jnn_studio.models.portable.limits import GraphError
 from jnn_studio.models.portable.saving import Scale, fitting_images, pixel_scale
-from jnn_studio.models.portable_denoiser import MODEL as DENOISER
-from jnn_studio.models.portable_denoiser import PortableDenoiserConfig
+from jnn_studio.models.portable_denoiser import MODEL, PortableDenoiserConfig
 from jnn_studio.models.weights import PORTABLE, save_model
 
 
@@ -76,7 +75,7 @@ def save_denoiser(
             }
         )
         tensors = {f"graph.{key}": value for key, value in written.tensors.items()}
-        model = DENOISER.from_tensors(config, tensors)
+        model = MODEL.from_tensors(config, tensors)
     except ValidationError as error:
         raise ExportError(f"the denoiser cannot be written down: {error.errors()[0]['msg']}") from error
     except GraphError as error:
