@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         nuclear_norm,
         stable_rank,
     )
-    from jnn_studio.models.portable.denoiser_saving import save_denoiser
+    from jnn_studio.models.denoiser_saving import save_denoiser
     from jnn_studio.models.portable.saving import save_portable
     from jnn_studio.models.weights import load_model
     from jnn_studio.penalty import Composition, NuclearNormPenalty, exact_nuclear_norm, tightness_gap
@@ -65,7 +65,7 @@ _PLACES = {
     "open_models": "explore.open_models",
     "open_source": "data.opening",
     "save_animation": "explore.animation",
-    "save_denoiser": "models.portable.denoiser_saving",
+    "save_denoiser": "models.denoiser_saving",
     "save_portable": "models.portable.saving",
     "save_sheet": "explore.sheet_page",
     "JacobianPenalty": "training.lightning_penalty",

@@ -104,7 +104,7 @@ def main() -> None:
         _wait(lambda: window.context.training.feed is None and bool(ended), 600)
         window.show_workspace("Runs")
         runs = window.workspace("Runs")
-        _wait(lambda: runs.table.shown == 3)
+        _wait(lambda: runs.table.shown == 4)  # with the tutorial's
         runs.bar.text.setText("faces")
         _wait(lambda: runs.table.shown == 2)
         runs.table.selectAll()
@@ -143,7 +143,7 @@ def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
     _settle(4.0)
     _photograph(window, folder, "tutorial-folder", size, ("light",))
     ended: list[object] = []
-    window.context.run_ended.connect(lambda *_: ended.append(True))
+    over = window.context.run_ended.connect(lambda *_: ended.append(True))
     config = load_preset("photos").with_changes(steps=TUTORIAL_STEPS, data=photos, target_rank=14)
     window.show_workspace("Train")
     feed = window.context.start_run(config, scratch / "runs" / "photos")
@@ -155,7 +155,7 @@ def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
     explore.desk.set_amount(0, 0.08)
     _settle(4.0)
     _photograph(window, folder, "tutorial-walk", size, ("light",))
-    window.context.run_ended.disconnect()
+    window.context.run_ended.disconnect(over)
 
 
 def _photograph(

@@ -11,7 +11,7 @@ from torch import nn
 from jnn_studio.labs.denoise.methods import DenoisersError, chosen, open_denoisers, trained_sigma
 from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
 from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.models.portable.denoiser_saving import save_denoiser
+from jnn_studio.models.denoiser_saving import save_denoiser
 from jnn_studio.models.portable.exporting import ExportError
 from jnn_studio.models.portable_denoiser import PortableDenoiserConfig
 from jnn_studio.models.weights import WeightsError, load_denoiser, load_model

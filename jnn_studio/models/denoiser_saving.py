@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from jnn_studio.models.portable.exporting import ExportError, write_graph
+from jnn_studio.models import portable_denoiser
 from jnn_studio.models.portable.limits import GraphError
-from jnn_studio.models.portable.saving import Scale, fitting_images, pixel_scale
-from jnn_studio.models.portable_denoiser import MODEL, PortableDenoiserConfig
 from jnn_studio.models.weights import PORTABLE, save_model
+
+if TYPE_CHECKING:
+    from jnn_studio.models.portable.saving import Scale
 
 
 def save_denoiser(
@@ -54,6 +56,10 @@ def save_denoiser(
         >>> load_denoiser(file).model(torch.zeros(1, 3, 50, 40)).shape
         torch.Size([1, 3, 50, 40])
     """
+    # Imported here: torch's compiler, with which graphs are taken down, is loaded longer than the window.
+    from jnn_studio.models.portable.exporting import ExportError, write_graph
+    from jnn_studio.models.portable.saving import fitting_images, pixel_scale
+
     path = Path(path)
     if path.suffix != PORTABLE:
         raise ExportError(f"{path} is no name of a portable model; give one that ends in {PORTABLE}")
@@ -65,7 +71,7 @@ def save_denoiser(
     pixels = pixel_scale(scale, images.shape[1])
     written = write_graph(denoiser, pixels.numbers(images), "the denoiser")
     try:
-        config = PortableDenoiserConfig.model_validate(
+        config = portable_denoiser.PortableDenoiserConfig.model_validate(
             {
                 "channels": images.shape[1],
                 "side": images.shape[2],
@@ -75,7 +81,7 @@ def save_denoiser(
             }
         )
         tensors = {f"graph.{key}": value for key, value in written.tensors.items()}
-        model = MODEL.from_tensors(config, tensors)
+        model = portable_denoiser.MODEL.from_tensors(config, tensors)
     except ValidationError as error:
         raise ExportError(f"the denoiser cannot be written down: {error.errors()[0]['msg']}") from error
     except GraphError as error:
