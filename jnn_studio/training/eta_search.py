@@ -29,6 +29,9 @@ RELEASED = 1 / 30
 """As a part of where it began: η is let go of no further."""
 RANGE = 1e4
 """η stays within this factor of where it began."""
+FORESEEN = 5.0
+"""It rises to no more than so many times an η that was foretold from the images: where a run is too short for
+the rank to follow, a larger one would put out what is wanted, too."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class SearchPlan:
     """What is aimed at, from which η the search starts, and at which of a run's steps it looks.
 
     ``target``: an effective rank; or, where the ``aim`` is a loss, the decibels that may be given up.
+    η rises to at most ``most`` times ``start``.
+
     ``release``: what log η falls by at each adjustment while the rank is reached, down to `RELEASED`. A
     direction that was lost stays so at a smaller η than it was lost at, and those left are shrunk less.
     """
@@ -47,6 +52,7 @@ class SearchPlan:
     wait: int = 0
     release: float = 0.0
     aim: Literal["rank", "loss"] = "rank"
+    most: float = RANGE
 
     def due(self, step: int) -> bool:
         """Whether η may change after ``step`` steps: not in the beginning, and not near the end."""
@@ -89,5 +95,5 @@ class EtaSearch:
             most = math.log(max(self.eta / (RELEASED * self.plan.start), 1))
             change = -min(self.plan.release, most)
         eta = self.eta * math.exp(min(max(change, -LARGEST_STEP), LARGEST_STEP))
-        self._eta.fill_(min(max(eta, self.plan.start / RANGE), self.plan.start * RANGE))
+        self._eta.fill_(min(max(eta, self.plan.start / RANGE), self.plan.start * self.plan.most))
         self._error.fill_(error)

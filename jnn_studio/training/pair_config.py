@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.models.config import AutoencoderConfig, CorrectedPCAConfig
 from jnn_studio.training.config import HALVES, OptimiserConfig, eta_as_number
-from jnn_studio.training.eta_search import ADJUSTMENTS, SearchPlan
+from jnn_studio.training.eta_search import ADJUSTMENTS, FORESEEN, RANGE, SearchPlan
 from jnn_studio.training.image_config import ImageRunConfig
 
 SETTLING_SHARE = 0.4
@@ -70,7 +70,8 @@ class PenaltyConfig(Frozen):
         begin = self.encoder_eta(size) if start is None else start
         if self.target_rank is not None:
             wait = max(self.warmup_steps, min(settling, int(SETTLING_SHARE * steps)))
-            return SearchPlan(self.target_rank, begin, steps, every, wait, release)
+            most = RANGE if start is None else FORESEEN
+            return SearchPlan(self.target_rank, begin, steps, every, wait, release, most=most)
         if self.give_up is not None:
             return SearchPlan(self.give_up, begin, steps, every, self.warmup_steps, aim="loss")
         return None

@@ -18,7 +18,7 @@ from jnn_studio.models.weights import load_model
 from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
 from jnn_studio.training.config_file import parse_config
-from jnn_studio.training.eta_search import EtaSearch, SearchPlan
+from jnn_studio.training.eta_search import FORESEEN, EtaSearch, SearchPlan
 from jnn_studio.training.events import Event, Metrics, Snapshot, Spectrum
 from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.running import resume_run, start_run
@@ -103,6 +103,13 @@ def test_it_moves_in_small_steps_and_stays_within_its_range() -> None:
     for _ in range(500):
         search.tell(0.0)
     assert search.eta == pytest.approx(0.3e-4)
+
+
+def test_a_run_too_short_for_the_rank_to_follow_takes_eta_no_further_than_foretold() -> None:
+    search = EtaSearch(SearchPlan(target=17, start=2.0, steps=400, every=4, most=FORESEEN))
+    for _ in range(100):
+        search.tell(60.0)
+    assert search.eta == pytest.approx(10.0)
 
 
 def test_another_search_goes_on_from_its_state_to_the_last_bit() -> None:
