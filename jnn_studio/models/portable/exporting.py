@@ -216,7 +216,14 @@ def _compare(module: nn.Module, written: WrittenGraph, example: Tensor, what: st
     more = torch.cat([example, example.flip(0)]).repeat(batch // len(example) + 1, *[1] * (example.ndim - 1))
     more = more[:batch]
     with torch.no_grad():
-        right, found = module(more), graph(more)
+        right = module(more)
+        try:
+            found = graph(more)
+        except RuntimeError as failed:
+            raise ExportError(
+                f"{what}, written down, works for the example's batch of {len(example)} alone ({failed}); "
+                "take sizes that depend on the batch from x.shape, not from len(x)"
+            ) from failed
     if right.shape[:1] != more.shape[:1]:
         raise ExportError(f"{what} gives {tuple(right.shape)} for a batch of {len(more)}: not one for each")
     error = float((found - right).norm() / right.norm().clamp_min(torch.finfo(right.dtype).tiny))

@@ -209,6 +209,17 @@ class Across(nn.Module):
         return x.flatten(1)[:1, :8]
 
 
+class ForItsBatch(nn.Module):
+    """To `len`, a batch is a number like any other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.ones(1, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.token.expand(len(x), 4), x.flatten(1)[:, :4]], 1)
+
+
 class LargeBatches(nn.Module):
     """Takes another way for large batches, as diffusers' upsampling does; ``factor``: to another result."""
 
@@ -245,6 +256,7 @@ def test_another_way_for_large_batches_to_the_same_result_does_not_matter(
         (Pair(), "gives 2 results; wrap it"),
         (Counting(), "changes calls"),
         (Across(), "the encoder"),
+        (ForItsBatch(), r"works for the example's batch of \d+ alone .* not from len\(x\)"),
         (_with_a_graph(), "cannot be copied .* keep tensors that belong to a graph"),
     ],
 )
