@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.window_waits import settle
+
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
     from PySide6.QtWidgets import QWidget
@@ -116,12 +118,8 @@ def wrong_at(window: MainWindow, sizes: Sequence[tuple[int, int]], modes: Sequen
 
 
 def _settle() -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
     for _ in range(3):
-        loop = QEventLoop()
-        QTimer.singleShot(15, loop.quit)
-        loop.exec()
+        settle(0.015)
 
 
 def controls(page: QWidget) -> list[QWidget]:

@@ -25,9 +25,10 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.window_waits import settle, wait
 
 _HERE = "--in-this-process"
 _MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+\s*(.*)")
@@ -101,11 +102,11 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
     frames: list[float] = []
     explore.panes.painted.connect(lambda _: frames.append(1000 * (time.monotonic() - began)))
     window.show()
-    _wait(lambda: bool(frames), 120)
+    wait(lambda: bool(frames), 120)
     found: dict[str, Any] = {"first_frame_ms": round(frames[0])}
     if walking or training:
-        _wait(lambda: window.stack.count() == len(window._specs), 120)
-        _settle(5.0)
+        wait(lambda: window.stack.count() == len(window._specs), 120)
+        settle(5.0)
         found["imports_mb"] = {name: round(value, 1) for name, value in imports.items()}
         found["opened"] = _now()
         _walk(explore, walking)
@@ -126,7 +127,7 @@ def _walk(explore: Any, seconds: float) -> None:
         if step % 50 == 49:
             explore.choosing.step(1)
         step += 1
-        _settle(0.03)
+        settle(0.03)
 
 
 def _train(window: Any, scratch: Path, seconds: float) -> None:
@@ -137,10 +138,10 @@ def _train(window: Any, scratch: Path, seconds: float) -> None:
     ended: list[bool] = []
     window.context.run_ended.connect(lambda *_: ended.append(True))
     window.context.start_run(load_preset("faces-quick"), scratch / "run")
-    _settle(seconds)
+    settle(seconds)
     window.context.training.send(Command.DISCARD)
-    _wait(lambda: bool(ended), 120)
-    _settle(2.0)
+    wait(lambda: bool(ended), 120)
+    settle(2.0)
 
 
 def _now() -> dict[str, Any]:
@@ -183,22 +184,6 @@ def _kind(name: str) -> str:
 def _rounded(found: dict[str, float]) -> dict[str, float]:
     largest = sorted(found.items(), key=lambda entry: -entry[1])
     return {name: round(value, 1) for name, value in largest if value >= 0.05}
-
-
-def _settle(seconds: float) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def _wait(condition: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not answer")
-        _settle(0.02)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.window_waits import settle, wait
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -51,11 +52,11 @@ def measure(switches: int, scratch: Path) -> dict[str, Any]:
     window.show()
     titles = [spec.title for spec in window._specs]
     explore: Any = window.workspace("Explore")
-    _wait(lambda: explore.desk.scene is not None and window.stack.count() == len(titles), 60)
+    wait(lambda: explore.desk.scene is not None and window.stack.count() == len(titles), 60)
     result: dict[str, Any] = {"widgets": len(application.allWidgets())}
     for title in titles:
         window.show_workspace(title)
-        _settle(5.0)  # what a page works out when it is first seen has been worked out
+        settle(5.0)  # what a page works out when it is first seen has been worked out
         switch, painted, busy = [], [], []
         for _ in range(switches):
             begin, before = time.perf_counter(), time.thread_time()
@@ -64,7 +65,7 @@ def measure(switches: int, scratch: Path) -> dict[str, Any]:
             _finish()
             painted.append(1000 * (time.perf_counter() - begin))
             busy.append(1000 * (time.thread_time() - before))
-            _settle(0.3)
+            settle(0.3)
         result[title] = {
             "switch_ms": _summary(switch),
             "painted_ms": _summary(painted),
@@ -78,7 +79,7 @@ def measure(switches: int, scratch: Path) -> dict[str, Any]:
         window.show_workspace(title)
         _finish()
         shown.append(1000 * (time.perf_counter() - begin))
-        _settle(0.3)
+        settle(0.3)
     result["shown_ms"] = _summary(shown)
     window.close()
     window.shutdown()
@@ -92,22 +93,6 @@ def _finish() -> None:
     for _ in range(3):
         QApplication.sendPostedEvents()
         QApplication.processEvents()
-
-
-def _settle(seconds: float) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def _wait(condition: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not answer")
-        _settle(0.05)
 
 
 def _summary(values: list[float]) -> dict[str, float]:

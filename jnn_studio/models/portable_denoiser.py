@@ -13,7 +13,7 @@ from jnn_studio.models.config import ModelConfig
 from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.models.portable.description import INPUT, GraphDescription, NodeDescription
 from jnn_studio.models.portable.limits import GraphError, output_shape
-from jnn_studio.models.portable.model import PixelScale
+from jnn_studio.models.portable.model import PixelScale, untrained
 from jnn_studio.models.portable.operator_graph import OperatorGraph
 
 
@@ -128,15 +128,7 @@ def network(config: PortableDenoiserConfig) -> PortableDenoiser:
 
 def build(config: PortableDenoiserConfig, seed: int) -> PortableDenoiser:
     """The denoiser with random weights, which nobody has trained; buffers are ones."""
-    model = network(config)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            per_output = max(parameter[:1].numel(), 1) if parameter.ndim else 1
-            parameter.normal_(generator=generator).div_(math.sqrt(per_output))
-        for buffer in model.buffers():
-            buffer.fill_(1)
-    return model
+    return untrained(network(config), seed)
 
 
 MODEL = ModelKind("portable-denoiser", PortableDenoiserConfig, "a portable denoiser", network, build)

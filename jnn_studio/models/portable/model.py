@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import torch
 from pydantic import Field, model_validator
@@ -17,6 +17,8 @@ from jnn_studio.models.model_kind import ModelKind
 from jnn_studio.models.portable.description import INPUT, GraphDescription, NodeDescription
 from jnn_studio.models.portable.limits import GraphError, output_shape
 from jnn_studio.models.portable.operator_graph import OperatorGraph
+
+N = TypeVar("N", bound=nn.Module)
 
 
 class PixelScale(Frozen):
@@ -147,7 +149,11 @@ def network(config: PortableConfig) -> PortableModel:
 
 def build(config: PortableConfig, seed: int) -> PortableModel:
     """The model with random weights, which nobody has trained; buffers are ones."""
-    model = network(config)
+    return untrained(network(config), seed)
+
+
+def untrained(model: N, seed: int) -> N:
+    """``model`` itself, with random weights; buffers are ones."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():

@@ -32,6 +32,13 @@ def finite(sigma: float | None) -> float | None:
     return sigma
 
 
+def all_finite(sigmas: list[float]) -> list[float]:
+    """Refuse a list in which one is no number."""
+    for sigma in sigmas:
+        finite(sigma)
+    return sigmas
+
+
 Sigma = Annotated[
     float | None,
     typer.Option(

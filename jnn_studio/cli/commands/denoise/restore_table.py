@@ -12,9 +12,9 @@ import typer
 from jnn_studio.cli.commands.denoise.choosing import (
     Limit,
     Models,
+    all_finite,
     classical_there,
     denoisers_for,
-    finite,
     label_of,
 )
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say
@@ -32,12 +32,6 @@ _NAMES = {"seen": "What is seen", "total-variation": "Total variation"}
 _KEYS = ("operator", "sigma", "prior", "images", "mean", "sd", "ahead", "ahead_low", "ahead_high")
 
 
-def _all_finite(sigmas: list[float]) -> list[float]:
-    for sigma in sigmas:
-        finite(sigma)
-    return sigmas
-
-
 def restore_table(
     images: Annotated[Path, typer.Argument(help="Folder or zip of clean photographs.", parser=path)],
     operators: Annotated[
@@ -45,7 +39,7 @@ def restore_table(
     ] = "",
     sigma: Annotated[
         list[float],
-        typer.Option("--sigma", min=0.0, max=4.0, callback=_all_finite, help="Noise; again for more."),
+        typer.Option("--sigma", min=0.0, max=4.0, callback=all_finite, help="Noise; again for more."),
     ] = [0.1, 0.5],  # noqa: B006  (Typer's way to say it)
     methods: Annotated[
         str, typer.Option("--methods", help="Priors, with commas between them; bm3d among them.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Limit, NoiseSeed, classical_there, finite
+from jnn_studio.cli.commands.denoise.choosing import Limit, NoiseSeed, all_finite, classical_there
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -29,16 +29,10 @@ _KEYS = (*_SHOWN, "penalised_ahead", "penalised_ahead_low", "penalised_ahead_hig
 _EQUALLY = "one run trains all its methods alike"
 
 
-def _all_finite(sigmas: list[float]) -> list[float]:
-    for sigma in sigmas:
-        finite(sigma)
-    return sigmas
-
-
 def table1(
     images: Annotated[Path, typer.Argument(help="Folder or zip of clean photographs.", parser=path)],
     sigma: Annotated[
-        list[float], typer.Option("--sigma", min=0.01, callback=_all_finite, help="σ; again for more.")
+        list[float], typer.Option("--sigma", min=0.01, callback=all_finite, help="σ; again for more.")
     ] = [1.0, 2.0],  # noqa: B006  (Typer's way to say it)
     dataset: Annotated[
         _Dataset, typer.Option("--as", help="What the photographs are treated as, and compared with.")
