@@ -1,4 +1,4 @@
-"""Nonlinearities that act on every number alone, and their derivatives."""
+"""Maps that act on every number alone, and their derivatives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 
 import torch
 from torch import Tensor, nn
+
+from jnn_studio.jacobian.by_element import Gain
 
 ELEMENTWISE = (
     nn.CELU,
@@ -23,6 +25,7 @@ ELEMENTWISE = (
     nn.Softplus,
     nn.Softsign,
     nn.Tanh,
+    Gain,
 )
 
 
@@ -38,6 +41,8 @@ def slope(phi: nn.Module, a: Tensor, y: Tensor) -> Tensor:
             # αeᵃ = y + α where a < 0; the clamp that differentiates fastest.
             below = torch.nn.functional.hardtanh(y, -phi.alpha, 0.0) + phi.alpha
             return below if phi.alpha == 1.0 else torch.where(a > 0, torch.ones_like(below), below)
+        case Gain():
+            return phi.factor.to(a.dtype).expand_as(a)
         case nn.ReLU():
             return (a > 0).to(a.dtype)
         case nn.LeakyReLU():

@@ -106,6 +106,8 @@ def push(done: LayerPass, tangents: Any, spare: bool = False) -> Any:
             return _over_batch(lambda t: linear_part(done.layer, t), tangents)
         case LayerKind.FIXED | LayerKind.REARRANGING:
             return _over_batch(done.layer, tangents)
+        case LayerKind.SHIFT:
+            return tangents
         case LayerKind.SUM:
             return added(push_all(branch, tangents) for branch in done.branches)
         case LayerKind.OTHER:
@@ -127,6 +129,8 @@ def pull(done: LayerPass, cotangents: Any, spare: bool = False) -> Any:
             blank = torch.zeros_like(done.input)
             transpose = torch.func.vjp(done.layer, blank)[1]
             return torch.func.vmap(transpose)(cotangents)[0]
+        case LayerKind.SHIFT:
+            return cotangents
         case LayerKind.SUM:
             return added(pull_all(branch, cotangents) for branch in done.branches)
         case LayerKind.OTHER:
@@ -267,7 +271,7 @@ def _gives_own_memory(done: LayerPass, spare: bool) -> bool:
     return (
         done.kind is LayerKind.AFFINE
         or done.kind in DIAGONAL
-        or (spare and done.kind is LayerKind.REARRANGING)
+        or (spare and done.kind in (LayerKind.REARRANGING, LayerKind.SHIFT))
     )
 
 

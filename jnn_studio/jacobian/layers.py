@@ -10,6 +10,7 @@ from torch.nn.modules import module as _every
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrizations, parametrize
 
+from jnn_studio.jacobian.by_element import Offset
 from jnn_studio.jacobian.elementwise import ELEMENTWISE
 from jnn_studio.jacobian.summing import Sum
 
@@ -47,6 +48,8 @@ class LayerKind(Enum):
     """diag of one scale a channel, the statistics held constant."""
     REARRANGING = auto()
     """A permutation."""
+    SHIFT = auto()
+    """The identity: something is added that does not depend on the input."""
     FIXED = auto()
     """A linear map without weights."""
     SUM = auto()
@@ -62,6 +65,7 @@ _KINDS: dict[type[nn.Module], LayerKind] = {
     **dict.fromkeys(BATCH_NORMS, LayerKind.BATCH_NORM),
     **dict.fromkeys(FIXED, LayerKind.FIXED),
     **dict.fromkeys(REARRANGING, LayerKind.REARRANGING),
+    Offset: LayerKind.SHIFT,
     Sum: LayerKind.SUM,
 }
 DIAGONAL = frozenset({LayerKind.ELEMENTWISE, LayerKind.DROPOUT, LayerKind.BATCH_NORM})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from jnn_studio.base.settings import Frozen
+from jnn_studio.base.settings import Frozen, Positive
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -152,3 +152,30 @@ class DenoiserConfig(ModelConfig):
         description="Channels at the image's own size, 1/2, 1/4 and 1/8 of it; the paper's are 64, 128, 256, "
         "512.",
     )
+
+
+class ConditionedDenoiserConfig(ModelConfig):
+    """Sizes of the denoising network that is told σ."""
+
+    kind: Literal["conditioned-denoiser"] = "conditioned-denoiser"
+    widths: tuple[Width, ...] = Field(
+        (32, 48, 64),
+        min_length=1,
+        max_length=3,
+        description="Channels at 1/2 of the image's size, at 1/4 and at 1/8, in each of its two halves.",
+    )
+    blocks: int = Field(
+        1, ge=1, le=16, description="Residual blocks of each half, at each of these sizes, down and up."
+    )
+    sigmas: tuple[Positive, Positive] = Field(
+        (0.02, 2.0),
+        description="The least and the largest σ it is made for, of Gaussian noise on images in [-1, 1]; "
+        "while it trains, each image's is drawn between them, its logarithm uniformly.",
+    )
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        least, largest = self.sigmas
+        if least >= largest:
+            raise ValueError(f"sigmas must ascend, got {least:g} and {largest:g}")
+        return self

@@ -9,7 +9,7 @@ from torch import nn
 
 from jnn_studio.penalty.composition import Composition
 
-C = TypeVar("C", bound=Composition)
+C = TypeVar("C", bound=nn.Module)
 
 STRIDE = 16
 """The coarsest grid is this many times coarser than the image."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from jnn_studio.jacobian.summing import Sum
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.convolutional_decoder import channels_last
 from jnn_studio.models.denoising_model import DenoisingModel
@@ -48,14 +49,7 @@ class Denoiser(Composition):
         An upper bound from the layers alone: a 3×3 convolution reaches one pixel of its own grid further, and
         a cell of a coarser grid stands for all image pixels it covers.
         """
-        pixels, cell = 0, 1
-        for layer in self.modules():
-            if isinstance(layer, nn.ConvTranspose2d):
-                cell //= layer.stride[0]
-            elif isinstance(layer, nn.Conv2d):
-                pixels += (layer.kernel_size[0] - 1) // 2 * cell if layer.stride[0] == 1 else cell
-                cell *= layer.stride[0]
-        return pixels
+        return reach_of(self)
 
 
 def build(config: DenoiserConfig, seed: int) -> Denoiser:
@@ -88,6 +82,30 @@ def denoise(denoiser: DenoisingModel, images: Tensor) -> Tensor:
     padded = pad_to_stride(images)
     output: Tensor = denoiser(padded.contiguous(memory_format=torch.channels_last))
     return output[..., :height, :width]
+
+
+def reach_of(chain: nn.Module) -> int:
+    """How far, in pixels of the image, a chain of convolutions from an image to an image reaches; at most."""
+    return _reached(chain, 1)[0]
+
+
+def _reached(layer: nn.Module, cell: int) -> tuple[int, int]:
+    """How far a layer reaches, in pixels, on a grid of cells ``cell`` pixels wide; and the next grid's."""
+    if isinstance(layer, Sum):
+        found = [_reached(branch, cell) for branch in layer.branches]
+        return max(pixels for pixels, _ in found), found[0][1]
+    if isinstance(layer, nn.Sequential):
+        total = 0
+        for part in layer:
+            pixels, cell = _reached(part, cell)
+            total += pixels
+        return total, cell
+    if isinstance(layer, nn.ConvTranspose2d):
+        return 0, cell // layer.stride[0]
+    if isinstance(layer, nn.Conv2d):
+        pixels = (layer.kernel_size[0] - 1) // 2 * cell if layer.stride[0] == 1 else cell
+        return pixels, cell * layer.stride[0]
+    return 0, cell
 
 
 def pad_to_stride(images: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from jnn_studio.jacobian.layers import CONVOLUTIONS, DIAGONAL, TRANSPOSED, Layer
 from jnn_studio.jacobian.structure import Structure, leaves, row_size
 from jnn_studio.penalty.row_norms import squared_row_norms
 
-_KNOWN = DIAGONAL | {LayerKind.AFFINE, LayerKind.REARRANGING}
+_KNOWN = DIAGONAL | {LayerKind.AFFINE, LayerKind.REARRANGING, LayerKind.SHIFT}
 
 
 def is_closed_form(kinds: Sequence[LayerKind]) -> bool:
@@ -60,7 +60,7 @@ def closed_form(passes: Sequence[LayerPass], x: Structure) -> Tensor:
                 squares = _on_batch(_squared_affine(done), squares, shared)
         elif done.kind is LayerKind.REARRANGING:
             squares = None if squares is None else _on_batch(done.layer, squares, shared)
-        else:
+        elif done.kind is not LayerKind.SHIFT:
             slopes, own = _squared_slopes(done)
             if position == len(passes) - 1 and own and shared and squares is not None:
                 # The common case, Σᵢ φ'(aᵢ)² ‖wᵢ‖²: one matrix-vector product, no product tensor.

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from jnn_studio.jacobian import JacobianOperator, jacobian
+from jnn_studio.jacobian.by_element import Gain, Offset
 from jnn_studio.jacobian.summing import Sum
 
 ELEMENTWISE = [
@@ -103,13 +104,15 @@ def test_a_chain_of_known_and_unknown_layers(full_jacobian):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_branches_that_are_added(full_jacobian, training):
+def test_branches_that_are_added_and_what_is_multiplied_or_added_to_them(full_jacobian, training):
     bent = nn.Sequential(nn.SiLU(), nn.Dropout(0.5), nn.Conv2d(1, 4, 2, 2), nn.Flatten(), nn.Linear(16, 5))
     f = nn.Sequential(
         Sum(
             nn.Sequential(nn.Flatten(), nn.Linear(16, 5)), bent, nn.Sequential(nn.Flatten(), nn.Linear(16, 5))
         ),
         Sum(nn.Identity(), nn.Tanh()),
+        Gain(torch.rand(5, dtype=torch.float64)),
+        nn.Sequential(Offset(torch.randn(5, dtype=torch.float64)), nn.ReLU()),
     )
     f = f.double().train(training)
     x = torch.randn(3, 1, 4, 4, dtype=torch.float64)

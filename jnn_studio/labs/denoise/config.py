@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS
-from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, RECORRUPTED
+from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number
 from jnn_studio.training.image_config import ImageLoggingConfig, ImageScheduleConfig
@@ -30,7 +30,11 @@ MethodKey = Literal[
 class NoiseConfig(Frozen):
     """What is added to the images, and what the penalty weighs against it."""
 
-    sigma: Positive = Field(1.0, description="σ of the Gaussian noise, for images in [-1, 1].")
+    sigma: Positive = Field(
+        1.0,
+        description="σ of the Gaussian noise, for images in [-1, 1]. Where the network is told σ: of the "
+        "images it is looked at with while it trains; those that it learns from have all of model.sigmas.",
+    )
     eta: NonNegative | Literal["sigma-squared"] = Field(
         "sigma-squared",
         description="η, weight of the penalty; sigma-squared: σ², as the paper's text and code have it.",
@@ -68,7 +72,7 @@ class DenoiseConfig(RunConfig):
 
     kind: Literal["denoise"] = "denoise"
     data: CropConfig = DeadLeavesConfig()
-    model: DenoiserConfig = DenoiserConfig()
+    model: DenoiserConfig | ConditionedDenoiserConfig = Field(DenoiserConfig(), discriminator="kind")
     noise: NoiseConfig = NoiseConfig()
     methods: tuple[MethodKey, ...] = Field(
         ("supervised", "noise2noise", "penalised", "penalised-differences", "unpenalised"),
@@ -82,6 +86,14 @@ class DenoiseConfig(RunConfig):
     remedy: ClassVar[str] = "Lower the learning rate or η."
     large_before: ClassVar[tuple[str, ...]] = ("schedule.crop", "model.widths")
     large: ClassVar[tuple[str, ...]] = ("schedule.batch_size", "model.widths")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_its_model(cls, data: Any) -> Any:
+        """The first runs were all of one kind of model, and do not say it."""
+        if isinstance(data, dict) and isinstance(data.get("model"), dict) and "kind" not in data["model"]:
+            return {**data, "model": {"kind": DenoiserConfig.model_fields["kind"].default, **data["model"]}}
+        return data
 
     @field_validator("methods")
     @classmethod
@@ -105,12 +117,31 @@ class DenoiseConfig(RunConfig):
                 f"schedule.crop ({schedule.crop}) must be a multiple of {2 * STRIDE} where methods has "
                 f"{NEIGHBOURS}, which halves images"
             )
+        if isinstance(self.model, ConditionedDenoiserConfig):
+            self._can_be_told(self.model)
         if DIFFERENCES in self.methods and schedule.precision in HALVES:
             raise ValueError(
                 "schedule.precision must be float32 where methods has penalised-differences: its small "
                 f"differences drown in {schedule.precision}'s rounding"
             )
         return self
+
+    def _can_be_told(self, model: ConditionedDenoiserConfig) -> None:
+        """Raise where a network that is told σ cannot be trained so."""
+        least, largest = model.sigmas
+        if not least <= self.noise.sigma <= largest:
+            raise ValueError(
+                f"noise.sigma ({self.noise.sigma:g}) must lie within model.sigmas ({least:g} to {largest:g})"
+            )
+        if not isinstance(self.noise.eta, str):
+            raise ValueError(
+                "noise.eta must be sigma-squared where the network is told σ: every image has an η of its own"
+            )
+        for method in (RECORRUPTED, NEIGHBOURS):
+            if method in self.methods:
+                raise ValueError(
+                    f"methods cannot have {method} where the network is told σ: it learns another σ"
+                )
 
     def _change_data(self, changed: dict[str, Any], data: Path) -> None:
         changed["data"] = {"kind": "crops", "path": str(data)}

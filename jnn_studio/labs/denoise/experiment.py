@@ -15,6 +15,7 @@ from jnn_studio.data.pixels import psnr, to_uint8
 from jnn_studio.data.source import ImageSource
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.labs.denoise.levels import draw_levels, weights_of
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     METHODS,
@@ -26,8 +27,11 @@ from jnn_studio.labs.denoise.methods import (
     SURE,
 )
 from jnn_studio.labs.denoise.relatives import GAMMA, half, neighbours, recorrupted
-from jnn_studio.models.denoiser import STRIDE, Denoiser, build
-from jnn_studio.penalty import NuclearNormPenalty, Trace
+from jnn_studio.models.conditioned_denoiser import ConditionedDenoiser
+from jnn_studio.models.config import ConditionedDenoiserConfig, ModelConfig
+from jnn_studio.models.denoiser import STRIDE
+from jnn_studio.models.model_kind import find_model_kind
+from jnn_studio.penalty import Composition, NuclearNormPenalty, Trace
 from jnn_studio.penalty.batch_rows import for_rows
 from jnn_studio.training.batches import Batches
 from jnn_studio.training.config import warmup
@@ -46,7 +50,7 @@ SPECTRUM_SIDE = 4 * STRIDE
 SPECTRUM_VALUES = 32
 NOISY = "noisy"
 """The previews' first row."""
-NOISE, PROBES, TURNS, START = range(4)
+NOISE, PROBES, TURNS, START, LEVELS = range(5)
 """Streams of random numbers at one step, independent of each other."""
 
 
@@ -57,6 +61,13 @@ def denoise_members(config: DenoiseConfig) -> tuple[MemberInfo, ...]:
 
 def denoise_facts(config: DenoiseConfig, key: str) -> Mapping[str, str]:
     """What travels with the weights of one method."""
+    if isinstance(config.model, ConditionedDenoiserConfig):
+        least, largest = config.model.sigmas
+        return {
+            "method": key,
+            "sigmas": f"{least!r} to {largest!r}",
+            "eta": "σ²" if _eta(config, key) else "0",
+        }
     return {"method": key, "sigma": repr(config.noise.sigma), "eta": repr(_eta(config, key))}
 
 
@@ -73,6 +84,9 @@ class DenoiseExperiment:
     An `Experiment` (Scarvelis & Solomon, NeurIPS 2024, §5). y = x + σε₁; the target is x for the supervised
     method, x + σε₂ for Noise2Noise, and y itself for those that see noisy images alone. All start from the
     same weights and see the same images, turned and mirrored, and the same ε.
+
+    A network that is told σ (`ConditionedDenoiser`) learns from images with a σ of their own each, which is
+    also their η = σ²; how they weigh against each other is said in `levels`.
     """
 
     terms = ("total", "data", "penalty")
@@ -99,8 +113,8 @@ class DenoiseExperiment:
         noise = torch.Generator().manual_seed(schedule.seed_at(-1))
         drawn = torch.randn(self._clean.shape, generator=noise).to(device.name)
         self._noisy = self._clean + config.noise.sigma * drawn
-        # The newest batch with its noise: the same for all methods.
-        self._drawn = (torch.empty(0), torch.empty(0), torch.empty(0))
+        # The newest batch, with its noise and its σ: the same for all methods.
+        self._drawn = (torch.empty(0), torch.empty(0), torch.empty(0), torch.empty(0))
 
     @property
     def batches(self) -> Batches:
@@ -119,9 +133,9 @@ class DenoiseExperiment:
 
     def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
         """(total, data, penalty)."""
-        f = member.model
-        assert isinstance(f, Denoiser)
-        noisy, other = self._noise(batch, step)
+        noisy, other, sigma = self._noise(batch, step)
+        f = _told(member, sigma)
+        weight = self._weights(sigma)
         target = {SUPERVISED: batch, NOISE2NOISE: other}.get(member.key, noisy)
         penalise = self._penalties.get(member.key)
         if member.key in (RECORRUPTED, NEIGHBOURS):
@@ -129,18 +143,23 @@ class DenoiseExperiment:
             return torch.stack([total, data, torch.zeros((), device=batch.device)])
         with self.device.autocast():
             trace = f.trace(noisy)
-        data = 0.5 * (trace.output.float() - target).square().sum() / len(batch)
+        missed = (trace.output.float() - target).square().flatten(1).sum(1)
+        data = 0.5 * (missed * (self.config.noise.sigma / sigma) ** 2 * weight).mean()
         rise = warmup(step, self.config.noise.warmup_steps)
         if member.key == SURE:
-            found = divergence(trace, self._random(batch, step, PROBES)).float()
+            found = (divergence(trace, self._random(batch, step, PROBES)).float() * weight).mean()
             return torch.stack([data + rise * member.eta * found, data, found])
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
-        penalty = penalise(f, trace, self._random(batch, step, PROBES)).float()
+        probes = self._random(batch, step, PROBES)
+        if isinstance(self.config.model, ConditionedDenoiserConfig):
+            penalty = (penalise.values(f, trace, probes).float() * weight).mean()
+        else:
+            penalty = penalise(f, trace, probes).float()
         return torch.stack([data + rise * member.eta * penalty, data, penalty])
 
     def _related(
-        self, f: Denoiser, key: str, noisy: Tensor, random: torch.Generator
+        self, f: Composition, key: str, noisy: Tensor, random: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """(data, total) of those that make two images of one: see `relatives`."""
         count = len(noisy)
@@ -163,12 +182,11 @@ class DenoiseExperiment:
 
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
         """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare."""
-        f = member.model
-        assert isinstance(f, Denoiser)
         with torch.no_grad():
-            noisy, _ = self._noise(batch, step)
+            noisy, _, sigma = self._noise(batch, step)
+            f = _told(member, sigma)
             trace = f.trace(noisy)
-            found = {"trace": float(divergence(trace, self._random(batch, step, PROBES)))}
+            found = {"trace": float(divergence(trace, self._random(batch, step, PROBES)).mean())}
             if member.key not in self._penalties:
                 probes = self._random(batch, step, PROBES)
                 found["penalty"] = float(self._penalties[PENALISED](f, trace, probes))
@@ -188,7 +206,8 @@ class DenoiseExperiment:
         if last or step % logging.preview_every == 0:
             shown = {NOISY: _shown(self._noisy)}
             for member in self.members:
-                denoised = torch.cat([member.model(part) for part in self._noisy.split(PORTION)]).float()
+                f = _told(member, self.config.noise.sigma)
+                denoised = torch.cat([f(part) for part in self._noisy.split(PORTION)]).float()
                 shown[member.key] = _shown(denoised)
                 quality = psnr((denoised + 1) / 2, (self._clean + 1) / 2)
                 yield Metrics(step, math.nan, member.key, {"held_out_psnr": quality})
@@ -199,16 +218,25 @@ class DenoiseExperiment:
         save_members(folder, self.members, self.config, denoise_facts, step)
 
     def _member(self, info: MemberInfo) -> Member:
-        model = build(self.config.model, self.config.schedule.seed).to(self.device.name)
+        described: ModelConfig = self.config.model
+        model = find_model_kind(described.kind).build(described, self.config.schedule.seed)
+        model = model.to(self.device.name)
         return adamw_member(info, model, self.config.optimiser, self.device)
 
     def _random(self, batch: Tensor, step: int, stream: int) -> torch.Generator:
         """What is random at ``step``, where the batch is."""
         return random_at(batch.device, self.config.schedule.seed_at(step, stream), len(batch))
 
-    def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor]:
-        """The batch with its noise, and with another."""
-        known, noisy, other = self._drawn
+    def _weights(self, sigma: Tensor) -> Tensor:
+        """How much each image of a batch weighs in the loss."""
+        model = self.config.model
+        if isinstance(model, ConditionedDenoiserConfig):
+            return weights_of(sigma, model.sigmas)
+        return torch.ones_like(sigma)
+
+    def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The batch with its noise, and with another, and σ of each image."""
+        known, noisy, other, sigma = self._drawn
         if known is not batch:
             random = self._random(batch, step, NOISE)
             one, device = batch.shape[1:], batch.device
@@ -218,27 +246,31 @@ class DenoiseExperiment:
                 random,
                 axis=1,
             )
-            first, second = (self.config.noise.sigma * drawn).unbind()
+            model = self.config.model
+            if isinstance(model, ConditionedDenoiserConfig):
+                sigma = draw_levels(model.sigmas, len(batch), self._random(batch, step, LEVELS))
+            else:
+                sigma = torch.full((len(batch),), self.config.noise.sigma, device=device)
+            first, second = (sigma.reshape(-1, 1, 1, 1) * drawn).unbind()
             noisy, other = (
                 (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)
             )
-            self._drawn = (batch, noisy, other)
-        return noisy, other
+            self._drawn = (batch, noisy, other, sigma)
+        return noisy, other, sigma
 
     def _spectrum(self, member: Member, step: int) -> Spectrum:
-        assert isinstance(member.model, Denoiser)
         side = min(SPECTRUM_SIDE, self._noisy.shape[-1])
         crop = self._noisy[:1, :, :side, :side]
         start = torch.Generator(crop.device).manual_seed(self.config.schedule.seed_at(step, START))
-        found = jacobian_svd(member.model, crop, k=SPECTRUM_VALUES, generator=start)
+        found = jacobian_svd(_told(member, self.config.noise.sigma), crop, k=SPECTRUM_VALUES, generator=start)
         sigma = found.sigma[0].float()
         return Spectrum(step, member.key, sigma.cpu().numpy(), float(effective_rank(sigma[None])))
 
 
 def divergence(trace: Trace, generator: torch.Generator) -> Tensor:
-    """tr Jf(y), mean over the batch, from a forward pass of f = g ∘ h: ⟨Jᵀε, ε⟩ with one Gaussian ε each.
+    """tr Jf(y) of every image of a batch, (batch,): ⟨Jᵀε, ε⟩ with one Gaussian ε each.
 
-    Unbiased, and differentiable where the pass is.
+    From a forward pass of f = g ∘ h. Unbiased, and differentiable where the pass is.
     """
     h, g = trace.passes
     output = trace.output
@@ -249,7 +281,16 @@ def divergence(trace: Trace, generator: torch.Generator) -> Tensor:
         generator,
     )
     back = h.pull(g.pull(probe.unsqueeze(0)))[0]
-    return (back * probe).flatten(1).sum(1).mean()
+    return (back * probe).flatten(1).sum(1)
+
+
+def _told(member: Member, sigma: float | Tensor) -> Composition:
+    """A member's network as the composition that it is for images of this σ."""
+    model = member.model
+    if isinstance(model, ConditionedDenoiser):
+        return model.at(sigma)
+    assert isinstance(model, Composition)
+    return model
 
 
 def _eta(config: DenoiseConfig, key: str) -> float:

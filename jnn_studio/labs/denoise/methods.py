@@ -12,9 +12,9 @@ from torch import Tensor
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.base.resource_files import resource
-from jnn_studio.models.config import DenoiserConfig
-from jnn_studio.models.denoiser import MODEL
+from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoising_model import DenoisingModel
+from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.models.weights import SUFFIXES, LoadedDenoiser, load_denoiser
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
@@ -112,9 +112,9 @@ def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
 def _of_run(path: Path) -> dict[str, LoadedDenoiser]:
     def build(config: RunConfig, member: MemberInfo, tensors: Mapping[str, Tensor]) -> DenoisingModel:
         model = getattr(config, "model", None)
-        if not isinstance(model, DenoiserConfig):
+        if not isinstance(model, DenoiserConfig | ConditionedDenoiserConfig):
             raise DenoisersError(f"the run in {path} is of kind {config.kind!r}: it has no denoisers")
-        return MODEL.from_tensors(model, tensors)
+        return find_model_kind(model.kind).from_tensors(model, tensors)
 
     try:
         weights = read_run_weights(path, build)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment, divergence
+from jnn_studio.labs.denoise.levels import draw_levels, weights_of
 from jnn_studio.labs.denoise.methods import (
     DIFFERENCES,
     LEARNT,
@@ -79,7 +81,7 @@ def test_all_methods_start_from_the_same_weights(made: DenoiseExperiment) -> Non
 
 def test_every_method_sees_the_same_noisy_images_and_has_its_own_target(made: DenoiseExperiment) -> None:
     batch = made.batch(3)
-    noisy, other = made._noise(batch, 3)
+    noisy, other, _ = made._noise(batch, 3)
     assert 0.4 < float((noisy - batch).std()) < 0.6
     assert abs(float(((noisy - batch) * (other - batch)).mean())) < 0.02
     for key, target in ((SUPERVISED, batch), (NOISE2NOISE, other), (PENALISED, noisy), (UNPENALISED, noisy)):
@@ -94,7 +96,7 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
     made: DenoiseExperiment,
 ) -> None:
     batch = made.batch(0)
-    noisy, _ = made._noise(batch, 0)
+    noisy, _, _ = made._noise(batch, 0)
     for key, engine in (
         (PENALISED, NuclearNormPenalty()),
         (DIFFERENCES, NuclearNormPenalty("finite_difference", made.config.noise.difference)),
@@ -115,7 +117,7 @@ def test_the_penalty_is_the_engines_at_the_noisy_images_with_eta_sigma_squared(
 def test_sure_is_an_unbiased_estimate_of_the_risk_and_the_penalty_bounds_it(made: DenoiseExperiment) -> None:
     """Against a dense Jacobian; and every method's trace is logged beside its penalty."""
     batch = made.batch(0)
-    noisy, _ = made._noise(batch, 0)
+    noisy, _, _ = made._noise(batch, 0)
     sure = member(made, SURE)
     f = sure.model
     assert isinstance(f, Denoiser)
@@ -138,7 +140,7 @@ def test_sure_is_an_unbiased_estimate_of_the_risk_and_the_penalty_bounds_it(made
 def test_relatives_compare_two_images_made_of_one_noisy_one(made: DenoiseExperiment) -> None:
     """By their papers' formulae, in float64 and pixel by pixel."""
     batch = made.batch(0)
-    noisy, _ = made._noise(batch, 0)
+    noisy, _, _ = made._noise(batch, 0)
     seed = made.config.schedule.seed_at(0, PROBES)
     drawn = torch.randn(noisy.shape, generator=torch.Generator().manual_seed(seed))
     first, second = noisy + 0.5 * 0.5 * drawn, noisy - 0.5 / 0.5 * drawn
@@ -186,12 +188,65 @@ def test_relatives_compare_two_images_made_of_one_noisy_one(made: DenoiseExperim
 
 def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> None:
     batch = made.batch(0)
-    noisy, other = made._noise(batch, 0)
+    noisy, other, _ = made._noise(batch, 0)
     probes = torch.randn(batch.shape, generator=made._random(batch, 0, PROBES))
 
     for noise in (noisy - batch, other - batch):
         together = torch.corrcoef(torch.stack([noise.flatten(), probes.flatten()]))
         assert abs(float(together[0, 1])) < 5 * batch.numel() ** -0.5
+
+
+def told(**sections: Any) -> DenoiseConfig:
+    """A network that is told σ."""
+    methods = [SUPERVISED, NOISE2NOISE, PENALISED, DIFFERENCES, UNPENALISED, SURE]
+    model = {"kind": "conditioned-denoiser", "widths": [4, 4], "sigmas": [0.1, 1.0]}
+    settings = {**TINY, "methods": methods, "model": model} | sections
+    return validate_as(DenoiseConfig, settings, "told")
+
+
+def test_a_network_that_is_told_sigma_learns_from_images_with_noise_of_every_sigma() -> None:
+    found = experiment(told(schedule=TINY["schedule"] | {"batch_size": 16}))
+    clean = found.batch(3)
+    noisy, other, sigma = found._noise(clean, 3)
+    assert sigma.shape == (16,)
+    assert 0.1 <= float(sigma.min()) < 0.3 < float(sigma.max()) <= 1
+    spread = (noisy - clean).flatten(1).std(1)
+    torch.testing.assert_close(spread, sigma, rtol=0.2, atol=0)
+    torch.testing.assert_close((other - clean).flatten(1).std(1), sigma, rtol=0.2, atol=0)
+
+    # In units of an image's own noise, times noise.sigma², and weighed so that a decibel is worth the same.
+    weight = 1 + sigma / 0.07
+    weight = weight / (1 + (1.0 - 0.1) / math.log(10) / 0.07)
+    for key in (SUPERVISED, PENALISED, SURE):
+        f = member(found, key)
+        output = f.model.at(sigma)(noisy)
+        target = clean if key == SUPERVISED else noisy
+        total, data, penalty = found.losses(f, clean, 3)
+        missed = (output - target).square().sum((1, 2, 3)) / sigma**2
+        torch.testing.assert_close(data, (0.5 * 0.25 * weight * missed).mean())
+        torch.testing.assert_close(total, data + f.eta * penalty)
+    f = member(found, PENALISED)
+    probes = torch.Generator().manual_seed(found.config.schedule.seed_at(3, PROBES))
+    values = NuclearNormPenalty().values(f.model.at(sigma), noisy, probes)
+    torch.testing.assert_close(found.losses(f, clean, 3)[2], (weight * values).mean())
+
+
+def test_weights_of_noise_levels_are_one_in_the_mean() -> None:
+    drawn = draw_levels((0.02, 2.0), 200_000, torch.Generator().manual_seed(0))
+    assert float(weights_of(drawn, (0.02, 2.0)).mean()) == pytest.approx(1, rel=0.02)
+    assert float(drawn.log().median().exp()) == pytest.approx(0.2, rel=0.05)  # as many below as above
+
+
+def test_a_run_of_such_a_network_is_opened_as_what_it_is(tmp_path: Path) -> None:
+    methods = [SUPERVISED, PENALISED]
+    run = start_run(told(methods=methods), tmp_path / "told", Commands())
+    events = list(run)
+    assert any(isinstance(event, Spectrum) for event in events)
+    found = open_denoisers(tmp_path / "told")
+    assert list(found) == methods
+    for loaded in found.values():
+        assert loaded.info["sigmas"] == "0.1 to 1.0"
+        assert loaded.model.at(0.4)(torch.zeros(1, 3, 16, 16)).shape == (1, 3, 16, 16)
 
 
 def test_eta_rises_over_the_warmup(made: DenoiseExperiment) -> None:
@@ -225,6 +280,22 @@ def test_a_batch_is_a_function_of_its_step(made: DenoiseExperiment) -> None:
 def test_a_wrong_setting_is_named(sections: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         tiny(**sections)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"noise": {"sigma": 2.0}}, r"noise.sigma \(2\) must lie within model.sigmas \(0.1 to 1\)"),
+        ({"noise": {"sigma": 0.5, "eta": 0.1}}, "every image has an η of its own"),
+        ({"methods": [RECORRUPTED]}, "cannot have recorrupted where the network is told σ"),
+        ({"methods": [NEIGHBOURS]}, "cannot have neighbor2neighbor where the network is told σ"),
+    ],
+)
+def test_what_does_not_go_with_a_network_that_is_told_sigma_is_named(
+    sections: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        told(**sections)
 
 
 def test_eta_and_images_can_be_changed_from_the_command_line(tmp_path: Path) -> None:
