@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from jnn_studio.labs.denoise.config import DenoiseConfig
+from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.models.weights import load_denoiser, load_model, save_model
 from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
@@ -19,6 +20,8 @@ from jnn_studio.training.running import start_run
 
 PRESETS = ("faces", "beta-vae-quick")
 SIGMAS = (0.5, 1.0)
+PER_PHOTO = 64
+"""Squares of each photograph for the denoisers that are told σ."""
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 
 
@@ -38,10 +41,14 @@ def main() -> None:
     elif arguments.photos:
         preset = load_preset("denoise").with_changes(data=arguments.photos)
         assert isinstance(preset, DenoiseConfig)
-        for sigma in SIGMAS:
-            noise = preset.noise.model_copy(update={"sigma": sigma})
+        noises = [preset.noise.model_copy(update={"sigma": sigma}) for sigma in SIGMAS]
+        told = load_preset("denoise-any").with_changes(data=arguments.photos)
+        assert isinstance(told, DenoiseConfig)
+        squares = told.data.model_copy(update={"per_photo": PER_PHOTO})
+        configs = [preset.model_copy(update={"noise": noise}) for noise in noises]
+        for config in (*configs, told.model_copy(update={"data": squares})):
             with tempfile.TemporaryDirectory() as scratch:
-                train(preset.model_copy(update={"noise": noise}), Path(scratch) / "run")
+                train(config, Path(scratch) / "run")
                 put_denoisers(Path(scratch) / "run")
     else:
         for name in arguments.preset:
@@ -73,14 +80,16 @@ def put_models(run: Path) -> None:
 
 
 def put_denoisers(run: Path) -> None:
-    """The denoisers of a run, each into a file named after σ and its method."""
+    """The denoisers of a run, each into a file named after σ, or any σ, and its method."""
     config = RunFolder.open(run).config()
     assert isinstance(config, DenoiseConfig)
+    told = isinstance(config.model, ConditionedDenoiserConfig)
+    preset, noise = ("denoise-any", "any-sigma") if told else ("denoise", f"sigma-{config.noise.sigma:g}")
     for key in config.methods:
         loaded = load_denoiser(run / "models" / f"{key}.safetensors")
         # Where the photographs lie is nobody's business.
-        info = dict(loaded.info) | {"run": "denoise", "data": f"squares of photographs ({config.data.kind})"}
-        path = RESOURCES / "denoisers" / f"sigma-{config.noise.sigma:g}-{key}.safetensors"
+        info = dict(loaded.info) | {"run": preset, "data": f"squares of photographs ({config.data.kind})"}
+        path = RESOURCES / "denoisers" / f"{noise}-{key}.safetensors"
         path.parent.mkdir(exist_ok=True)
         save_model(path, loaded.model, loaded.name, info, half=True)
         report(path)
