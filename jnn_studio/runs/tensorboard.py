@@ -22,6 +22,7 @@ from jnn_studio.training.kind import run_members
 from jnn_studio.training.liveness import Pulse
 from jnn_studio.training.run_files import DamagedFileError, read_preview
 from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.run_parts import step_of
 from jnn_studio.training.words import PSNR
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class TensorBoardRun:
     def _add_previews(self) -> None:
         """Each model's reconstructions under the originals."""
         for path in sorted((self._folder.path / "previews").glob(f"step-{7 * '[0-9]'}.png")):
-            step = int(path.stem.removeprefix("step-"))
+            step = step_of(path)
             if step <= self._shown:
                 continue
             self._shown = step

@@ -18,6 +18,7 @@ from jnn_studio.sweeps.workers import Workers, most_useful
 from jnn_studio.training.kind import run_members
 from jnn_studio.training.liveness import is_held
 from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.run_parts import step_of
 
 LOOK_SECONDS = 0.25
 """Between two looks whether somebody has said stop."""
@@ -154,7 +155,7 @@ class _Training:
                     continue
             path = found.path if found is not None else self._folder.room(run.folder)
             checkpoint = RunFolder(path).latest_checkpoint() if found is not None else None
-            step = _step_of(checkpoint) if checkpoint is not None else 0
+            step = step_of(checkpoint) if checkpoint is not None else 0
             self._at_work[path] = run
             member = run_members(run.config)[-1].key
             table = self._folder.config.attributes
@@ -187,7 +188,7 @@ class _Training:
             yield self._end(EndedRun(run, job.path, "stopped", news.reason))
         elif news.state in ("stopped", "discarded", "lost"):
             checkpoint = RunFolder(job.path).latest_checkpoint()
-            lost = (run.id, -1 if checkpoint is None else _step_of(checkpoint))
+            lost = (run.id, -1 if checkpoint is None else step_of(checkpoint))
             self._lost[lost] += 1
             if self._lost[lost] < _LOSSES:
                 self._again.append(run)
@@ -218,7 +219,3 @@ def _check(found: FoundRun, run: PlannedRun) -> None:
             f"the run in {found.path} has other settings than {SWEEP} says ({', '.join(other[:4])}); put "
             f"{SWEEP} back as it was, or begin a new sweep"
         )
-
-
-def _step_of(checkpoint: Path) -> int:
-    return int(checkpoint.stem.removeprefix("step-"))

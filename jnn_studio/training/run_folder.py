@@ -23,9 +23,8 @@ from PIL.PngImagePlugin import PngInfo
 from jnn_studio.base.atomic import leftovers, write_bytes, write_text
 from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.errors import StudioError
-from jnn_studio.base.reading import MalformedError, UnfitFileError, read_bytes, read_text, refuse_special
+from jnn_studio.base.reading import MalformedError, read_bytes, read_text
 from jnn_studio.base.system_errors import advice_for, reason_of
-from jnn_studio.base.text import counted
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.config_file import parse_table, read_config, read_config_text, validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, State
@@ -36,17 +35,17 @@ from jnn_studio.training.identity import (
     new_identity,
     to_head,
 )
-from jnn_studio.training.metrics_log import MetricsLog
 from jnn_studio.training.run_files import (
     MAX_STATE_BYTES,
     DamagedFileError,
     RunState,
-    check_png,
     parse_state,
     read_arrays,
     read_preview,
 )
-from jnn_studio.training.spectra_file import MAX_STEP, SpectraError, SpectraFile
+from jnn_studio.training.run_parts import ASIDE, RunParts, step_of, why_unread
+from jnn_studio.training.run_repair import put_right
+from jnn_studio.training.spectra_file import MAX_STEP, SpectraError
 
 CONFIG = "config.toml"
 """What makes a folder a run."""
@@ -58,9 +57,7 @@ ANNOTATION = "annotation.json"
 """What a person says of the run: a name, a note, tags."""
 KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
-ASIDE = ".damaged"
 _TRIED = 3
-_TOLD = 8
 _AMONG = 2
 _CHECKPOINT = re.compile(r"step-[0-9]{7}\.safetensors")
 
@@ -91,20 +88,14 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._metrics = MetricsLog(path / "metrics.jsonl")
-        self._spectra = SpectraFile(path / "spectra.npy")
-        self._notes: dict[str, str] = {}
+        self._parts = RunParts(path)
         self.device = ""
         """What it is trained on, for `set_state` to say."""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What could not be read so far, or was put right: a sentence a file, of a few files."""
-        told = tuple(self._notes.values())
-        more = counted(
-            len(told) - _TOLD, "more file of the run is damaged.", "more files of the run are damaged."
-        )
-        return told if len(told) <= _TOLD else (*told[:_TOLD], more)
+        return self._parts.told()
 
     @classmethod
     def create(cls, path: Path, config: RunConfig, identity: RunIdentity | None = None) -> RunFolder:
@@ -156,7 +147,7 @@ class RunFolder:
         path = self.path / CONFIG
         text = read_config_text(path)
         table = parse_table(text, str(path), of_a_run=True)
-        identity = identity_in(table) or derived_identity(text.encode(), self._metrics.first_line())
+        identity = identity_in(table) or derived_identity(text.encode(), self._parts.metrics.first_line())
         return validate_config(table, str(path)), identity
 
     # --- writing -----------------------------------------------------------------------------------
@@ -177,17 +168,16 @@ class RunFolder:
     def log(self, metrics: Metrics) -> None:
         """Append one line to ``metrics.jsonl``."""
         self.check_there()
-        self._metrics.append(metrics)
+        self._parts.metrics.append(metrics)
 
     def log_spectrum(self, spectrum: Spectrum, member_index: int) -> None:
         """Append one record to ``spectra.npy``."""
         self.check_there()
-        self._spectra.append(spectrum.step, member_index, spectrum.effective_rank, spectrum.sigma)
+        self._parts.spectra.append(spectrum.step, member_index, spectrum.effective_rank, spectrum.sigma)
 
     def logged(self) -> dict[str, int]:
         """Bytes in each log: what a checkpoint remembers, so that going on from it can tell what is lost."""
-        paths = (self._metrics.path, self._spectra.path)
-        return {path.name: path.stat().st_size if path.is_file() else 0 for path in paths}
+        return self._parts.logged()
 
     def save_preview(self, preview: Preview) -> None:
         """One PNG: originals in the first row, each model's reconstructions in the rows below.
@@ -218,7 +208,7 @@ class RunFolder:
         np.savez_compressed(npz, **flat)  # type: ignore[arg-type]
         path = self.path / "arrays" / f"step-{arrays.step:07d}.npz"
         write_bytes(path, npz.getvalue(), through_links=False)
-        for old in self._arrays()[:-KEPT_ARRAYS]:
+        for old in self._parts.arrays()[:-KEPT_ARRAYS]:
             old.unlink(missing_ok=True)
 
     def checkpoint_path(self, step: int) -> Path:
@@ -230,7 +220,7 @@ class RunFolder:
         self.check_there()
         name = self.checkpoint_path(step).name
         write_text(self.path / "checkpoints" / "latest", name, through_links=False)
-        for old in self._checkpoints()[:-keep]:
+        for old in self._parts.checkpoints()[:-keep]:
             old.unlink(missing_ok=True)
 
     def truncate(self, step: int, logged: Mapping[str, int] | None = None) -> None:
@@ -240,16 +230,7 @@ class RunFolder:
         ``logged``: what `logged` gave at that step; a log that has become shorter has lost something.
         """
         self.check_there()
-        for path in (*self._checkpoints(), *self._previews(), *self._arrays()):
-            if _step_of(path) > step:
-                path.unlink(missing_ok=True)
-        self._remove_special()
-        self._repair_pictures()
-        self._repair_logs(step, logged or {})
-        for link in (path for path in (self.path / "models").glob("*") if path.is_symlink()):
-            link.unlink()  # it would be written through
-        for leftover in leftovers(self.path):
-            leftover.unlink(missing_ok=True)
+        put_right(self._parts, step, logged or {})
 
     def delete(self) -> None:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
@@ -281,13 +262,15 @@ class RunFolder:
         except FileNotFoundError:
             return RunState("created", 0, 0.0)  # killed before it could say anything
         except (OSError, DamagedFileError) as error:
-            self._note(path, f"cannot be read ({_why(error)}); the run is taken for stopped")
-            newest = self._checkpoints()
-            return RunState("stopped", _step_of(newest[-1]) if newest else 0, 0.0, self._notes[path.name])
+            self._parts.note(path, f"cannot be read ({why_unread(error)}); the run is taken for stopped")
+            newest = self._parts.checkpoints()
+            return RunState(
+                "stopped", step_of(newest[-1]) if newest else 0, 0.0, self._parts.notes[path.name]
+            )
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, the one to go on from first, then those to go on from if it is damaged."""
-        found = self._checkpoints()[::-1]
+        found = self._parts.checkpoints()[::-1]
         pointer = self.path / "checkpoints" / "latest"
         try:
             name = read_text(pointer, MAX_STATE_BYTES).strip()
@@ -296,7 +279,7 @@ class RunFolder:
         except (OSError, MalformedError):
             name = ""
         if not _CHECKPOINT.fullmatch(Path(name).name):
-            self._note(pointer, "does not name a checkpoint; the newest there is was taken")
+            self._parts.note(pointer, "does not name a checkpoint; the newest there is was taken")
         return sorted(found, key=lambda path: path.name != Path(name).name)
 
     def latest_checkpoint(self) -> Path | None:
@@ -310,12 +293,12 @@ class RunFolder:
         ``members``, are left out.
         """
         try:
-            found, start = self._metrics.read(start, members)
+            found, start = self._parts.metrics.read(start, members)
         except OSError as error:
-            self._note(self._metrics.path, f"cannot be read ({reason_of(error)})")
+            self._parts.note(self._parts.metrics.path, f"cannot be read ({reason_of(error)})")
             return [], start
-        if self._metrics.damage:
-            self._note(self._metrics.path, f"has {self._metrics.damage}, left out")
+        if self._parts.metrics.damage:
+            self._parts.note(self._parts.metrics.path, f"has {self._parts.metrics.damage}, left out")
         return found, start
 
     def spectra(self, members: Sequence[str], start: int = 0) -> list[Spectrum]:
@@ -325,9 +308,9 @@ class RunFolder:
     def newest_spectra(self, members: Sequence[str]) -> dict[str, Spectrum]:
         """The last spectrum of each model that has one among the newest; raises nothing."""
         try:
-            newest = self._spectra.newest(_AMONG * len(members))
+            newest = self._parts.spectra.newest(_AMONG * len(members))
         except (OSError, SpectraError) as error:
-            self._note(self._spectra.path, f"cannot be read ({_why(error)})")
+            self._parts.note(self._parts.spectra.path, f"cannot be read ({why_unread(error)})")
             return {}
         return {
             members[index]: Spectrum(step, members[index], sigma, rank)
@@ -339,19 +322,23 @@ class RunFolder:
         """`spectra`, and the record to go on from."""
         found: list[Spectrum] = []
         try:
-            for step, index, rank, sigma in self._spectra.read(start):
+            for step, index, rank, sigma in self._parts.spectra.read(start):
                 start += 1
                 if 0 <= step <= MAX_STEP and 0 <= index < len(members):
                     found.append(Spectrum(step, members[index], sigma, rank))
                 else:
-                    self._note(self._spectra.path, "has records of no step or model of the run, left out")
+                    self._parts.note(
+                        self._parts.spectra.path, "has records of no step or model of the run, left out"
+                    )
         except (OSError, SpectraError) as error:
-            self._note(self._spectra.path, f"cannot be read ({_why(error)})")
+            self._parts.note(self._parts.spectra.path, f"cannot be read ({why_unread(error)})")
         return found, start
 
     def latest_preview(self, members: Sequence[str], after: int = -1) -> Preview | None:
         """The newest preview of a step later than ``after`` that can be read, or None."""
-        return self._newest(self._previews(), after, lambda path, step: read_preview(path, step, members))
+        return self._newest(
+            self._parts.previews(), after, lambda path, step: read_preview(path, step, members)
+        )
 
     def latest_arrays(
         self, after: int = -1, misfit: Callable[[Arrays], str] = lambda arrays: ""
@@ -367,92 +354,16 @@ class RunFolder:
                 raise DamagedFileError(why)
             return arrays
 
-        return self._newest(self._arrays(), after, read)
+        return self._newest(self._parts.arrays(), after, read)
 
     def _newest(self, paths: Sequence[Path], after: int, read: Callable[[Path, int], T]) -> T | None:
         for path in paths[: -_TRIED - 1 : -1]:
-            if _step_of(path) <= after:
+            if step_of(path) <= after:
                 break
             try:
-                return read(path, _step_of(path))
+                return read(path, step_of(path))
             except FileNotFoundError:
                 pass  # removed by the run meanwhile
             except (OSError, DamagedFileError) as error:
-                self._note(path, f"cannot be read ({_why(error)}) and is left out")
+                self._parts.note(path, f"cannot be read ({why_unread(error)}) and is left out")
         return None
-
-    # --- repairing ---------------------------------------------------------------------------------
-
-    def _remove_special(self) -> None:
-        """Pipes and devices, and links to them, where the run writes."""
-        written = [self.path / name for name in ("state.json", "metrics.jsonl", "spectra.npy")]
-        for path in (*written, self.path / "checkpoints" / "latest", *(self.path / "models").glob("*")):
-            try:
-                refuse_special(path, path.stat())
-            except UnfitFileError as error:
-                path.unlink()
-                self._note(path, f"was {error.strerror}, and has been removed")
-            except OSError:  # nothing, or a folder: whoever writes says so
-                pass
-
-    def _repair_pictures(self) -> None:
-        for path in (*self._previews(), *self._arrays()):
-            try:
-                if path.suffix == ".png":
-                    check_png(path)
-                else:
-                    read_arrays(path, 0)
-            except (DamagedFileError, UnfitFileError, FileNotFoundError) as error:
-                path.unlink(missing_ok=True)
-                self._note(path, f"was damaged ({_why(error)}) and has been removed")
-            except OSError as error:  # it may be readable another time
-                self._note(path, f"cannot be read ({_why(error)})")
-
-    def _repair_logs(self, step: int, logged: Mapping[str, int]) -> None:
-        before = self.logged()
-        self._metrics.truncate(step)
-        if self._metrics.damage:
-            self._note(self._metrics.path, f"had {self._metrics.damage}, now removed: the curves have a gap")
-        path = self._spectra.path
-        try:
-            lost = self._spectra.truncate(step)
-        except SpectraError as error:
-            aside = path.with_name(path.name + ASIDE)
-            path.replace(aside)
-            self._note(path, f"could not be read ({error}) and was put aside as {aside.name}")
-        else:
-            if lost:
-                self._note(path, f"was damaged: {lost} of its spectra are lost")
-        for log in (self._metrics, self._spectra):
-            size, kept = before[log.path.name], logged.get(log.path.name, 0)
-            if size < kept and log.path.name not in self._notes:
-                lost_part = f"the last {counted(kept - size, 'byte')} it held" if size else "all it held"
-                self._note(log.path, f"has lost {lost_part} at step {step}: the curves have a gap")
-
-    # --- what there is -----------------------------------------------------------------------------
-
-    def _note(self, path: Path, what: str) -> None:
-        name = path.relative_to(self.path).as_posix()
-        self._notes[name] = f"{name} {what}."
-
-    def _checkpoints(self) -> list[Path]:
-        return self._steps("checkpoints", "safetensors")
-
-    def _previews(self) -> list[Path]:
-        return self._steps("previews", "png")
-
-    def _arrays(self) -> list[Path]:
-        return self._steps("arrays", "npz")
-
-    def _steps(self, folder: str, suffix: str) -> list[Path]:
-        """Files of a step, in the order of steps; whatever else has such a name is none of the run's."""
-        found = sorted((self.path / folder).glob(f"step-{7 * '[0-9]'}.{suffix}"))
-        return [path for path in found if not path.is_dir()]
-
-
-def _why(error: Exception) -> str:
-    return reason_of(error) if isinstance(error, OSError) else str(error)
-
-
-def _step_of(path: Path) -> int:
-    return int(path.stem.removeprefix("step-"))
