@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,26 +10,24 @@ from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
-from jnn_studio import __version__
 from jnn_studio.app.collector import Collector
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.feed import RunFeed
+from jnn_studio.app.help.about import show_about
 from jnn_studio.app.help.menu import Help
+from jnn_studio.app.leaving import Leaving, tried
+from jnn_studio.app.menu_actions import actions_under
 from jnn_studio.app.page_room import PageRoom, PageStack
-from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.preferences import Preferences
 from jnn_studio.app.preferences_applied import apply, begin
 from jnn_studio.app.rail import Rail
+from jnn_studio.app.run_status import RunStatus
 from jnn_studio.app.tab_order import bring_into_view, next_control
 from jnn_studio.app.theme import ThemeMode
 from jnn_studio.app.widgets.command_palette import CommandPalette
@@ -38,11 +35,9 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 from jnn_studio.app.workspaces import find_workspaces
-from jnn_studio.base.text import printable
 from jnn_studio.explore.front_walk import Front
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.training.commands import Command
-from jnn_studio.training.events import StateChanged
 
 OTHERS_MS = 4000
 """If the first page is not alive by then, the others are made all the same."""
@@ -52,7 +47,6 @@ SMALLEST, FIRST_SIZE = QSize(640, 440), QSize(1280, 800)
 """Of a screen of 1080 lines, each of which counts twice, 540 are left."""
 FRAME = QSize(2, 40)
 """What the window's frame may take: it is not known before the window is shown."""
-STATE_WORDS = {"created": "preparing", "running": "training", "paused": "paused"}
 THEMES: dict[ThemeMode, str] = {"system": "Follow the &system", "light": "&Light", "dark": "&Dark"}
 """Modes and their names in the menu."""
 
@@ -87,15 +81,9 @@ class MainWindow(QMainWindow):
         self.context.preferences.changed.connect(self._apply_preferences)
         self._specs = find_workspaces()
         self._workspaces: dict[str, Workspace] = {}
-        self._leaving = self._left = self._asked_to_save = False
         self._build()
         self._build_menus()
         self.context.message.connect(self.message.show_error)
-        self.context.run_started.connect(self._run_changed)
-        self.context.run_event.connect(self._run_changed)
-        self.context.run_ended.connect(self._run_ended)
-        self.context.sweeping.changed.connect(self._sweep_changed)
-        self.context.sweeping.ended.connect(lambda *_: self._sweep_ended())
         self.context.page_requested.connect(self.show_workspace)
         self.context.explore_requested.connect(lambda path: self.show_workspace("Explore"))
         self.context.compare_requested.connect(self._compare)
@@ -136,9 +124,10 @@ class MainWindow(QMainWindow):
         central.setLayout(row)
         self.setCentralWidget(central)
         self.message.lie_over(self.room)
-        self._run_label = QLabel("No run under way", objectName="run_status")
-        self._run_label.setToolTip("The run being trained by this program")
-        self.statusBar().addWidget(self._run_label)
+        status = RunStatus(self.context)
+        self._leaving = Leaving(self, self.context, status, self._parts_to_leave)
+        self._leaving.left.connect(self.left)
+        self.statusBar().addWidget(status)
         self.statusBar().setSizeGripEnabled(False)
 
     def _build_menus(self) -> None:
@@ -175,7 +164,7 @@ class MainWindow(QMainWindow):
         self.help = Help(self, self.context, self.show_workspace, self._actions_of_all_pages, self.message)
         self.help.fill(help_menu, self._action)
         self.statusBar().addPermanentWidget(self.help.button())
-        self._action(help_menu, "&About JNN Studio", "about", self._show_about)
+        self._action(help_menu, "&About JNN Studio", "about", lambda: show_about(self))
         self._palette = CommandPalette(self._all_actions, self)
         self._workspace_menus: dict[str, QMenu] = {}
 
@@ -306,30 +295,13 @@ class MainWindow(QMainWindow):
 
     def _all_actions(self) -> list[tuple[str, QAction]]:
         """Every action that can be reached from the menu bar, with the name of its menu."""
-        return self._actions_of([top for top in self.menuBar().actions() if top.isVisible()])
+        return actions_under([top for top in self.menuBar().actions() if top.isVisible()])
 
     def _actions_of_all_pages(self) -> list[tuple[str, QAction]]:
         """Also of pages that are not in front; those that nobody has seen yet are made."""
         for spec in self._specs:
             self._make(spec)
-        return self._actions_of(self.menuBar().actions())
-
-    def _actions_of(self, tops: Sequence[QAction]) -> list[tuple[str, QAction]]:
-        found: list[tuple[str, QAction]] = []
-
-        def collect(menu: QMenu) -> None:
-            for action in menu.actions():
-                submenu = action.menu()
-                if isinstance(submenu, QMenu):
-                    collect(submenu)
-                elif not action.isSeparator():
-                    found.append((without_mnemonic(menu.title()), action))
-
-        for top in tops:
-            submenu = top.menu()
-            if isinstance(submenu, QMenu):
-                collect(submenu)
-        return found
+        return actions_under(self.menuBar().actions())
 
     def _show_palette(self) -> None:
         self._palette.open()
@@ -343,59 +315,10 @@ class MainWindow(QMainWindow):
         dialog.raise_()
         dialog.activateWindow()
 
-    def _show_about(self) -> None:
-        box = QMessageBox(self, objectName="about_box")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About JNN Studio")
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setIconPixmap(QApplication.windowIcon().pixmap(QSize(64, 64)))
-        box.setText(
-            f"<b>JNN Studio {__version__}</b><br><br>Explore what penalising the nuclear norm of a network's "
-            "Jacobian does to what it learns.<br><br>The method: Scarvelis &amp; Solomon, <i>Nuclear Norm "
-            "Regularization for Deep Learning</i>, NeurIPS 2024."
-        )
-        box.open()
-
-    def _run_changed(self, feed: RunFeed, event: object = None) -> None:
-        """A run was started (no event), or told something; what does not change its state is passed over."""
-        if feed is self.context.training.feed and (event is None or isinstance(event, StateChanged)):
-            state = "created" if event is None else event.state
-            self._run_label.setText(f"{feed.config.shown_name}: {STATE_WORDS.get(state, state)}")
-
-    def _run_ended(self, feed: RunFeed, event: StateChanged) -> None:
-        self._run_label.setText(f"{feed.config.shown_name}: {event.state}")
-        if not self._leaving:
-            return
-        if self._asked_to_save and event.state == "failed":
-            # What was to be saved could not be; the run's page says why, and nobody has been told yet.
-            self._leaving = self.context.closing = self._asked_to_save = False
-            self.setEnabled(True)
-            self._run_label.setText(f"{feed.config.shown_name}: not saved; the window stays open")
-        elif self.context.sweeping.path is None:
-            self._leave()
-
-    def _sweep_changed(self) -> None:
-        """A run under way comes first; its own words say what became of it."""
-        if self.context.training.feed is None and not self._leaving:
-            path = self.context.sweeping.path
-            words = "Sweep: no longer under way" if path is None else f"Sweep in {path.name}: training"
-            self._run_label.setText(printable(words))
-
-    def _sweep_ended(self) -> None:
-        if self._leaving and self.context.training.feed is None:
-            self._leave()
-
     # --- leaving -----------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        feed = self.context.training.feed
-        if feed is None and self.context.sweeping.path is None:
-            event.accept()
-            self._leave()
-            return
-        event.ignore()
-        if not self._leaving:
-            self._ask(feed)
+        self._leaving.close_asked(event)
 
     def shutdown(self) -> None:
         """End all threads; the window is of no use afterwards."""
@@ -405,67 +328,12 @@ class MainWindow(QMainWindow):
 
     def stop_and_quit(self) -> None:
         """Stop and save the run under way, if any, and quit without asking."""
-        self._end_run(Command.STOP)
+        self._leaving.end_run(Command.STOP)
 
-    def _ask(self, feed: RunFeed | None) -> None:
-        """What is to become of the run under way, or of the sweep: that cannot be discarded."""
-        if self.findChild(QMessageBox, "quit_box") is not None:
-            return
-        sweep = self.context.sweeping.path
-        name = "" if feed is None else feed.config.shown_name
-        box = QMessageBox(self, objectName="quit_box")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("A run is under way" if feed is not None else "A sweep is under way")
-        what = f"“{name}” is still training" if feed is not None else "A sweep is still training"
-        box.setText(f"{what}{', and so is a sweep' if feed is not None and sweep is not None else ''}.")
-        where = printable(str(feed.path if feed is not None else sweep))
-        box.setInformativeText(f"It is being written to {where}. What is saved can be resumed later.")
-        keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
-        stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-        named = [(keep, "quit_keep"), (stop, "quit_stop")]
-        if feed is not None:
-            discard = box.addButton("Discard run", QMessageBox.ButtonRole.DestructiveRole)
-            discard.clicked.connect(lambda: self._end_run(Command.DISCARD))
-            named.append((discard, "quit_discard"))
-        for button, button_name in named:
-            button.setObjectName(button_name)
-        box.setDefaultButton(stop)
-        box.setEscapeButton(keep)
-        stop.clicked.connect(self._save_and_leave)
-        box.open()
-
-    def _save_and_leave(self) -> None:
-        self._asked_to_save = True
-        self._end_run(Command.STOP)
-
-    def _end_run(self, command: Command) -> None:
-        """Leave once the run has ended; the window stays alive until then."""
-        self._leaving = self.context.closing = True
-        feed, sweeping = self.context.training.feed, self.context.sweeping
-        if sweeping.path is not None:
-            sweeping.stop()
-            self._run_label.setText("Sweep: ending…")
-            self.setEnabled(False)
-        if feed is None:
-            if sweeping.path is None:
-                self._leave()
-            return
-        self.context.training.send(command)
-        self._run_label.setText(f"{feed.config.shown_name}: ending…")
-        self.setEnabled(False)
-
-    def _leave(self) -> None:
-        """Put everything away and say so; nothing that is open, hidden or broken prevents it."""
-        if self._left:
-            return
-        self._left = self.context.closing = True
-        _tried(self._save_settings)  # which floating panels are seen is part of it
+    def _parts_to_leave(self) -> Iterator[Callable[[], object]]:
+        yield self._save_settings  # which floating panels are seen is part of it
         for workspace in self._workspaces.values():
-            _tried(workspace.put_away)
-        for dialog in self.findChildren(QDialog):
-            _tried(dialog.close)
-        self.hide()
-        self.left.emit()
+            yield workspace.put_away
 
     def _save_settings(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
@@ -473,16 +341,8 @@ class MainWindow(QMainWindow):
             workspace = self._workspaces.get(spec.title)
             if workspace is not None:
                 self.settings.beginGroup(spec.title)
-                _tried(partial(workspace.save_state, self.settings))
+                tried(partial(workspace.save_state, self.settings))
                 self.settings.endGroup()
                 if workspace is self.stack.currentWidget():
                     self.settings.setValue("workspace", spec.title)
         self.settings.sync()
-
-
-def _tried(call: Callable[[], object]) -> None:
-    """A bug in one part of leaving is reported, and leaves the other parts alone."""
-    try:
-        call()
-    except Exception as error:
-        sys.excepthook(type(error), error, error.__traceback__)
