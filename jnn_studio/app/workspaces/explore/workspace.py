@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PySide6.QtCore import QMimeData, QSettings, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
@@ -41,6 +41,8 @@ from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.app.workspaces.explore.map.dock import MapDock
 from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
+from jnn_studio.app.workspaces.explore.naming import Naming
+from jnn_studio.app.workspaces.explore.panels import Panels
 from jnn_studio.app.workspaces.explore.pictures.panes import Panes
 from jnn_studio.app.workspaces.explore.pictures.spectra_plot import SpectraPlot
 from jnn_studio.app.workspaces.explore.walking.choosing import Choosing
@@ -53,20 +55,11 @@ from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
 from jnn_studio.explore.differences import differences
 from jnn_studio.explore.front_walk import Front
-from jnn_studio.explore.meaning import MeaningView
 from jnn_studio.explore.open_models import BUNDLED
 from jnn_studio.explore.renderer import Scene
 from jnn_studio.explore.session_file import not_kept
 from jnn_studio.explore.state import ExploreState, SourceImage
 from jnn_studio.explore.surveys import Surveys
-
-EXPLAIN_MS = 40
-"""From choosing another direction to telling what it is."""
-NO_TWO_BELOW, NO_TWO_BESIDE = 1120, 910
-"""Widths below which two panels have no room beside each other below the pictures, and none beside them."""
-NAME_MS = 1200
-"""Nothing moves for so long before directions are named though nobody looks at what they mean."""
-
 
 MODELS_OVER = ("Cannot open the models", "Cannot add the models", "Cannot add the PCA", FULL)
 """What has been said of models is over once others are in view, and"""
@@ -83,14 +76,7 @@ class ExploreWorkspace(Workspace):
         self.sessions = Sessions(context, self.desk)
         self._sequence = 0
         self._whose = ""
-        self._names: list[list[str]] = []
         self._shown: Scene | None = None
-        self._explained = -1
-        self._explain_soon = QTimer(self, singleShot=True, interval=EXPLAIN_MS)
-        self._explain_soon.timeout.connect(self._explain_now)
-        self._name_soon = QTimer(self, singleShot=True, interval=NAME_MS)
-        self._name_soon.timeout.connect(self._name_directions)
-        context.at_close(self._name_soon.stop)
         surveys = Surveys()
         self.explainer = Explainer(context, self, surveys)
         self.message = MessageBar()
@@ -105,6 +91,16 @@ class ExploreWorkspace(Workspace):
         self.bar = WalkBar()
         self.directions = DirectionSliders(self.bar)
         self.spectrum = SpectraPlot()
+        self.naming = Naming(
+            context,
+            self,
+            self.desk,
+            self.explainer,
+            self.keeping,
+            self.directions,
+            self.meaning,
+            self.spectrum,
+        )
         self.choosing = Choosing(self.desk, self.message)
         self.asking = Asking(self, self.desk, self.sessions, self.explainer, self.choosing)
         exports = Exports(self, self.desk, lambda: self.gallery.images.order)
@@ -171,41 +167,24 @@ class ExploreWorkspace(Workspace):
         column.addWidget(self._blank, 1)
         self.setCentralWidget(central)
         self.message.lie_over(central)
-        images = self._dock("Images", self.gallery, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._map_dock.stand_beside(images)
-        library = self._dock("Saved directions", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._library_dock = library
-        self.tabifyDockWidget(images, library)
-        images.raise_()
-        directions = self._dock("Directions", self.directions, Qt.DockWidgetArea.BottomDockWidgetArea)
-        spectrum = self._dock("Singular values", self.spectrum, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.splitDockWidget(directions, spectrum, Qt.Orientation.Horizontal)
-        meaning = self._dock("Meaning", self.meaning, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.tabifyDockWidget(spectrum, meaning)
-        spectrum.raise_()
-        self.fold_below(
-            (NO_TWO_BELOW, (directions, spectrum, meaning)),
-            (NO_TWO_BESIDE, (directions, images, library)),
+        self._panels = Panels(
+            self,
+            self.gallery,
+            self._map_dock,
+            self.library,
+            self.directions,
+            self.spectrum,
+            self.meaning,
         )
-        meaning.visibilityChanged.connect(self.explainer.set_wanted)
-        meaning.visibilityChanged.connect(self.meaning.set_in_view)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.resizeDocks([directions, spectrum], [580, 420], Qt.Orientation.Horizontal)
-        self.resizeDocks([directions], [336], Qt.Orientation.Vertical)
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self, objectName=f"explore.dock.{title.lower().replace(' ', '_')}")
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
+        self._panels.meaning.visibilityChanged.connect(self.explainer.set_wanted)
+        self._panels.meaning.visibilityChanged.connect(self.meaning.set_in_view)
 
     def _connect(self) -> None:
         desk = self.desk
         desk.state_changed.connect(self._show_state)
         desk.source_changed.connect(self._show_source)
         desk.scene_changed.connect(self._show_scene)
-        desk.grouped.connect(lambda scene: self.directions.show_scene(scene, self._names))
+        desk.grouped.connect(self.naming.show_scene)
         desk.rate_changed.connect(self._show_rate)
         desk.opened.opening.connect(self._opening.show_opening)
         desk.opened.fitting.connect(self._opening.show_fitting)
@@ -228,7 +207,7 @@ class ExploreWorkspace(Workspace):
         self.gallery.chosen.connect(self._choose_image)
         self.map.chosen.connect(self._choose_image)
         self.gallery.table_asked.connect(self.asking.table)
-        self.explainer.explained.connect(self._show_meaning)
+        self.explainer.explained.connect(self.naming.show_view)
         self.explainer.table_changed.connect(self._show_table)
         self.explainer.failed.connect(self._show_failure)
         self.explainer.told.connect(self.message.show_info)
@@ -236,7 +215,7 @@ class ExploreWorkspace(Workspace):
         self.meaning.direction_chosen.connect(self.directions.pick)
         self.keeping.failed.connect(self._show_failure)
         self.directions.amount_changed.connect(self._set_amount)
-        self.directions.picked.connect(self._explain)
+        self.directions.picked.connect(self.naming.explain)
         self.directions.blend.share_changed.connect(desk.set_share)
         self.directions.blend.ended.connect(desk.stop_blending)
         self.directions.region.ended.connect(self._end_region)
@@ -342,16 +321,16 @@ class ExploreWorkspace(Workspace):
         if before is None or before.state.base != scene.state.base:
             self.message.withdraw(*IMAGES_OVER)
         if new:
-            self._names.clear()
+            self.naming.names.clear()
             self._show_places(scene)
-        if not self._names:
-            self._name_soon.start()  # anew, as long as something moves
+        if not self.naming.names:
+            self.naming.find_soon()
         self._sequence += 1
         shown = differences(scene, theme().is_dark) if self._actions["difference"].isChecked() else None
         self.panes.show_moved(scene, self._sequence, shown)
         self.map.show_scene(scene)
         if new or scene.state.mode == "curved":
-            self.directions.show_scene(scene, self._names)
+            self.naming.show_scene(scene)
             self.spectrum.show_scene(scene)
             self.explainer.show(scene)
         if new:
@@ -381,24 +360,9 @@ class ExploreWorkspace(Workspace):
             latents = {v.column.key: v.moved.latent.numpy() for v in scene.columns}
             self.gallery.set_moved(latents if walked else {})
 
-    def _show_meaning(self, view: MeaningView) -> None:
-        self.meaning.show_view(view)
-        scene = self.desk.scene
-        if scene is None:
-            return
-        names = {column.key: [m.name for m in column.meanings] for column in view.columns}
-        self._names = [names.get(v.column.key, []) for v in scene.columns]
-        self.directions.show_scene(scene, self._names)
-
-    def _name_directions(self) -> None:
-        if self.isVisible() and self.directions.has_room_for_names:
-            self.explainer.explain_once()
-
     def _show_table(self, table: AttributeTable | None) -> None:
         self.gallery.set_table(table)
-        self._names.clear()
-        self.directions.forget_names()
-        self._name_soon.start()
+        self.naming.find_anew()
         self.message.withdraw("Cannot open the table of attributes")
         if table is not None:
             self.message.show_info("Attributes opened", table.summary)
@@ -418,21 +382,10 @@ class ExploreWorkspace(Workspace):
 
     def _set_amount(self, direction: int, amount: float) -> None:
         self.desk.set_amount(direction, amount, self._whose)
-        self._explain(direction)
-
-    def _explain(self, direction: int) -> None:
-        """Tell what a direction is, once the pictures have moved: drawing a plot takes as long as they do."""
-        self.keeping.direction = direction
-        if direction != self._explained and not self._explain_soon.isActive():
-            self._explain_soon.start()
-
-    def _explain_now(self) -> None:
-        self._explained = self.keeping.direction
-        self.spectrum.set_highlight(self._explained + 1)
-        self.meaning.set_direction(self._explained)
+        self.naming.explain(direction)
 
     def _save_direction(self, key: str) -> None:
-        self._library_dock.raise_()
+        self._panels.library.raise_()
         self.keeping.ask_to_save(key)
 
     def _choose_walk(self, key: str) -> None:

@@ -129,7 +129,7 @@ def test_other_sliders_lay_nothing_out_either_while_meaning_is_in_view(
 ) -> None:
     dock = explore.findChild(QDockWidget, "explore.dock.meaning")
     dock.raise_()
-    qtbot.waitUntil(lambda: bool(explore._names))  # directions have their names
+    qtbot.waitUntil(lambda: bool(explore.naming.names))  # directions have their names
     heading = dock.findChild(ElidingLabel, "explore.meaning.heading")
     explore.directions.sliders[0].slider.setValue(50)
     wait_for_scene(explore, qtbot)
@@ -148,7 +148,7 @@ def test_meaning_behind_another_panel_costs_nothing_and_is_right_when_it_comes_t
 ) -> None:
     dock = explore.findChild(QDockWidget, "explore.dock.meaning")
     dock.raise_()
-    qtbot.waitUntil(lambda: bool(explore._names))
+    qtbot.waitUntil(lambda: bool(explore.naming.names))
     heading = dock.findChild(ElidingLabel, "explore.meaning.heading")
     explore.findChild(QDockWidget, "explore.dock.singular_values").raise_()
     qtbot.waitUntil(lambda: dock.visibleRegion().isEmpty())

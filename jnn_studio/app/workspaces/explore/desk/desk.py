@@ -1,63 +1,50 @@
-"""The state of Explore and its history; asks the workers for scenes and tells the view about them."""
+"""What Explore works at: models and images are opened, scenes asked for, and the view is told."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import torch
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoStack
 
 from jnn_studio.app.arriving import Arrival, keep_arrival
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.workspaces.explore.desk.ahead import Ahead
 from jnn_studio.app.workspaces.explore.desk.averaging import Averaging
+from jnn_studio.app.workspaces.explore.desk.history import StateHistory
 from jnn_studio.app.workspaces.explore.desk.live import LiveRun
 from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Models, Opened
-from jnn_studio.app.workspaces.explore.desk.undo import Change
+from jnn_studio.app.workspaces.explore.desk.scenes import Scenes
 from jnn_studio.base.settings import from_json
-from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.pace import Pace
-from jnn_studio.explore.random_walk import random_step
 from jnn_studio.explore.references import split_reference
-from jnn_studio.explore.renderer import AveragedByModel, Scene, SceneRenderer, latent_size
+from jnn_studio.explore.renderer import Scene, latent_size
 from jnn_studio.explore.session_file import paths_of
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
     Base,
     Column,
-    DirectionKind,
     ExploreState,
     FileImage,
     ImageRef,
     SourceImage,
     Towards,
     Walk,
-    WalkMode,
     bundled_state,
 )
 from jnn_studio.training.run_folder import is_run
 
-REFINE_MS = 250
-"""After the last movement the scene is shown in full again."""
 FULL = "Four models at most"
 COMPONENTS = 32
 """Of a PCA with no model to compare it with."""
-RANDOM_SHARE = 0.25
-"""Size of a random step, as a share of the sliders' range."""
 
 
-class ExploreDesk(QObject):
+class ExploreDesk(StateHistory):
     """Everything here happens on the main thread; models and pixels are the workers' business.
 
     Signals:
-        state_changed: (ExploreState) sliders and choices are to show this.
         source_changed: (ImageSource, Data).
         scene_changed: (Scene) a scene has arrived.
         grouped: (Scene) which of its directions can turn into each other is known.
@@ -66,7 +53,6 @@ class ExploreDesk(QObject):
         told: (title, text) worth knowing.
     """
 
-    state_changed = Signal(object)
     source_changed = Signal(object, object)
     scene_changed = Signal(object)
     rate_changed = Signal(float, int)
@@ -78,28 +64,26 @@ class ExploreDesk(QObject):
         super().__init__(parent)
         self.context = context
         self._telling = partial(context.telling, self.failed)
-        self.undo = QUndoStack(self)
         self.opened = Opened(context, self)
         self.averaging = Averaging(context, self)
-        self._ahead = Ahead(context, self)
-        self._ahead.grouped.connect(self.grouped)
+        self._scenes = Scenes(context, self, self._telling("Cannot show this"))
+        self._scenes.grouped.connect(self.grouped)
+        self._scenes.arrived.connect(self.scene_changed)
+        self._scenes.rate_changed.connect(self.rate_changed)
+        self._scenes.came_to_rest.connect(self._refresh)
         self.live = LiveRun(context, self)
         self.live.models_arrived.connect(self._live_models)
         self.live.ended.connect(self._live_ended)
         context.run_started.connect(self._run_started)
         self._watch_all = False
         """Of the run that is watched, all models are to be shown, and not only those in view."""
-        self.state = ExploreState()
-        self.scene: Scene | None = None
         self.source: ImageSource | None = None
         self._shown_source: tuple[ImageSource, Data] | None = None
-        self._renderer = SceneRenderer()
-        self._generator = torch.Generator()
-        self._pace = Pace()
-        self._delivered_at = 0.0
-        self._rate = 0.0
-        self._refine = QTimer(self, singleShot=True, interval=REFINE_MS)
-        self._refine.timeout.connect(self._refine_now)
+
+    @property
+    def scene(self) -> Scene | None:
+        """What arrived last."""
+        return self._scenes.scene
 
     @property
     def settled(self) -> bool:
@@ -253,39 +237,6 @@ class ExploreDesk(QObject):
             "There is room for four side by side. Remove one with the menu at its picture, then add.",
         )
 
-    def remove_column(self, key: str) -> None:
-        """Take a model out of view; the last one stays."""
-        columns = tuple(column for column in self.state.columns if column.key != key)
-        if columns:
-            self.push("remove a model", self.state.change(columns=columns))
-
-    def move_column(self, key: str, by: int) -> None:
-        """Put a model further left (by < 0) or right."""
-        columns = list(self.state.columns)
-        old = [column.key for column in columns].index(key)
-        new = min(max(old + by, 0), len(columns) - 1)
-        if new != old:
-            columns.insert(new, columns.pop(old))
-            self.push("reorder models", self.state.change(columns=tuple(columns)))
-
-    def rename_column(self, key: str, name: str) -> None:
-        """Call a model something; empty for its own name."""
-        self._change_column("rename a model", key, name=name.strip()[:80])
-
-    def set_directions(self, key: str, kind: DirectionKind) -> None:
-        """What the directions of a model are."""
-        self._change_column("choose directions", key, directions=kind)
-
-    def set_linked(self, key: str, linked: bool) -> None:
-        """Move a model with the others, or on its own; on its own it starts from where it is."""
-        self._change_column("link" if linked else "unlink", key, linked=linked, walk=self.state.walk)
-
-    def _change_column(self, text: str, key: str, **changes: object) -> None:
-        column = self.state.column(key)
-        changed = column.model_copy(update=changes)
-        if changed != column:
-            self.push(text, self.state.with_column(changed))
-
     # --- images ------------------------------------------------------------------------------------
 
     def open_source(self, config: Data) -> None:
@@ -327,18 +278,6 @@ class ExploreDesk(QObject):
         """Keep a picture that came without a file, and go on with the file."""
         keep_arrival(self.context, self, arrival, then, self._telling("Cannot open the picture"))
 
-    def set_share(self, share: float) -> None:
-        """How far towards the other image."""
-        towards = self.state.towards
-        if towards is not None and towards.share != share:
-            changed = towards.model_copy(update={"share": share})
-            self.push("blend", self.state.change(towards=changed), merge=1000)
-
-    def stop_blending(self) -> None:
-        """No interpolation."""
-        if self.state.towards is not None:
-            self.push("end blending", self.state.change(towards=None))
-
     def _with_image(self, ref: ImageRef, models: Models, then: Callable[[], None]) -> None:
         if isinstance(ref, FileImage):
             # A file that is no image must not become part of the history.
@@ -346,41 +285,7 @@ class ExploreDesk(QObject):
         else:
             then()
 
-    # --- walking -----------------------------------------------------------------------------------
-
-    def set_amount(self, direction: int, amount: float, key: str = "") -> None:
-        """Move along one direction: all linked models, or the unlinked one called ``key``."""
-        walk = self.state.column(key).walk if key else self.state.walk
-        if walk.amount(direction, self.state.mode) == amount:
-            return
-        merge = direction + 16 * (1 + [c.key for c in self.state.columns].index(key) if key else 0)
-        state = self.state.with_amount(direction, amount, key)
-        self.push(f"move along direction {direction + 1}", state, merge)
-
-    def reset(self) -> None:
-        """Back to the base."""
-        state = self.state.at_rest()
-        if state != self.state:
-            self.push("reset all", state)
-
-    def set_mode(self, mode: WalkMode) -> None:
-        """Straight rays, or curves that follow the directions as they turn, by the same amounts."""
-        if mode != self.state.mode:
-            self.push("change the way to move", self.state.in_mode(mode))
-
-    def toggle_mode(self) -> None:
-        """The other way to move."""
-        self.set_mode("curved" if self.state.mode == "straight" else "straight")
-
-    def set_matched(self, matched: bool) -> None:
-        """Pair the other models' directions with the first one's."""
-        if matched != self.state.matched:
-            self.push("match directions" if matched else "unmatch", self.state.change(matched=matched))
-
-    def set_limit(self, limit: float) -> None:
-        """RMS image change at the ends of the sliders."""
-        if limit != self.state.limit:
-            self.push("change the range", self.state.with_limit(limit), merge=1001)
+    # --- going to a state --------------------------------------------------------------------------
 
     def walk_on(self) -> None:
         """Make where the walks have led the new base."""
@@ -391,26 +296,11 @@ class ExploreDesk(QObject):
         base = Base(image=self.state.base.image, latents=latents)
         self.push("walk on from here", self.state.at_rest().change(base=base))
 
-    def back_to_image(self) -> None:
-        """Start again from the image itself."""
-        if self.state.base.latents is not None:
-            self.push("back to the image", self.state.at_image())
-
-    def random_step(self, k: int) -> None:
-        """A small step in a random direction among the first ``k``."""
-        state = self.state
-        size = RANDOM_SHARE * state.limit
-        walk = random_step(state.walk, state.mode, k, size, state.limit, self._generator)
-        self.push("random step", state.change(walk=walk))
-
-    # --- history -----------------------------------------------------------------------------------
-
     def show(self, state: ExploreState) -> None:
-        """Go to a state without making it a step of the history."""
-        before, self.state = self.state, state
+        before = self.state
         if (before.columns, before.mode) != (state.columns, state.mode):
-            self._pace = Pace()
-        self.state_changed.emit(state)
+            self._scenes.forget_pace()
+        super().show(state)
         self._refresh()
 
     def _open_state(self, state: ExploreState, text: str) -> None:
@@ -420,14 +310,6 @@ class ExploreDesk(QObject):
             self.push(text, state)
         else:
             self._refresh()
-
-    def push(self, text: str, state: ExploreState, merge: int = -1) -> None:
-        """Go to a state as a step of the history, or as part of the last one if ``merge`` is its number."""
-        last = self.undo.command(self.undo.index() - 1) if not self.undo.canRedo() else None
-        if isinstance(last, Change) and last.go_on(state, merge):
-            self.show(state)
-        else:
-            self.undo.push(Change(self.show, text, self.state, state, merge))
 
     # --- scenes ------------------------------------------------------------------------------------
 
@@ -459,56 +341,7 @@ class ExploreDesk(QObject):
         if self._shown_source is None or self._shown_source[0] is not source:
             self._shown_source = source, state.source
             self.source_changed.emit(source, state.source)
-        self._ask(state, models, source, averaged, self._pace.shrink if self._refine.isActive() else 1)
-
-    def _ask(
-        self,
-        state: ExploreState,
-        models: Models,
-        source: ImageSource,
-        averaged: AveragedByModel,
-        shrink: int,
-    ) -> None:
-        renderer = self._renderer
-
-        def work(_: Watch) -> tuple[Scene, float]:
-            start = time.perf_counter()
-            renderer.use(models, source, averaged)
-            scene = renderer.render(state, shrink)
-            return scene, time.perf_counter() - start
-
-        self.context.inference.request(
-            self,
-            "scene",
-            work,
-            lambda done: self._arrived(*done, shrink),
-            self._telling("Cannot show this"),
-        )
-
-    def _arrived(self, scene: Scene, seconds: float, shrink: int) -> None:
-        before, self.scene = self.scene, scene
-        only_moved = before is not None and before.state.base == scene.state.base
-        if only_moved and before is not None and before.state != scene.state:
-            self._note_rate(seconds, shrink)
-        self.scene_changed.emit(scene)
-        if before is None or not scene.stands_where(before):
-            self._ahead.show(scene)
-
-    def _note_rate(self, seconds: float, shrink: int) -> None:
-        now = time.monotonic()
-        self._pace.took(seconds, shrink)
-        gap, self._delivered_at = now - self._delivered_at, now
-        if gap < 0.5:
-            self._rate = 1 / gap if self._rate == 0 else 0.8 * self._rate + 0.2 / max(gap, 1e-3)
-            self.rate_changed.emit(self._rate, shrink)
-        self._refine.start()
-
-    def _refine_now(self) -> None:
-        """Nothing has moved for a while."""
-        self._rate = 0.0
-        self.rate_changed.emit(0.0, 1)
-        if self._pace.shrink > 1:
-            self._refresh()
+        self._scenes.ask(state, models, source, averaged)
 
     def renew(self, models: Models) -> None:
         """The same models with other weights, in view or not."""
