@@ -11,16 +11,8 @@ from PySide6.QtCore import QMimeData, QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from jnn_studio.app.context import AppContext
-from jnn_studio.app.engine.worker import Failure
-from jnn_studio.app.steering.checking import (
-    check_run,
-    images_problem,
-    look_through,
-    relevant,
-    shortage,
-    target_problem,
-    unusable,
-)
+from jnn_studio.app.steering.checking import check_run, relevant
+from jnn_studio.app.steering.findings import Findings
 from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
@@ -31,12 +23,9 @@ from jnn_studio.app.widgets.typed import defaults, typed_with_defaults
 from jnn_studio.base.endings import ending_of
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
-from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
-from jnn_studio.data.inventory import Inventory
 from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS, NAME
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.device import available_devices
 from jnn_studio.training.presets import load_preset
 from jnn_studio.training.words import RunWords
 
@@ -73,15 +62,12 @@ class PresetForm(SettingForm):
         self._stray: set[str] = set()
         """Reasons that belong to no field."""
         self.parts = {part.key: part for part in parts}
-        self._checked_on_disk: dict[str, tuple[str, str]] = {}
-        self._images: dict[str, Inventory] = {}
-        """What there is in the folders that were looked into, by what was typed."""
-        self._devices: tuple[str, ...] | None = None
-        self._asked = ""
-        """What earlier runs were last asked about, and what they say."""
-        self._background: Mapping[str, str] = {}
+        self._findings = Findings(context, page)
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
         DropZone(self, self.drop_offer, self.take_dropped)
+        self._findings.setParent(self)
+        self._findings.devices_found.connect(self._offer_devices)
+        self._findings.found.connect(self.check)
         self._preset, self._edited, self._general = Combo(), QLabel(), QLabel()
         self._head = form_rows(())
         self._build_head()
@@ -89,9 +75,7 @@ class PresetForm(SettingForm):
             part.changed.connect(self.check)
         context.run_ended.connect(self._run_ended)
         self.start_from(presets[0])
-        context.loading.request(
-            self, f"{page}.devices", lambda _: available_devices(), self._show_devices, _ignore
-        )
+        self._findings.ask_for_devices()
 
     # --- values --------------------------------------------------------------------------------------
 
@@ -211,7 +195,7 @@ class PresetForm(SettingForm):
         different = not self.fields or type(base) is not type(self.base) or words.groups != self.words.groups
         self.base, self.words = base, words
         if different:
-            self._checked_on_disk.clear()
+            self._findings.forget_paths()
             self.ask_for((*words.groups, SettingGroup("target", "", (TARGET,))))
             labels = [setting.words for group in words.groups for setting in group.settings]
             self._head.setColumnMinimumWidth(0, form_rows(labels).columnMinimumWidth(0))
@@ -230,10 +214,10 @@ class PresetForm(SettingForm):
         self._general.setVisible(bool(stray))
         right = self._checked
         if right is not None:
-            self._look_back(right)
+            self._findings.look_back(right, self.words)
         hints = self.words.hints(right) if right is not None else {}
         for name, field in self.fields.items():
-            words = (hints.get(name), self._background.get(name), self._found_in(field))
+            words = (hints.get(name), self._findings.hints.get(name), self._found_in(field))
             field.set_hint("\n".join(filter(None, words)))
         edited = self.config != self._begin[str(self._preset.currentData())]
         self._edited.setText("edited" if edited else "")
@@ -257,82 +241,29 @@ class PresetForm(SettingForm):
             asked = {name: text for name, text in typed.items() if name != TARGET.name}
             given = {part.name: part.value for part in parts}
             self._checked, found = check_run(self.base, self.words, asked, given)
-            reasons = {**self._found_elsewhere(typed), **found}
+            elsewhere = self._findings.reasons(typed, self._checked, self._images_field())
+            reasons = {**elsewhere, **found}
         self._stray = {why for name, why in reasons.items() if name not in self.fields}
         return self._checked, reasons
 
-    def _found_elsewhere(self, typed: Mapping[str, str]) -> dict[str, str]:
-        """What the configuration itself cannot know: the disk and the machine."""
-        found = {
-            name: reason
-            for name, (text, reason) in self._checked_on_disk.items()
-            if reason and typed.get(name) == text
-        }
-        device = typed.get(DEVICE.name, "auto")
-        if self._checked is not None:
-            images = self._images.get(typed.get(self._images_field(), ""))
-            found.update(shortage(self._checked, 0 if images is None else images.likely_images))
-        if self._devices is not None and device not in ("auto", *self._devices):
-            found[DEVICE.name] = f"This machine has no {device}; choose Automatic."
-        return found
-
     def _found_in(self, field: Field) -> str:
         """What images there are at the path in a field, and what will be left out."""
-        found = self._images.get(field.value) if field.setting.holds else None
+        found = self._findings.images_at(field.value) if field.setting.holds else None
         return "" if found is None else found.words
 
     def _look_on_disk(self, field: PathField) -> None:
         """Have a path looked at away from this thread."""
-        name, text = field.setting.name, field.value
-        if not text.strip():
-            return
-        images, base = field.setting is not TARGET, self._checked or self.base
-
-        def look(watch: Watch) -> tuple[str, Inventory | None]:
-            if images:
-                found = look_through(text, base, watch)
-                return images_problem(text) or ("" if found is None else unusable(found)), found
-            return target_problem(text), None
-
-        def seen(found: tuple[str, Inventory | None]) -> None:
-            reason, inventory = found
-            self._checked_on_disk[name] = (text, reason)
-            if inventory is not None:
-                self._images[text] = inventory
-            self.check()
-
-        self._context.loading.request(self, f"{self._page}.{name}", look, seen, _ignore)
-
-    def _look_back(self, config: RunConfig, *, anew: bool = False) -> None:
-        """Have earlier runs asked what they came to, once for each choice of images and of a network."""
-        about = config.model_dump_json(include={"kind", "data", "images", "model"})
-        if about == self._asked and not anew:
-            return
-        self._asked, self._background = about, {}
-        runs, background = self._context.runs_folder, self.words.background
-
-        def seen(hints: Mapping[str, str]) -> None:
-            if hints:
-                self._background = hints
-                self.check()
-
-        self._context.loading.request(
-            self, f"{self._page}.earlier", lambda watch: background(config, runs, watch), seen, _ignore
-        )
+        base = None if field.setting is TARGET else self._checked or self.base
+        self._findings.look_on_disk(field.setting.name, field.value, base)
 
     def _run_ended(self) -> None:
         """There may be one more to learn from."""
         if self._checked is not None:
-            self._look_back(self._checked, anew=True)
-
-    def _show_devices(self, devices: tuple[str, ...]) -> None:
-        self._devices = devices
-        self._offer_devices()
-        self.check()
+            self._findings.look_back(self._checked, self.words, anew=True)
 
     def _offer_devices(self) -> None:
         field = self.fields.get(DEVICE.name)
-        for device in self._devices or ():
+        for device in self._findings.devices or ():
             if isinstance(field, ChoiceField):
                 field.offer(device, DEVICE_WORDS.get(device, device))
 
@@ -423,7 +354,3 @@ def _at(values: Mapping[str, Any], name: str) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
-
-
-def _ignore(failure: Failure) -> None:
-    """The run itself will say what is wrong."""
