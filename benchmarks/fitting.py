@@ -12,12 +12,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.window_waits import settle
+from benchmarks.window_settings import settings_in
+from benchmarks.window_waits import settle, wait
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
@@ -62,24 +62,18 @@ def main() -> int:
 def check_all(sizes: Sequence[tuple[int, int]], modes: Sequence[str]) -> dict[str, Any]:
     """Make a window and check it."""
     import torch  # noqa: F401  (before PySide6)
-    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from jnn_studio.app.bundled_font import use_bundled_font
     from jnn_studio.app.window import MainWindow
 
-    application = QApplication([])
+    application = QApplication([])  # noqa: F841  (lives as long as this function)
     use_bundled_font()
     with tempfile.TemporaryDirectory() as scratch:
-        settings = QSettings(str(Path(scratch) / "fitting.ini"), QSettings.Format.IniFormat)
-        settings.setValue("data_folder", str(Path(scratch) / "data"))
-        settings.setValue("runs_folder", str(Path(scratch) / "runs"))
-        window = MainWindow(settings)
+        window = MainWindow(settings_in(Path(scratch)))
         window.show()
         explore: Any = window.workspace("Explore")
-        end = time.monotonic() + 120
-        while explore.desk.scene is None and time.monotonic() < end:
-            application.processEvents()
+        wait(lambda: explore.desk.scene is not None, 120)
         wrong = wrong_at(window, sizes, modes)
         ratio = window.devicePixelRatioF()
         window.close()

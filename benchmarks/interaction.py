@@ -28,20 +28,22 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.window_settings import settings_in
+from benchmarks.window_waits import settle
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 START = """
 import gc, sys, time
+from pathlib import Path
+from benchmarks.window_settings import settings_in
 from jnn_studio.training.device import leave_a_core_free
 gc.disable()  # as the program itself does
 leave_a_core_free()
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from jnn_studio.app.window import MainWindow
-settings = QSettings(sys.argv[2], QSettings.Format.IniFormat)
-settings.setValue("data_folder", sys.argv[2] + ".data")
-window = MainWindow(settings)
+window = MainWindow(settings_in(Path(sys.argv[2])))
 def painted(number):
     print(1000 * (time.monotonic() - float(sys.argv[1])), flush=True)
     window.close()
@@ -71,7 +73,7 @@ def start_times(count: int, scratch: Path) -> dict[str, Any]:
     """Milliseconds from process start to first frame; the first process warms the file cache."""
     found = []
     for number in range(count + 1):
-        command = [sys.executable, "-c", START, repr(time.monotonic()), str(scratch / f"start-{number}.ini")]
+        command = [sys.executable, "-c", START, repr(time.monotonic()), str(scratch / f"start-{number}")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         found.append(float(done.stdout.split()[0]))
     return {"median": round(float(np.median(found[1:]))), "all": [round(value) for value in found[1:]]}
@@ -81,7 +83,6 @@ class Session:
     """One window, measured idle and then while it trains."""
 
     def __init__(self, scratch: Path) -> None:
-        from PySide6.QtCore import QSettings
         from PySide6.QtWidgets import QApplication
 
         from jnn_studio.app.window import MainWindow
@@ -90,14 +91,12 @@ class Session:
         leave_a_core_free()
         self._scratch = scratch
         self._application = QApplication([])
-        settings = QSettings(str(scratch / "session.ini"), QSettings.Format.IniFormat)
-        settings.setValue("data_folder", str(scratch / "data"))
-        self._window = MainWindow(settings)
+        self._window = MainWindow(settings_in(scratch))
         self._window.show()
         self._explore: Any = self._window.workspace("Explore")
         self._wait(lambda: self._explore.desk.scene is not None, 60)
         self._wait(lambda: self._window.stack.count() == len(self._window._specs), 60)
-        self._settle(2.0)
+        settle(2.0)
 
     def measure(self, moves: int) -> dict[str, Any]:
         """All conditions in turn; closes the window at the end."""
@@ -112,11 +111,11 @@ class Session:
         context = self._window.context
         feed = context.start_run(load_preset("faces-quick"), self._scratch / "run")
         self._wait(feed.metrics.take, 120)
-        self._settle(2.0)
+        settle(2.0)
         result["slider_training_ms"] = self._slider(moves)
         result["timer_training_explore_ms"] = self._timer(10.0)
         self._window.show_workspace("Train")
-        self._settle(2.0)
+        settle(2.0)
         result["timer_training_train_ms"] = self._timer(10.0)
         ended: list[Any] = []
         context.run_ended.connect(lambda *_: ended.append(True))
@@ -134,7 +133,7 @@ class Session:
         base, first = [], []
         for index in range(1, images + 1):
             slider.setValue(0)
-            self._settle(0.4)
+            settle(0.4)
             base.append(self._painted(partial(desk.select, SourceImage(index=index))))
             first.append(self._painted(partial(slider.setValue, slider.maximum() // 2)))
         return {"base_idle_ms": _summary(base), "first_move_idle_ms": _summary(first)}
@@ -158,7 +157,7 @@ class Session:
         choose = random.Random(0)
         found = []
         for _ in range(moves):
-            self._settle(choose.uniform(0.005, 0.04))
+            settle(choose.uniform(0.005, 0.04))
             slider = choose.choice(sliders).slider
             target = choose.randint(slider.minimum(), slider.maximum())
             if target == slider.value():
@@ -173,16 +172,9 @@ class Session:
         timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
         timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
         timer.start()
-        self._settle(seconds)
+        settle(seconds)
         timer.stop()
         return _summary((1000 * np.diff(stamps)).tolist())
-
-    def _settle(self, seconds: float) -> None:
-        from PySide6.QtCore import QEventLoop, QTimer
-
-        loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), loop.quit)
-        loop.exec()
 
     def _wait(self, condition: Callable[[], object], seconds: float) -> None:
         from PySide6.QtCore import QEventLoop

@@ -28,6 +28,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.window_settings import settings_in
 from benchmarks.window_waits import settle, wait
 
 _HERE = "--in-this-process"
@@ -86,7 +87,6 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
 
     gc.disable()  # as the program itself does
     leave_a_core_free()
-    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     application = QApplication([])
@@ -94,10 +94,7 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
     from jnn_studio.app.window import MainWindow
 
     imports["pyqtgraph and the window's modules"] = _private() - sum(imports.values())
-    settings = QSettings(str(scratch / "memory.ini"), QSettings.Format.IniFormat)
-    settings.setValue("data_folder", str(scratch / "data"))
-    settings.setValue("runs_folder", str(scratch / "runs"))
-    window = MainWindow(settings)
+    window = MainWindow(settings_in(scratch))
     explore: Any = window.workspace("Explore")
     frames: list[float] = []
     explore.panes.painted.connect(lambda _: frames.append(1000 * (time.monotonic() - began)))

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.window_settings import settings_in
 from benchmarks.window_waits import settle, wait
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -38,15 +39,13 @@ def main() -> None:
 
 def measure(switches: int, scratch: Path) -> dict[str, Any]:
     """Medians and maxima for each page."""
-    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from jnn_studio.app.theme import theme
     from jnn_studio.app.window import MainWindow
 
     application = QApplication([])
-    settings = QSettings(str(scratch / "theme.ini"), QSettings.Format.IniFormat)
-    settings.setValue("data_folder", str(scratch / "data"))
+    settings = settings_in(scratch)
     settings.setValue("theme", "light")
     window = MainWindow(settings)
     window.show()

@@ -15,7 +15,7 @@ def settle(seconds: float) -> None:
     loop.exec()
 
 
-def wait(condition: Callable[[], object], seconds: float) -> None:
+def wait(condition: Callable[[], object], seconds: float = 60) -> None:
     """Let it go on until ``condition`` holds; TimeoutError once it has not for so long."""
     end = time.monotonic() + seconds
     while not condition():

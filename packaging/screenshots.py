@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -18,10 +16,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import torch  # noqa: F401  (before PySide6: the other order fails on Windows)
 from PIL import Image
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget
 
+from benchmarks.window_settings import settings_in
+from benchmarks.window_waits import settle, wait
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
 from jnn_studio.data.config import FacesConfig
@@ -45,13 +44,10 @@ def main() -> None:
     leave_a_core_free()
     application = QApplication([])  # noqa: F841  (lives as long as this function)
     with tempfile.TemporaryDirectory() as scratch:
-        settings = QSettings(str(Path(scratch) / "settings.ini"), QSettings.Format.IniFormat)
-        settings.setValue("runs_folder", str(Path(scratch) / "runs"))
-        settings.setValue("data_folder", str(Path(scratch) / "data"))
-        window = MainWindow(settings)
+        window = MainWindow(settings_in(Path(scratch)))
         window.show()
         explore = window.workspace("Explore")
-        _wait(lambda: explore.desk.scene is not None)
+        wait(lambda: explore.desk.scene is not None)
         _tutorial(window, folder, Path(scratch))
         if asked.tutorial:
             window.close()
@@ -59,7 +55,7 @@ def main() -> None:
             return
         explore.desk.open_bundled()
         explore.desk.open_source(FacesConfig())
-        _wait(lambda: len(explore.desk.source) == FacesConfig().count)
+        wait(lambda: len(explore.desk.source) == FacesConfig().count)
         explore.desk.set_amount(2, 0.06)
         window.show_workspace("Train")
         _photograph(window, folder, "train-empty", SIZES[:1])
@@ -67,61 +63,61 @@ def main() -> None:
         window.context.run_ended.connect(lambda *_: ended.append(True))
         config = load_preset("faces-quick").with_changes(steps=STEPS)
         window.context.start_run(config, Path(scratch) / "runs" / "faces-quick")
-        _wait(lambda: window.context.training.feed is None and bool(ended), 600)
-        _settle(1.0)
+        wait(lambda: window.context.training.feed is None and bool(ended), 600)
+        settle(1.0)
         _photograph(window, folder, "train", SIZES)
         window.show_workspace("Explore")
         _photograph(window, folder, "explore", SIZES)
         explore.desk.add_models("beta-vae")
-        _wait(lambda: len(explore.desk.scene.columns) == 3)
+        wait(lambda: len(explore.desk.scene.columns) == 3)
         explore.desk.set_directions("c3", "axes")
         explore.findChild(QDockWidget, "explore.dock.meaning").raise_()
-        _wait(lambda: explore.desk.scene.state == explore.desk.state)
-        _settle(2.0)
+        wait(lambda: explore.desk.scene.state == explore.desk.state)
+        settle(2.0)
         _photograph(window, folder, "explore-three-models", SIZES)
         explore.desk.open_bundled()
         explore.desk.open_source(FacesConfig(count=1000))
-        _wait(lambda: len(explore.desk.source) == 1000)
+        wait(lambda: len(explore.desk.source) == 1000)
         explore.findChild(QAction, "explore.map.show").trigger()
-        _wait(lambda: explore.map.standing.words.text() == "1,000 images.", 300)
+        wait(lambda: explore.map.standing.words.text() == "1,000 images.", 300)
         colour = explore.map.controls.colour
         colour.setCurrentIndex(colour.findData("head yaw"))
         colour.activated.emit(colour.currentIndex())
         explore.map.controls.pictures.trigger()
         explore.desk.set_amount(2, 0.1)
-        _settle(3.0)
+        settle(3.0)
         _photograph(window, folder, "explore-map", SIZES)
         window.show_workspace("Validate")
         ended.clear()
         config = load_preset("rof-2d-quick").with_changes(steps=STEPS)
         window.context.start_run(config, Path(scratch) / "runs" / "rof-2d-quick")
-        _wait(lambda: window.context.training.feed is None and bool(ended), 600)
-        _settle(1.0)
+        wait(lambda: window.context.training.feed is None and bool(ended), 600)
+        settle(1.0)
         _photograph(window, folder, "validate", SIZES)
         ended.clear()
         config = load_preset("faces-quick").with_changes(steps=STEPS, eta="0.03")
         window.context.start_run(config, Path(scratch) / "runs" / "faces-less")
-        _wait(lambda: window.context.training.feed is None and bool(ended), 600)
+        wait(lambda: window.context.training.feed is None and bool(ended), 600)
         window.show_workspace("Runs")
         runs = window.workspace("Runs")
-        _wait(lambda: runs.table.shown == 4)  # with the tutorial's
+        wait(lambda: runs.table.shown == 4)  # with the tutorial's
         runs.bar.text.setText("faces")
-        _wait(lambda: runs.table.shown == 2)
+        wait(lambda: runs.table.shown == 2)
         runs.table.selectAll()
-        _wait(lambda: len(runs.comparison.shown) == 2)
-        _settle(1.0)
+        wait(lambda: len(runs.comparison.shown) == 2)
+        settle(1.0)
         _photograph(window, folder, "runs", SIZES)
         window.show_workspace("Denoise")
         denoise = window.workspace("Denoise")
-        _wait(lambda: "bm3d" in denoise.desk.levels, 120)  # the slowest, and the last
+        wait(lambda: "bm3d" in denoise.desk.levels, 120)  # the slowest, and the last
         _photograph(window, folder, "denoise", SIZES[:1])
         denoise.switch.current = "why"
-        _wait(lambda: denoise.why.spectra.answers and not denoise.why.spectra.waiting)
+        wait(lambda: denoise.why.spectra.answers and not denoise.why.spectra.waiting)
         _photograph(window, folder, "denoise-why", SIZES[:1])
         denoise.switch.current = "restore"
-        _wait(lambda: denoise.restore.start.isEnabled())
+        wait(lambda: denoise.restore.start.isEnabled())
         denoise.restore.start.click()
-        _wait(lambda: not denoise.restore.restoring.running)
+        wait(lambda: not denoise.restore.restoring.running)
         _photograph(window, folder, "denoise-restore", SIZES[:1])
         window.close()
         window.shutdown()
@@ -139,21 +135,21 @@ def _tutorial(window: MainWindow, folder: Path, scratch: Path) -> None:
         Image.fromarray(tones.astype(np.uint8)).save(person / f"{number % PRINTS + 1}.png")
     explore, size = window.workspace("Explore"), SIZES[:1]
     window.open_files([photos])
-    _wait(lambda: len(explore.desk.source) == PERSONS * PRINTS, 120)
-    _settle(4.0)
+    wait(lambda: len(explore.desk.source) == PERSONS * PRINTS, 120)
+    settle(4.0)
     _photograph(window, folder, "tutorial-folder", size, ("light",))
     ended: list[object] = []
     over = window.context.run_ended.connect(lambda *_: ended.append(True))
     config = load_preset("photos").with_changes(steps=TUTORIAL_STEPS, data=photos, target_rank=14)
     window.show_workspace("Train")
     feed = window.context.start_run(config, scratch / "runs" / "photos")
-    _wait(lambda: window.context.training.feed is None and bool(ended), 1500)
-    _settle(1.0)
+    wait(lambda: window.context.training.feed is None and bool(ended), 1500)
+    settle(1.0)
     _photograph(window, folder, "tutorial-train", size, ("light",))
     window.context.explore_requested.emit(feed.path)
-    _wait(lambda: "photos" in str(explore.desk.scene.state.columns[0].where))
+    wait(lambda: "photos" in str(explore.desk.scene.state.columns[0].where))
     explore.desk.set_amount(0, 0.08)
-    _settle(4.0)
+    settle(4.0)
     _photograph(window, folder, "tutorial-walk", size, ("light",))
     window.context.run_ended.disconnect(over)
 
@@ -169,22 +165,8 @@ def _photograph(
         theme().mode = mode  # type: ignore[assignment]
         for width, height in sizes:
             window.resize(width, height)
-            _settle(0.6)
+            settle(0.6)
             window.grab().save(str(folder / f"{name}-{mode}-{width}x{height}.png"))
-
-
-def _settle(seconds: float) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def _wait(condition: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not get there in time")
-        _settle(0.05)
 
 
 if __name__ == "__main__":
