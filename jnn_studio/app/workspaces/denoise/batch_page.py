@@ -31,7 +31,7 @@ from jnn_studio.app.workspaces.denoise.batch import Batch
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.setting_words import Setting, SettingGroup
-from jnn_studio.base.text import printable
+from jnn_studio.base.text import counted, printable
 from jnn_studio.base.watch import Watch
 
 
@@ -143,6 +143,17 @@ class BatchPage(QWidget):
     def words(self) -> str:
         """What it has come to."""
         raise NotImplementedError
+
+    # --- words they share ------------------------------------------------------------------------------
+
+    def how_far(self, noun: str) -> str:
+        """How many of which things are done, as a sentence and a space; "" before that is known."""
+        progress = self.batch.progress
+        return "" if progress is None else f"{progress.done:,} of {counted(progress.total, noun)}. "
+
+    def ended(self) -> str:
+        """How it ended, as a sentence."""
+        return "Stopped: Start goes on where it was." if self.batch.stopped else "Done."
 
     # --- by hand ---------------------------------------------------------------------------------------
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.evaluate.page import CSV_HEADER, EvaluatePage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.table_file import TableFile
@@ -30,22 +29,10 @@ from .photos import write_photo
 
 @pytest.fixture
 def page(
-    qtbot: QtBot,
-    context: AppContext,
-    desk: PhotoDesk,
-    weights: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[EvaluatePage]:
+    show_batch: Callable[[type[EvaluatePage]], EvaluatePage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> EvaluatePage:
     monkeypatch.setattr(evaluation, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    made = EvaluatePage(context, desk)
-    made.resize(1208, 740)
-    made.show()
-    desk.open_models(weights)
-    qtbot.waitUntil(lambda: len(desk.models) == 2)
-    yield made
-    made.hide()
-    made.deleteLater()
+    return show_batch(EvaluatePage)
 
 
 def test_the_table_is_the_command_s_with_paired_differences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.folder.page import FolderPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.labs.denoise.methods import PENALISED
@@ -21,15 +20,8 @@ from .photos import write_photo
 
 
 @pytest.fixture
-def page(qtbot: QtBot, context: AppContext, desk: PhotoDesk, weights: Path) -> Iterator[FolderPage]:
-    made = FolderPage(context, desk)
-    made.resize(1208, 740)
-    made.show()
-    desk.open_models(weights)
-    qtbot.waitUntil(lambda: len(desk.models) == 2)
-    yield made
-    made.hide()
-    made.deleteLater()
+def page(show_batch: Callable[[type[FolderPage]], FolderPage]) -> FolderPage:
+    return show_batch(FolderPage)
 
 
 @pytest.fixture

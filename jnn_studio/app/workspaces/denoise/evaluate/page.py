@@ -27,7 +27,7 @@ from jnn_studio.app.workspaces.denoise.evaluate.settings import (
 )
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.csv_file import Cell
-from jnn_studio.base.text import counted, printable
+from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.evaluation import (
@@ -101,21 +101,17 @@ class EvaluatePage(BatchPage):
             self.put_row(place, (label, f"{row.images:,}", *cells, _interval(gain)), {5: _AHEAD})
 
     def words(self) -> str:
-        batch = self.batch
         skipped = "".join(f"\nSkipped {_named(gap)}: {gap.reason}" for gap in self._skipped[:2])
         if len(self._skipped) > 2:
             skipped += f"\nand {len(self._skipped) - 2:,} more"
-        if batch.running:
-            progress = batch.progress
-            at = "" if progress is None else f"{progress.done:,} of {counted(progress.total, 'value')}. "
-            return f"{at}Values are kept as they are found.{skipped}"
+        if self.batch.running:
+            return f"{self.how_far('value')}Values are kept as they are found.{skipped}"
         if not self.table.rowCount():
             return (
                 "Values are kept as they are found: what was measured before is there at once, also of "
                 "jnn-studio denoise evaluate."
             )
-        ended = "Stopped: Start goes on where it was." if batch.stopped else "Done."
-        return f"{ended}{skipped}"
+        return f"{self.ended()}{skipped}"
 
     def show_standing(self) -> None:
         super().show_standing()

@@ -15,7 +15,6 @@ from jnn_studio.app.workspaces.denoise.batch_page import BatchPage, FolderForm
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.folder.settings import PAGE, SECTIONS, FolderJob, check, defaults
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.applying import FileDone, Treatment, denoise_listing
@@ -83,19 +82,15 @@ class FolderPage(BatchPage):
         self.table.scrollToBottom()
 
     def words(self) -> str:
-        batch = self.batch
         counts = f"{self._written:,} denoised, {self._there:,} there already, {len(self._skipped):,} skipped"
-        if batch.running:
-            progress = batch.progress
-            at = "" if progress is None else f"{progress.done:,} of {counted(progress.total, 'photograph')}. "
-            return f"{at}{counts}."
+        if self.batch.running:
+            return f"{self.how_far('photograph')}{counts}."
         if not self.table.rowCount():
             return (
                 "Every photograph is written under its own name. Those that are there already are left, so "
                 "that one that was stopped goes on where it was."
             )
-        ended = "Stopped: Start goes on where it was. " if batch.stopped else "Done. "
-        return f"{ended}{counts}."
+        return f"{self.ended()} {counts}."
 
     def save_state(self, settings: QSettings) -> None:
         super().save_state(settings)
