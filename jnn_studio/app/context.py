@@ -49,6 +49,7 @@ class AppContext(QObject):
         front_requested: (Front, index) somebody wants to walk along a front, beginning at this model.
         sweep_requested: (name, RunConfig) somebody wants to vary settings of runs like this one.
         open_requested: (path, kind, resume) a run is to be shown by the page for its kind, and resumed.
+        run_requested: (path) a run is to be shown among all runs, wherever it lies.
         list_requested: somebody wants to see all runs.
         page_requested: (title) a workspace is to be made, if it is not there yet, and shown.
         training_requested: (FacesConfig | FolderConfig, how many) somebody wants to train on these images.
@@ -64,6 +65,7 @@ class AppContext(QObject):
     front_requested = Signal(object, int)
     sweep_requested = Signal(str, object)
     open_requested = Signal(object, str, bool)
+    run_requested = Signal(object)
     list_requested = Signal()
     page_requested = Signal(str)
     training_requested = Signal(object, int)

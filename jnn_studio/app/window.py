@@ -38,6 +38,7 @@ from jnn_studio.app.workspaces import find_workspaces
 from jnn_studio.explore.front_walk import Front
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.training.commands import Command
+from jnn_studio.training.named_run import run_named_by
 
 OTHERS_MS = 4000
 """If the first page is not alive by then, the others are made all the same."""
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.context.compare_requested.connect(self._compare)
         self.context.front_requested.connect(self._walk_front)
         self.context.open_requested.connect(self._open_run)
+        self.context.run_requested.connect(lambda path: self._show_runs([path]))
         self.context.list_requested.connect(lambda: self.show_workspace("Runs"))
         geometry = settings.value("geometry")
         if isinstance(geometry, QByteArray):
@@ -218,9 +220,20 @@ class MainWindow(QMainWindow):
         return self._workspaces[spec.title]
 
     def open_files(self, paths: Sequence[Path]) -> None:
-        """Show models, images or a session that somebody named or clicked outside."""
-        self.show_workspace("Explore")
-        self.workspace("Explore").open_files(paths)
+        """Show models, images, a session or runs that somebody named or clicked outside.
+
+        Files that stand for runs are shown on Runs; beside models or images they are models.
+        """
+        runs = {path: run for path in paths if (run := run_named_by(path)) is not None}
+        if paths and len(runs) == len(set(paths)):
+            self._show_runs(list(runs.values()))
+        else:
+            self.show_workspace("Explore")
+            self.workspace("Explore").open_files([runs.get(path, path) for path in paths])
+
+    def _show_runs(self, paths: Sequence[Path]) -> None:
+        self.show_workspace("Runs")
+        self.workspace("Runs").show_runs(paths)
 
     def _compare(self, models: list[tuple[str, str]]) -> None:
         self.show_workspace("Explore")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.dropped_runs import with_runs
 from jnn_studio.app.theme import scaled, theme
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.explore.front_walk import Front
@@ -35,7 +36,7 @@ class Workspace(QMainWindow):
         self.setObjectName(name)
         self.setDockNestingEnabled(True)
         self.setAnimated(theme().moves)
-        DropZone(self, self.drop_offer, self.take_dropped, self.drop_refused)
+        DropZone(self, *with_runs(context, self.drop_offer, self.take_dropped), self.drop_refused)
         self._default_layout = QByteArray()
         self._fresh = True
         """No layout of an earlier start has been restored."""
@@ -145,6 +146,12 @@ class Workspace(QMainWindow):
         """Show a run of a kind that this page trains, and go on with it if ``resume``.
 
         Of those that train none nobody asks it.
+        """
+
+    def show_runs(self, paths: Sequence[Path]) -> None:
+        """Show runs among all others, wherever they lie.
+
+        Of those that list none nobody asks it.
         """
 
     def walk_models(self, models: Sequence[tuple[str, str]]) -> None:

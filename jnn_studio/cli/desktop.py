@@ -15,7 +15,10 @@ def install_desktop(wanted: bool) -> None:
             written = install(data_folder(), this_program())
         for path in written:
             say(f"written: {path}")
-        say("JNN Studio is in the desktop's menus, and opens .jnnsession and .jnnmodel files.")
+        say(
+            "JNN Studio is in the desktop's menus, and opens sessions, models, and runs "
+            "by the file run.jnnrun in their folders."
+        )
         raise typer.Exit
 
 

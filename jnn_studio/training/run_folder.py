@@ -53,10 +53,16 @@ IMAGES = "images.npy"
 """What there was in the folder or archive of images when the run began."""
 OWNER = "owner"
 """Locked by the process that trains the run."""
+SIGN = "run.jnnrun"
+"""What a person clicks to open the run: a program may claim an ending of files, and no folders."""
 ANNOTATION = "annotation.json"
 """What a person says of the run: a name, a note, tags."""
 KEPT_ARRAYS = 20
 """More than one, so that a run resumed from its newest checkpoint still has some to show."""
+_SIGN_TEXT = (
+    "The folder that this file lies in is a run of JNN Studio.\n"
+    "A double click on this file, or jnn-studio with its path, shows the run.\n"
+)
 _TRIED = 3
 _AMONG = 2
 _CHECKPOINT = re.compile(r"step-[0-9]{7}\.safetensors")
@@ -115,6 +121,7 @@ class RunFolder:
             folder = cls(path)
             text = to_head(identity or new_identity()) + config.to_toml()
             write_text(path / CONFIG, text, through_links=False)
+            folder._write_sign()
             folder.set_state("created", 0)
         except UnicodeEncodeError as error:
             raise RunFolderError(
@@ -226,11 +233,13 @@ class RunFolder:
     def truncate(self, step: int, logged: Mapping[str, int] | None = None) -> None:
         """Forget whatever was written after ``step``, from where the run is about to go on.
 
-        Also removes what a killed process left half written, and what is damaged, which `notes` then names.
+        Also removes what a killed process left half written, and what is damaged, which `notes` then names,
+        and puts the sign there that runs from before have not.
         ``logged``: what `logged` gave at that step; a log that has become shorter has lost something.
         """
         self.check_there()
         put_right(self._parts, step, logged or {})
+        self._write_sign()
 
     def delete(self) -> None:
         """Remove the run. Only what a run consists of; anything else in the folder stays."""
@@ -244,6 +253,7 @@ class RunFolder:
             IMAGES,
             OWNER,
             ANNOTATION,
+            SIGN,
             CONFIG,
         ):
             (self.path / name).unlink(missing_ok=True)
@@ -367,3 +377,7 @@ class RunFolder:
             except (OSError, DamagedFileError) as error:
                 self._parts.note(path, f"cannot be read ({why_unread(error)}) and is left out")
         return None
+
+    def _write_sign(self) -> None:
+        if not (self.path / SIGN).is_file():
+            write_text(self.path / SIGN, _SIGN_TEXT, through_links=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings, QSize, Qt
@@ -100,6 +101,43 @@ def test_other_pages_are_made_once_the_first_is_seen(
         window.shutdown()
         window.hide()
         window.deleteLater()
+
+
+def test_a_file_that_stands_for_a_run_opens_it_among_all_runs(
+    window: MainWindow, trained: Path, tmp_path: Path, qtbot: QtBot, drop_on: Any
+) -> None:
+    """As a double click on it does, or dropping it on whatever page is in front."""
+    runs: Any = window.workspace("Runs")
+
+    def shown() -> list[Path]:
+        return [run.path for run in runs.table.selected]
+
+    here = Path(shutil.copytree(trained, tmp_path / "elsewhere" / "here"))
+    older = Path(shutil.copytree(trained, tmp_path / "older"))
+    (older / "run.jnnrun").unlink()
+    runs.bar.text.setText("nothing is called so")
+    window.open_files([here / "run.jnnrun"])
+    assert window.stack.currentWidget() is runs
+    qtbot.waitUntil(lambda: shown() == [here])
+    window.open_files([older / "config.toml"])
+    qtbot.waitUntil(lambda: shown() == [older])
+
+    for page in ("Explore", "Train", "Validate", "Denoise", "Runs"):
+        window.show_workspace(page)
+        front: Any = window.stack.currentWidget()
+        part = front.page.form if page == "Train" else front  # where images to train on are taken
+        assert drop_on(part, here / "run.jnnrun"), page
+        assert window.stack.currentWidget() is runs
+        qtbot.waitUntil(lambda: shown() == [here])
+        runs.table.clearSelection()
+
+    (tmp_path / "lost.jnnrun").touch()
+    window.open_files([tmp_path / "lost.jnnrun"])
+    assert "holds no run" in runs.message.text.text()
+    window.open_files([here / "run.jnnrun", here / "models" / "regularised.safetensors"])
+    explore: Any = window.workspace("Explore")
+    assert window.stack.currentWidget() is explore, "beside a model it is one"
+    qtbot.waitUntil(lambda: len(explore.desk.scene.state.columns) == 3)
 
 
 def test_the_theme_changes_at_once_and_is_remembered(window: MainWindow, settings: QSettings) -> None:

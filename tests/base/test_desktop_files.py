@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import shlex
+import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -22,7 +24,7 @@ def entry(folder: Path) -> configparser.SectionProxy:
     return parser["Desktop Entry"]
 
 
-def test_what_is_installed_opens_sessions_and_models_and_can_be_taken_away(tmp_path: Path) -> None:
+def test_what_is_installed_opens_sessions_models_and_runs_and_can_be_taken_away(tmp_path: Path) -> None:
     written = install(tmp_path, ["/opt/jnn/bin/jnn-studio"])
     found = entry(tmp_path)
     assert found["Exec"] == "/opt/jnn/bin/jnn-studio %F"
@@ -35,6 +37,7 @@ def test_what_is_installed_opens_sessions_and_models_and_can_be_taken_away(tmp_p
     assert patterns == {
         "application/x-jnn-session": "*.jnnsession",
         "application/x-jnn-model": "*.jnnmodel",
+        "application/x-jnn-run": "*.jnnrun",
     }
     assert set(found["MimeType"].strip(";").split(";")) == set(patterns)
     assert (tmp_path / "icons/hicolor/scalable/apps" / f"{found['Icon']}.svg") in written
@@ -43,6 +46,26 @@ def test_what_is_installed_opens_sessions_and_models_and_can_be_taken_away(tmp_p
     assert sorted(remove(tmp_path)) == sorted(written)
     assert remove(tmp_path) == []
     assert other.exists()
+
+
+@pytest.mark.skipif(not shutil.which("xdg-mime"), reason="no desktop's tools here")
+def test_a_desktop_knows_a_run_by_its_sign_and_leaves_folders_and_other_configurations_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    install(tmp_path / "share", ["/opt/jnn/bin/jnn-studio"])
+    for name in ("run.jnnrun", "config.toml"):
+        (tmp_path / name).write_text("id = 'of a run'\n")
+
+    def answer(*question: str) -> str:
+        done = subprocess.run(["xdg-mime", "query", *question], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    assert answer("filetype", str(tmp_path / "run.jnnrun")) == "application/x-jnn-run"
+    assert answer("default", "application/x-jnn-run") == "jnn-studio.desktop"
+    for other in ("config.toml", ""):
+        assert "jnn" not in answer("filetype", str(tmp_path / other))
+    assert "jnn" not in answer("default", "inode/directory")
 
 
 def test_installing_twice_replaces(tmp_path: Path) -> None:

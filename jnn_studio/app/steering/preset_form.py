@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData, QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.dropped_runs import with_runs
 from jnn_studio.app.steering.checking import check_run, relevant
 from jnn_studio.app.steering.findings import Findings
 from jnn_studio.app.steering.form_part import FormPart
@@ -64,7 +65,7 @@ class PresetForm(SettingForm):
         self.parts = {part.key: part for part in parts}
         self._findings = Findings(context, page)
         super().__init__(page, (), self._check_run, self._relevant, {part.below: part for part in parts})
-        DropZone(self, self.drop_offer, self.take_dropped)
+        DropZone(self, *with_runs(context, self.drop_offer, self.take_dropped))
         self._findings.setParent(self)
         self._findings.devices_found.connect(self._offer_devices)
         self._findings.found.connect(self.check)

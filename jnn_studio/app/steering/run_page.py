@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.dropped_runs import with_runs
 from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.steering.controls import Controls
 from jnn_studio.app.steering.desk import RunDesk
@@ -54,7 +55,7 @@ class RunPage(QWidget):
         whole.addWidget(self.form)
         whole.addLayout(right, 1)
         self.message.lie_over(self.stage)
-        DropZone(self, self.form.drop_offer, self.form.take_dropped)
+        DropZone(self, *with_runs(context, self.form.drop_offer, self.form.take_dropped))
         self.addActions(self.commands())  # so that their shortcuts work wherever the page is shown
 
     def _is_ours(self, run: RunSummary) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.arriving import REMOTE, arrival_of, glance_at, keep_arrival
+from jnn_studio.app.dropped_runs import with_runs
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
 from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -21,7 +22,8 @@ NOTHING_OPENED = "Nothing was opened"
 
 def let_drop(page: QWidget, desk: PhotoDesk, message: MessageBar) -> None:
     """Have a page open what is dropped anywhere on it: a photograph, or weights: a file or folder."""
-    DropZone(page, _offer, partial(take, desk, message), partial(message.show_info, NOTHING_OPENED))
+    taking = with_runs(desk.context, _offer, partial(take, desk, message))
+    DropZone(page, *taking, partial(message.show_info, NOTHING_OPENED))
 
 
 def take(desk: PhotoDesk, message: MessageBar, mime: QMimeData) -> None:

@@ -34,6 +34,7 @@ from jnn_studio.data.image_formats import EXTENSIONS
 from jnn_studio.explore.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import SUFFIXES
+from jnn_studio.training.named_run import run_named_by
 from jnn_studio.training.run_folder import is_run
 
 NOTHING_OPENED = "Nothing was opened"
@@ -143,7 +144,9 @@ class Asking:
 
     def take(self, path: Path) -> None:
         """What nobody asked for: a run, weights, a session, a folder or zip of images, or an image."""
-        if holds_models(path):
+        if (run := run_named_by(path)) is not None:
+            self._desk.context.run_requested.emit(run)
+        elif holds_models(path):
             self._desk.open_path(path)
         elif ending_of(path) == SUFFIX:
             self._sessions.open(path)

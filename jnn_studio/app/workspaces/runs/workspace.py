@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
@@ -45,6 +47,7 @@ from jnn_studio.runs.index import Runs
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.runs.walking import models_to_walk
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.run_folder import is_run
 
 _BUTTONS = ("open", "resume", "explore")
 _NONE = (
@@ -66,6 +69,8 @@ class RunsWorkspace(Workspace):
         self.comparison = Comparison(context, self)
         self.sweeps = SweepPage(context)
         self.doing = RunActions(self)
+        self._sought: set[Path] = set()
+        """Runs that were asked for, and are not in the list yet."""
         self.message = MessageBar()
         self.message.setObjectName("runs.message")
         self._arrange()
@@ -215,7 +220,30 @@ class RunsWorkspace(Workspace):
         self.model.set_runs(runs)
         self.bar.offer(runs)
         self._show_count()
+        self._select_sought()
         self._selection_changed()
+
+    def show_runs(self, paths: Sequence[Path]) -> None:
+        gone = [path for path in paths if not is_run(path)]
+        if gone:
+            words = f"{printable(str(gone[0]))} holds no run: there is no config.toml in it."
+            self.message.show_error("No run was opened", words)
+        self._sought = {path.resolve() for path in paths if path not in gone}
+        if self._sought:
+            self.switch.current = "table"
+            self.bar.clear()
+            self._select_sought()
+            for path in paths:
+                self.context.runs.take_in(path)
+
+    def _select_sought(self) -> None:
+        """Of the runs that were asked for, those that are listed by now."""
+        names = {path.name for path in self._sought}
+        found = [run for run in self.model.runs if run.path.name in names]
+        found = [run for run in found if run.path.resolve() in self._sought]
+        self._sought -= {run.path.resolve() for run in found}
+        if found:
+            self.table.select_runs(found)
 
     def _show_only(self, asked: RunFilter) -> None:
         self.table.show_only(asked)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView
 
@@ -120,6 +128,19 @@ class RunTable(QTableView):
         """Selected runs from top to bottom."""
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         return tuple(self.proxy.index(row, 0).data(RUN) for row in rows)
+
+    def select_runs(self, runs: Sequence[RunSummary]) -> None:
+        """Select these of those that are shown, and bring the first of them into view."""
+        paths = {run.path for run in runs}
+        rows = [row for row in range(self.shown) if self.proxy.index(row, 0).data(RUN).path in paths]
+        flags = QItemSelectionModel.SelectionFlag
+        self.clearSelection()
+        for row in rows:
+            self.selectionModel().select(self.proxy.index(row, 0), flags.Select | flags.Rows)
+        if rows:
+            first = self.proxy.index(rows[0], self._model.column_of("name"))
+            self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
+            self.scrollTo(first)
 
     @property
     def shown(self) -> int:
