@@ -87,9 +87,10 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
 
     gc.disable()  # as the program itself does
     leave_a_core_free()
-    from PySide6.QtWidgets import QApplication
 
-    application = QApplication([])
+    from jnn_studio.app.application import the_application
+
+    application = the_application()
     imports["Qt"] = _private() - sum(imports.values())
     from jnn_studio.app.window import MainWindow
 

@@ -9,8 +9,11 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from jnn_studio.app.binding import spare_reading_sources
 from jnn_studio.app.bundled_font import use_bundled_font
 from jnn_studio.base.resource_files import resource
+
+spare_reading_sources()  # before the window's modules are imported
 
 
 def no_display() -> bool:

@@ -35,7 +35,8 @@ def figure4(
     """The paper's Figure 4 for a photograph of your own."""
     from jnn_studio.data.photo import read_photo
     from jnn_studio.labs.denoise.applying import Treatment
-    from jnn_studio.labs.denoise.figure4 import RESULTS, centre_part, panels_of, write_figure4
+    from jnn_studio.labs.denoise.figure4 import RESULTS, centre_part, panels_of
+    from jnn_studio.labs.denoise.figure4_file import write_figure4
     from jnn_studio.labs.denoise.methods import BM3D
     from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_signed
 
