@@ -33,7 +33,7 @@ class Preferences(Frozen):
     motion: Motion = "system"
     """Whether panels glide and pictures blink by themselves, from the next start on."""
     decimal_sign: DecimalSign = "point"
-    """What boxes for numbers show; they take both, whatever the language of the system."""
+    """What boxes and fields for numbers show; they take both, whatever the language of the system."""
     start: Start = "last"
     """What Explore shows at the next start."""
     threads: int = Field(0, ge=0, le=MOST_THREADS)

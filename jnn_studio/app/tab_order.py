@@ -10,7 +10,23 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QDockWidget, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QScrollArea, QWidget
+
+
+def move_focus(window: QWidget, forward: bool) -> bool | None:
+    """Move the keyboard on within a window, and whether there is where to.
+
+    None where a person has told the system what Tab may reach: Qt knows that, and is to be asked.
+    """
+    if QApplication.styleHints().tabFocusBehavior() != Qt.TabFocusBehavior.TabFocusAllControls:
+        return None
+    control = next_control(window, forward)
+    if control is None:
+        return False
+    reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+    control.setFocus(reason)
+    bring_into_view(control)
+    return True
 
 
 def next_control(window: QWidget, forward: bool) -> QWidget | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,7 +28,7 @@ from jnn_studio.app.preferences import Preferences
 from jnn_studio.app.preferences_applied import apply, begin
 from jnn_studio.app.rail import Rail
 from jnn_studio.app.run_status import RunStatus
-from jnn_studio.app.tab_order import bring_into_view, next_control
+from jnn_studio.app.tab_order import move_focus
 from jnn_studio.app.theme import ThemeMode
 from jnn_studio.app.widgets.command_palette import CommandPalette
 from jnn_studio.app.widgets.message import MessageBar
@@ -287,15 +287,8 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes from control to control as one reads."""
-        if QApplication.styleHints().tabFocusBehavior() != Qt.TabFocusBehavior.TabFocusAllControls:
-            return super().focusNextPrevChild(forward)  # a person has told the system what Tab may reach
-        control = next_control(self, forward)
-        if control is None:
-            return False
-        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        control.setFocus(reason)
-        bring_into_view(control)
-        return True
+        moved = move_focus(self, forward)
+        return super().focusNextPrevChild(forward) if moved is None else moved
 
     # --- what belongs to all -----------------------------------------------------------------------
 

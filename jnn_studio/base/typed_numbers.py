@@ -41,6 +41,28 @@ def one_number(text: str, whole: bool = False) -> str:
     return plain.replace(",", ".")
 
 
+def with_comma(text: str) -> str:
+    """Numbers as written with a point, for who is shown commas: the inverse of `with_point`.
+
+    >>> with_comma("0.25"), with_comma("0.5, 1e-3, 2.25"), with_comma("8, 16")
+    ('0,25', '0,5, 1e-3, 2,25', '8, 16')
+    """
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", text)
+
+
+def with_point(text: str) -> str:
+    """What somebody typed who is shown commas: there "1,125" is one and an eighth, and nothing else.
+
+    Numbers of a series stand apart by spaces or semicolons; any other text is as it was.
+
+    >>> with_point("1,125"), with_point("0,5, 2,25"), with_point("8,16,32"), with_point("0.5")
+    ('1.125', '0.5, 2.25', '8,16,32', '0.5')
+    """
+    return re.sub(
+        r"(?<![\w.,])([+\-−]?\d*),(\d+(?:e[+\-−]?\d+)?)(?=,?[\s;]|,?$)", r"\1.\2", text, flags=re.IGNORECASE
+    )
+
+
 def several_numbers(text: str, whole: bool = False) -> list[str]:
     """The numbers of a series, separated by spaces, semicolons or commas; each as `one_number` gives it.
 

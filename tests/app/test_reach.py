@@ -130,6 +130,79 @@ def test_tab_goes_through_every_page_as_one_reads_and_is_always_seen(full: MainW
     assert found == []
 
 
+def walked(window: QWidget) -> list[QWidget]:
+    """What Tab meets in a window of its own, from its first control round to it again."""
+    window.activateWindow()
+    window.setFocus()
+    met: list[QWidget] = []
+    for _ in range(1000):
+        press(window, Qt.Key.Key_Tab)
+        control = QApplication.focusWidget()
+        assert control is not None
+        assert control.window() is window, "Tab stays in its window"
+        if met and control is met[-1]:
+            continue  # from link to link of a text
+        if control in met:
+            assert control is met[0]
+            return met
+        met.append(control)
+    raise AssertionError("Tab does not come round")
+
+
+def turned_back(window: QWidget, met: list[QWidget]) -> list[str]:
+    """Where Tab goes up or to the left, with nothing beside it that would be its next."""
+    return [
+        f"{type(window).__name__}: from {a.objectName()} back to {b.objectName()}"
+        for a, b in pairwise(met)
+        if place(b, window).bottom() <= place(a, window).top()
+        and place(b, window).right() <= place(a, window).left()
+    ]
+
+
+@pytest.mark.parametrize("name", ["directions", "images"])
+def test_tab_goes_through_a_floating_panel_as_one_reads(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    dock = window.workspace("Explore").findChild(QDockWidget, f"explore.dock.{name}")
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: dock.isWindow() and dock.isVisible())
+    dock.resize(420, 700)
+    qtbot.wait(50)
+    met = walked(dock)
+    assert met == list(controls_in_order(dock))
+    assert len(met) > 3
+    assert turned_back(dock, met) == []
+    assert unreached(dock, met) == []
+    dock.setFloating(False)
+
+
+def test_tab_goes_through_every_dialog_as_one_reads(full: MainWindow, qtbot: QtBot) -> None:
+    found: list[str] = []
+    opened: dict[str, int] = {}
+    asked = {
+        "Explore": (
+            "action_preferences",
+            "action_manual",
+            "action_shortcuts",
+            "explore.export_figure",
+        ),
+        "Runs": ("runs.action.note", "runs.action.sweep_new"),
+    }
+    for page, names in asked.items():
+        full.show_workspace(page)
+        actions = {action.objectName(): action for _, action in full._all_actions()}
+        for name in names:
+            actions[name].trigger()
+            qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in full.findChildren(QDialog)))
+            qtbot.wait(50)
+            dialog = next(dialog for dialog in full.findChildren(QDialog) if dialog.isVisible())
+            met = walked(dialog)
+            opened[type(dialog).__name__] = len(met)
+            found += turned_back(dialog, met) + unreached(dialog, met)
+            dialog.close()
+    assert found == []
+    assert len(opened) == 6
+    assert sum(opened.values()) > 40
+
+
 def unreached(window: QWidget, met: list[QWidget]) -> list[str]:
     """Controls that a mouse can press and Tab has not met, nor the arrow keys lead to."""
     behind = {dock for dock in window.findChildren(QDockWidget) if dock.x() < 0 or dock.y() < 0}

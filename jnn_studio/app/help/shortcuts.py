@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QHeaderView,
     QLineEdit,
     QTreeWidget,
@@ -18,11 +17,12 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.theme import GRID, ui_font
+from jnn_studio.app.widgets.own_windows import StudioDialog
 
 SIZE = QSize(560, 640)
 
 
-class ShortcutSheet(QDialog):
+class ShortcutSheet(StudioDialog):
     """Keys by menu, with a search.
 
     Args:

@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QTextBlock, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
-    QDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -24,6 +23,7 @@ from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.help.manual import Hit, ManualPage, leads_to, plain_words, read_manual, search
 from jnn_studio.app.help.places import Place
 from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.widgets.own_windows import StudioDialog
 from jnn_studio.base.resource_files import manual
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.decode import decode_path, decode_whole
@@ -35,7 +35,7 @@ _BODY = 10.5
 """Points of the text: a page is read for longer than a label."""
 
 
-class ManualDialog(QDialog):
+class ManualDialog(StudioDialog):
     """Reads in the background, and shows when it has read; links lead on inside, others to the browser.
 
     Args:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from jnn_studio.app.widgets.own_windows import StudioDialog
 
 
-class FullScreen(QDialog):
+class FullScreen(StudioDialog):
     """Takes ``widget`` out of its window until it is closed, by Esc for example."""
 
     def __init__(self, widget: QWidget) -> None:

@@ -6,7 +6,7 @@ import os
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from jnn_studio.app.colors import ACCENTS
 from jnn_studio.app.context import AppContext
@@ -14,6 +14,7 @@ from jnn_studio.app.preferences_dialog.cache_rows import CacheRows
 from jnn_studio.app.preferences_dialog.rows import PreferenceRows
 from jnn_studio.app.preferences_dialog.runs_folders import RunsFolders
 from jnn_studio.app.theme import GRID, theme
+from jnn_studio.app.widgets.own_windows import StudioDialog
 
 SIZE = QSize(600, 720)
 SWATCH = 12
@@ -29,7 +30,7 @@ STARTS = {
 }
 
 
-class PreferencesDialog(QDialog):
+class PreferencesDialog(StudioDialog):
     """Not modal: `show` it. It scrolls where a screen has no room for all of it."""
 
     def __init__(self, context: AppContext, parent: QWidget) -> None:
@@ -59,9 +60,9 @@ class PreferencesDialog(QDialog):
         look.choice(
             "decimal_sign",
             "Numbers",
-            "What boxes for numbers show between whole and fraction",
+            "What boxes and fields for numbers show between whole and fraction",
             SIGNS,
-            "Boxes take a point and a comma alike, whichever is shown, in every language of the system.",
+            "They take a point and a comma alike, whichever is shown, in every language of the system.",
         )
         start = PreferenceRows("Start", store)
         start.choice(

@@ -35,7 +35,10 @@ class RunsFolders(QWidget):
         )
         self.remove.clicked.connect(self._remove)
         self.use = self._button(
-            "use", "New runs go here", "Write runs that begin from now on into this folder"
+            "use",
+            "New runs go here",
+            "Have runs that begin in the window from now on go into this folder; on the command line "
+            "--out says where each goes",
         )
         self.use.clicked.connect(self._use)
         buttons = QHBoxLayout()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
+from jnn_studio.app.widgets.number_box import NumberLine
 from jnn_studio.base.setting_words import Setting
 
 UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points", "directions")
@@ -116,12 +117,29 @@ class Field(QWidget):
 
 
 class TextField(Field):
-    """Typed text or a number."""
+    """Typed text."""
 
     def __init__(self, setting: Setting, page: str) -> None:
         editor = QLineEdit()
         super().__init__(setting, editor, page)
         editor.textChanged.connect(self.changed)
+
+
+class NumberField(Field):
+    """A number, or a series of them: its value has points, whichever sign is shown."""
+
+    def __init__(self, setting: Setting, page: str) -> None:
+        self._line = NumberLine()
+        super().__init__(setting, self._line, page)
+        self._line.textChanged.connect(self.changed)
+
+    @property
+    def value(self) -> str:
+        return self._line.plain
+
+    def _set(self, text: str) -> None:
+        self._line.show_plain(text)
+        self._line.setCursorPosition(0)
 
 
 class Combo(QComboBox):
@@ -239,7 +257,7 @@ def field_for(setting: Setting, page: str) -> Field:
         return SuggestionField(setting, page)
     if setting.holds:
         return PathField(setting, page, True, f"Choose the {setting.holds} to train on", "Drop here")
-    return TextField(setting, page)
+    return NumberField(setting, page) if setting.numeric else TextField(setting, page)
 
 
 def unit_width() -> int:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from PySide6.QtCore import QLocale, QPoint
+from PySide6.QtCore import QLocale, QPoint, QSignalBlocker
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSpinBox, QToolTip
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLineEdit, QSpinBox, QToolTip
+
+from jnn_studio.base.typed_numbers import with_comma, with_point
 
 _locale = QLocale.c()
 _locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
@@ -74,18 +76,40 @@ class WholeNumberBox(QSpinBox):
         return self.prefix() + self.textFromValue(int(_nearest(self, text))) + self.suffix()
 
 
+class NumberLine(QLineEdit):
+    """A line for a number, or several, which others read and write with a point; it shows the sign of all."""
+
+    @property
+    def plain(self) -> str:
+        """What was typed, with a point wherever a comma was shown."""
+        return with_point(self.text()) if _comma() else self.text()
+
+    def show_plain(self, text: str) -> None:
+        """Show what is written with a point."""
+        self.setText(with_comma(text) if _comma() else text)
+
+
 def show_decimal_sign(sign: Literal["point", "comma", "system"]) -> None:
     """What boxes show from now on between whole and fraction; "system": as the system's language has it."""
     global _locale
     comma = QLocale.system().decimalPoint() == "," if sign == "system" else sign == "comma"
     found = QLocale(QLocale.Language.German) if comma else QLocale.c()
     found.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    if found != _locale:
-        _locale = found
-        for widget in QApplication.allWidgets():
-            if isinstance(widget, NumberBox):
-                widget.setLocale(_locale)
-                widget.setValue(widget.value())
+    if found == _locale:
+        return
+    lines = [(line, line.plain) for line in QApplication.allWidgets() if isinstance(line, NumberLine)]
+    _locale = found
+    for line, text in lines:
+        with QSignalBlocker(line):
+            line.show_plain(text)
+    for box in QApplication.allWidgets():
+        if isinstance(box, NumberBox):
+            box.setLocale(_locale)
+            box.setValue(box.value())
+
+
+def _comma() -> bool:
+    return _locale.decimalPoint() == ","
 
 
 def _bare(box: NumberBox | WholeNumberBox, text: str) -> str:

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QProgressBar,
     QPushButton,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -64,6 +66,7 @@ class BatchPage(QWidget):
         form: what is asked for.
         header: of the table: each column's title and tooltip.
         doing: what Start does, in words.
+        empty: what there will be, shown in the table's place while there are no rows.
         in_words: columns of words; the others hold numbers, which stand at the right.
     """
 
@@ -75,6 +78,7 @@ class BatchPage(QWidget):
         form: SettingForm,
         header: Sequence[tuple[str, str]],
         doing: str,
+        empty: str,
         in_words: Sequence[int] = (0,),
     ) -> None:
         super().__init__()
@@ -110,6 +114,13 @@ class BatchPage(QWidget):
                 | Qt.AlignmentFlag.AlignVCenter
             )
             self.table.setHorizontalHeaderItem(column, item)
+        self.empty = QLabel(empty, objectName=f"{page}.empty")
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setProperty("tone", "muted")
+        self._results = QStackedWidget()
+        for part in (self.empty, self.table):
+            self._results.addWidget(part)
         self.message = MessageBar()
         self.message.setObjectName(f"{page}.message")
         self.top = QHBoxLayout()
@@ -204,6 +215,7 @@ class BatchPage(QWidget):
         self.bar.setVisible(batch.running)
         self.bar.setMaximum(0 if progress is None else progress.total)
         self.bar.setValue(0 if progress is None else progress.done)
+        self._results.setCurrentWidget(self.table if self.table.rowCount() or batch.running else self.empty)
         self.note.setText(self.words() if batch.running or not reason or self.table.rowCount() else reason)
 
     def show_failure(self, title: str, failure: Failure) -> None:
@@ -237,13 +249,13 @@ class BatchPage(QWidget):
         right.setSpacing(GRID)
         right.addLayout(self.top)
         right.addWidget(self.bar)
-        right.addWidget(self.table, 1)
+        right.addWidget(self._results, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2 * GRID)
         whole.addWidget(left)
         whole.addLayout(right, 1)
-        self.message.lie_over(self.table)
+        self.message.lie_over(self._results)
 
     # --- Qt's own --------------------------------------------------------------------------------------
 

@@ -56,10 +56,11 @@ class ModelsBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
+        if steering:
+            row.addWidget(self.work)
         for part in (label, self.choice, self.open):
             row.addWidget(part)
         if steering:
-            row.addWidget(self.work)
             desk.work_changed.connect(self._show_work)
             self._show_work()
         else:

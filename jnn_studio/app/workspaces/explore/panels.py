@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QWidget
 
+from jnn_studio.app.widgets.own_windows import StudioPanel
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces.explore.map.dock import MapDock
 
@@ -49,7 +50,8 @@ class Panels:
         page.resizeDocks([sliders], [336], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self._page, objectName=f"explore.dock.{title.lower().replace(' ', '_')}")
+        dock = StudioPanel(title, self._page)
+        dock.setObjectName(f"explore.dock.{title.lower().replace(' ', '_')}")
         dock.setWidget(widget)
         self._page.addDockWidget(area, dock)
         return dock

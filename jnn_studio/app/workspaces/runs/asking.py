@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.own_windows import StudioDialog
 from jnn_studio.base.text import counted, printable
 from jnn_studio.runs.summary import RunSummary
 
@@ -52,7 +53,7 @@ def ask_note(parent: QWidget, run: RunSummary, noted: Callable[[str], None]) -> 
     """Have a note about a run typed."""
     if parent.findChild(QDialog, _NOTE) is not None:
         return
-    dialog = QDialog(parent)
+    dialog = StudioDialog(parent)
     dialog.setObjectName(_NOTE)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle("Note")

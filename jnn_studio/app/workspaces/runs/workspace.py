@@ -28,6 +28,7 @@ from jnn_studio.app.widgets.drop_zone import DropOffer
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.widgets.fields import dropped_path
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.widgets.own_windows import StudioPanel
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
@@ -162,7 +163,7 @@ class RunsWorkspace(Workspace):
         self.resizeDocks([curves], [320], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
+        dock = StudioPanel(title, self)
         dock.setObjectName(f"runs.dock.{title.lower().replace(' ', '_')}")
         dock.setWidget(widget)
         dock.toggleViewAction().setObjectName(f"runs.action.dock_{title.lower().replace(' ', '_')}")

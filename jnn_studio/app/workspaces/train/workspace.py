@@ -6,13 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.page_spec import RunPageSpec
 from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.steering.run_plots import Look, RunPlots
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.own_windows import StudioPanel
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
 from jnn_studio.data.config import FacesConfig, FolderConfig
@@ -53,7 +53,7 @@ class TrainWorkspace(Workspace):
         context.training_requested.connect(self._propose)
         self.page.setObjectName("train.page")
         self.page.setContentsMargins(0, GRID, GRID, GRID)
-        self._dock = QDockWidget("Settings of the next run", self)
+        self._dock = StudioPanel("Settings of the next run", self)
         self._dock.setObjectName("train.dock.settings")
         self._dock.setWidget(self.page.form)
         self._dock.toggleViewAction().setObjectName("train.action.settings")

@@ -44,8 +44,12 @@ def test_the_table_is_the_command_s_with_paired_differences(
     (tmp_path / "in" / "bad.png").write_bytes(b"no picture")
     assert not page.start.isEnabled()
     assert not page.save.isEnabled()
+    assert page.empty.isVisible()
+    assert "Nothing has been measured yet" in page.empty.text()
     page.form.fill({"source": str(tmp_path / "in"), "sigma": "0.5", "crop": "16"})
     page.start.click()
+    assert page.table.isVisible()
+    assert not page.empty.isVisible()
     qtbot.waitUntil(lambda: not page.batch.running)
     settings = EvaluationSettings(0.5, crop=16)
     with closing(list_photographs(tmp_path / "in")) as listing:

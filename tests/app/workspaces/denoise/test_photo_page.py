@@ -309,6 +309,11 @@ def test_stop_is_there_only_while_there_is_something_to_stop(
     assert not work.isVisible()
 
 
+def test_what_stands_at_the_right_ends_where_the_pictures_do(page: PhotoPage) -> None:
+    for part in (page.models_bar.open, page.figure, page.viewer):
+        assert part.mapTo(page, part.rect().topRight()).x() == page.width() - 1, part.objectName()
+
+
 def test_every_button_says_what_it_is(page: PhotoPage) -> None:
     bars = (page.photo_bar, page.viewer_bar, page.models_bar)
     buttons = [button for bar in bars for button in bar.findChildren(QAbstractButton)]

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from jnn_studio.app.preferences import Preferences
+from jnn_studio.app.preferences_applied import apply
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.presets import load_preset, preset_names
@@ -37,6 +39,29 @@ def test_the_form_begins_at_the_quickest_preset_and_can_be_started(page, train: 
     assert train.page.form.config == load_preset(quickest)
     assert page.button("start").isEnabled()
     assert page.text("state") == "No run yet"
+
+
+def test_numbers_are_shown_and_typed_with_the_sign_that_was_chosen(page, train: TrainWorkspace) -> None:
+    form, sigma = train.page.form, page.edit("penalty.sigma")
+    before = form.config
+    apply(Preferences(decimal_sign="comma"))
+    try:
+        assert sigma.text() == "0,001"
+        assert form.config == before
+        assert page.text("edited") == "", "another sign is no other value"
+        page.choose_preset(page.combo("preset").currentText())
+        assert sigma.text() == "0,001"
+        for typed in ("1,125", "1.125"):
+            page.type(page.edit("penalty.eta_decoder"), typed)
+            assert form.config.penalty.eta_decoder == 1.125
+        assert page.edit("schedule.steps").text().isdigit()
+        page.type(page.edit("schedule.steps"), "1,500")
+        assert form.config is None, "neither 1.5 steps nor thousands"
+    finally:
+        apply(Preferences())
+    assert sigma.text() == "0.001"
+    page.type(page.edit("penalty.eta_decoder"), "1,125")
+    assert "may be 1.125 or 1125" in page.text("penalty.eta_decoder.note")
 
 
 PRESETS = {name: load_preset(name) for name in preset_names(["autoencoder-pair"])}

@@ -59,6 +59,11 @@ HEADER = (
 )
 COLUMNS = ("method", "images", *(f"{name}_{part}" for name in FIELDS for part in ("mean", "sd")))
 CSV_HEADER = (*COLUMNS, *(f"penalised_ahead{part}" for part in ("", "_low", "_high")))
+_EMPTY = (
+    "Nothing has been measured yet.\n\nChoose a folder of photographs and press Start: every method is "
+    "given the same noisy images, and a table says how near each comes to the clean ones, and "
+    "which is ahead by how much."
+)
 _DIGITS = {"psnr_paper": 2, "psnr_plain": 2, "ssim": 3}
 _NONE = "—"
 
@@ -73,7 +78,7 @@ class EvaluatePage(BatchPage):
         self.save = QPushButton("Save CSV…", objectName=f"{PAGE}.save")
         self.save.setAccessibleName("Save CSV: the table")
         self.save.setToolTip("Save the table for spreadsheets, with all digits (Ctrl+S)")
-        super().__init__(context, desk, PAGE, form, HEADER, "Measure the methods")
+        super().__init__(context, desk, PAGE, form, HEADER, "Measure the methods", _EMPTY)
         self.top.insertWidget(1, self.save)
         self.save.clicked.connect(self.ask_where_to_save)
         self._keep = QAction("Sa&ve table…", self, objectName=f"{PAGE}.action.save")

@@ -28,6 +28,11 @@ HEADER = (
     ("Result", "Where it was written, or why there is none"),
 )
 
+_EMPTY = (
+    "Nothing has been denoised yet.\n\nChoose a folder of photographs and one for the results, and press "
+    "Start: a table names every photograph, its noise, and where the result is."
+)
+
 
 class FolderPage(BatchPage):
     """Which photographs, where to, and how."""
@@ -41,7 +46,7 @@ class FolderPage(BatchPage):
         self.methods.setToolTip("What the photographs are denoised with")
         self.methods.setAccessibleName("Method")
         self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        super().__init__(context, desk, PAGE, form, HEADER, "Denoise the folder", (0, 1, 2))
+        super().__init__(context, desk, PAGE, form, HEADER, "Denoise the folder", _EMPTY, (0, 1, 2))
         label = QLabel("&Method")
         label.setBuddy(self.methods)
         self.top.addSpacing(8)

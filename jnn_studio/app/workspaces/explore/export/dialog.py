@@ -8,7 +8,6 @@ from pathlib import Path
 from platformdirs import user_documents_path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -23,6 +22,7 @@ from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.file_dialogs import ask_new_file
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.message import MessageBar
+from jnn_studio.app.widgets.own_windows import StudioDialog
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.settings_grid import SettingsGrid
 from jnn_studio.base.endings import ending_of, with_ending, with_other_ending
@@ -35,7 +35,7 @@ Job = Callable[[SceneRenderer, Watch], None]
 FOLDER = "explore/export_folder"
 
 
-class ExportDialog(QDialog):
+class ExportDialog(StudioDialog):
     """Settings of an export, rendered on a thread and with a renderer of its own: sliders stay alive.
 
     Not modal: `show` it. Subclasses add their rows and say what is to be done.

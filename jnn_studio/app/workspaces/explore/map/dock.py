@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.theme import GRID
+from jnn_studio.app.widgets.own_windows import StudioPanel
 from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
 from jnn_studio.app.workspaces.explore.map.panel import MapPanel
 from jnn_studio.explore.surveys import Surveys
@@ -16,7 +17,7 @@ WIDTH = 45 * GRID
 """At least, when it first comes; it can be dragged wider or narrower."""
 
 
-class MapDock(QDockWidget):
+class MapDock(StudioPanel):
     """Hidden at first: it takes room from the pictures.
 
     While it is seen, the docks below the pictures reach to the left edge of the window: the sliders need the

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from jnn_studio.app.plain_text import literal
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.fields import PathEdit, field_for
 from jnn_studio.app.widgets.number_box import WholeNumberBox
+from jnn_studio.app.widgets.own_windows import StudioDialog
 from jnn_studio.app.workspaces.runs.sweeps.typed_sweep import (
     TypedAxis,
     TypedSweep,
@@ -58,7 +58,7 @@ _TYPE = {
 }
 
 
-class NewSweepDialog(QDialog):
+class NewSweepDialog(StudioDialog):
     """Checked while it is typed.
 
     ``base``: (name, configuration as a table) of a run to begin with, None: a sweep that ships.
