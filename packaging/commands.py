@@ -84,7 +84,9 @@ def entry(path: str, command: Any) -> Iterator[str]:
     yield f"```\n{usage(path, command)}\n```\n"
     told = list(parameters(command))
     if told:
-        yield "| | |\n|---|---|\n" + "".join(f"| `{cell(a)}` | {cell(b)} |\n" for a, b in told)
+        yield "| argument or option | what it does |\n|---|---|\n" + "".join(
+            f"| `{cell(a)}` | {cell(b)} |\n" for a, b in told
+        )
 
 
 def usage(path: str, command: Any) -> str:
