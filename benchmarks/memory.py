@@ -6,7 +6,8 @@ In a fresh process each, with a warm file cache:
 - private_mb: memory of this process alone, once torch and Qt are imported, when every page has been made
   (opened), after walking, and after training with Train's plots in front;
 - where: the same by what it belongs to. Most is heap and anonymous memory: what torch and Python make while
-  they are imported (imports tells how much each adds), models, pictures, widgets;
+  they are imported (imports tells how much each adds), models, pictures, widgets (made tells how much
+  each page, the window around them and the first pictures add; some of it is given back at the end);
 - shared_mb: files that are mapped and unchanged, which all processes share: by library. Resident is both.
 
 ffmpeg, BM3D and a sweep's workers are processes of their own, started when they are needed.
@@ -95,17 +96,22 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
     from jnn_studio.app.window import MainWindow
 
     imports["pyqtgraph and the window's modules"] = _private() - sum(imports.values())
+    made = _watch_pages(MainWindow)
+    before = _private()
     window = MainWindow(settings_in(scratch))
+    made["the window around them"] = _private() - before - sum(made.values())
     explore: Any = window.workspace("Explore")
     frames: list[float] = []
     explore.panes.painted.connect(lambda _: frames.append(1000 * (time.monotonic() - began)))
     window.show()
     wait(lambda: bool(frames), 120)
+    made["the first pictures"] = _private() - before - sum(made.values())
     found: dict[str, Any] = {"first_frame_ms": round(frames[0])}
     if walking or training:
         wait(lambda: window.stack.count() == len(window._specs), 120)
         settle(5.0)
         found["imports_mb"] = {name: round(value, 1) for name, value in imports.items()}
+        found["made_mb"] = {name: round(value, 1) for name, value in made.items()}
         found["opened"] = _now()
         _walk(explore, walking)
         found["after walking"] = _now()
@@ -115,6 +121,20 @@ def measure(began: float, scratch: Path, walking: float, training: float) -> dic
     window.shutdown()
     application.processEvents()
     return found
+
+
+def _watch_pages(kind: Any) -> dict[str, float]:
+    """What each page adds that a window makes from now on, by its title."""
+    make, made = kind._make, dict[str, float]()
+
+    def watched(window: Any, spec: Any) -> Any:
+        before = _private()
+        page = make(window, spec)
+        made.setdefault(spec.title, _private() - before)
+        return page
+
+    kind._make = watched
+    return made
 
 
 def _walk(explore: Any, seconds: float) -> None:
