@@ -26,7 +26,7 @@ SolidCompression=yes
 WizardStyle=modern
 
 [Tasks]
-Name: associate; Description: "Open .jnnsession and .jnnmodel files with JNN Studio"
+Name: associate; Description: "Open .jnnsession, .jnnmodel and .jnnrun files with JNN Studio"
 Name: desktopicon; Description: "{cm:CreateDesktopIcon}"; Flags: unchecked
 
 [Files]
@@ -49,6 +49,10 @@ Root: HKA; Subkey: "Software\Classes\.jnnmodel"; ValueType: string; ValueData: "
 Root: HKA; Subkey: "Software\Classes\JNNStudio.Model"; ValueType: string; ValueData: "JNN Studio portable model"; Flags: uninsdeletekey; Tasks: associate
 Root: HKA; Subkey: "Software\Classes\JNNStudio.Model\DefaultIcon"; ValueType: string; ValueData: "{app}\jnn-studio.exe,0"; Tasks: associate
 Root: HKA; Subkey: "Software\Classes\JNNStudio.Model\shell\open\command"; ValueType: string; ValueData: """{app}\jnn-studio.exe"" ""%1"""; Tasks: associate
+Root: HKA; Subkey: "Software\Classes\.jnnrun"; ValueType: string; ValueData: "JNNStudio.Run"; Flags: uninsdeletevalue; Tasks: associate
+Root: HKA; Subkey: "Software\Classes\JNNStudio.Run"; ValueType: string; ValueData: "JNN Studio run"; Flags: uninsdeletekey; Tasks: associate
+Root: HKA; Subkey: "Software\Classes\JNNStudio.Run\DefaultIcon"; ValueType: string; ValueData: "{app}\jnn-studio.exe,0"; Tasks: associate
+Root: HKA; Subkey: "Software\Classes\JNNStudio.Run\shell\open\command"; ValueType: string; ValueData: """{app}\jnn-studio.exe"" ""%1"""; Tasks: associate
 
 [Run]
 Filename: "{app}\jnn-studio.exe"; Description: "{cm:LaunchProgram,JNN Studio}"; Flags: nowait postinstall skipifsilent
