@@ -16,8 +16,10 @@ from jnn_studio.data.listing import Listing
 from jnn_studio.data.photo import decode_photo
 from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.clipping import was_cut
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, chosen, trained_sigma
-from jnn_studio.labs.denoise.noise import blend, estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise import blend, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_estimate import estimate_noise
 from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.weights import LoadedDenoiser
@@ -37,7 +39,8 @@ class Treatment:
         open: the denoisers for a σ, where the method is a network.
         sigma: of the noise; None: estimated of each, or, where photons are counted, 0.
         peak: how many photons white counts, where they are counted.
-        stabilised: their variance is made alike everywhere first.
+        stabilised: their variance is made alike everywhere first; what it does to the means of an image that
+            noise was cut off at black and white is undone.
         strength: from 0, the photograph as it is, to 1, what the method makes of it.
     """
 
@@ -56,10 +59,13 @@ class Treatment:
             Bm3dError: BM3D gave no image.
             Cancelled: ``watch``, which hears of tiles, said so.
         """
-        if self.sigma is None and self.peak is None:
-            noise = NoiseModel(estimate_sigma(seen))
-        else:
+        if self.peak is not None:
             noise = NoiseModel(self.sigma or 0.0, self.peak)
+        elif self.sigma is None:
+            estimate = estimate_noise(seen)
+            noise = NoiseModel(estimate.sigma, cut=estimate.cut)
+        else:
+            noise = NoiseModel(self.sigma, cut=was_cut(seen))
         remark = ""
         if self.method in CLASSICAL:
             opponent = self.method == BM3D

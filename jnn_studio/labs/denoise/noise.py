@@ -8,11 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_MAD_OF_GAUSSIAN = 0.6744897501960817
-"""Median of |ε| for ε of standard deviation 1."""
-
-_WHITE_AND_BLACK = (-1.0, 1.0)
-
 
 def to_signed(pixels: np.ndarray) -> Tensor:
     """uint8 or uint16 pixels (height, width, channels) as float32 (channels, height, width) in [-1, 1]."""
@@ -48,30 +43,3 @@ def digest_of(pixels: np.ndarray) -> str:
 def seed_of(digest: str, seed: int) -> int:
     """Seed of the noise of the image of this `digest_of`: every image has a noise of its own."""
     return int(digest[:12], 16) + seed
-
-
-def estimate_sigma(noisy: Tensor) -> float:
-    """σ of the noise in an image (channels, height, width), from the image alone; 0 below 2×2 pixels.
-
-    The median absolute value of the finest diagonal Haar coefficients, divided by that of a standard normal
-    (Donoho & Johnstone, Biometrika 1994); the median over the channels. Blocks in which all four pixels are
-    the same black or white say nothing about the noise and are left out.
-
-    Within a few per cent for white Gaussian noise from σ ≈ 0.03 on. Too high where fine texture fills the
-    picture; too low where noise was cut off at black and white, or neighbouring pixels share it, as in most
-    JPEGs, scaled pictures and what a camera's raw converter makes.
-    """
-    if min(noisy.shape[-2:]) < 2:
-        return 0.0
-    found = []
-    for channel in noisy.detach():
-        rows, columns = (length // 2 * 2 for length in channel.shape)
-        blocks = channel[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
-        a, b, c, d = blocks[:, 0, :, 0], blocks[:, 0, :, 1], blocks[:, 1, :, 0], blocks[:, 1, :, 1]
-        diagonal = (a - b - c + d) / 2
-        cut = torch.zeros_like(diagonal, dtype=torch.bool)
-        for extreme in _WHITE_AND_BLACK:
-            cut |= (a == extreme) & (b == extreme) & (c == extreme) & (d == extreme)
-        usable = diagonal[~cut].abs()
-        found.append(float(usable.median()) / _MAD_OF_GAUSSIAN if usable.numel() else 0.0)
-    return float(np.median(found))

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jnn_studio.labs.denoise.clipping import CutNoise
 from jnn_studio.labs.denoise.noise import add_noise
 
 GAUSSIAN, POISSON, BOTH = "gaussian", "poisson", "both"
@@ -35,13 +36,15 @@ class NoiseModel:
     Attributes:
         sigma: σ of what is Gaussian in it; 0 for none.
         peak: how many photons a white pixel counts in the mean, where they are counted; None where not.
+        cut: Gaussian noise was cut off at black and white, as in a picture that was saved.
     """
 
     sigma: float
     peak: float | None = None
+    cut: bool = False
 
     def draw(self, clean: Tensor, seed: int) -> Tensor:
-        """``clean`` with this noise, not cut to [-1, 1]; always the same for an image and a ``seed``."""
+        """``clean`` with this noise before any cut; always the same for an image and a ``seed``."""
         if self.peak is None:
             return add_noise(clean, self.sigma, seed)
         generator = torch.Generator().manual_seed(seed)
@@ -58,13 +61,21 @@ class NoiseModel:
     def told(self, stabilised: bool) -> float:
         """The σ that a denoiser is told, for a mid-grey image."""
         if self.peak is None:
-            return self.sigma
+            left = self._left if stabilised else None
+            return self.sigma if left is None else left.deviation(0)
         return Stabiliser(self).sigma if stabilised else self.mean_sigma()
 
     def denoise(self, denoise: GaussianDenoise, noisy: Tensor, stabilised: bool) -> Tensor:
-        """What ``denoise`` makes of an image with this noise; ``stabilised``: by way of its `Stabiliser`."""
+        """What ``denoise`` makes of an image with this noise.
+
+        ``stabilised``: of counted photons by way of its `Stabiliser`; where noise was cut off, ``denoise`` is
+        told what is left of it, and what the cut did to the means is undone in its answer.
+        """
         if self.peak is None:
-            return denoise(noisy, self.sigma)
+            left = self._left if stabilised else None
+            if left is None:
+                return denoise(noisy, self.sigma)
+            return left.inverse(denoise(noisy, left.mean_deviation(noisy)))
         if not stabilised:
             return denoise(noisy, self.mean_sigma(float(noisy.mean())))
         stabiliser = Stabiliser(self)
@@ -74,9 +85,14 @@ class NoiseModel:
     def words(self) -> str:
         """What it is, in a few words."""
         if self.peak is None:
-            return f"σ = {self.sigma:.3g}"
+            return f"σ = {self.sigma:.3g}{', cut off at black and white' if self.cut else ''}"
         read = f", σ = {self.sigma:.3g}" if self.sigma else ""
         return f"{self.peak:g} photons{read}"
+
+    @property
+    def _left(self) -> CutNoise | None:
+        """Where it was cut off: what is left of it."""
+        return CutNoise(self.sigma) if self.cut and self.sigma else None
 
 
 @dataclass(frozen=True)

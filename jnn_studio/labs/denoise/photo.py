@@ -16,11 +16,11 @@ from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.noise import (
     blend,
     digest_of,
-    estimate_sigma,
     seed_of,
     to_pixels,
     to_signed,
 )
+from jnn_studio.labs.denoise.noise_estimate import NoiseEstimate, estimate_noise
 from jnn_studio.labs.denoise.noise_model import NoiseModel
 
 
@@ -34,7 +34,7 @@ class OpenedPhoto:
 
 @dataclass(frozen=True)
 class Noised:
-    """What is to be denoised. ``estimate``: its σ as estimated, where it was given and not made.
+    """What is to be denoised. ``estimate``: of its noise, where it was given and not made.
 
     Images are (3, h, w), or (1, h, w) of a grey photograph.
     """
@@ -42,7 +42,7 @@ class Noised:
     clean: Tensor | None
     noisy: Tensor
     levels: Levels
-    estimate: float | None
+    estimate: NoiseEstimate | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +81,9 @@ def make_noisy(photo: Photo, clean: Tensor | None, noise: NoiseModel, seed: int)
 
 
 def take_as_noisy(photo: Photo, levels: Levels) -> Noised:
-    """The photograph as it is, with an estimate of its σ."""
+    """The photograph as it is, with an estimate of its noise."""
     noisy = to_signed(photo.channels)
-    return Noised(None, noisy, levels, estimate_sigma(noisy))
+    return Noised(None, noisy, levels, estimate_noise(noisy))
 
 
 def run_method(

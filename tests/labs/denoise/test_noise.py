@@ -1,4 +1,4 @@
-"""Pixels and the networks' scale, noise that can be repeated, and σ from the noisy image alone."""
+"""Pixels and the networks' scale, and noise that can be repeated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
 
 
 def gradient(side: int = 160) -> Tensor:
@@ -39,26 +39,3 @@ def test_noise_is_that_of_its_seed_scaled_by_sigma() -> None:
     assert torch.equal(add_noise(clean, 0.5, 3) - clean, weak)
     assert not torch.equal(add_noise(clean, 0.5, 4) - clean, weak)
     assert torch.equal(clean, gradient())
-
-
-@pytest.mark.parametrize("sigma", [0.05, 0.5, 1.0, 2.0])
-def test_sigma_is_found_in_the_noisy_image_alone(sigma: float) -> None:
-    assert estimate_sigma(add_noise(gradient(), sigma, 1)) == pytest.approx(sigma, rel=0.04)
-
-
-def test_a_clean_smooth_image_has_next_to_no_noise() -> None:
-    assert estimate_sigma(gradient()) < 0.005
-
-
-def test_black_borders_do_not_hide_the_noise() -> None:
-    noisy = add_noise(gradient(), 0.2, 1)
-    framed = torch.full((3, 480, 480), -1.0)
-    framed[:, 160:320, 160:320] = noisy
-    assert estimate_sigma(framed) == pytest.approx(0.2, rel=0.05)
-
-
-@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 1, 50), (3, 2, 2), (1, 3, 3)])
-def test_the_smallest_images_have_an_estimate(shape: tuple[int, int, int]) -> None:
-    found = estimate_sigma(add_noise(torch.zeros(shape), 1.0, 0))
-    assert found >= 0
-    assert (found > 0) == (min(shape[1:]) >= 2)

@@ -58,10 +58,18 @@ def entries_of(desk: PhotoDesk, shares: Mapping[str, float]) -> dict[str, Entry]
     return found
 
 
+_SEEN = "What every method is given; values beyond black and white are cut off here, not for them"
+_CUT_OFF = (
+    "What every method is given. Noise was cut off at black and white when it was saved: σ is what it was "
+    "before that; methods are told what is left of it, and what the cut did to the means is undone after them"
+)
+
+
 def _noisy(desk: PhotoDesk) -> Entry:
     words = f"Noisy, {desk.noise.words}"
     if desk.already_noisy and desk.noise_kind == GAUSSIAN:
-        words = "Noisy" if desk.estimate is None else f"Noisy, σ ≈ {desk.estimate:.2g}"
+        cut = ", cut off" if desk.estimate is not None and desk.estimate.cut else ""
+        words = "Noisy" if desk.estimate is None else f"Noisy, σ ≈ {desk.estimate.sigma:.2g}{cut}"
     if desk.already_noisy:
         lines = ("The photograph as it is, clean image unknown", "")
     else:
@@ -71,7 +79,7 @@ def _noisy(desk: PhotoDesk) -> Entry:
         levels=desk.levels.get(NOISY, ()),
         lines=lines,
         empty="Drawing the noise…",
-        tip="What every method is given; values beyond black and white are cut off here, not for them",
+        tip=_CUT_OFF if desk.noise.cut else _SEEN,
     )
 
 

@@ -21,6 +21,7 @@ from jnn_studio.labs.denoise.measures import Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
 from jnn_studio.labs.denoise.noise import to_pixels
+from jnn_studio.labs.denoise.noise_estimate import NoiseEstimate
 from jnn_studio.labs.denoise.noise_model import GAUSSIAN, POISSON, NoiseModel
 from jnn_studio.labs.denoise.photo import (
     Noised,
@@ -60,7 +61,7 @@ class PhotoDesk(QObject):
         clean: (3, h, w) in [-1, 1], of a grey photograph (1, h, w); None while it is taken as noisy already.
         noisy: as many channels in [-1, 1], not clipped; None until it is there.
         sigma: σ of the noise, for images in [-1, 1]; estimated or typed where `already_noisy`.
-        estimate: what σ was estimated as, where it was.
+        estimate: what the noise was estimated as, where it was.
         models: denoisers by method, in the methods' order.
         results: what has arrived of the present noisy image.
         levels: pictures to look at by "clean", "noisy" and method, those of results before the present too.
@@ -97,7 +98,7 @@ class PhotoDesk(QObject):
         """Counted photons are stabilised before methods for Gaussian noise are asked."""
         self.seed = 0
         self.already_noisy = False
-        self.estimate: float | None = None
+        self.estimate: NoiseEstimate | None = None
         self.choice = ModelsChoice()
         self.bundled_sigmas: tuple[float, ...] = ()
         self.bundled_sigma: float | None = None
@@ -145,7 +146,8 @@ class PhotoDesk(QObject):
     def noise(self) -> NoiseModel:
         """The noise that is added, or that the photograph is taken to have."""
         counted = None if self.noise_kind == GAUSSIAN else self.peak
-        return NoiseModel(0.0 if self.noise_kind == POISSON else self.sigma, counted)
+        cut = counted is None and self.estimate is not None and self.estimate.cut
+        return NoiseModel(0.0 if self.noise_kind == POISSON else self.sigma, counted, cut)
 
     @property
     def told_sigma(self) -> float:
@@ -327,7 +329,7 @@ class PhotoDesk(QObject):
             self.levels["clean"] = self._photo_levels
         if noised.estimate is not None and self.noise_kind == GAUSSIAN:
             self.estimate = noised.estimate
-            self.sigma = min(max(noised.estimate, MIN_SIGMA), MAX_SIGMA)
+            self.sigma = min(max(noised.estimate.sigma, MIN_SIGMA), MAX_SIGMA)
             self.settings_changed.emit()
             self._follow_sigma()
         self.noisy_changed.emit()

@@ -67,7 +67,8 @@ Stabilise = Annotated[
     bool,
     typer.Option(
         "--stabilise/--as-it-is",
-        help="Whether the variance of counts is made alike everywhere first, and taken back from the answer.",
+        help="Whether the variance of counts is made alike everywhere first, and taken back from the answer; "
+        "whether means are put right where noise was cut off at black and white.",
     ),
 ]
 

@@ -144,8 +144,8 @@ class TestAPhotographThatIsNoisyAlready:
         open_all(qtbot, desk, path, weights)
         assert desk.clean is None
         assert torch.equal(desk.noisy, to_signed(np.asarray(Image.open(path))))
-        assert desk.estimate == pytest.approx(0.2, rel=0.05)
-        assert desk.sigma == desk.estimate
+        assert desk.estimate.sigma == pytest.approx(0.2, rel=0.05)
+        assert desk.sigma == desk.estimate.sigma
         assert all(result.quality is None for result in desk.results.values())
 
     def test_and_then_is_not_has_the_noise_that_was_chosen(

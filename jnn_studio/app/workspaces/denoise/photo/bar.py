@@ -245,7 +245,8 @@ class PhotoBar(QWidget):
         for part in (self._seed_label, self.seed, self.dice):
             part.setEnabled(not desk.already_noisy)
         self.sigma.setToolTip(
-            "σ estimated from the finest detail, for images in [-1, 1]; BM3D goes by it; type what you know"
+            "σ estimated from the finest detail, for images in [-1, 1], before any of it was cut off at "
+            "black and white; BM3D goes by it; type what you know"
             if desk.already_noisy and gaussian
             else "σ of the Gaussian noise beside that of the photons, for images in [-1, 1]"
             if not gaussian

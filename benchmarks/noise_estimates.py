@@ -1,0 +1,112 @@
+"""Noise that is estimated beside noise that was added: ``python -m benchmarks.noise_estimates FOLDER``.
+
+For every σ, of photographs with the noise as it was drawn (uncut) and as 8 bits keep it (cut off at black and
+white), the median estimate over the photographs, and the lowest and highest, in brackets. σ = 0 is the
+photographs as they are. With ``--denoise`` PSNR (plain) in dB of the bundled penalised denoisers and BM3D for
+the same two, told the true σ: of what was cut off as it is, and with what the cut did undone; means over the
+centre squares of 256 pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import mean, median
+
+from torch import Tensor
+
+from jnn_studio.data.listing import list_images
+from jnn_studio.data.photo import read_photo
+from jnn_studio.labs.denoise import bm3d
+from jnn_studio.labs.denoise.measures import quality
+from jnn_studio.labs.denoise.methods import PENALISED, bundled_denoisers, bundled_sigmas
+from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_estimate import estimate_noise
+from jnn_studio.labs.denoise.noise_model import GaussianDenoise, NoiseModel
+from jnn_studio.labs.denoise.tiling import denoise_photo
+
+SIGMAS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
+SIDE = 256
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="folder of photographs")
+    parser.add_argument("--limit", type=int, default=1000, help="only the first so many")
+    parser.add_argument("--denoise", action="store_true", help="what the cut costs, in dB")
+    arguments = parser.parse_args()
+    clean = photographs(arguments.folder, arguments.limit)
+    if arguments.denoise:
+        for sigma in bundled_sigmas():
+            for name, (uncut, as_it_is, undone) in costs(clean, sigma).items():
+                print(f"σ = {sigma:g}  {name:10}  uncut {uncut:.2f}  cut {as_it_is:.2f}  undone {undone:.2f}")
+        return
+    print(f"{'σ':>5}  {'uncut':24}  cut, 8 bits")
+    for sigma in SIGMAS:
+        uncut, cut = estimates(clean, sigma)
+        print(f"{sigma:5.2f}  {in_words(uncut):24}  {in_words(cut)}")
+
+
+def photographs(folder: Path, limit: int) -> list[Tensor]:
+    """The first photographs, in [-1, 1]."""
+    with closing(list_images(folder)) as listing:
+        names = listing.names[:limit]
+    return [to_signed(read_photo(folder / name).channels) for name in names]
+
+
+def estimates(clean: Sequence[Tensor], sigma: float) -> tuple[list[float], list[float]]:
+    """σ estimated of every photograph with noise as it was drawn, and as 8 bits keep it."""
+    noisy = [_noisy(image, sigma, index) for index, image in enumerate(clean)]
+    uncut = [estimate_noise(image).sigma for image in noisy]
+    return uncut, [estimate_noise(_kept(image)).sigma for image in noisy]
+
+
+def costs(clean: Sequence[Tensor], sigma: float) -> dict[str, tuple[float, float, float]]:
+    """By method, mean PSNR of uncut noise, of cut noise as it is, and with the cut undone."""
+    network = bundled_denoisers(sigma)[PENALISED].model
+    methods: dict[str, GaussianDenoise] = {PENALISED: lambda image, _: denoise_photo(network, image)}
+    if bm3d.available():
+        methods["bm3d"] = bm3d.denoise_bm3d
+    squares = [_centre(image) for image in clean]
+    return {name: _cost(squares, sigma, denoise) for name, denoise in methods.items()}
+
+
+def in_words(found: Sequence[float]) -> str:
+    """The median, and the range."""
+    return f"{median(found):.4f} [{min(found):.4f}, {max(found):.4f}]"
+
+
+def _cost(squares: Sequence[Tensor], sigma: float, denoise: GaussianDenoise) -> tuple[float, float, float]:
+    ways: tuple[Callable[[Tensor], Tensor], ...] = (
+        lambda noisy: NoiseModel(sigma).denoise(denoise, noisy, True),
+        lambda noisy: NoiseModel(sigma, cut=True).denoise(denoise, _kept(noisy), False),
+        lambda noisy: NoiseModel(sigma, cut=True).denoise(denoise, _kept(noisy), True),
+    )
+    found = [
+        [quality(way(_noisy(image, sigma, index)), image).psnr_plain for way in ways]
+        for index, image in enumerate(squares)
+    ]
+    uncut, as_it_is, undone = (mean(values) for values in zip(*found, strict=True))
+    return uncut, as_it_is, undone
+
+
+def _noisy(image: Tensor, sigma: float, index: int) -> Tensor:
+    return add_noise(image, sigma, index) if sigma else image
+
+
+def _kept(noisy: Tensor) -> Tensor:
+    return to_signed(to_pixels(noisy))
+
+
+def _centre(image: Tensor) -> Tensor:
+    top, left = (max(0, (length - SIDE) // 2) for length in image.shape[-2:])
+    return image[:, top : top + SIDE, left : left + SIDE]
+
+
+if __name__ == "__main__":
+    main()
