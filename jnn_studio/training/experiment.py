@@ -73,6 +73,14 @@ class Experiment(Protocol):
 
 
 @runtime_checkable
+class FollowsSteps(Protocol):
+    """What an experiment has some of whose members have a `Member.state` that moves with every step."""
+
+    def after_step(self, member: Member, terms: Tensor) -> None:
+        """A step of a member with a state was taken; ``terms``: its losses, the same in all processes."""
+
+
+@runtime_checkable
 class LearnsFromImages(Protocol):
     """What an experiment has that trains on a collection of images; the run then keeps an eye on it."""
 

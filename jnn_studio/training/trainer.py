@@ -37,7 +37,7 @@ from jnn_studio.training.events import (
     State,
     StateChanged,
 )
-from jnn_studio.training.experiment import Experiment, Member
+from jnn_studio.training.experiment import Experiment, FollowsSteps, Member
 from jnn_studio.training.gradient_step import GradientStep, UnevenPartsError
 from jnn_studio.training.processes import ALONE, LostProcessError, Processes
 from jnn_studio.training.run_folder import RunFolder, RunFolderError
@@ -210,7 +210,11 @@ class Trainer:
 
     def _advance(self, member: Member, batch: Tensor) -> None:
         rate = self._config.optimiser.rate(self._step, self._config.schedule.steps)
-        self._block[member.key].append(self._descents[member.key].take(batch, self._step, rate))
+        terms = self._descents[member.key].take(batch, self._step, rate)
+        if member.state and isinstance(self._experiment, FollowsSteps):
+            alone = self._processes is ALONE  # then nobody waits for the device
+            self._experiment.after_step(member, terms if alone else self._processes.mean(terms))
+        self._block[member.key].append(terms)
 
     def _flush(self, batch: Tensor) -> Iterator[Metrics]:
         """One mean per member and term of the steps since the last flush."""

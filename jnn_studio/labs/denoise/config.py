@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, RECORRUPTED
+from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, RECORRUPTED, UNSURE
 from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number
@@ -22,6 +22,7 @@ MethodKey = Literal[
     "penalised-differences",
     "unpenalised",
     "sure",
+    "unsure",
     "recorrupted",
     "neighbor2neighbor",
 ]
@@ -137,7 +138,7 @@ class DenoiseConfig(RunConfig):
             raise ValueError(
                 "noise.eta must be sigma-squared where the network is told σ: every image has an η of its own"
             )
-        for method in (RECORRUPTED, NEIGHBOURS):
+        for method in (UNSURE, RECORRUPTED, NEIGHBOURS):
             if method in self.methods:
                 raise ValueError(
                     f"methods cannot have {method} where the network is told σ: it learns another σ"

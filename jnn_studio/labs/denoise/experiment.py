@@ -25,8 +25,10 @@ from jnn_studio.labs.denoise.methods import (
     RECORRUPTED,
     SUPERVISED,
     SURE,
+    UNSURE,
 )
 from jnn_studio.labs.denoise.relatives import GAMMA, half, neighbours, recorrupted
+from jnn_studio.labs.denoise.unsure import MULTIPLIER, ascend, begun, estimated_sigma
 from jnn_studio.models.conditioned_denoiser import ConditionedDenoiser
 from jnn_studio.models.config import ConditionedDenoiserConfig, ModelConfig
 from jnn_studio.models.denoiser import STRIDE
@@ -78,6 +80,8 @@ class DenoiseExperiment:
     estimate of the risk of a denoiser, ‖f(y) − y‖² + 2σ² tr J − nσ² (Ramani, Blu & Unser, 2008), up to a
     constant. As tr J ≤ ‖J‖_*, the penalised loss with η = σ² is an upper bound of it. Every method's trace is
     logged beside its penalty.
+
+    UNSURE has a multiplier in σ²'s place, which `after_step` moves (`unsure`): it knows no σ and finds one.
 
     Recorrupted-to-Recorrupted and Neighbor2Neighbor, too, see noisy images alone: see `relatives`.
 
@@ -149,6 +153,9 @@ class DenoiseExperiment:
         if member.key == SURE:
             found = (divergence(trace, self._random(batch, step, PROBES)).float() * weight).mean()
             return torch.stack([data + rise * member.eta * found, data, found])
+        if member.key == UNSURE:
+            found = divergence(trace, self._random(batch, step, PROBES)).float().mean()
+            return torch.stack([data + member.state[MULTIPLIER] * found, data, found])
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
         probes = self._random(batch, step, PROBES)
@@ -180,8 +187,16 @@ class DenoiseExperiment:
         data = 4 * 0.5 * missed.square().sum() / count
         return data, data + GAMMA * 4 * 0.5 * (missed - known).square().sum() / count
 
+    def after_step(self, member: Member, terms: Tensor) -> None:
+        """UNSURE's multiplier goes on by the trace there was."""
+        if member.key == UNSURE:
+            ascend(member.state, terms[-1], self._clean[0].numel())
+
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
-        """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare."""
+        """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare.
+
+        And the σ that UNSURE has found.
+        """
         with torch.no_grad():
             noisy, _, sigma = self._noise(batch, step)
             f = _told(member, sigma)
@@ -190,6 +205,8 @@ class DenoiseExperiment:
             if member.key not in self._penalties:
                 probes = self._random(batch, step, PROBES)
                 found["penalty"] = float(self._penalties[PENALISED](f, trace, probes))
+        if member.key == UNSURE:
+            found["sigma"] = estimated_sigma(member.state)
         return found
 
     def due(self, step: int) -> bool:
@@ -221,7 +238,8 @@ class DenoiseExperiment:
         described: ModelConfig = self.config.model
         model = find_model_kind(described.kind).build(described, self.config.schedule.seed)
         model = model.to(self.device.name)
-        return adamw_member(info, model, self.config.optimiser, self.device)
+        state = begun(self.device.name) if info.key == UNSURE else None
+        return adamw_member(info, model, self.config.optimiser, self.device, state)
 
     def _random(self, batch: Tensor, step: int, stream: int) -> torch.Generator:
         """What is random at ``step``, where the batch is."""

@@ -24,7 +24,7 @@ from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
 DIFFERENCES, UNPENALISED, SURE = "penalised-differences", "unpenalised", "sure"
-RECORRUPTED, NEIGHBOURS = "recorrupted", "neighbor2neighbor"
+UNSURE, RECORRUPTED, NEIGHBOURS = "unsure", "recorrupted", "neighbor2neighbor"
 BM3D, BM3D_RGB = "bm3d", "bm3d-rgb"
 
 
@@ -50,6 +50,7 @@ METHODS: Mapping[str, Method] = {
         Method(DIFFERENCES, "Penalised, differences", "noisy images alone, with the paper's differences"),
         Method(UNPENALISED, "No penalty", "noisy images alone, without a penalty: the control"),
         Method(SURE, "SURE", "noisy images alone, with the trace of the Jacobian in the penalty's place"),
+        Method(UNSURE, "UNSURE", "noisy images alone, σ unknown: the weight of the trace is learnt too"),
         Method(RECORRUPTED, "Recorrupted2Recorrupted", "noisy images alone, with noise of their own added"),
         Method(NEIGHBOURS, "Neighbor2Neighbor", "noisy images alone: half their pixels from the other half"),
         Method(BM3D, "BM3D, opponent colours", "nothing: a classical method, its hard-thresholding stage"),

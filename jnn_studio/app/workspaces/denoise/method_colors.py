@@ -13,6 +13,7 @@ from jnn_studio.labs.denoise.methods import (
     SUPERVISED,
     SURE,
     UNPENALISED,
+    UNSURE,
 )
 
 # With the penalty and without it have the colours they have everywhere else in the program.
@@ -23,6 +24,7 @@ ROLES = {
     DIFFERENCES: "regularised",
     UNPENALISED: "unregularised",
     SURE: "model-3",
+    UNSURE: "model-3",
     RECORRUPTED: "model-4",
     NEIGHBOURS: "pca",
     BM3D: "solver-3",
@@ -30,5 +32,5 @@ ROLES = {
 
 
 def method_color(key: str) -> tuple[str, Style]:
-    """A method's colour role, and its line: the two with a penalty share a colour."""
-    return ROLES.get(key, "muted"), "dash" if key == DIFFERENCES else "solid"
+    """A method's colour role, and its line: near relatives share a colour."""
+    return ROLES.get(key, "muted"), "dash" if key in (DIFFERENCES, UNSURE) else "solid"

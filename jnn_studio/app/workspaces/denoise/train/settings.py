@@ -112,6 +112,11 @@ WORDS = RunWords(
             "tr J by one probe: what SURE has in the penalty's place. The penalty is an upper bound of it",
             "Trace of the Jacobian",
         ),
+        "sigma": (
+            "σ found",
+            "σ for images in [-1, 1] as UNSURE's multiplier has it, which is not told any: it begins at 0.1",
+            "σ found by UNSURE",
+        ),
         "total": ("Total", "What is minimised: data + η · penalty", "Total loss per image"),
     },
     invitation="Press Start to train the chosen methods on the same images and noise.",
