@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -288,6 +290,23 @@ def test_table_1_stands_beside_the_published_one_with_paired_differences(
     shown = runner.invoke(app, [*call, "--format", "latex"])
     assert r"21.08 ± 2.04" in shown.stdout
     assert shown.stdout.startswith(r"\begin{tabular}")
+
+
+def test_an_evaluation_is_written_as_csv_and_latex_with_the_numbers_of_json(
+    photo: Path, weights: Path, tmp_path: Path
+) -> None:
+    call = ["evaluate", "--images", str(photo.parent), "--sigma", "0.5", "--models", str(weights)]
+    call += ["--methods", "penalised", "--out", str(tmp_path / "r.jsonl")]
+    found = {form: runner.invoke(app, [*call, "--format", form]) for form in ("json", "csv", "latex")}
+    assert {result.exit_code for result in found.values()} == {0}
+    rows = {row["method"]: row for row in json.loads(found["json"].stdout)["rows"]}
+    table = list(csv.DictReader(io.StringIO(found["csv"].stdout)))
+    assert [row["method"] for row in table] == ["noisy", "penalised"]
+    for row in table:
+        assert float(row["psnr_plain_mean"]) == rows[row["method"]]["mean"]["psnr_plain"]
+        assert int(row["images"]) == rows[row["method"]]["images"]
+    assert runner.invoke(app, [*call, "--json"]).stdout == found["json"].stdout
+    assert found["latex"].stdout.startswith(r"\begin{tabular}")
 
 
 def test_counted_photons_are_measured_with_their_variance_stabilised_and_without(

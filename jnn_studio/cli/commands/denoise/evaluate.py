@@ -22,12 +22,15 @@ from jnn_studio.cli.commands.denoise.choosing import (
 from jnn_studio.cli.output import FAILED, UsageError, complain, errors, reported, say, say_json
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
+from jnn_studio.cli.tables import OutputTable, TableForm, put_out
 from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
-    from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Row, Skipped
+    from jnn_studio.base.csv_file import Cell
+    from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Measured, Row, Skipped
 
+_DIGITS = {"psnr_paper": 2, "psnr_plain": 2, "ssim": 3}
 # As in the lab, whose modules are slow to import.
 _Range = Literal["-1..1", "0..1"]
 
@@ -59,15 +62,16 @@ def evaluate(
             "--out", help="Where values are kept as they are found; by default a cache.", parser=path
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    form: Annotated[TableForm, typer.Option("--format", "-f", help="What to print.")] = TableForm.table,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Mean PSNR and SSIM of every method over a folder. Interrupted, it goes on where it was."""
     # Imported here: the other commands need not wait for scikit-image.
     from jnn_studio.labs.denoise import bm3d
     from jnn_studio.labs.denoise.evaluation import (
         EvaluationSettings,
-        Measured,
         Results,
+        Skipped,
         evaluate,
         kept_at,
         list_photographs,
@@ -82,6 +86,7 @@ def evaluate(
         raise typer.BadParameter("photons are counted for images in -1..1 alone", param_hint="--range")
     ways = (True,) if peak is None else (True, False)
     tables: list[tuple[EvaluationSettings, tuple[Row, ...], list[Skipped], dict[str, LoadedDenoiser]]] = []
+    values: list[list[Measured]] = []
     with reported(), closing(list_photographs(images.absolute())) as listing:
         for stabilised in ways:
             settings = EvaluationSettings(sigma, range_, crop, seed, peak, stabilised)
@@ -90,10 +95,12 @@ def evaluate(
             classical = classical_there(wanted)
             indices = range(len(listing.names))[:limit]
             results = Results(out or kept_at(settings))
-            measured, skipped = [], []
+            measured: list[Measured] = []
+            skipped: list[Skipped] = []
+            values.append(measured)
             with watching(errors, "") as watch:
                 for found in evaluate(listing, indices, chosen, classical, settings, results, watch):
-                    if isinstance(found, Measured):
+                    if not isinstance(found, Skipped):
                         measured.append(found)
                     else:
                         skipped.append(found)
@@ -102,8 +109,11 @@ def evaluate(
                 complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
     if not any(table for _, table, _, _ in tables):
         raise typer.Exit(FAILED)
-    if as_json:
+    if as_json or form is TableForm.json:
         say_json(_as_json(tables))
+        return
+    if form is not TableForm.table:
+        put_out(_written([table for _, table, _, _ in tables], values, peak), form, None)
         return
     for settings, table, _, _ in tables:
         _show(table, settings)
@@ -131,20 +141,45 @@ def _chosen(
     return chosen, tuple(key for key in CLASSICAL if key in wanted)
 
 
+def _written(tables: list[tuple[Row, ...]], values: list[list[Measured]], peak: float | None) -> OutputTable:
+    """The rows as they are to be written down; of counted photons stabilised first, then as they are."""
+    from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER, csv_cells
+    from jnn_studio.labs.denoise.measures import CONVENTIONS
+
+    ways: list[list[Cell]] = [[]] if peak is None else [["stabilised"], ["as it is"]]
+    cells = [[*way, *row] for way, found in zip(ways, values, strict=True) for row in csv_cells(found)]
+    shown = [
+        [*map(str, way), label_of(row.method), str(row.images), *(_cell_of(row, name) for name in _DIGITS)]
+        for way, table in zip(ways, tables, strict=True)
+        for row in table
+    ]
+    first = [] if peak is None else ["variance"]
+    heads = [*(name.capitalize() for name in first), "Method", "Images"]
+    return OutputTable(
+        [*heads, *(CONVENTIONS[name].label for name in _DIGITS)],
+        shown,
+        [*(False for _ in first), False, True, *(True for _ in _DIGITS)],
+        [*first, *CSV_HEADER],
+        cells,
+        None,
+    )
+
+
 def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:
     from jnn_studio.labs.denoise.measures import CONVENTIONS
 
     way = "" if settings.peak is None else ", stabilised" if settings.stabilised else ", taken as it is"
     range_ = settings.range.replace("..", " to ")
     say(f"{settings.noise.words}{way}, images in {range_}, mean ± sd over images")
-    heads = [CONVENTIONS[name].label for name in ("psnr_paper", "psnr_plain", "ssim")]
+    heads = [CONVENTIONS[name].label for name in _DIGITS]
     say(f"{'':24} {'images':>6}  " + "  ".join(f"{head:>16}" for head in heads))
     for row in table:
-        cells = [
-            _cell(row.mean[name], row.sd[name], digits)
-            for name, digits in (("psnr_paper", 2), ("psnr_plain", 2), ("ssim", 3))
-        ]
+        cells = [_cell_of(row, name) for name in _DIGITS]
         say(f"{label_of(row.method):24} {row.images:6}  " + "  ".join(f"{cell:>16}" for cell in cells))
+
+
+def _cell_of(row: Row, name: str) -> str:
+    return _cell(row.mean[name], row.sd[name], _DIGITS[name])
 
 
 def _cell(mean: float, sd: float, digits: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from jnn_studio.app.workspaces.denoise.evaluate.page import CSV_HEADER, EvaluatePage
+from jnn_studio.app.workspaces.denoise.evaluate.page import EvaluatePage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.table_file import TableFile
 from jnn_studio.labs.denoise import evaluation
@@ -21,6 +21,7 @@ from jnn_studio.labs.denoise.evaluation import (
     list_photographs,
     rows,
 )
+from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER
 from jnn_studio.labs.denoise.methods import SUPERVISED
 from jnn_studio.labs.denoise.paired import ahead
 

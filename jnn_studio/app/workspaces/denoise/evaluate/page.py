@@ -26,7 +26,6 @@ from jnn_studio.app.workspaces.denoise.evaluate.settings import (
     relevant,
 )
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.base.csv_file import Cell
 from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
@@ -35,17 +34,16 @@ from jnn_studio.labs.denoise.evaluation import (
     NOISY,
     Measured,
     Results,
-    Row,
     Skipped,
     evaluate,
     kept_at,
     list_photographs,
-    rows,
 )
+from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER, compared, csv_cells
 from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import CLASSICAL, DIFFERENCES, PENALISED
+from jnn_studio.labs.denoise.methods import CLASSICAL
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, open_choice
-from jnn_studio.labs.denoise.paired import Paired, ahead
+from jnn_studio.labs.denoise.paired import Paired
 
 _AHEAD = (
     "Mean difference to the penalised denoiser on the same noisy images, with its 95 % confidence interval "
@@ -57,8 +55,6 @@ HEADER = (
     *((CONVENTIONS[name].label, f"Mean ± sd over the images. {CONVENTIONS[name].text}") for name in FIELDS),
     ("Penalised ahead by", _AHEAD),
 )
-COLUMNS = ("method", "images", *(f"{name}_{part}" for name in FIELDS for part in ("mean", "sd")))
-CSV_HEADER = (*COLUMNS, *(f"penalised_ahead{part}" for part in ("", "_low", "_high")))
 _EMPTY = (
     "Nothing has been measured yet.\n\nChoose a folder of photographs and press Start: every method is "
     "given the same noisy images, and a table says how near each comes to the clean ones, and "
@@ -100,7 +96,7 @@ class EvaluatePage(BatchPage):
     def take(self, things: list[Any]) -> None:
         self._measured += [thing for thing in things if isinstance(thing, Measured)]
         self._skipped += [thing for thing in things if isinstance(thing, Skipped)]
-        for place, (row, gain) in enumerate(self._table()):
+        for place, (row, gain) in enumerate(compared(self._measured)):
             cells = [_spread(row.mean[name], row.sd[name], _DIGITS[name]) for name in FIELDS]
             label = "Noisy" if row.method == NOISY else method_label(row.method)
             self.put_row(place, (label, f"{row.images:,}", *cells, _interval(gain)), {5: _AHEAD})
@@ -129,21 +125,7 @@ class EvaluatePage(BatchPage):
 
     def save_csv(self, path: Path) -> None:
         """Write the table, with all digits; raises OSError."""
-        cells: list[list[Cell]] = []
-        for row, gain in self._table():
-            numbers = [value for name in FIELDS for value in (row.mean[name], row.sd[name])]
-            interval = (None, None, None) if gain is None else (gain.mean, gain.low, gain.high)
-            found = [*numbers, *interval]
-            shown: list[Cell] = ["" if v is None or not math.isfinite(v) else v for v in found]
-            cells.append([row.method, row.images, *shown])
-        save_table(path, CSV_HEADER, cells)
-
-    def _table(self) -> list[tuple[Row, Paired | None]]:
-        """Rows, and by how much the penalised denoiser is ahead of each."""
-        there = {found.method for found in self._measured}
-        ours = next((key for key in (PENALISED, DIFFERENCES) if key in there), PENALISED)
-        gains = ahead(self._measured, ours)
-        return [(row, gains.get(row.method)) for row in rows(self._measured)]
+        save_table(path, CSV_HEADER, csv_cells(self._measured))
 
 
 def _evaluated(job: EvaluationJob, choice: ModelsChoice, watch: Watch) -> Iterator[Measured | Skipped]:
