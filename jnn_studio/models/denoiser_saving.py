@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -26,6 +27,8 @@ def save_denoiser(
     sigma: float | None = None,
     margin: int = 16,
     scale: Scale = (0.5, 0.5),
+    takes_sigma: bool = False,
+    sigmas: tuple[float, float] = (0.02, 2.0),
     info: Mapping[str, str] | None = None,
 ) -> None:
     """Write one ``.jnnmodel`` of a denoiser, with what it computes and its weights; as `save_portable`.
@@ -41,6 +44,11 @@ def save_denoiser(
             Of a network that sees further, what it sees beyond it is lost.
         scale: (mean, deviation), each one number or one for each channel: it takes, and gives,
             (pixel - mean) / deviation; by default images in [-1, 1].
+        takes_sigma: it is told σ in one more channel, as DRUNet is: (batch, channels + 1, side, side), where
+            every pixel of the last channel is σ in the unit of the others (of images in [-1, 1] σ itself, in
+            [0, 1] half of it). One that takes a number is wrapped in a module that takes it from there:
+            ``net(x[:, :3], x[:, 3, 0, 0])``.
+        sigmas: the least and the largest σ, for images in [-1, 1], that such a one can be told.
         info: facts to be shown of it.
 
     Raises:
@@ -69,7 +77,11 @@ def save_denoiser(
             f"the example is {tuple(example.shape)}; give squares: photographs are denoised square by square"
         )
     pixels = pixel_scale(scale, images.shape[1])
-    written = write_graph(denoiser, pixels.numbers(images), "the denoiser")
+    numbers = pixels.numbers(images)
+    if takes_sigma:
+        told = sum(sigmas) / 4 / pixels.deviation[0]
+        numbers = torch.cat([numbers, torch.full_like(numbers[:, :1], told)], dim=1)
+    written = write_graph(denoiser, numbers, "the denoiser")
     try:
         config = portable_denoiser.PortableDenoiserConfig.model_validate(
             {
@@ -77,6 +89,7 @@ def save_denoiser(
                 "side": images.shape[2],
                 "margin": margin,
                 "scale": pixels,
+                "sigmas": sigmas if takes_sigma else None,
                 "graph": written.description,
             }
         )
@@ -87,4 +100,6 @@ def save_denoiser(
     except GraphError as error:
         raise ExportError(f"the denoiser cannot be written down: {error}") from error
     facts = {"method": path.stem} | ({} if sigma is None else {"sigma": repr(float(sigma))})
+    if takes_sigma:
+        facts["sigmas"] = f"{float(sigmas[0])!r} to {float(sigmas[1])!r}"
     save_model(path, model, name, facts | dict(info or {}))

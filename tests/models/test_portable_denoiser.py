@@ -12,6 +12,7 @@ from jnn_studio.labs.denoise.methods import DenoisersError, chosen, open_denoise
 from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.denoiser_saving import save_denoiser
+from jnn_studio.models.denoising_model import denoises
 from jnn_studio.models.portable.exporting import ExportError
 from jnn_studio.models.portable_denoiser import PortableDenoiserConfig
 from jnn_studio.models.weights import WeightsError, load_denoiser, load_model
@@ -97,3 +98,69 @@ def test_what_is_no_denoiser_is_refused(tmp_path: Path) -> None:
         save_denoiser(tmp_path / "a.jnnmodel", Residual(), images, name="a", margin=16)
     with pytest.raises(ValueError, match="leaves nothing"):
         PortableDenoiserConfig(side=32, margin=16)
+
+
+class Told(nn.Module):
+    """Takes more away the larger σ is: it is told σ in the last of four channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = nn.Conv2d(4, 3, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = x[:, :3] - x[:, 3:] * self.layer(x)
+        return found
+
+
+class ToldANumber(nn.Module):
+    """The same of a network that takes σ as a number for each image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = Told()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        images, sigma = x[:, :3], x[:, 3, 0, 0]
+        found: torch.Tensor = self.net(
+            torch.cat([images, sigma[:, None, None, None] * torch.ones_like(x[:, :1])], 1)
+        )
+        return found
+
+
+@pytest.mark.parametrize("network", [Told(), ToldANumber()])
+def test_one_that_is_told_sigma_is_a_denoiser_for_every_sigma(tmp_path: Path, network: nn.Module) -> None:
+    path = tmp_path / "told.jnnmodel"
+    example = torch.rand(1, 3, 24, 24)
+    save_denoiser(
+        path, network, example, name="Told", margin=2, scale=(0, 1), takes_sigma=True, sigmas=(0.1, 1.0)
+    )
+    loaded = load_denoiser(path)
+    model = loaded.model
+    assert denoises(model)
+    assert model.sigmas == (0.1, 1.0)
+    assert loaded.info["sigmas"] == "0.1 to 1.0"
+    assert trained_sigma(loaded) is None
+    noisy = torch.randn(1, 3, 24, 40)
+    for sigma, told in ((0.4, 0.4), (5.0, 1.0), (0.01, 0.1)):
+        at = model.at(sigma)
+        assert denoises(at)
+        assert (at.config.channels, at.reach) == (3, 2)
+        pixels = torch.cat([(noisy + 1) / 2, torch.full((1, 1, 24, 40), told / 2)], 1)
+        with torch.no_grad():
+            right = 2 * network(pixels) - 1
+            torch.testing.assert_close(at(noisy), right, atol=1e-5, rtol=1e-5)
+    assert [a is b for a, b in zip(model.parameters(), at.parameters(), strict=True)] == [True, True]
+    torch.testing.assert_close(
+        denoise_photo(model.at(0.4), noisy[0]), model(noisy, 0.4)[0].detach(), atol=1e-5, rtol=1e-5
+    )
+
+
+def test_sigma_is_told_in_one_unit_and_within_a_range(tmp_path: Path) -> None:
+    path, example = tmp_path / "told.jnnmodel", torch.rand(1, 3, 24, 24)
+    for wrong in ({"scale": (0.5, (0.5, 0.4, 0.5))}, {"sigmas": (1.0, 0.1)}, {"sigmas": (0.0, 1.0)}):
+        with pytest.raises(ExportError, match="cannot be written down"):
+            save_denoiser(path, Told(), example, name="Told", margin=2, takes_sigma=True, **wrong)
+    with pytest.raises(ExportError, match="the denoiser"):
+        save_denoiser(path, Residual(), example, name="Told", margin=2, takes_sigma=True)
+    assert not path.exists()
