@@ -39,15 +39,22 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder of photographs")
     parser.add_argument("--limit", type=int, default=1000, help="only the first so many")
     parser.add_argument("--denoise", action="store_true", help="what the cut costs, in dB")
+    parser.add_argument("--sigma", type=float, action="append", help="only this; again for more")
     arguments = parser.parse_args()
     clean = photographs(arguments.folder, arguments.limit)
     if arguments.denoise:
-        for sigma in bundled_sigmas():
-            for name, (uncut, as_it_is, undone) in costs(clean, sigma).items():
-                print(f"σ = {sigma:g}  {name:10}  uncut {uncut:.2f}  cut {as_it_is:.2f}  undone {undone:.2f}")
+        for sigma in arguments.sigma or bundled_sigmas():
+            for name, found in costs(clean, sigma).items():
+                shown = zip(("uncut", "cut", "undone"), found, strict=True)
+                print(
+                    f"σ = {sigma:g}  {name:10}",
+                    *(f"{way} {psnr:.2f}" for way, psnr in shown),
+                    sep="  ",
+                    flush=True,
+                )
         return
     print(f"{'σ':>5}  {'uncut':24}  cut, 8 bits")
-    for sigma in SIGMAS:
+    for sigma in arguments.sigma or SIGMAS:
         uncut, cut = estimates(clean, sigma)
         print(f"{sigma:5.2f}  {in_words(uncut):24}  {in_words(cut)}")
 

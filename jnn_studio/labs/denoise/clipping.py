@@ -20,6 +20,7 @@ _GREYS = 2001
 """Values that the table of means holds."""
 _NEIGHBOURS = 8
 """Side of the squares whose mean tells what noise they have."""
+_PORTION = 2**20
 _FEW = 0.005
 """Share of pixels that are black or white beside others, from which on noise counts as cut off."""
 
@@ -57,8 +58,10 @@ class CutNoise:
     def inverse(self, means: Tensor) -> Tensor:
         """The values in [-1, 1] that noise, and the cut, gave these ``means``."""
         greys, known, _ = self._table
-        found = np.interp(means.detach().to("cpu", torch.float32).numpy(), known, greys)
-        return torch.from_numpy(np.asarray(found, dtype=np.float32)).to(means)
+        found = means.detach().to("cpu", torch.float32, copy=True).contiguous()
+        for part in found.view(-1).split(_PORTION):  # in double precision a large photograph takes much room
+            part.copy_(torch.from_numpy(np.interp(part.numpy(), known, greys)))
+        return found.to(means)
 
     @cached_property
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

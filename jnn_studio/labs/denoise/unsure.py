@@ -16,7 +16,7 @@ from torch import Tensor
 MULTIPLIER, SLOPE = "multiplier", "slope"
 START = 0.01
 """η to begin with: it has to be found, from below."""
-RATE, MOMENTUM = 0.02, 0.9
+RATE, MOMENTUM = 0.1, 0.9
 """Of the ascent in log η, by the trace per colour value, which lies between 0 and 1 for most denoisers."""
 
 

@@ -108,7 +108,7 @@ def denoisers_for(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser
         )
     nearest = nearest_sigma(known, sigma)
     if nearest != sigma:
-        complain(f"no denoisers for σ = {sigma:g} ship with the program: taking those of σ = {nearest:g}")
+        complain(f"no denoisers for σ = {sigma:.3g} ship with the program: taking those of σ = {nearest:g}")
     return bundled_denoisers(nearest)
 
 
