@@ -44,3 +44,19 @@ def denoises(model: object) -> TypeGuard[DenoisingModel]:
     """Whether ``model`` is a `DenoisingModel`."""
     members = ("config", "reach", "parameters", "state_dict")
     return callable(model) and all(hasattr(model, name) for name in members)
+
+
+class AnySigmaModel(Protocol):
+    """A denoiser that is told σ: for every σ of a range a `DenoisingModel`."""
+
+    @property
+    def sigmas(self) -> tuple[float, float]:
+        """The least and the largest σ it is made for, of Gaussian noise on images in [-1, 1]."""
+
+    def at(self, sigma: float, /) -> DenoisingModel:
+        """The denoiser for noise of ``sigma``, which lies in the range: the same weights."""
+
+
+def takes_sigma(model: object) -> TypeGuard[AnySigmaModel]:
+    """Whether ``model`` is told σ before it denoises: an `AnySigmaModel`."""
+    return hasattr(model, "sigmas") and callable(getattr(model, "at", None))

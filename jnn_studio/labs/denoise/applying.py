@@ -21,7 +21,7 @@ from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, chosen, trained_sig
 from jnn_studio.labs.denoise.noise import blend, to_pixels, to_signed
 from jnn_studio.labs.denoise.noise_estimate import estimate_noise
 from jnn_studio.labs.denoise.noise_model import NoiseModel
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.telling import denoise_told, misfit, range_of
 from jnn_studio.models.weights import LoadedDenoiser
 
 Open = Callable[[float], Mapping[str, LoadedDenoiser]]
@@ -73,14 +73,12 @@ class Treatment:
             def gaussian(image: Tensor, sigma: float) -> Tensor:
                 return bm3d.denoise_bm3d(image, sigma, opponent=opponent, watch=watch)
         else:
-            told = noise.told(self.stabilised)
-            loaded = self._denoiser(told)
-            trained = trained_sigma(loaded)
-            if trained is not None and not math.isclose(trained, told, rel_tol=_ALIKE):
-                remark = f"the denoiser was trained on σ = {trained:g}, the image has about {told:.2g}"
+            sigma = noise.told(self.stabilised)
+            loaded = self._denoiser(sigma)
+            remark = _remark(loaded, sigma)
 
             def gaussian(image: Tensor, sigma: float) -> Tensor:
-                return denoise_photo(loaded.model, image, watch=watch)
+                return denoise_told(loaded, image, sigma, watch)
 
         found = noise.denoise(gaussian, seen, self.stabilised)
         return Treated(blend(seen, found, self.strength), noise, remark)
@@ -88,6 +86,14 @@ class Treatment:
     def _denoiser(self, sigma: float) -> LoadedDenoiser:
         there = self.open(sigma)
         return there[chosen(there, self.method)]
+
+
+def _remark(loaded: LoadedDenoiser, sigma: float) -> str:
+    """What there is to say of a denoiser asked about noise of ``sigma``."""
+    trained = trained_sigma(loaded)
+    if range_of(loaded) is None and trained is not None and not math.isclose(trained, sigma, rel_tol=_ALIKE):
+        return f"the denoiser was trained on σ = {trained:g}, the image has about {sigma:.2g}"
+    return misfit(loaded, sigma)
 
 
 @dataclass(frozen=True)

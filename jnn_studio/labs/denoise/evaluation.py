@@ -34,7 +34,7 @@ from jnn_studio.labs.denoise.measures import SIGNED, UNIT, Quality, quality
 from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL
 from jnn_studio.labs.denoise.noise import digest_of, seed_of, to_signed
 from jnn_studio.labs.denoise.noise_model import NoiseModel
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.telling import denoise_told, range_of
 from jnn_studio.models.weights import LoadedDenoiser, fingerprint
 
 Range = Literal["-1..1", "0..1"]
@@ -77,12 +77,13 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class Measured:
-    """One method on one image."""
+    """One method on one image; ``pixels``: how many it has."""
 
     image: str
     method: str
     quality: Quality
     seconds: float
+    pixels: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def evaluate(
     """
     watch = watch or Watch()
     quiet = watch.quiet()
-    weights = {key: fingerprint(loaded.model) for key, loaded in denoisers.items()}
+    weights = {key: _version_of(loaded) for key, loaded in denoisers.items()}
     counted = "" if settings.peak is None else f" {settings.peak!r} {settings.stabilised}"
     weights = {NOISY: "", **weights} | dict.fromkeys(classical, bm3d.installed_version())
     total = len(indices) * len(weights)
@@ -218,7 +219,7 @@ def evaluate(
             ).hexdigest()
             known = results.get(key)
             if known is not None:
-                yield Measured(name, method, *known)
+                yield Measured(name, method, *known, pixels.shape[0] * pixels.shape[1])
                 continue
             if noisy is None:
                 noisy = settings.noise.draw(clean, seed_of(digest, settings.seed))
@@ -231,8 +232,14 @@ def evaluate(
             seconds = time.perf_counter() - start
             value = quality(estimate, clean, SIGNED if settings.range == "-1..1" else UNIT)
             results.put(key, name, method, value, seconds)
-            yield Measured(name, method, value, seconds)
+            yield Measured(name, method, value, seconds, pixels.shape[0] * pixels.shape[1])
     watch.step(total, total)
+
+
+def _version_of(loaded: LoadedDenoiser) -> str:
+    """What a denoiser's values depend on beside the settings, which have the σ that it is told."""
+    known = range_of(loaded)
+    return fingerprint(loaded.model) + ("" if known is None else f" {known}")
 
 
 def rows(measured: Sequence[Measured]) -> tuple[Row, ...]:
@@ -283,9 +290,10 @@ def _denoised(
     def gaussian(image: Tensor, sigma: float) -> Tensor:
         if method in CLASSICAL:
             return bm3d.denoise_bm3d(image, sigma, opponent=opponent, watch=watch)
-        return denoise_photo(denoisers[method].model, image, watch=watch)
+        return denoise_told(denoisers[method], image, sigma, watch)
 
-    if settings.range == "-1..1" or method not in CLASSICAL:
+    # Those that are told σ are told it of images in [-1, 1]; the others are fed as the paper's script does.
+    told_sigma = method in CLASSICAL or range_of(denoisers[method]) is not None
+    if settings.range == "-1..1" or not told_sigma:
         return settings.noise.denoise(gaussian, noisy, settings.stabilised)
-    found = bm3d.denoise_bm3d(2 * noisy - 1, 2 * settings.sigma, opponent=opponent, watch=watch)
-    return (found + 1) / 2
+    return (gaussian(2 * noisy - 1, 2 * settings.sigma) + 1) / 2

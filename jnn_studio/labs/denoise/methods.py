@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
 from torch import Tensor
 
@@ -65,12 +66,24 @@ CLASSICAL = (BM3D, BM3D_RGB)
 LEARNT = tuple(key for key in METHODS if key not in CLASSICAL)
 """Those that are networks."""
 
-_BUNDLED = re.compile(r"sigma-(?P<sigma>[\d.]+)-(?P<method>[\w-]+)\.safetensors")
+ANY: Final = "any"
+"""In the place of a σ: the denoisers that are told σ, for a whole range of it."""
+BundledKey = float | Literal["any"]
+"""Which of the denoisers that ship: those trained on one σ, which have the paper's architecture, or `ANY`."""
+
+_BUNDLED = re.compile(r"(sigma-(?P<sigma>[\d.]+)|any-sigma)-(?P<method>[\w-]+)\.safetensors")
+
+
+def bundled_keys() -> tuple[BundledKey, ...]:
+    """Which denoisers ship with the program: `ANY` if there are such, and the σ of the others, ascending."""
+    found = {key for key, _ in _bundled()}
+    sigmas = sorted(key for key in found if key != ANY)
+    return (ANY, *sigmas) if ANY in found else tuple(sigmas)
 
 
 def bundled_sigmas() -> tuple[float, ...]:
-    """σ, for images in [-1, 1], that denoisers ship with the program for, ascending."""
-    return tuple(sorted({sigma for sigma, _ in _bundled()}))
+    """σ, for images in [-1, 1], that denoisers of the paper's architecture ship for, ascending."""
+    return tuple(key for key in bundled_keys() if key != ANY)
 
 
 def nearest_sigma(sigmas: Collection[float], sigma: float) -> float:
@@ -78,14 +91,14 @@ def nearest_sigma(sigmas: Collection[float], sigma: float) -> float:
     return min(sigmas, key=lambda known: abs(math.log(known / max(sigma, 1e-6))))
 
 
-def bundled_denoisers(sigma: float) -> dict[str, LoadedDenoiser]:
-    """The denoisers that ship for ``sigma``, by method, in the methods' order; empty if there are none.
+def bundled_denoisers(key: BundledKey) -> dict[str, LoadedDenoiser]:
+    """The denoisers that ship for a σ, by method, in the methods' order; empty if there are none.
 
     Raises:
         WeightsError: a file is damaged.
     """
     files = _bundled()
-    return {key: load_denoiser(files[sigma, key]) for key in LEARNT if (sigma, key) in files}
+    return {method: load_denoiser(files[key, method]) for method in LEARNT if (key, method) in files}
 
 
 def open_denoisers(path: Path) -> dict[str, LoadedDenoiser]:
@@ -144,7 +157,9 @@ def chosen(denoisers: Mapping[str, LoadedDenoiser], method: str) -> str:
     known = [*denoisers, *CLASSICAL]
     found = method or (next(iter(denoisers)) if len(denoisers) == 1 else PENALISED)
     if found not in known:
-        raise DenoisersError(f"there is no denoiser {found!r}; there are: {', '.join(known)}")
+        ships = any(method == found and key != ANY for key, method in _bundled())
+        remedy = ". It ships with the paper's architecture: --bundled paper" if ships else ""
+        raise DenoisersError(f"there is no denoiser {found!r}; there are: {', '.join(known)}{remedy}")
     return found
 
 
@@ -156,13 +171,17 @@ def trained_sigma(loaded: LoadedDenoiser) -> float | None:
         return None
 
 
-def _bundled() -> dict[tuple[float, str], Path]:
+def _bundled() -> dict[tuple[BundledKey, str], Path]:
     try:
         folder = resource("denoisers")
     except FileNotFoundError:
         return {}
     matches = {path: _BUNDLED.fullmatch(path.name) for path in folder.iterdir()}
-    return {(float(m["sigma"]), m["method"]): path for path, m in matches.items() if m is not None}
+    return {
+        (float(m["sigma"]) if m["sigma"] else ANY, m["method"]): path
+        for path, m in matches.items()
+        if m is not None
+    }
 
 
 def _place(key: str) -> int:

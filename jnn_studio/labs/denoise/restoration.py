@@ -33,11 +33,18 @@ from jnn_studio.labs.denoise.degradations import (
     scratches,
 )
 from jnn_studio.labs.denoise.kernel_file import KernelError, read_kernel
+from jnn_studio.labs.denoise.methods import trained_sigma
 from jnn_studio.labs.denoise.noise import add_noise
 from jnn_studio.labs.denoise.plug_and_play import Denoise, Iterate, restore
+from jnn_studio.labs.denoise.telling import range_of, told
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.labs.denoise.total_variation import restore_tv
 from jnn_studio.models.denoising_model import DenoisingModel
+from jnn_studio.models.weights import LoadedDenoiser
+
+ASKED = (0.5, 1.0)
+"""The least and the largest σ that a denoiser which is told one is asked about as a prior. One for little
+noise changes little, and little is then filled in; more than there is in what is seen takes detail."""
 
 DegradationTask = Literal["missing", "scratches", "box", "gaussian", "motion", "disc", "kernel", "shrunk"]
 
@@ -211,6 +218,23 @@ def _kernel(config: DegradationConfig) -> Tensor:
         case "kernel":
             return read_kernel(Path(config.kernel))
     return motion_kernel(config.length, config.angle)
+
+
+def asked_sigma(loaded: LoadedDenoiser, noise: float) -> float | None:
+    """The σ that a denoiser is asked about as the prior of a problem with noise of σ ``noise``.
+
+    Its own, if its file says so; of one that is told σ the noise's, within `ASKED` and what it can be told.
+    """
+    known = range_of(loaded)
+    if known is None:
+        return trained_sigma(loaded)
+    return min(max(noise, ASKED[0], known[0]), ASKED[1], known[1])
+
+
+def as_prior(loaded: LoadedDenoiser, noise: float) -> LoadedDenoiser:
+    """A denoiser for a problem with noise of σ ``noise``, told its `asked_sigma` where it is told one."""
+    sigma = asked_sigma(loaded, noise)
+    return loaded if sigma is None else told(loaded, sigma)
 
 
 def prior_of(denoiser: DenoisingModel, watch: Watch | None = None) -> Denoise:

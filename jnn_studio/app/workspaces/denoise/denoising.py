@@ -16,7 +16,7 @@ from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.photo import Result, run_method, with_strength
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.telling import denoise_told
 from jnn_studio.models.weights import LoadedDenoiser
 
 
@@ -178,8 +178,8 @@ class Denoising(QObject):
 
 
 def _asked(loaded: LoadedDenoiser) -> Callable[[Tensor, float, Watch], Tensor]:
-    """A network, which knows its σ and is told none."""
-    return lambda image, _, watch: denoise_photo(loaded.model, image, watch=watch)
+    """A network; one that knows its σ is told none."""
+    return lambda image, sigma, watch: denoise_told(loaded, image, sigma, watch)
 
 
 def _bm3d(image: Tensor, sigma: float, watch: Watch) -> Tensor:

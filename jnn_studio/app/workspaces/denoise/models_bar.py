@@ -13,9 +13,11 @@ from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.text import counted
+from jnn_studio.labs.denoise.methods import ANY, BundledKey
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
 from jnn_studio.labs.denoise.noise_model import GAUSSIAN
 from jnn_studio.labs.denoise.run import KIND
+from jnn_studio.labs.denoise.telling import common_range, share_taken
 from jnn_studio.runs.summary import RunSummary
 
 NEAR = 1.1
@@ -86,20 +88,20 @@ class ModelsBar(QWidget):
         if choice == self._desk.choice:
             return
         if choice.path is None:
-            self._desk.use_bundled(choice.sigma)
+            self._desk.use_bundled(choice.sigma, choice.paper)
         else:
             self._desk.open_models(choice.path)
 
     def _show(self) -> None:
         desk = self._desk
-        offered = {ModelsChoice(): "Bundled, nearest σ" if desk.bundled_sigmas else "Bundled: none"}
-        offered |= {ModelsChoice(sigma=s): f"Bundled, σ = {s:g}" for s in desk.bundled_sigmas}
+        offered = _bundled(desk.bundled_keys)
         known = [self.choice.itemData(index) for index in range(self.choice.count())]
         for choice in (*known, desk.choice):
             if choice.path is not None:
                 called = desk.context.runs.name_of(_run_of(choice.path))
                 offered.setdefault(choice, called or _run_of(choice.path).name)
-        if list(offered) != known or self.choice.itemText(0) != offered[ModelsChoice()]:
+        shown = [self.choice.itemText(index) for index in range(self.choice.count())]
+        if list(offered) != known or list(offered.values()) != shown:
             with QSignalBlocker(self.choice):
                 self.choice.clear()
                 for choice, words in offered.items():
@@ -107,7 +109,7 @@ class ModelsBar(QWidget):
                     if choice.path is not None:
                         tip = str(choice.path)
                         self.choice.setItemData(self.choice.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.choice.setCurrentIndex(list(offered).index(desk.choice))
+        self.choice.setCurrentIndex(list(offered).index(desk.choice) if desk.choice in offered else 0)
 
     def _show_work(self) -> None:
         desk = self._desk
@@ -129,19 +131,53 @@ def remark(desk: PhotoDesk) -> tuple[str, str]:
     if not desk.models:
         return "No denoisers are open: train some on the page Train, or open weights.", "warning"
     trained, sigma = trained_for(desk.models), desk.told_sigma
+    known = common_range(desk.models)
+    if known is not None:
+        return _told(desk, known)
     if not trained:
         return "These denoisers' files do not say which σ they were trained on.", "muted"
-    words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained)
-    steps = {loaded.info.get("step", "") for loaded in desk.models.values()}
-    if desk.choice.path is not None and len(steps) == 1 and (step := steps.pop()).isdigit():
-        words += f" for {counted(int(step), 'step')}"
+    words = "Trained on σ = " + " and ".join(f"{known:g}" for known in trained) + _steps(desk)
     if any(max(known / sigma, sigma / known) > NEAR for known in trained):
-        about = "The photograph has" if desk.already_noisy else "The noise has"
-        if desk.noise_kind != GAUSSIAN:
-            about = "Once stabilised, the noise has" if desk.stabilised else "In the mean, the noise has"
         lacks = "noise to be left in" if sigma > max(trained) else "more blur than is needed"
-        return f"{words}. {about} σ = {sigma:.3g}: expect {lacks}.", "warning"
+        return f"{words}. {_about(desk)} σ = {sigma:.3g}: expect {lacks}.", "warning"
     return f"{words}.", "muted"
+
+
+def _told(desk: PhotoDesk, known: tuple[float, float]) -> tuple[str, str]:
+    """The remark about denoisers that can be told σ within ``known``."""
+    (least, largest), sigma = known, desk.told_sigma
+    steps = _steps(desk)
+    words = f"For any σ from {least:g} to {largest:g}{steps and f', trained{steps}'}"
+    if sigma > largest:
+        return f"{words}. {_about(desk)} σ = {sigma:.3g}: expect noise to be left in.", "warning"
+    if sigma < least:
+        share = min(share_taken(loaded, sigma) for loaded in desk.models.values())
+        return f"{words}. {_about(desk)} σ = {sigma:.3g}: only {share:.0%} of a result is taken.", "muted"
+    return f"{words}: told {sigma:.3g}.", "muted"
+
+
+def _about(desk: PhotoDesk) -> str:
+    if desk.noise_kind != GAUSSIAN:
+        return "Once stabilised, the noise has" if desk.stabilised else "In the mean, the noise has"
+    return "The photograph has" if desk.already_noisy else "The noise has"
+
+
+def _steps(desk: PhotoDesk) -> str:
+    """For how long denoisers from elsewhere have learnt, where it is the same for all."""
+    steps = {loaded.info.get("step", "") for loaded in desk.models.values()}
+    alike = desk.choice.path is not None and len(steps) == 1
+    return f" for {counted(int(step), 'step')}" if alike and (step := steps.pop()).isdigit() else ""
+
+
+def _bundled(keys: tuple[BundledKey, ...]) -> dict[ModelsChoice, str]:
+    """The denoisers that ship, in words: those for any σ, and those for one, which the paper's are."""
+    sigmas = [key for key in keys if key != ANY]
+    whose = "Bundled, paper's" if ANY in keys else "Bundled"
+    nearest = ModelsChoice(paper=ANY in keys)
+    offered = {ModelsChoice(): "Bundled, any σ"} if ANY in keys else {}
+    offered |= {nearest: f"{whose}, nearest σ"} if sigmas else {}
+    offered |= {ModelsChoice(sigma=s): f"{whose}, σ = {s:g}" for s in sigmas}
+    return offered or {ModelsChoice(): "Bundled: none"}
 
 
 def _run_of(path: Path) -> Path:

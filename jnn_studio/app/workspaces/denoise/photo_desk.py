@@ -18,7 +18,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
 from jnn_studio.labs.denoise.measures import Quality, quality
-from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.methods import BM3D, BundledKey
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
 from jnn_studio.labs.denoise.noise import to_pixels
 from jnn_studio.labs.denoise.noise_estimate import NoiseEstimate
@@ -31,6 +31,7 @@ from jnn_studio.labs.denoise.photo import (
     take_as_noisy,
 )
 from jnn_studio.labs.denoise.sample import sample_photo
+from jnn_studio.labs.denoise.telling import range_of
 from jnn_studio.models.weights import LoadedDenoiser
 
 MIN_SIGMA, MAX_SIGMA = 0.01, 4.0
@@ -100,8 +101,8 @@ class PhotoDesk(QObject):
         self.already_noisy = False
         self.estimate: NoiseEstimate | None = None
         self.choice = ModelsChoice()
-        self.bundled_sigmas: tuple[float, ...] = ()
-        self.bundled_sigma: float | None = None
+        self.bundled_keys: tuple[BundledKey, ...] = ()
+        self.bundled_key: BundledKey | None = None
         """Which of them the open ones are; None for others."""
         self.models: Mapping[str, LoadedDenoiser] = {}
         self.models_known = False
@@ -163,10 +164,10 @@ class PhotoDesk(QObject):
         elif not self._photo_asked:
             self.open_sample()
 
-    def begin_with(self, photo: Path | None, models: Path | None, models_sigma: float | None) -> None:
+    def begin_with(self, photo: Path | None, models: ModelsChoice | None = None) -> None:
         """What is to be open first; nothing is read yet."""
         self._first_photo = photo
-        self._first_choice = ModelsChoice(path=models, sigma=models_sigma)
+        self._first_choice = models or ModelsChoice()
 
     @Slot(object)
     def open_photo(self, path: Path) -> None:
@@ -186,15 +187,15 @@ class PhotoDesk(QObject):
         """Use the denoisers of a weights file, or of a folder such as a run."""
         self._load_models(ModelsChoice(path=path))
 
-    def use_bundled(self, sigma: float | None = None) -> None:
-        """Use the denoisers that ship for ``sigma``; None: for the one nearest to `sigma`."""
-        self._load_models(ModelsChoice(sigma=sigma))
+    def use_bundled(self, sigma: float | None = None, paper: bool = False) -> None:
+        """Use the denoisers that ship, as `ModelsChoice` has it."""
+        self._load_models(ModelsChoice(sigma=sigma, paper=paper))
 
     # --- the noise ---------------------------------------------------------------------------------
 
     @Slot(float)
     def set_sigma(self, sigma: float) -> None:
-        """σ of the noise that is added; where the photograph is noisy already, what BM3D takes it to be."""
+        """σ of the noise that is added; where the photograph is noisy already, what methods take it to be."""
         sigma = min(max(float(sigma), MIN_SIGMA), MAX_SIGMA)
         if sigma == self.sigma:
             return
@@ -206,6 +207,9 @@ class PhotoDesk(QObject):
         if not self.already_noisy:
             self._ask_noisy()
         elif self.noise_kind == GAUSSIAN and (task := self._task) is not None:
+            telling = {m: loaded for m, loaded in self.models.items() if range_of(loaded) is not None}
+            if telling:
+                self._denoising.start_networks(task, telling)
             self._denoising.start_bm3d(task)
         else:
             self._start_all()
@@ -426,7 +430,7 @@ class PhotoDesk(QObject):
             if method not in opened.models:
                 self.levels.pop(method, None)
         self.choice, self.models, self.models_known = choice, opened.models, True
-        self.bundled_sigmas, self.bundled_sigma = opened.sigmas, opened.sigma
+        self.bundled_keys, self.bundled_key = opened.keys, opened.key
         self.settings_changed.emit()
         self.models_changed.emit()
         task = self._task
@@ -435,7 +439,7 @@ class PhotoDesk(QObject):
         self._follow_sigma()
 
     def _follow_sigma(self) -> None:
-        """Bundled denoisers go along with σ where nobody has chosen one."""
-        meant = self.choice.sigma_for(self.bundled_sigmas, self.told_sigma)
-        if meant != self.bundled_sigma:
+        """Bundled denoisers of one σ go along with it where nobody has chosen one."""
+        meant = self.choice.meant(self.bundled_keys, self.told_sigma)
+        if meant != self.bundled_key:
             self._load_models()

@@ -16,6 +16,7 @@ from jnn_studio.app.workspaces.denoise.photo_desk import (
     PhotoDesk,
 )
 from jnn_studio.base.settings import from_json, to_json
+from jnn_studio.labs.denoise.models_choice import ModelsChoice
 
 
 class Remembered(BaseModel):
@@ -31,6 +32,7 @@ class Remembered(BaseModel):
     strength: float = Field(1.0, ge=0, le=1)
     models: Path | None = None
     models_sigma: float | None = Field(None, gt=0)
+    models_paper: bool = False
 
 
 def remembered(desk: PhotoDesk) -> str:
@@ -46,6 +48,7 @@ def remembered(desk: PhotoDesk) -> str:
         strength=desk.strength,
         models=desk.choice.path,
         models_sigma=desk.choice.sigma,
+        models_paper=desk.choice.paper,
     )
     return to_json(values)
 
@@ -66,4 +69,4 @@ def restore(desk: PhotoDesk, text: str) -> None:
     desk.set_seed(found.seed)
     desk.set_already_noisy(found.already_noisy)
     desk.set_strength(found.strength)
-    desk.begin_with(found.photo, found.models, found.models_sigma)
+    desk.begin_with(found.photo, ModelsChoice(found.models, found.models_sigma, found.models_paper))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -73,43 +74,58 @@ Stabilise = Annotated[
 ]
 
 
-def opener(models: Path | None) -> Callable[[float], dict[str, LoadedDenoiser]]:
-    """What opens the denoisers for a σ; a file or a run is read once."""
-    opened: dict[float | None, dict[str, LoadedDenoiser]] = {}
+class Bundled(StrEnum):
+    """Which of the denoisers that ship."""
 
-    def open_for(sigma: float) -> dict[str, LoadedDenoiser]:
-        from jnn_studio.labs.denoise.methods import bundled_sigmas, nearest_sigma
-
-        known = bundled_sigmas()
-        key = None if models is not None or not known else nearest_sigma(known, sigma)
-        if key not in opened:
-            opened[key] = denoisers_for(models, sigma)
-        return opened[key]
-
-    return open_for
+    any = "any"
+    paper = "paper"
 
 
-def denoisers_for(models: Path | None, sigma: float) -> dict[str, LoadedDenoiser]:
-    """Those asked for, or the bundled ones trained on the nearest σ."""
+Ships = Annotated[
+    Bundled,
+    typer.Option(
+        "--bundled",
+        help="Of the networks that ship: any, told σ; paper, the paper's architecture, for the nearest σ.",
+    ),
+]
+
+
+def opener(models: Path | None, ships: Bundled = Bundled.any) -> Callable[[float], dict[str, LoadedDenoiser]]:
+    """What opens the denoisers for a σ: those at ``models``, or bundled ones; each is read once.
+
+    Those that are told σ are as they are read.
+    """
     # Imported here: the other commands need not wait.
-    from jnn_studio.labs.denoise.methods import (
-        bundled_denoisers,
-        bundled_sigmas,
-        nearest_sigma,
-        open_denoisers,
-    )
+    from jnn_studio.labs.denoise import models_choice
+    from jnn_studio.labs.denoise.methods import ANY, bundled_keys
 
-    if models is not None:
-        return open_denoisers(models)
-    known = bundled_sigmas()
-    if not known:
-        raise UsageError(
-            "no denoisers ship with this copy of the program; give a run or weights with --models"
-        )
-    nearest = nearest_sigma(known, sigma)
-    if nearest != sigma:
-        complain(f"no denoisers for σ = {sigma:.3g} ship with the program: taking those of σ = {nearest:g}")
-    return bundled_denoisers(nearest)
+    if models is not None and ships is not Bundled.any:
+        raise UsageError("give --models or --bundled, not both")
+    keys = bundled_keys()
+    choice = models_choice.ModelsChoice(models, paper=ships is Bundled.paper)
+    open_for = models_choice.opener(choice)
+    said: set[float] = set()
+
+    def open_and_tell(sigma: float) -> dict[str, LoadedDenoiser]:
+        meant = choice.meant(keys, sigma)
+        if models is None and meant is None:
+            lacking = "networks of the paper's architecture" if keys else "denoisers"
+            raise UsageError(
+                f"no {lacking} ship with this copy of the program; give a run or weights with --models"
+            )
+        if meant is not None and meant != ANY and meant != sigma and meant not in said:
+            said.add(meant)
+            complain(f"no denoisers for σ = {sigma:.3g} ship with the program: taking those of σ = {meant:g}")
+        return dict(open_for(sigma))
+
+    return open_and_tell
+
+
+def denoisers_for(
+    models: Path | None, sigma: float, ships: Bundled = Bundled.any
+) -> dict[str, LoadedDenoiser]:
+    """Those asked for, or the bundled ones: told any σ, or trained on the nearest σ."""
+    return opener(models, ships)(sigma)
 
 
 def classical_there(wanted: tuple[str, ...]) -> tuple[str, ...]:

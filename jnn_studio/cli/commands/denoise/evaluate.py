@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from jnn_studio.cli.commands.denoise.choosing import (
+    Bundled,
     Limit,
     Models,
     NoiseSeed,
     Peak,
+    Ships,
     classical_there,
     denoisers_for,
     finite,
@@ -50,6 +52,7 @@ def evaluate(
         _Range, typer.Option("--range", help="Black and white: -1..1, or 0..1 as the paper's CBSD68 script.")
     ] = "-1..1",
     models: Models = None,
+    bundled: Ships = Bundled.any,
     methods: Annotated[str, typer.Option("--methods", help="Only these, with commas between them.")] = "",
     crop: Annotated[
         int | None, typer.Option("--crop", min=1, help="Only the centre square of this side.")
@@ -90,7 +93,7 @@ def evaluate(
     with reported(), closing(list_photographs(images.absolute())) as listing:
         for stabilised in ways:
             settings = EvaluationSettings(sigma, range_, crop, seed, peak, stabilised)
-            denoisers = denoisers_for(models, settings.noise.told(stabilised))
+            denoisers = denoisers_for(models, settings.noise.told(stabilised), bundled)
             chosen, wanted = _chosen(methods, denoisers)
             classical = classical_there(wanted)
             indices = range(len(listing.names))[:limit]

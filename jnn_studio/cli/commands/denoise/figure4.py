@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from jnn_studio.cli.commands.denoise.choosing import (
+    Bundled,
     Models,
     NoiseSeed,
     classical_there,
@@ -30,6 +31,13 @@ def figure4(
         int, typer.Option("--side", min=16, help="Of the centre square that is shown, in pixels.")
     ] = 256,
     models: Models = None,
+    bundled: Annotated[
+        Bundled | None,
+        typer.Option(
+            "--bundled",
+            help="Of the networks that ship: any, told σ, or paper; else the paper's, if made for this σ.",
+        ),
+    ] = None,
     seed: NoiseSeed = 0,
 ) -> None:
     """The paper's Figure 4 for a photograph of your own."""
@@ -37,12 +45,14 @@ def figure4(
     from jnn_studio.labs.denoise.applying import Treatment
     from jnn_studio.labs.denoise.figure4 import RESULTS, centre_part, panels_of
     from jnn_studio.labs.denoise.figure4_file import write_figure4
-    from jnn_studio.labs.denoise.methods import BM3D
+    from jnn_studio.labs.denoise.methods import BM3D, bundled_sigmas
     from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_signed
 
     leave_a_core_free()
     with reported():
-        denoisers = denoisers_for(models, sigma)
+        if bundled is None and models is None:
+            bundled = Bundled.paper if sigma in bundled_sigmas() else Bundled.any
+        denoisers = denoisers_for(models, sigma, bundled or Bundled.any)
         there = {*denoisers, *classical_there((BM3D,))}
         opened = read_photo(photo)
         clean = to_signed(opened.channels)

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from jnn_studio.base.text import counted
-from jnn_studio.cli.commands.denoise.choosing import Method, Models, Peak, Sigma, Stabilise, Strength, opener
+from jnn_studio.cli.commands.denoise.choosing import (
+    Bundled,
+    Method,
+    Models,
+    Peak,
+    Ships,
+    Sigma,
+    Stabilise,
+    Strength,
+    opener,
+)
 from jnn_studio.cli.output import FAILED, UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -24,6 +34,7 @@ def folder(
     sigma: Sigma = None,
     method: Method = "",
     models: Models = None,
+    bundled: Ships = Bundled.any,
     strength: Strength = 1.0,
     peak: Peak = None,
     stabilise: Stabilise = True,
@@ -38,7 +49,7 @@ def folder(
     with reported():
         if images.exists() and out.exists() and images.samefile(out):
             raise UsageError(f"{out} is where the photographs are; give another folder for the results")
-        treatment = Treatment(method, opener(models), sigma, strength, peak, stabilise)
+        treatment = Treatment(method, opener(models, bundled), sigma, strength, peak, stabilise)
         with closing(list_photographs(images.absolute())) as listing, watching(errors, "") as watch:
             skipped += [f"{name}: {reason}" for name, reason in listing.unlisted]
             for done in denoise_listing(listing, out, treatment, watch):

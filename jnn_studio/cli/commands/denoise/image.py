@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from jnn_studio.cli.commands.denoise.choosing import (
+    Bundled,
     Method,
     Models,
     NoiseSeed,
     Peak,
+    Ships,
     Sigma,
     Stabilise,
     Strength,
@@ -31,6 +33,7 @@ def image(
     sigma: Sigma = None,
     method: Method = "",
     models: Models = None,
+    bundled: Ships = Bundled.any,
     strength: Strength = 1.0,
     peak: Peak = None,
     stabilise: Stabilise = True,
@@ -64,7 +67,8 @@ def image(
             drawn = noise.seed_of(noise.digest_of(opened.channels), seed)
             seen = NoiseModel(sigma or 0.0, peak).draw(clean, drawn)
         with watching(errors, "tiles") as watch:
-            found = Treatment(method, opener(models), sigma, strength, peak, stabilise).apply(seen, watch)
+            open_for = opener(models, bundled)
+            found = Treatment(method, open_for, sigma, strength, peak, stabilise).apply(seen, watch)
         if found.remark:
             complain(found.remark)
         for image_, place in ((found.image, out), (seen, noisy)):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from jnn_studio.cli.commands.denoise.choosing import Method, Models, denoisers_for
+from jnn_studio.cli.commands.denoise.choosing import Bundled, Method, Models, Ships, denoisers_for
 from jnn_studio.cli.output import UsageError, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
@@ -43,6 +43,7 @@ def restore(
     steps: Annotated[int, typer.Option("--steps", help="How often the denoiser is asked.")] = 12,
     method: Method = "",
     models: Models = None,
+    bundled: Ships = Bundled.any,
     seed: Annotated[int, typer.Option("--seed", help="Which pixels are lost, and which noise.")] = 0,
     seen: Annotated[Path | None, typer.Option("--seen", help="Also write what is seen.", parser=path)] = None,
     control: Annotated[
@@ -62,11 +63,13 @@ def restore(
     from jnn_studio.labs.denoise.restoration import (
         DegradationConfig,
         PriorConfig,
+        as_prior,
         pose,
         prior_of,
         restore_both,
         seen_psnr,
     )
+    from jnn_studio.labs.denoise.telling import range_of
 
     leave_a_core_free()
     try:
@@ -88,11 +91,12 @@ def restore(
         for written in (out, seen, control):
             if written is not None:
                 format_to_write(written)
-        denoisers = denoisers_for(models, sigma)
+        denoisers = denoisers_for(models, sigma, bundled)
         method = chosen(denoisers, method)
         if method not in denoisers:
             raise UsageError(f"{method} has no σ of its own to go by; there are: {', '.join(denoisers)}")
-        trained = trained_sigma(denoisers[method])
+        prior_denoiser = as_prior(denoisers[method], sigma)
+        trained = trained_sigma(prior_denoiser)
         if not trained:
             raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
         opened = read_photo(photo)
@@ -103,7 +107,7 @@ def restore(
             hint = {"motion": "--length", "kernel": "--kernel", "shrunk": "--factor"}.get(task, "--width")
             raise typer.BadParameter(str(error), param_hint=hint) from None
         with watching(errors, "") as watch:
-            for found in restore_both(problem, prior_of(denoisers[method].model), trained, prior, watch):
+            for found in restore_both(problem, prior_of(prior_denoiser.model), trained, prior, watch):
                 last = found
         for path, image_ in ((out, last.learnt.image), (seen, problem.shown), (control, last.control.image)):
             if path is not None:
@@ -113,4 +117,5 @@ def restore(
         f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "
         f"total variation {alone:.2f} dB, learnt prior {learnt:.2f} dB"
     )
-    say(f"{out}, by {denoisers[method].name}, trained for σ = {trained:g}")
+    how = "trained for" if range_of(denoisers[method]) is None else "told"
+    say(f"{out}, by {denoisers[method].name}, {how} σ = {trained:g}")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jnn_studio.cli.commands.denoise.choosing import (
+    Bundled,
     Limit,
     Models,
+    Ships,
     all_finite,
     classical_there,
     denoisers_for,
@@ -45,6 +47,7 @@ def restore_table(
         str, typer.Option("--methods", help="Priors, with commas between them; bm3d among them.")
     ] = "penalised,supervised",
     models: Models = None,
+    bundled: Ships = Bundled.any,
     side: Annotated[int, typer.Option("--side", min=32, help="Of the centre squares, in pixels.")] = 128,
     limit: Limit = None,
     steps: Annotated[int, typer.Option("--steps", min=1, max=500, help="How often a prior is asked.")] = 12,
@@ -55,7 +58,7 @@ def restore_table(
     """Restoration over a folder: operators × σ × priors, with total variation as the control."""
     from jnn_studio.labs.denoise.evaluation import list_photographs
     from jnn_studio.labs.denoise.methods import BM3D, trained_sigma
-    from jnn_studio.labs.denoise.restoration import PriorConfig
+    from jnn_studio.labs.denoise.restoration import PriorConfig, as_prior
     from jnn_studio.labs.denoise.restore_table import OPERATORS, restore_squares, restored_rows
 
     leave_a_core_free()
@@ -70,11 +73,11 @@ def restore_table(
         bm3d = bool(classical_there((BM3D,))) if BM3D in wanted else False
         priors = {}
         for value in sigma:
-            there = denoisers_for(models, value)
+            there = denoisers_for(models, value, bundled)
             missing = [name for name in wanted if name not in there and name != BM3D]
             if missing:
                 raise UsageError(f"there is no denoiser {missing[0]!r}; there are: {', '.join(there)}")
-            priors[value] = {name: there[name] for name in wanted if name in there}
+            priors[value] = {name: as_prior(there[name], value) for name in wanted if name in there}
             if not priors[value]:
                 raise UsageError("give at least one network among the priors: bm3d goes by its σ")
             if any(not trained_sigma(loaded) for loaded in priors[value].values()):
@@ -122,7 +125,7 @@ def _convention(side: int) -> str:
     return (
         f"{CONVENTIONS['psnr_plain'].label}, mean ± standard deviation over centre squares of {side} pixels. "
         "Ahead: mean difference to total variation on the same problems, with its 95 % confidence interval. "
-        "BM3D is told the σ that the networks were trained for"
+        "BM3D is told the σ that the networks were trained for, or are told"
     )
 
 

@@ -41,7 +41,7 @@ def table1(
         list[Path] | None,
         typer.Option(
             "--models",
-            help="A run or weights, taken for the σ they were trained on; again for more.",
+            help="A run or weights, taken for the σ they were trained on, or can be told; again for more.",
             parser=path,
         ),
     ] = None,
@@ -92,11 +92,12 @@ def table1(
 def _denoisers(models: list[Path], sigma: float) -> dict[str, LoadedDenoiser]:
     """Of the places given, those trained for ``sigma``; else the bundled ones, if there are any for it."""
     from jnn_studio.labs.denoise.methods import bundled_denoisers, open_denoisers, trained_sigma
+    from jnn_studio.labs.denoise.telling import told
 
     found: dict[str, LoadedDenoiser] = {}
     for place in models:
         for method, loaded in open_denoisers(place).items():
-            if trained_sigma(loaded) != sigma:
+            if trained_sigma(told(loaded, sigma)) != sigma:
                 continue
             if method in found:
                 raise UsageError(f"two of the places hold a denoiser {method!r} for σ = {sigma:g}; give one")

@@ -258,19 +258,19 @@ class TestDenoisers:
         self, qtbot: QtBot, desk: PhotoDesk, bundled: None
     ) -> None:
         desk.begin()
-        qtbot.waitUntil(lambda: desk.bundled_sigma == 0.5)
-        assert desk.bundled_sigmas == (0.5, 1.0)
+        qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
+        assert desk.bundled_keys == (0.5, 1.0)
         desk.set_sigma(0.9)
-        qtbot.waitUntil(lambda: desk.bundled_sigma == 1.0)
+        qtbot.waitUntil(lambda: desk.bundled_key == 1.0)
         desk.set_sigma(0.3)
         desk.set_sigma(2)
         desk.set_sigma(0.4)
-        qtbot.waitUntil(lambda: desk.bundled_sigma == 0.5)
+        qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
         desk.use_bundled(1.0)
-        qtbot.waitUntil(lambda: desk.bundled_sigma == 1.0)
+        qtbot.waitUntil(lambda: desk.bundled_key == 1.0)
         desk.set_sigma(0.45)
         wait_for_results(qtbot, desk)
-        assert desk.bundled_sigma == 1.0
+        assert desk.bundled_key == 1.0
 
 
 class TestBm3d:

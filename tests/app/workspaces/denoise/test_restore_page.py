@@ -449,15 +449,15 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
 ) -> None:
     """Whatever σ the photograph on the other page has; a choice of one's own stays."""
     desk = page._desk
-    desk.begin_with(photo, None, None)
+    desk.begin_with(photo)
     desk.begin()
-    qtbot.waitUntil(lambda: desk.bundled_sigma == 0.5, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.bundled_key == 0.5, timeout=20_000)
 
     def taken() -> set[str]:
         return {loaded.info["sigma"] for loaded in page.denoisers.models.values()}
 
     page.form.fill({"problem.noise": "1.2"})
     qtbot.waitUntil(lambda: taken() == {"1.0"}, timeout=20_000)
-    assert desk.bundled_sigma == 0.5
+    assert desk.bundled_key == 0.5
     desk.use_bundled(0.5)
     qtbot.waitUntil(lambda: taken() == {"0.5"}, timeout=20_000)

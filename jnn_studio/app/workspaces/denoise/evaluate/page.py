@@ -42,7 +42,7 @@ from jnn_studio.labs.denoise.evaluation import (
 from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER, compared, csv_cells
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import CLASSICAL
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, open_choice
+from jnn_studio.labs.denoise.models_choice import ModelsChoice, opener
 from jnn_studio.labs.denoise.paired import Paired
 
 _AHEAD = (
@@ -130,7 +130,7 @@ class EvaluatePage(BatchPage):
 
 def _evaluated(job: EvaluationJob, choice: ModelsChoice, watch: Watch) -> Iterator[Measured | Skipped]:
     settings = job.settings
-    models = open_choice(choice, settings.noise.told(settings.stabilised)).models
+    models = opener(choice)(settings.noise.told(settings.stabilised))
     classical = CLASSICAL if job.classical == "yes" and bm3d.available() else ()
     with closing(list_photographs(job.source)) as listing:
         yield from (Skipped(name, "", reason) for name, reason in listing.unlisted)

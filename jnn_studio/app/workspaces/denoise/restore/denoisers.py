@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.labs.denoise.methods import bundled_denoisers
+from jnn_studio.labs.denoise.methods import BundledKey, bundled_denoisers
 from jnn_studio.models.weights import LoadedDenoiser
 
 
 class RestoreDenoisers(QObject):
     """Where the desk takes the bundled denoisers of the σ nearest to its photograph's noise, these take those
-    nearest to the noise of the problem; where somebody has chosen denoisers, they are these.
+    nearest to the noise of the problem. Those for any σ, and those somebody has chosen,
+    are the same.
 
     Signals:
         changed: `models` or `known` have changed.
@@ -35,14 +36,14 @@ class RestoreDenoisers(QObject):
         self._telling = partial(context.telling, self.failed)
         self.models: Mapping[str, LoadedDenoiser] = desk.models
         self.known = desk.models_known
-        self._asked: float | None = None
-        """σ of the bundled ones that were asked for last; None while they are the desk's."""
+        self._asked: BundledKey | None = None
+        """Which of the bundled ones were asked for last; None while they are the desk's."""
 
     def follow(self, noise: float) -> None:
         """Go by what the desk has chosen, for a problem with noise of this σ."""
         desk = self._desk
-        meant = desk.choice.sigma_for(desk.bundled_sigmas, noise)
-        if meant is None or meant == desk.bundled_sigma:
+        meant = desk.choice.meant(desk.bundled_keys, noise)
+        if meant is None or meant == desk.bundled_key:
             self._asked = None
             self._context.loading.forget(self._key)
             if self.models is not desk.models or self.known != desk.models_known:

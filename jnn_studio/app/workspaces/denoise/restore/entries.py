@@ -11,6 +11,7 @@ from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.app.workspaces.denoise.restore.settings import in_words
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import BM3D
+from jnn_studio.labs.denoise.telling import range_of
 
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -96,7 +97,9 @@ def progress(
         words.append("The photograph counts as clean here.")
     if restoring.posed is not None and prior is not None:
         noise = restoring.posed.question.config.noise
-        words.append(f"The denoiser was trained for σ = {prior.sigma:g}{_remark(noise, prior.sigma)}.")
+        known = range_of(prior.loaded)
+        how = "was trained for" if known is None else "is told"
+        words.append(f"The denoiser {how} σ = {prior.sigma:g}{_remark(noise, prior.sigma)}.")
     return " ".join(words)
 
 
@@ -115,7 +118,8 @@ def _remark(noise: float, sigma: float) -> str:
 
 
 def _same(one: Prior, other: Prior) -> bool:
-    return one.method == other.method and one.loaded is other.loaded and one.config == other.config
+    alike = one.loaded is other.loaded and one.sigma == other.sigma
+    return one.method == other.method and alike and one.config == other.config
 
 
 def _named(prior: Prior) -> str:

@@ -48,8 +48,8 @@ from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, c
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.base.reading import parse_json
 from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import PENALISED, trained_sigma
-from jnn_studio.labs.denoise.restoration import PriorConfig
+from jnn_studio.labs.denoise.methods import PENALISED
+from jnn_studio.labs.denoise.restoration import PriorConfig, asked_sigma
 from jnn_studio.models.denoiser import STRIDE
 
 SIDES = (128, 256, 512)
@@ -240,8 +240,10 @@ class RestorePage(QWidget):
         """What Start would go by; None while there is a `_reason`."""
         method, config = self.methods.currentData(), self.form.config
         loaded = self.denoisers.models.get(method)
-        sigma = None if loaded is None else trained_sigma(loaded)
-        if loaded is None or not sigma or config is None or self.restoring.posed is None:
+        if loaded is None or config is None or self.restoring.posed is None:
+            return None
+        sigma = asked_sigma(loaded, config.problem.noise)
+        if not sigma:
             return None
         prior: PriorConfig = config.prior
         return Prior(str(method), loaded, sigma, prior)
@@ -260,7 +262,7 @@ class RestorePage(QWidget):
         if loaded is None:
             known = self.denoisers.known
             return "No denoisers are open: open or train some." if known else "Opening the denoisers…"
-        if not trained_sigma(loaded):
+        if not asked_sigma(loaded, 1.0):
             return "This denoiser's file does not say for which σ it was trained: take another one."
         return "" if self.restoring.posed is not None else "Preparing…"
 

@@ -27,6 +27,7 @@ from jnn_studio.labs.denoise.restoration import (
     seen_psnr,
 )
 from jnn_studio.labs.denoise.spectrum import Crop
+from jnn_studio.labs.denoise.telling import told
 from jnn_studio.models.weights import LoadedDenoiser
 
 
@@ -52,7 +53,7 @@ class Posed:
 
 @dataclass(frozen=True)
 class Prior:
-    """A denoiser by its method, the σ it was trained for, and how it is used."""
+    """A denoiser by its method, the σ it was trained for, or is told, and how it is used."""
 
     method: str
     loaded: LoadedDenoiser
@@ -185,12 +186,13 @@ def _posed(question: DegradationQuestion) -> Posed:
 def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watch: Watch) -> Standing:
     """Leaves every step in ``newest``; the last one. Raises `Cancelled` once ``watch`` says so."""
     began = time.perf_counter()
-    denoise = prior_of(prior.loaded.model, watch)
+    model = told(prior.loaded, prior.sigma).model
+    denoise = prior_of(model, watch)
     pairs: list[Pair] = []
     lipschitz: list[float] = []
     for pair in restore_both(problem, denoise, prior.sigma, prior.config, watch):
         if prior.config.lipschitz == "yes":
-            lipschitz.append(local_lipschitz(prior.loaded.model, pair.learnt.image, prior.sigma, watch=watch))
+            lipschitz.append(local_lipschitz(model, pair.learnt.image, prior.sigma, watch=watch))
         pairs.append(pair.without_images)
         found = _snapshot(prior, pair, pairs, lipschitz, time.perf_counter() - began)
         newest.put(found)

@@ -77,6 +77,7 @@ class WhyPage(QWidget):
         self.picker.cropChanged.connect(self._soon.start)
         desk.photo_changed.connect(self._forget_all)
         desk.noisy_changed.connect(self._soon.start)
+        desk.settings_changed.connect(self._soon.start)
         desk.models_changed.connect(self._forget_all)
         self.spectra.arrived.connect(self._show_answers)
         self.spectra.work_changed.connect(self._show_note)
@@ -118,8 +119,9 @@ class WhyPage(QWidget):
         crop = self.picker.crop
         questions = {}
         if noisy is not None and crop is not None:
-            models = self._desk.models
-            questions = {method: SpectrumQuestion(models[method], noisy, crop) for method in self.chosen}
+            # The network itself is looked at, which no transform of counted photons comes before.
+            models, sigma = self._desk.models, self._desk.noise.told(stabilised=False)
+            questions = {m: SpectrumQuestion(models[m], noisy, crop, sigma) for m in self.chosen}
         self.spectra.want(questions)
         self._show_answers()
         self._show_note()

@@ -16,6 +16,7 @@ from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.why.vector_strips import Strip, strip_of
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.labs.denoise.spectrum import Crop, CropSpectrum, denoiser_spectrum
+from jnn_studio.labs.denoise.telling import range_of, told
 from jnn_studio.models.weights import LoadedDenoiser
 
 COUNT = 256
@@ -29,11 +30,12 @@ TOLERANCE = 1e-2
 
 @dataclass(frozen=True, eq=False)
 class SpectrumQuestion:
-    """The Jacobian of which denoiser, at which crop of which noisy image (3, h, w)."""
+    """The Jacobian of which denoiser, at which crop of which noisy image (3, h, w), with noise of which σ."""
 
     loaded: LoadedDenoiser
     noisy: Tensor
     crop: Crop
+    sigma: float
 
     def same_as(self, other: SpectrumQuestion | None) -> bool:
         """Whether the answer would be the same: images are compared by identity, which is instant."""
@@ -42,6 +44,7 @@ class SpectrumQuestion:
             and self.loaded is other.loaded
             and self.noisy is other.noisy
             and self.crop == other.crop
+            and (self.sigma == other.sigma or range_of(self.loaded) is None)
         )
 
 
@@ -60,7 +63,7 @@ def answer(method: str, question: SpectrumQuestion, watch: Watch) -> Answer:
     Raises:
         Cancelled: ``watch``, which hears of portions of the work, said so.
     """
-    model = question.loaded.model
+    model = told(question.loaded, question.sigma).model
     image = question.noisy[1:2] if model.config.channels == 1 else question.noisy
     spectrum = denoiser_spectrum(
         model,
