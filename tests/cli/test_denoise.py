@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -17,14 +18,25 @@ from jnn_studio.cli.commands.denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import bm3d, evaluation
-from jnn_studio.labs.denoise.methods import bundled_denoisers, bundled_sigmas, open_denoisers
+from jnn_studio.labs.denoise import bm3d, evaluation, methods
+from jnn_studio.labs.denoise.front import NetworkSet, front_rows
+from jnn_studio.labs.denoise.measures import Quality
+from jnn_studio.labs.denoise.methods import (
+    ANY,
+    bundled_denoisers,
+    bundled_keys,
+    bundled_sigmas,
+    open_denoisers,
+)
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.paired import paired
 from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.telling import common_range, denoise_told
 from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.conditioned_denoiser import build as build_conditioned
+from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import build
-from jnn_studio.models.weights import save_model
+from jnn_studio.models.weights import Loaded, save_model
 
 runner = CliRunner()
 
@@ -47,6 +59,9 @@ def weights(tmp_path: Path) -> Path:
 
 def test_denoisers_ship_for_every_method_and_denoise(photo: Path, tmp_path: Path) -> None:
     assert bundled_sigmas() == (0.5, 1.0)
+    told = bundled_denoisers(ANY)
+    assert list(told) == (["supervised", "penalised"] if ANY in bundled_keys() else [])
+    assert not told or common_range(told) == (0.02, 2.0)
     for sigma in bundled_sigmas():
         found = bundled_denoisers(sigma)
         assert list(found) == ["supervised", "noise2noise", "penalised", "unpenalised"]
@@ -399,3 +414,121 @@ def test_restoration_over_a_folder_stands_beside_total_variation(tmp_path: Path,
     assert learnt["ahead_low"] < learnt["ahead"] < learnt["ahead_high"]
     refused = runner.invoke(app, [*call[:2], "--operators", "magic"])
     assert refused.exit_code == 2
+
+
+class TestForAnySigma:
+    """Denoisers that are told σ, beside those of one σ, as they ship."""
+
+    @pytest.fixture
+    def shipped(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "denoisers"
+        folder.mkdir()
+        network = build(DenoiserConfig(widths=(2, 3, 4, 4)), 0)
+        for method in ("penalised", "noise2noise"):
+            info = {"method": method, "sigma": "0.5"}
+            save_model(folder / f"sigma-0.5-{method}.safetensors", network, method.capitalize(), info)
+        told = build_conditioned(ConditionedDenoiserConfig(widths=(4,)), 0)
+        save_model(folder / "any-sigma-penalised.safetensors", told, "Penalised", {"method": "penalised"})
+        monkeypatch.setattr(methods, "resource", lambda *_: folder)
+        monkeypatch.setattr(bm3d, "available", lambda: False)
+        monkeypatch.setattr(evaluation, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+        return folder
+
+    def test_a_photograph_is_denoised_for_its_own_sigma(
+        self, photo: Path, shipped: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out.png"
+        call = ["image", str(photo), str(out), "--sigma"]
+        result = runner.invoke(app, [*call, "0.1"])
+        assert result.exit_code == 0, result.output
+        assert "trained on" not in result.output
+        told = open_denoisers(shipped / "any-sigma-penalised.safetensors")["penalised"]
+        expected = to_pixels(denoise_told(told, to_signed(read_photo(photo).channels), 0.1))
+        np.testing.assert_array_equal(read_photo(out).pixels, expected)
+        result = runner.invoke(app, [*call, "0.1", "--bundled", "paper"])
+        assert "taking those of σ = 0.5" in result.output
+        result = runner.invoke(app, [*call, "0.01"])
+        assert "changed by 25% of what it would be at 0.02" in " ".join(result.output.split())
+        result = runner.invoke(app, [*call, "0.1", "--method", "noise2noise"])
+        assert result.exit_code != 0
+        assert "--bundled paper" in result.output
+        result = runner.invoke(app, [*call, "0.1", "--bundled", "paper", "--models", str(shipped)])
+        assert "not both" in result.output
+
+    def test_a_photograph_without_noise_stays_as_it_is(self, shipped: Path, tmp_path: Path) -> None:
+        flat, out = tmp_path / "flat.png", tmp_path / "out.png"
+        pixels = np.repeat(np.arange(0, 240, 4, np.uint8)[:, None], 48, axis=1)[..., None].repeat(3, axis=2)
+        write_picture(pixels, flat)
+        result = runner.invoke(app, ["image", str(flat), str(out)])
+        assert result.exit_code == 0, result.output
+        np.testing.assert_array_equal(read_photo(out).pixels, pixels)
+
+    def test_figure_4_and_table_1_keep_the_papers_network_where_it_was_made_for(
+        self, photo: Path, shipped: Path, tmp_path: Path
+    ) -> None:
+        call = ["figure4", str(photo), str(tmp_path / "figure.svg"), "--sigma"]
+        assert "Noise2Noise" in runner.invoke(app, [*call, "0.5"]).output
+        assert "Noise2Noise" not in runner.invoke(app, [*call, "0.5", "--bundled", "any"]).output
+        assert "Noise2Noise" not in runner.invoke(app, [*call, "0.7"]).output
+        table = ["table1", str(photo.parent), "--sigma", "0.5", "--sigma", "0.7", "-f", "json"]
+        ours = runner.invoke(app, table)
+        own = runner.invoke(app, [*table, "--models", str(shipped / "any-sigma-penalised.safetensors")])
+
+        def measured(result: Result) -> list[tuple[float, str]]:
+            assert result.exit_code == 0, result.output
+            rows = json.loads(result.stdout)["rows"]
+            return [(row["sigma"], row["method"]) for row in rows if row["images"]]
+
+        assert measured(ours) == [(0.5, "noise2noise"), (0.5, "penalised")]
+        assert measured(own) == [(0.5, "penalised"), (0.7, "penalised")]
+
+    def test_the_front_says_what_every_set_of_networks_comes_to(
+        self, photo: Path, shipped: Path, tmp_path: Path
+    ) -> None:
+        pixels = (255 * draw_dead_leaves(40, 33, 3, 1)).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(pixels).save(photo.with_name("other.png"))
+        call = ["front", str(photo.parent), "--sigma", "0.1", "--sigma", "0.5", "--crop", "32"]
+        result = runner.invoke(app, [*call, "-f", "json"])
+        assert result.exit_code == 0, result.output
+        rows = json.loads(result.stdout)["rows"]
+        assert [(row["sigma"], row["method"], row["networks"]) for row in rows] == [
+            (sigma, method, networks)
+            for sigma in (0.1, 0.5)
+            for method, networks in (("noisy", ""), ("penalised", "any σ"), ("penalised", "σ = 0.5"))
+        ]
+        noisy, told, one = rows[:3]
+        assert told["psnr_plain"] > noisy["psnr_plain"] > one["psnr_plain"]
+        assert [row["worse_than_input"] for row in rows[:3]] == ["no", "no", "yes"]
+        network = build_conditioned(ConditionedDenoiserConfig(widths=(4,)), 0)
+        assert told["weights"] == sum(weight.numel() for weight in network.parameters())
+        assert told["seconds_per_megapixel"] > 0
+        assert (told["images"], told["ahead"], noisy["weights"]) == (2, None, None)
+        evaluated = runner.invoke(
+            app, ["evaluate", "--images", str(photo.parent), "--sigma", "0.1", "--crop", "32", "--json"]
+        )
+        same = {row["method"]: row["mean"]["psnr_plain"] for row in json.loads(evaluated.stdout)["rows"]}
+        assert same == {"noisy": noisy["psnr_plain"], "penalised": told["psnr_plain"]}
+        shown = runner.invoke(app, call)
+        assert "worse than its input" in shown.output
+        assert "95 % confidence interval" in " ".join(shown.output.split())
+
+
+def test_the_front_stands_beside_bm3d() -> None:
+    """Paired, on the same images, by the plain PSNR."""
+
+    def measured(image: str, method: str, value: float) -> evaluation.Measured:
+        return evaluation.Measured(image, method, Quality(value + 1, value, None), 2.0, 1_000_000)
+
+    values = {"a": (20.0, 30.0, 31.0), "b": (22.0, 33.0, 35.0)}
+    found = [
+        (label, measured(image, method, value))
+        for image, row in values.items()
+        for (label, method), value in zip((("", "noisy"), ("", "bm3d"), ("mine", "own")), row, strict=True)
+    ]
+    network = build(DenoiserConfig(widths=(2, 3, 4, 4)), 0)
+    sets = (NetworkSet("mine", {"own": Loaded(network, "Own", {})}),)
+    noisy, bm3d_row, own = front_rows(0.3, sets, found)
+    assert own.ahead == paired({"a": 31.0, "b": 35.0}, {"a": 30.0, "b": 33.0})
+    assert bm3d_row.ahead is None
+    assert (own.plain[0], own.paper[0], own.seconds, own.worse) == (33.0, 34.0, 2.0, False)
+    assert (noisy.seconds, noisy.ahead.mean if noisy.ahead else None) == (None, -10.5)

@@ -58,7 +58,8 @@ NOISE, PROBES, TURNS, START, LEVELS = range(5)
 
 def denoise_members(config: DenoiseConfig) -> tuple[MemberInfo, ...]:
     """The methods, in the order they are shown, with the η of those that have a penalty."""
-    return tuple(MemberInfo(key, METHODS[key].label, _eta(config, key)) for key in config.methods)
+    whose = ", any σ" if isinstance(config.model, ConditionedDenoiserConfig) else ""
+    return tuple(MemberInfo(key, METHODS[key].label + whose, _eta(config, key)) for key in config.methods)
 
 
 def denoise_facts(config: DenoiseConfig, key: str) -> Mapping[str, str]:

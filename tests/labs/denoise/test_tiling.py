@@ -8,8 +8,9 @@ from torch import Tensor
 
 from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.labs.denoise.tiling import OVERHEAD, SIDES, denoise_photo, side_for
+from jnn_studio.models.conditioned_denoiser import build as build_conditioned
+from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE, Denoiser, build, denoise
 
 
@@ -104,3 +105,22 @@ def test_memory_is_that_of_a_tile_however_long_the_photograph(denoiser: Denoiser
 def test_what_is_no_photograph_is_refused(denoiser: Denoiser, shape: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="channels"):
         denoise_photo(denoiser, torch.zeros(shape))
+
+
+def test_tiles_of_one_that_is_told_sigma_give_the_untiled_result() -> None:
+    told = build_conditioned(ConditionedDenoiserConfig(widths=(4,)), 0).at(0.3)
+    noisy = photo(296, 250)
+    tiles: list[int] = []
+    found = denoise_photo(told, noisy, tile=64, watch=Watch(lambda now: tiles.append(now.total)))
+    assert tiles[-1] > 4
+    with torch.inference_mode():
+        torch.testing.assert_close(found, denoise(told, noisy[None])[0], rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("reach", [0, 72, 101, 200, 480])
+def test_tiles_are_as_large_as_their_margins_ask_for_and_no_larger_than_memory_allows(reach: int) -> None:
+    margin = -(-reach // STRIDE) * STRIDE
+    side = side_for(margin)
+    assert side % STRIDE == 0
+    assert SIDES[0] <= side <= SIDES[1]
+    assert ((side + 2 * margin) / side) ** 2 <= OVERHEAD or side == SIDES[1]

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.models.config import DenoiserConfig
+from jnn_studio.models.conditioned_denoiser import build as build_conditioned
+from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import build
 from jnn_studio.models.weights import save_model
 
@@ -21,6 +22,12 @@ TINY = DenoiserConfig(widths=(2, 3, 4, 4))
 
 def save_denoiser(path: Path, method: str, seed: int, sigma: float, config: DenoiserConfig = TINY) -> None:
     save_model(path, build(config, seed), method, {"method": method, "sigma": str(sigma)})
+
+
+def save_any_sigma(path: Path, method: str, seed: int = 0) -> None:
+    """One that is told σ, from 0.02 to 2."""
+    model = build_conditioned(ConditionedDenoiserConfig(widths=(4,)), seed)
+    save_model(path, model, method, {"method": method, "sigmas": "0.02 to 2.0"})
 
 
 def write_photo(path: Path, width: int, height: int, seed: int = 0) -> Path:

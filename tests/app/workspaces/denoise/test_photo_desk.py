@@ -11,17 +11,20 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.labs.denoise import bm3d, methods
 from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.methods import BM3D, PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.methods import ANY, BM3D, PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.models_choice import ModelsChoice
 from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_pixels, to_signed
+from jnn_studio.labs.denoise.noise_model import POISSON, NoiseModel
+from jnn_studio.labs.denoise.telling import denoise_told
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import denoise
 
-from .photos import open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
+from .photos import open_all, save_any_sigma, save_denoiser, wait_for_noisy, wait_for_results, write_photo
 
 
 def noised(desk: PhotoDesk, sigma: float, seed: int) -> torch.Tensor:
@@ -271,6 +274,113 @@ class TestDenoisers:
         desk.set_sigma(0.45)
         wait_for_results(qtbot, desk)
         assert desk.bundled_key == 1.0
+
+
+class TestForAnySigma:
+    """Denoisers that are told σ: read once, and always told the σ that is set now."""
+
+    @pytest.fixture
+    def bundled(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "denoisers"
+        folder.mkdir()
+        for sigma in ("0.5", "1"):
+            save_denoiser(folder / f"sigma-{sigma}-{PENALISED}.safetensors", PENALISED, 0, float(sigma))
+        save_any_sigma(folder / f"any-sigma-{PENALISED}.safetensors", PENALISED)
+        monkeypatch.setattr(methods, "resource", lambda *_: folder)
+        return folder
+
+    def expected(self, desk: PhotoDesk) -> np.ndarray:
+        return to_pixels(denoise_told(desk.models[PENALISED], desk.noisy, desk.told_sigma))
+
+    def check(self, qtbot: QtBot, desk: PhotoDesk) -> None:
+        wait_for_results(qtbot, desk)
+        error = desk.results[PENALISED].pixels.astype(int) - self.expected(desk)
+        assert np.abs(error).max() <= 1
+
+    def test_results_follow_sigma_and_nothing_is_read_again(
+        self, qtbot: QtBot, desk: PhotoDesk, photo: Path, bundled: Path
+    ) -> None:
+        desk.begin_with(photo)
+        desk.begin()
+        wait_for_noisy(qtbot, desk, photo)
+        self.check(qtbot, desk)
+        assert (desk.bundled_key, desk.bundled_keys) == (ANY, (ANY, 0.5, 1.0))
+        first = desk.models[PENALISED]
+        for sigma in (0.9, 0.1, 0.01, 3.0):
+            desk.set_sigma(sigma)
+            assert PENALISED not in desk.results
+            wait_for_noisy(qtbot, desk, photo)
+            self.check(qtbot, desk)
+        assert desk.models[PENALISED] is first
+        desk.use_bundled(paper=True)
+        qtbot.waitUntil(lambda: desk.bundled_key == 1.0)
+        desk.set_sigma(0.4)
+        qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
+        assert ModelsChoice(paper=True) == desk.choice
+
+    def test_a_photograph_with_noise_is_denoised_for_what_somebody_types(
+        self, qtbot: QtBot, desk: PhotoDesk, photo: Path, bundled: Path
+    ) -> None:
+        desk.set_already_noisy(True)
+        desk.begin_with(photo)
+        desk.begin()
+        wait_for_noisy(qtbot, desk, photo)
+        self.check(qtbot, desk)
+        assert desk.sigma == desk.estimate or desk.sigma == 0.01
+        before = desk.results[PENALISED]
+        desk.set_sigma(0.3)
+        assert PENALISED not in desk.results
+        self.check(qtbot, desk)
+        assert not np.array_equal(desk.results[PENALISED].pixels, before.pixels)
+
+    def test_counted_photons_are_told_once_they_are_stabilised(
+        self, qtbot: QtBot, desk: PhotoDesk, photo: Path, bundled: Path
+    ) -> None:
+        desk.set_noise_kind(POISSON)
+        desk.set_peak(20)
+        desk.begin_with(photo)
+        desk.begin()
+        wait_for_noisy(qtbot, desk, photo)
+        wait_for_results(qtbot, desk)
+        noise = NoiseModel(0.0, 20)
+        loaded = desk.models[PENALISED]
+        found = noise.denoise(lambda image, s: denoise_told(loaded, image, s), desk.noisy, True)
+        assert np.abs(desk.results[PENALISED].pixels.astype(int) - to_pixels(found)).max() <= 1
+
+    def test_what_is_said_of_them(self, qtbot: QtBot, desk: PhotoDesk, photo: Path, bundled: Path) -> None:
+        desk.begin_with(photo)
+        desk.begin()
+        wait_for_noisy(qtbot, desk, photo)
+        wait_for_results(qtbot, desk)
+        bar = ModelsBar(desk, "denoise.photo")
+        qtbot.addWidget(bar)
+        offered = [bar.choice.itemText(index) for index in range(bar.choice.count())]
+        paper = ["nearest σ", "σ = 0.5", "σ = 1"]
+        assert offered == ["Bundled, any σ", *(f"Bundled, paper's, {words}" for words in paper)]
+        assert bar.choice.currentText() == offered[0]
+        assert remark(desk) == ("For any σ from 0.02 to 2: told 0.5.", "muted")
+        desk.set_sigma(3)
+        words, tone = remark(desk)
+        assert ("expect noise to be left in" in words, tone) == (True, "warning")
+        desk.set_sigma(0.01)
+        assert "only 25% of a result is taken" in remark(desk)[0]
+        bar.choice.setCurrentIndex(1)
+        bar.choice.activated.emit(1)
+        qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
+        assert bar.choice.currentText() == offered[1]
+        assert "more blur than is needed" in remark(desk)[0]
+
+    def test_which_are_open_is_remembered(
+        self, qtbot: QtBot, context: AppContext, desk: PhotoDesk, photo: Path, bundled: Path
+    ) -> None:
+        desk.begin_with(photo, ModelsChoice(paper=True))
+        desk.begin()
+        qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
+        other = PhotoDesk(context)
+        restore(other, remembered(desk))
+        other.begin()
+        qtbot.waitUntil(lambda: other.bundled_key == 0.5)
+        assert other.choice == ModelsChoice(paper=True)
 
 
 class TestBm3d:

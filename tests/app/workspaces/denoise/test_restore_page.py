@@ -28,9 +28,10 @@ from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.plug_and_play import Denoise
 from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.telling import told
 from jnn_studio.models.denoiser import Denoiser
 
-from .photos import open_all, save_denoiser, write_photo
+from .photos import open_all, save_any_sigma, save_denoiser, write_photo
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -451,6 +452,7 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
     desk = page._desk
     desk.begin_with(photo)
     desk.begin()
+    desk.use_bundled(paper=True)
     qtbot.waitUntil(lambda: desk.bundled_key == 0.5, timeout=20_000)
 
     def taken() -> set[str]:
@@ -461,3 +463,26 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
     assert desk.bundled_key == 0.5
     desk.use_bundled(0.5)
     qtbot.waitUntil(lambda: taken() == {"0.5"}, timeout=20_000)
+
+
+def test_a_denoiser_that_is_told_sigma_is_told_that_of_the_problem(
+    qtbot: QtBot, page: RestorePage, photo: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{PENALISED}.safetensors"
+    save_any_sigma(path, PENALISED)
+    page._desk.open_models(path)
+    page._desk.open_photo(photo)
+    page.form.fill({"problem.noise": "0.7", "prior.steps": "2", "prior.lipschitz": "yes"})
+    wait_until_ready(qtbot, page)
+    assert "is told σ = 0.7." in page.note.text()
+    qtbot.mouseClick(page.start, LEFT)
+    qtbot.waitUntil(lambda: page.restoring.snapshot is not None and not page.restoring.running)
+    snapshot = page.restoring.snapshot
+    loaded = told(page._desk.models[PENALISED], 0.7)
+    config = page.form.config.prior
+    *_, last = restore_both(page.restoring.posed.problem, prior_of(loaded.model), 0.7, config)
+    assert snapshot.learnt_psnr[-1] == pytest.approx(last.psnr[0])
+    assert len(snapshot.lipschitz) == 3
+    page.form.fill({"problem.noise": "0.02"})
+    wait_until_ready(qtbot, page)
+    assert "is told σ = 0.5" in page.note.text()

@@ -18,10 +18,21 @@ from jnn_studio.app.steering.checking import check_run, relevant
 from jnn_studio.app.steering.run_page import RunPage
 from jnn_studio.app.widgets.typed import typed_with_defaults
 from jnn_studio.app.workspaces.denoise.train.page import SPEC
-from jnn_studio.app.workspaces.denoise.train.settings import GROUPS, KIND, METHODS, PATH, WIDTHS, WORDS
+from jnn_studio.app.workspaces.denoise.train.settings import (
+    ANY_SIGMA,
+    GROUPS,
+    KIND,
+    METHODS,
+    NETWORK,
+    PATH,
+    WIDTHS,
+    WORDS,
+)
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, open_denoisers
+from jnn_studio.labs.denoise.telling import common_range
+from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.training.presets import load_preset, preset_names
 
 SMALL = {
@@ -65,6 +76,33 @@ def test_the_form_begins_with_the_quick_preset_and_every_preset_can_be_started(p
         page.form.start_from(name)
         assert page.form.config == load_preset(name), name
         assert not page.form.problems
+
+
+def test_a_network_that_is_told_sigma_can_be_chosen(page: RunPage, qtbot: QtBot, tmp_path: Path) -> None:
+    fields = page.form.fields
+    page.form.boxes["network"].set_folded(False)
+    assert fields["noise.eta"].isVisible()
+    assert not fields["model.sigmas"].isVisible()
+    page.form.fill({NETWORK: ANY_SIGMA})
+    assert fields[WIDTHS].reason.startswith("Enter whole numbers of 1 or more: of the paper's network four")
+    page.form.start_from("denoise-any")
+    assert {name for name in fields if name.startswith("model.")} == {
+        f"model.{name}" for name in ("kind", "sigmas", "widths", "blocks", "channels")
+    }
+    assert all(fields[f"model.{name}"].isVisible() for name in ("sigmas", "blocks", "channels"))
+    assert not fields["noise.eta"].isVisible()
+    page.form.fill({"model.sigmas": "1, 0.5"})
+    assert fields["model.sigmas"].reason.startswith("Enter two numbers")
+    page.form.fill({**SMALL, WIDTHS: "4", "model.sigmas": "0.1 1"})
+    assert page.form.config.model == ConditionedDenoiserConfig(widths=(4,), sigmas=(0.1, 1.0))
+    wanted: list[Path] = []
+    page.explore_wanted.connect(wanted.append)
+    QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
+    labels = [member.label for member in page.status.started.members]
+    assert labels == ["Supervised, any σ", "Penalised, any σ"]
+    QTest.mouseClick(button(page, "explore"), Qt.MouseButton.LeftButton)
+    assert common_range(open_denoisers(wanted[0])) == (0.1, 1.0)
 
 
 def test_what_was_typed_becomes_the_run() -> None:

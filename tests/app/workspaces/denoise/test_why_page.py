@@ -16,9 +16,10 @@ from jnn_studio.app.workspaces.denoise.why.page import ROUGH, WhyPage
 from jnn_studio.app.workspaces.denoise.why.spectra import COUNT
 from jnn_studio.labs.denoise.methods import NOISE2NOISE, PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
+from jnn_studio.labs.denoise.telling import told
 from jnn_studio.models.config import DenoiserConfig
 
-from .photos import open_all, save_denoiser, wait_for_noisy, write_photo
+from .photos import open_all, save_any_sigma, save_denoiser, wait_for_noisy, write_photo
 
 
 @pytest.fixture
@@ -231,3 +232,30 @@ class TestWork:
         assert "No singular values" in opened.message.title.text()
         opened._follow()
         assert not opened.spectra.waiting
+
+
+def test_one_that_is_told_sigma_is_looked_at_as_it_is_for_this_noise(
+    qtbot: QtBot, page: WhyPage, tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spectra, "COUNT", 4)
+    path, desk = tmp_path / f"{PENALISED}.safetensors", page._desk
+    save_any_sigma(path, PENALISED)
+    desk.set_already_noisy(True)
+    desk.open_models(path)
+    desk.open_photo(photo)
+    wait_for_noisy(qtbot, desk, photo)
+    desk.set_sigma(0.2)
+    page.sides.current = "16"
+    for sigma in (0.2, 0.6):
+        desk.set_sigma(sigma)  # the noisy image stays the same
+        qtbot.waitUntil(
+            lambda: (
+                PENALISED in page.spectra.answers
+                and page.spectra.answers[PENALISED].question.sigma == desk.sigma
+                and page.picker.crop == page.spectra.answers[PENALISED].question.crop
+            )
+        )
+        model = told(desk.models[PENALISED], sigma).model
+        found = denoiser_spectrum(model, desk.noisy, page.picker.crop, 4, tolerance=1e-2).sigma
+        answered = page.spectra.answers[PENALISED].spectrum.sigma
+        np.testing.assert_allclose(answered[:2], found[:2], rtol=1e-2)

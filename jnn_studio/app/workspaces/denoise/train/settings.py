@@ -13,6 +13,13 @@ from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
 
 PAGE = "denoise.train"
 KIND, PATH, WIDTHS, METHODS = "data.kind", "data.path", "model.widths", "methods"
+NETWORK = "model.kind"
+ONE_SIGMA, ANY_SIGMA = "denoiser", "conditioned-denoiser"
+_WIDTHS_WRONG = (
+    "Enter whole numbers of 1 or more: of the paper's network four, channels at full size, 1/2, 1/4 and 1/8; "
+    "of one that is told σ up to three, at 1/2, 1/4 and 1/8."
+)
+_ASCENDING = "Enter two numbers of more than 0, the smaller one first: the least and the largest σ."
 
 GROUPS = (
     SettingGroup(
@@ -32,6 +39,24 @@ GROUPS = (
             Setting("schedule.crop", "Si&de of a square", "px"),
             Setting("schedule.held_out", "Held o&ut", "images"),
         ),
+    ),
+    SettingGroup(
+        "network",
+        "Network",
+        (
+            Setting(
+                NETWORK,
+                "&Network",
+                choices=((ONE_SIGMA, "The paper's, for one σ"), (ANY_SIGMA, "Told σ, for any σ")),
+                about="The paper's has no skip connections and learns one σ. The other is told σ, learns a "
+                "range of it, and is cut where the image is still whole.",
+            ),
+            Setting("model.sigmas", "σ &from and to", text=True, wrong=_ASCENDING),
+            Setting(WIDTHS, "Channels", "levels", text=True, wrong=_WIDTHS_WRONG),
+            Setting("model.blocks", "Residual blocks"),
+            Setting("model.channels", "Colours", choices=(("3", "3, colour"), ("1", "1, grey"))),
+        ),
+        folded=True,
     ),
     SettingGroup(
         "noise",
@@ -57,15 +82,8 @@ GROUPS = (
     ),
     SettingGroup(
         "more",
-        "Network and logging",
+        "Optimiser and logging",
         (
-            Setting(
-                WIDTHS,
-                "Channels",
-                "4 levels",
-                text=True,
-                wrong="Enter four whole numbers of 1 or more: channels at full size, 1/2, 1/4 and 1/8.",
-            ),
             Setting("optimiser.weight_decay", "Weight decay"),
             Setting(
                 "optimiser.schedule",
@@ -88,7 +106,9 @@ GROUPS = (
 
 
 def _hidden(typed: Mapping[str, str]) -> set[str]:
-    return set() if DIFFERENCES in typed[METHODS].split(", ") else {"noise.difference"}
+    """A network that is told σ has σ² for η, and finite differences are one method's."""
+    eta = {"noise.eta"} if typed.get(NETWORK) == ANY_SIGMA else set()
+    return eta if DIFFERENCES in typed[METHODS].split(", ") else eta | {"noise.difference"}
 
 
 WORDS = RunWords(
