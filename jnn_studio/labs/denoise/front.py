@@ -29,7 +29,6 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 SIGMAS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
 """From noise that can hardly be seen to noise that hides the picture."""
-METHODS_SHOWN = ("penalised", "supervised")
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from jnn_studio.labs.denoise.total_variation import restore_tv
 from jnn_studio.models.denoising_model import DenoisingModel
 from jnn_studio.models.weights import LoadedDenoiser
 
-ASKED = (0.5, 1.0)
+ASKED = (0.3, 1.0)
 """The least and the largest σ that a denoiser which is told one is asked about as a prior. One for little
 noise changes little, and little is then filled in; more than there is in what is seen takes detail."""
 

@@ -485,4 +485,4 @@ def test_a_denoiser_that_is_told_sigma_is_told_that_of_the_problem(
     assert len(snapshot.lipschitz) == 3
     page.form.fill({"problem.noise": "0.02"})
     wait_until_ready(qtbot, page)
-    assert "is told σ = 0.5" in page.note.text()
+    assert "is told σ = 0.3" in page.note.text()

@@ -123,8 +123,8 @@ def test_what_was_typed_becomes_the_run() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        (WIDTHS, "8, 16", "four whole numbers"),
-        (WIDTHS, "8, 16, many, 32", "four whole numbers"),
+        (WIDTHS, "8, 16", "paper's network four"),
+        (WIDTHS, "8, 16, many, 32", "paper's network four"),
         ("schedule.crop", "20", "multiple of 8"),
         ("noise.sigma", "0", "more than 0"),
         ("noise.eta", "much", "number"),

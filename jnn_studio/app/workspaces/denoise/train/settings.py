@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
+from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import DIFFERENCES
+from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.training.common_settings import DEVICE, common
 from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
 
@@ -111,9 +113,18 @@ def _hidden(typed: Mapping[str, str]) -> set[str]:
     return eta if DIFFERENCES in typed[METHODS].split(", ") else eta | {"noise.difference"}
 
 
+def _hints(config: DenoiseConfig) -> Mapping[str, str]:
+    """What σ is for where the network learns many."""
+    if not isinstance(config.model, ConditionedDenoiserConfig):
+        return {}
+    least, largest = config.model.sigmas
+    return {"noise.sigma": f"It is looked at with this one; it learns all from {least:g} to {largest:g}."}
+
+
 WORDS = RunWords(
     groups=GROUPS,
     hidden=_hidden,
+    hints=_hints,
     terms={
         PSNR: (
             CONVENTIONS["psnr_plain"].label,
