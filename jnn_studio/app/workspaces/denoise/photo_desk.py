@@ -34,7 +34,7 @@ from jnn_studio.labs.denoise.sample import sample_photo
 from jnn_studio.labs.denoise.telling import range_of
 from jnn_studio.models.weights import LoadedDenoiser
 
-MIN_SIGMA, MAX_SIGMA = 0.01, 4.0
+MIN_SIGMA, MAX_SIGMA = 0.001, 4.0
 MIN_PEAK, MAX_PEAK = 0.5, 100_000.0
 MAX_SEED = 999_999
 

@@ -326,7 +326,7 @@ class TestForAnySigma:
         desk.begin()
         wait_for_noisy(qtbot, desk, photo)
         self.check(qtbot, desk)
-        assert desk.sigma == desk.estimate or desk.sigma == 0.01
+        assert desk.sigma == pytest.approx(desk.estimate)
         before = desk.results[PENALISED]
         desk.set_sigma(0.3)
         assert PENALISED not in desk.results

@@ -48,12 +48,12 @@ GROUPS = (
         (
             Setting(
                 NETWORK,
-                "&Network",
+                "&Kind",
                 choices=((ONE_SIGMA, "The paper's, for one σ"), (ANY_SIGMA, "Told σ, for any σ")),
                 about="The paper's has no skip connections and learns one σ. The other is told σ, learns a "
                 "range of it, and is cut where the image is still whole.",
             ),
-            Setting("model.sigmas", "σ &from and to", text=True, wrong=_ASCENDING),
+            Setting("model.sigmas", "σ from and to", text=True, wrong=_ASCENDING),
             Setting(WIDTHS, "Channels", "levels", text=True, wrong=_WIDTHS_WRONG),
             Setting("model.blocks", "Residual blocks"),
             Setting("model.channels", "Colours", choices=(("3", "3, colour"), ("1", "1, grey"))),
