@@ -18,7 +18,8 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.bm3d import HOW_TO_GET, Bm3dError, available, denoise_bm3d
 from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.noise import add_noise, estimate_sigma
+from jnn_studio.labs.denoise.noise import add_noise
+from jnn_studio.labs.denoise.noise_estimate import estimate_noise
 
 installed = pytest.mark.skipif(
     not available(), reason="needs the package bm3d: pip install jnn-studio[denoise]"
@@ -163,6 +164,6 @@ def test_what_is_no_sigma_is_refused_for_people(sigma: float) -> None:
 def test_where_there_is_no_noise_nothing_is_removed() -> None:
     """As a flat image has by its own estimate."""
     flat = torch.full((3, 24, 24), 0.25)
-    assert estimate_sigma(flat) == 0
-    assert torch.equal(denoise_bm3d(flat, estimate_sigma(flat)), flat)
+    assert estimate_noise(flat).sigma == 0
+    assert torch.equal(denoise_bm3d(flat, estimate_noise(flat).sigma), flat)
     assert torch.equal(denoise_bm3d(picture(), 0.0), picture())
