@@ -487,13 +487,13 @@ class TestForAnySigma:
     ) -> None:
         pixels = (255 * draw_dead_leaves(40, 33, 3, 1)).astype(np.uint8).transpose(1, 2, 0)
         Image.fromarray(pixels).save(photo.with_name("other.png"))
-        call = ["front", str(photo.parent), "--sigma", "0.1", "--sigma", "0.5", "--crop", "32"]
+        call = ["front", str(photo.parent), "--sigma", "0.3", "--sigma", "0.5", "--crop", "32"]
         result = runner.invoke(app, [*call, "-f", "json"])
         assert result.exit_code == 0, result.output
         rows = json.loads(result.stdout)["rows"]
         assert [(row["sigma"], row["method"], row["networks"]) for row in rows] == [
             (sigma, method, networks)
-            for sigma in (0.1, 0.5)
+            for sigma in (0.3, 0.5)
             for method, networks in (("noisy", ""), ("penalised", "any σ"), ("penalised", "σ = 0.5"))
         ]
         noisy, told, one = rows[:3]
@@ -504,7 +504,7 @@ class TestForAnySigma:
         assert told["seconds_per_megapixel"] > 0
         assert (told["images"], told["ahead"], noisy["weights"]) == (2, None, None)
         evaluated = runner.invoke(
-            app, ["evaluate", "--images", str(photo.parent), "--sigma", "0.1", "--crop", "32", "--json"]
+            app, ["evaluate", "--images", str(photo.parent), "--sigma", "0.3", "--crop", "32", "--json"]
         )
         same = {row["method"]: row["mean"]["psnr_plain"] for row in json.loads(evaluated.stdout)["rows"]}
         assert same == {"noisy": noisy["psnr_plain"], "penalised": told["psnr_plain"]}

@@ -131,7 +131,7 @@ class TestNoise:
 
     def test_sigma_stays_within_its_limits(self, desk: PhotoDesk) -> None:
         desk.set_sigma(-3)
-        assert desk.sigma == 0.01
+        assert desk.sigma == 0.001
         desk.set_sigma(1000)
         assert desk.sigma == 4
 
