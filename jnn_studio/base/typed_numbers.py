@@ -9,6 +9,8 @@ import re
 
 _NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(e[+-]?\d+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
+_DIVIDED = r"(?<![\w.,])([+\-−]?\d*){}(\d+(?:e[+\-−]?\d+)?)(?=,?[\s;]|,?$)"
+"""A number with a fraction, that stands for itself or in a series."""
 WHOLE = "Enter a whole number, with nothing between thousands."
 ONE_SIGN = "Enter a number with one point or comma, and nothing between thousands."
 
@@ -44,10 +46,10 @@ def one_number(text: str, whole: bool = False) -> str:
 def with_comma(text: str) -> str:
     """Numbers as written with a point, for who is shown commas: the inverse of `with_point`.
 
-    >>> with_comma("0.25"), with_comma("0.5, 1e-3, 2.25"), with_comma("8, 16")
-    ('0,25', '0,5, 1e-3, 2,25', '8, 16')
+    >>> with_comma("0.25"), with_comma("0.5, 1e-3, 2.25"), with_comma("8, 16"), with_comma("v1.2")
+    ('0,25', '0,5, 1e-3, 2,25', '8, 16', 'v1.2')
     """
-    return re.sub(r"(?<=\d)\.(?=\d)", ",", text)
+    return re.sub(_DIVIDED.format(r"\."), r"\1,\2", text, flags=re.IGNORECASE)
 
 
 def with_point(text: str) -> str:
@@ -58,9 +60,7 @@ def with_point(text: str) -> str:
     >>> with_point("1,125"), with_point("0,5, 2,25"), with_point("8,16,32"), with_point("0.5")
     ('1.125', '0.5, 2.25', '8,16,32', '0.5')
     """
-    return re.sub(
-        r"(?<![\w.,])([+\-−]?\d*),(\d+(?:e[+\-−]?\d+)?)(?=,?[\s;]|,?$)", r"\1.\2", text, flags=re.IGNORECASE
-    )
+    return re.sub(_DIVIDED.format(","), r"\1.\2", text, flags=re.IGNORECASE)
 
 
 def several_numbers(text: str, whole: bool = False) -> list[str]:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.colors import ACCENTS, DARK, LIGHT, with_accent
 from jnn_studio.app.preferences import Preferences, PreferenceStore
 from jnn_studio.app.preferences_applied import apply
 from jnn_studio.app.theme import theme
+from jnn_studio.app.widgets.fields import field_for
 from jnn_studio.app.widgets.number_box import NumberBox
+from jnn_studio.base.setting_words import Setting
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +86,25 @@ class TestAccents:
                 apply(Preferences(theme=mode, accent="plum"))
             assert theme().is_dark is dark
             assert theme().color("accent").name() == ACCENTS["plum"][dark][0]
+
+
+def test_values_that_are_offered_have_the_sign_that_was_chosen(qtbot: QtBot) -> None:
+    setting = Setting("sigma", "&σ", suggestions=("estimated", "0.1", "0.5"))
+    field = field_for(setting, "page")
+    qtbot.addWidget(field)
+    field.show()
+    box = field.editor
+    field.set_value("0.25")
+    apply(Preferences(decimal_sign="comma"))
+    assert (box.currentText(), field.value) == ("0,25", "0.25")
+    box.setFocus()
+    taken = []
+    for _ in range(2):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+        taken.append((box.currentText(), field.value))
+    assert taken == [("0,1", "0.1"), ("0,5", "0.5")]
+    apply(Preferences(decimal_sign="point"))
+    assert (box.currentText(), field.value) == ("0.5", "0.5")
 
 
 def test_boxes_show_the_sign_that_was_chosen_and_take_both(qtbot: QtBot) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from jnn_studio.app.file_dialogs import ARCHIVES, ask_file, ask_folder
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
-from jnn_studio.app.widgets.number_box import NumberLine
+from jnn_studio.app.widgets.number_box import NumberLine, shown_number
 from jnn_studio.base.setting_words import Setting
 
 UNITS = ("px", "images", "steps", "units", "per side", "channels", "dims", "points", "directions")
@@ -175,23 +176,51 @@ class ChoiceField(Field):
         self._combo.setCurrentIndex(self._combo.findData(text))
 
 
+class SuggestionCombo(Combo):
+    """Offers values beside what is typed, numbers with the sign that is shown now."""
+
+    def __init__(self, suggestions: Sequence[str]) -> None:
+        super().__init__()
+        self._suggestions = suggestions
+        self.line = NumberLine()
+        self.setEditable(True)
+        self.setLineEdit(self.line)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.addItems(list(suggestions))
+        self.setCurrentText("")
+
+    def showPopup(self) -> None:
+        self._offer()
+        super().showPopup()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._offer()  # the arrow keys take one without a list
+        super().keyPressEvent(event)
+
+    def _offer(self) -> None:
+        text = self.currentText()
+        with QSignalBlocker(self), QSignalBlocker(self.line):
+            for index, value in enumerate(self._suggestions):
+                self.setItemText(index, shown_number(value))
+            self.setEditText(text)
+
+
 class SuggestionField(Field):
     """Typed text, with values that have a name to choose from."""
 
     def __init__(self, setting: Setting, page: str) -> None:
-        combo = Combo()
-        combo.setEditable(True)
-        combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        combo.addItems(list(setting.suggestions))
-        combo.setCurrentText("")
-        if (line := combo.lineEdit()) is not None:
-            line.setObjectName(f"{page}.{setting.name}.text")
+        combo = SuggestionCombo(setting.suggestions)
+        combo.line.setObjectName(f"{page}.{setting.name}.text")
         super().__init__(setting, combo, page)
         self._combo = combo
         combo.editTextChanged.connect(self.changed)
 
+    @property
+    def value(self) -> str:
+        return self._combo.line.plain
+
     def _set(self, text: str) -> None:
-        self._combo.setEditText(text)
+        self._combo.line.show_plain(text)
 
 
 class PathEdit(QLineEdit):

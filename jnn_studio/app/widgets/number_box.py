@@ -86,7 +86,12 @@ class NumberLine(QLineEdit):
 
     def show_plain(self, text: str) -> None:
         """Show what is written with a point."""
-        self.setText(with_comma(text) if _comma() else text)
+        self.setText(shown_number(text))
+
+
+def shown_number(text: str) -> str:
+    """What is written with a point, as it is shown now."""
+    return with_comma(text) if _comma() else text
 
 
 def show_decimal_sign(sign: Literal["point", "comma", "system"]) -> None:

@@ -54,6 +54,10 @@ def test_numbers_are_shown_and_typed_with_the_sign_that_was_chosen(page, train: 
         for typed in ("1,125", "1.125"):
             page.type(page.edit("penalty.eta_decoder"), typed)
             assert form.config.penalty.eta_decoder == 1.125
+        eta = page.combo("penalty.eta")
+        assert eta.currentText() == "0,3"
+        page.type(eta.lineEdit(), "1,125")
+        assert form.config.penalty.eta == 1.125
         assert page.edit("schedule.steps").text().isdigit()
         page.type(page.edit("schedule.steps"), "1,500")
         assert form.config is None, "neither 1.5 steps nor thousands"
