@@ -11,6 +11,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.workspaces.denoise.entries import entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
@@ -150,6 +151,20 @@ class TestAPhotographThatIsNoisyAlready:
         assert desk.estimate.sigma == pytest.approx(0.2, rel=0.05)
         assert desk.sigma == desk.estimate.sigma
         assert all(result.quality is None for result in desk.results.values())
+
+    def test_has_the_sigma_there_was_before_noise_was_cut_off_and_says_so(
+        self, qtbot: QtBot, desk: PhotoDesk, tmp_path: Path
+    ) -> None:
+        noise = np.random.default_rng(0).normal(128, 0.8 * 127.5, (128, 128, 3))
+        path = tmp_path / "noisy.png"
+        Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(path)
+        desk.set_already_noisy(True)
+        desk.open_photo(path)
+        qtbot.waitUntil(lambda: desk.estimate is not None and desk.path == path)
+        assert desk.sigma == pytest.approx(0.8, rel=0.08)
+        assert desk.told_sigma < 0.7
+        assert desk.noise.cut
+        assert entries_of(desk, {})["noisy"].title.endswith("cut off")
 
     def test_and_then_is_not_has_the_noise_that_was_chosen(
         self, qtbot: QtBot, desk: PhotoDesk, photo: Path
