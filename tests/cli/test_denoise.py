@@ -438,7 +438,7 @@ class TestForAnySigma:
         self, photo: Path, shipped: Path, tmp_path: Path
     ) -> None:
         out = tmp_path / "out.png"
-        call = ["image", str(photo), str(out), "--sigma"]
+        call = ["image", str(photo), str(out), "--as-it-is", "--sigma"]
         result = runner.invoke(app, [*call, "0.1"])
         assert result.exit_code == 0, result.output
         assert "trained on" not in result.output

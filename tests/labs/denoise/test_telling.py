@@ -135,7 +135,7 @@ def test_no_photograph_gets_worse_than_it_was(any_sigma: LoadedDenoiser, clean: 
 
 class TestWhatIsTold:
     def test_a_gaussian_image_its_sigma(self, own: LoadedDenoiser, clean: Tensor) -> None:
-        Treatment("own", lambda _: {"own": own}, 0.4).apply(clean, Watch())
+        Treatment("own", lambda _: {"own": own}, 0.4).apply(clean / 2, Watch())
         assert own.model.asked == [0.4]
 
     def test_counted_photons_what_is_left_once_they_are_stabilised(
@@ -149,7 +149,7 @@ class TestWhatIsTold:
 
     def test_a_remark_where_the_noise_lies_outside(self, own: LoadedDenoiser, clean: Tensor) -> None:
         def remark(sigma: float) -> str:
-            return Treatment("own", lambda _: {"own": own}, sigma).apply(clean, Watch()).remark
+            return Treatment("own", lambda _: {"own": own}, sigma).apply(clean / 2, Watch()).remark
 
         assert [bool(remark(sigma)) for sigma in (0.05, 0.1, 0.4, 1.0, 1.5)] == [
             True,
