@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from jnn_studio.labs.denoise.foreign_operator import adapted
 from jnn_studio.labs.denoise.methods import PENALISED, bundled_denoisers
 from jnn_studio.labs.denoise.noise import add_noise
 from jnn_studio.labs.denoise.plug_and_play import restore
-from jnn_studio.labs.denoise.restoration import prior_of
+from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.labs.denoise.total_variation import restore_tv
 
 SIDE, NOISE, SIGMA = 64, 0.1, 0.5
@@ -36,7 +37,7 @@ def main() -> None:
         "inpainting": physics.Inpainting(img_size=size, mask=0.5),
     }
     clean = 2 * torch.from_numpy(draw_dead_leaves(SIDE, SIDE, 3, 0)) - 1
-    prior = prior_of(bundled_denoisers(SIGMA)[PENALISED].model)
+    prior = partial(denoise_photo, bundled_denoisers(SIGMA)[PENALISED].model)
     found: dict[str, Any] = {}
     for name, foreign in operators.items():
         operator = adapted(foreign, clean)

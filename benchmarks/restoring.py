@@ -1,53 +1,51 @@
-"""A learnt prior beside total variation: ``python -m benchmarks.restoring --images FOLDER`` prints JSON.
+"""What Restore's constants are chosen by: ``python -m benchmarks.restoring --images FOLDER`` prints JSON.
 
-For every problem and noise, over centre squares of photographs, PSNR in dB (range 2, clipped) of what is
-seen, of smoothness alone (‖∇x‖², at one strength), of colour total variation, and of the bundled denoisers
-trained for the σ nearest to the noise: the mean, and by how much they are ahead of total variation (mean ±
-sample standard deviation over the photographs, and in how many they are ahead). ``--strengths`` tries others
-than the page's, ``--weights`` other weights of total variation than its own (on photographs that nothing is
-to be measured on).
+For photographs that nothing is to be measured on: mean PSNR in dB (range 2, clipped) over their centre
+squares, for every operator, every noise and every setting, and by how much each setting is ahead of the
+first one in the mean over all of them.
+
+* ``--weights 0.5 1 2``: colour total variation, with its weight times these.
+* ``--strengths 0.3 1 3``: a denoiser as the prior, at these strengths; with ``--steps``, and ``--first``, the
+  σ that a denoiser which is told σ begins with. ``--models`` and ``--method`` say which, as elsewhere.
+
+What the priors then come to is `jnn-studio denoise restore-table`'s to say, on other photographs.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from jnn_studio.base.watch import Watch
 from jnn_studio.data.listing import list_images
 from jnn_studio.data.photo import read_photo
-from jnn_studio.labs.denoise import methods
+from jnn_studio.labs.denoise.annealed import FIRST
+from jnn_studio.labs.denoise.methods import BM3D, PENALISED, bundled_denoisers, open_denoisers
 from jnn_studio.labs.denoise.noise import to_signed
-from jnn_studio.labs.denoise.plug_and_play import restore
+from jnn_studio.labs.denoise.plug_and_play import Iterate
+from jnn_studio.labs.denoise.priors import AnySigmaPrior, DenoiserPrior, bm3d_prior, prior_of
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
     DegradedPhoto,
     PriorConfig,
     pose,
-    prior_of,
-    restore_both,
-    seen_psnr,
+    restore_learnt,
 )
-from jnn_studio.labs.denoise.total_variation import restore_tv
+from jnn_studio.labs.denoise.restore_table import OPERATORS
+from jnn_studio.labs.denoise.total_variation import restore_tv, weight_for
 
-SMOOTH_STRENGTH = 0.6
-"""What smoothness alone does best at, over photographs, with noise from 0.02 to 1."""
-
-PROBLEMS: dict[str, dict[str, Any]] = {
-    "half missing": {"task": "missing", "share": 0.5},
-    "80 % missing": {"task": "missing", "share": 0.8},
-    "scratches": {"task": "scratches", "share": 0.2},
-    "Gaussian blur": {"task": "gaussian", "width": 2.0},
-    "motion blur": {"task": "motion", "length": 15.0, "angle": 20.0},
-}
+Way = Callable[[DegradedPhoto], Iterator[Iterate]]
+"""How a problem is solved."""
 
 
 def main() -> None:
@@ -56,32 +54,36 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--limit", type=int, default=8, help="only the first so many")
-    parser.add_argument("--side", type=int, default=256, help="side of the centre squares")
-    parser.add_argument("--noise", type=float, nargs="+", default=[0.02, 0.1, 0.3, 0.5, 1.0])
-    parser.add_argument("--problems", nargs="+", choices=list(PROBLEMS), default=list(PROBLEMS))
-    parser.add_argument("--methods", nargs="+", default=[methods.SUPERVISED, methods.PENALISED])
-    parser.add_argument("--strengths", type=float, nargs="+", default=[1.0])
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--weights", type=float, nargs="+", help="only total variation, with these")
+    parser.add_argument("--limit", type=int, default=4, help="only the first so many")
+    parser.add_argument("--side", type=int, default=128, help="side of the centre squares")
+    parser.add_argument("--operators", nargs="+", choices=list(OPERATORS), default=list(OPERATORS))
+    parser.add_argument("--noise", type=float, nargs="+", default=[0.05, 0.1, 0.5])
+    parser.add_argument("--weights", type=float, nargs="+", default=[])
+    parser.add_argument("--strengths", type=float, nargs="+", default=[])
+    parser.add_argument("--first", type=float, nargs="+", default=[FIRST])
+    parser.add_argument("--steps", type=int, nargs="+", default=[12])
+    parser.add_argument("--models", type=Path, help="a run or weights; else the bundled ones for σ = 0.5")
+    parser.add_argument("--method", default=PENALISED)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    ways: dict[str, Way] = {f"weight {factor:g}": total_variation(factor) for factor in arguments.weights}
+    if arguments.strengths:
+        prior = prior_called(arguments.method, arguments.models)
+        settings = itertools.product(arguments.strengths, arguments.first, arguments.steps)
+        for strength, first, steps in settings:
+            name = f"strength {strength:g}, first {first:g}, {steps} steps"
+            ways[name] = with_prior(prior, PriorConfig(strength=strength, steps=steps), first)
     squares = list(photographs(arguments.images, arguments.limit, arguments.side))
-    result: dict[str, Any] = {"images": len(squares), "side": arguments.side, "steps": arguments.steps}
-    for name in arguments.problems:
-        for noise in arguments.noise:
-            config = DegradationConfig(**PROBLEMS[name], noise=noise)
-            if arguments.weights:
-                problems = [pose(square, config) for square in squares]
-                figures = {
-                    f"{weight:g}": round(total_variation(problems, weight), 2) for weight in arguments.weights
-                }
-                result[f"{name}, noise {noise:g}"] = figures
-                print(f"{name}, noise {noise:g}: {figures}", file=sys.stderr)
-                continue
-            figures = measure(squares, config, arguments.methods, arguments.strengths, arguments.steps)
-            result[f"{name}, noise {noise:g}"] = figures
-            print(f"{name}, noise {noise:g}: {figures}", file=sys.stderr)  # it takes minutes
+    result: dict[str, Any] = {"images": len(squares), "side": arguments.side}
+    found: dict[str, dict[str, float]] = {}
+    for name, noise in itertools.product(arguments.operators, arguments.noise):
+        config = DegradationConfig.model_validate({**OPERATORS[name], "noise": noise})
+        key = f"{name}, noise {noise:g}"
+        found[key] = measure([pose(square, config) for square in squares], ways)
+        shown = {way: round(value, 2) for way, value in found[key].items()}
+        print(f"{key}: {shown}", file=sys.stderr, flush=True)  # it takes minutes
+        result[key] = shown
+    result["ahead of the first"] = {way: round(gain, 3) for way, gain in ahead(found).items()}
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
@@ -90,88 +92,68 @@ def photographs(folder: Path, limit: int, side: int) -> Iterator[Tensor]:
     found = 0
     listing = list_images(folder.expanduser().absolute())
     for name in listing.names:
+        if found == limit:
+            break
         image = to_signed(read_photo(folder / name).pixels)
         height, width = image.shape[-2:]
-        if min(height, width) >= side and found < limit:
+        if min(height, width) >= side:
             top, left = (height - side) // 2, (width - side) // 2
             found += 1
             yield image[:, top : top + side, left : left + side].contiguous()
     listing.close()
 
 
-def measure(
-    squares: list[Tensor], config: DegradationConfig, wanted: list[str], strengths: list[float], steps: int
-) -> dict[str, Any]:
-    """One problem at one noise: every method at every strength, beside total variation."""
-    sigma = methods.nearest_sigma(methods.bundled_sigmas(), config.noise)
-    denoisers = methods.bundled_denoisers(sigma)
-    seen: list[float] = []
-    smooth: list[float] = []
-    control: list[float] = []
-    learnt: dict[str, list[float]] = defaultdict(list)
-    for square in squares:
-        problem = pose(square, config)
-        seen.append(seen_psnr(problem))
-        for method in wanted:
-            for strength in strengths:
-                prior = PriorConfig(strength=strength, steps=steps)
-                *_, last = restore_both(problem, prior_of(denoisers[method].model), sigma, prior)
-                key = method if len(strengths) == 1 else f"{method}, {strength:g}"
-                learnt[key].append(last.psnr[0])
-        control.append(last.psnr[1])
-        smooth.append(_smoothness(problem))
-    return {
-        "denoisers_sigma": sigma,
-        "seen": round(mean(seen), 2),
-        "smooth": round(mean(smooth), 2),
-        "tv": round(mean(control), 2),
-        **{key: _compared(values, control) for key, values in learnt.items()},
-    }
+def prior_called(method: str, models: Path | None) -> DenoiserPrior:
+    """The prior of a method, of a run or of weights."""
+    if method == BM3D:
+        return bm3d_prior(Watch())
+    there = bundled_denoisers(0.5) if models is None else open_denoisers(models)
+    prior = prior_of(there[method])
+    if prior is None:
+        sys.exit(f"{method} does not say for which σ it was trained")
+    return prior
 
 
-def total_variation(problems: list[DegradedPhoto], weight: float) -> float:
-    """Mean PSNR of total variation with this weight."""
-    found = []
-    for problem in problems:
-        *_, last = restore_tv(
-            problem.degradation,
-            problem.seen,
-            problem.start,
-            problem.config.noise,
-            weight=weight,
-            clean=problem.clean,
+def total_variation(factor: float) -> Way:
+    """Colour total variation, with its weight times ``factor``."""
+
+    def solve(problem: DegradedPhoto) -> Iterator[Iterate]:
+        noise = problem.config.noise
+        weight = factor * weight_for(noise, problem.degradation, problem.start)
+        return restore_tv(
+            problem.degradation, problem.seen, problem.start, noise, weight=weight, clean=problem.clean
         )
-        assert last.psnr is not None
-        found.append(last.psnr)
-    return mean(found)
+
+    return solve
 
 
-def _smoothness(problem: DegradedPhoto) -> float:
-    """PSNR of ‖∇x‖² alone: the scheme of the learnt prior with a denoiser that answers 0."""
-    *_, last = restore(
-        problem.degradation,
-        problem.seen,
-        problem.start,
-        torch.zeros_like,
-        1.0,
-        noise=problem.config.noise,
-        strength=SMOOTH_STRENGTH,
-        steps=4,
-        clean=problem.clean,
-    )
-    assert last.psnr is not None
-    return last.psnr
+def with_prior(prior: DenoiserPrior, config: PriorConfig, first: float) -> Way:
+    """A denoiser as the prior; ``first`` is for one that is told σ."""
+    asked = replace(prior, first=first) if isinstance(prior, AnySigmaPrior) else prior
+    return lambda problem: restore_learnt(problem, asked, config, Watch())
 
 
-def _compared(values: list[float], control: list[float]) -> dict[str, Any]:
-    gains = [a - b for a, b in zip(values, control, strict=True)]
-    spread = stdev(gains) if len(gains) > 1 else 0.0
-    return {
-        "psnr": round(mean(values), 2),
-        "gain": round(mean(gains), 2),
-        "gain_sd": round(spread, 2),
-        "ahead_in": sum(gain > 0 for gain in gains),
-    }
+def measure(problems: list[DegradedPhoto], ways: Mapping[str, Way]) -> dict[str, float]:
+    """Mean PSNR of every way."""
+    found = {}
+    for name, way in ways.items():
+        ends = []
+        for problem in problems:
+            *_, last = way(problem)
+            assert last.psnr is not None
+            ends.append(last.psnr)
+        found[name] = mean(ends)
+    return found
+
+
+def ahead(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """By how much each way is ahead of the first, in the mean over all problems."""
+    gains: dict[str, list[float]] = {}
+    for by_way in found.values():
+        first = next(iter(by_way.values()))
+        for way, value in by_way.items():
+            gains.setdefault(way, []).append(value - first)
+    return {way: mean(values) for way, values in gains.items()}
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.restoring import PROBLEMS, measure, photographs
+from benchmarks.restoring import ahead, measure, photographs, prior_called, total_variation, with_prior
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.restoration import DegradationConfig
+from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
 
 
 @pytest.fixture
@@ -29,14 +30,21 @@ def test_squares_are_the_middles_of_photographs_that_are_large_enough(folder: Pa
     assert len(list(photographs(folder, 1, 32))) == 1
 
 
-@pytest.mark.parametrize("name", ["half missing", "Gaussian blur"])
-def test_gains_are_those_over_total_variation(folder: Path, name: str) -> None:
+def test_settings_are_compared_on_the_same_problems(folder: Path) -> None:
     squares = list(photographs(folder, 8, 32))
-    config = DegradationConfig(**PROBLEMS[name], noise=0.4)
-    found = measure(squares, config, ["supervised", "penalised"], [1.0, 2.0], 2)
-    assert found["denoisers_sigma"] == 0.5
-    for method in ("supervised", "penalised"):
-        for strength in ("1", "2"):
-            figures = found[f"{method}, {strength}"]
-            assert figures["gain"] == pytest.approx(figures["psnr"] - found["tv"], abs=0.02)
-            assert 0 <= figures["ahead_in"] <= 2
+    problems = [pose(square, DegradationConfig(noise=0.4, share=0.8)) for square in squares]
+    prior = prior_called("penalised", None)
+    ways = {
+        "weight 1": total_variation(1.0),
+        "weight 3": total_variation(3.0),
+        "prior": with_prior(prior, PriorConfig(steps=2), 1.0),
+    }
+    found = measure(problems, ways)
+    pairs = [list(restore_both(problem, prior, PriorConfig(steps=2)))[-1] for problem in problems]
+    learnt, control = (mean(values) for values in zip(*(pair.psnr for pair in pairs), strict=True))
+    assert found["weight 1"] == pytest.approx(control)
+    assert found["prior"] == pytest.approx(learnt)
+    assert found["weight 3"] != pytest.approx(control, abs=0.01)
+    gains = ahead({"one": found, "other": found})
+    assert gains["weight 1"] == 0
+    assert gains["prior"] == pytest.approx(learnt - control)

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
+from torch import Tensor
 from typer.testing import CliRunner
 
 from jnn_studio.cli.commands.denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import bm3d, evaluation, methods
+from jnn_studio.labs.denoise import bm3d, evaluation, methods, priors
 from jnn_studio.labs.denoise.front import NetworkSet, front_rows
 from jnn_studio.labs.denoise.measures import Quality
 from jnn_studio.labs.denoise.methods import (
@@ -30,7 +31,8 @@ from jnn_studio.labs.denoise.methods import (
 )
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.paired import paired
-from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
+from jnn_studio.labs.denoise.priors import prior_of
+from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
 from jnn_studio.labs.denoise.telling import common_range, denoise_told
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.conditioned_denoiser import build as build_conditioned
@@ -195,8 +197,9 @@ class TestRestore:
         call = ["restore", str(photo), str(out), "--models", str(weights), "--steps", "3", "--sigma", "0.3"]
         assert runner.invoke(app, call).exit_code == 0
         problem = pose(to_signed(np.asarray(Image.open(photo))), DegradationConfig(noise=0.3))
-        model = open_denoisers(weights)["penalised"].model
-        *_, last = restore_both(problem, prior_of(model), 0.5, PriorConfig(steps=3))
+        prior = prior_of(open_denoisers(weights)["penalised"])
+        assert prior is not None
+        *_, last = restore_both(problem, prior, PriorConfig(steps=3))
         assert np.array_equal(np.asarray(Image.open(out)), to_pixels(last.learnt.image))
 
     @pytest.mark.parametrize(
@@ -401,14 +404,17 @@ def test_restoration_over_a_folder_stands_beside_total_variation(tmp_path: Path,
     assert result.exit_code == 0, result.output
     assert "small.png" in result.stderr
     rows = json.loads(result.stdout)["rows"]
-    assert [row["prior"] for row in rows] == ["seen", "total-variation", "penalised"] * 3
+    assert [row["prior"] for row in rows] == ["seen", "total-variation", "penalised, one σ"] * 3
     square = to_signed(np.asarray(Image.open(folder / "0.png"))[2:34, 4:36])
     problem = pose(square, DegradationConfig(task="shrunk", factor=3, noise=0.3))
-    network = open_denoisers(weights)["penalised"]
-    *_, last = restore_both(problem, prior_of(network.model), 0.5, PriorConfig(steps=2))
+    prior = prior_of(open_denoisers(weights)["penalised"])
+    assert prior is not None
+    *_, last = restore_both(problem, prior, PriorConfig(steps=2))
     one = runner.invoke(app, [*call, "--limit", "1", "-f", "json"])
     alone = {(row["operator"], row["prior"]): row["mean"] for row in json.loads(one.stdout)["rows"]}
-    assert (alone["shrunk-3", "penalised"], alone["shrunk-3", "total-variation"]) == pytest.approx(last.psnr)
+    assert (alone["shrunk-3", "penalised, one σ"], alone["shrunk-3", "total-variation"]) == pytest.approx(
+        last.psnr
+    )
     control, learnt = rows[4], rows[5]
     assert learnt["ahead"] == pytest.approx(learnt["mean"] - control["mean"])
     assert learnt["ahead_low"] < learnt["ahead"] < learnt["ahead_high"]
@@ -532,3 +538,51 @@ def test_the_front_stands_beside_bm3d() -> None:
     assert bm3d_row.ahead is None
     assert (own.plain[0], own.paper[0], own.seconds, own.worse) == (33.0, 34.0, 2.0, False)
     assert (noisy.seconds, noisy.ahead.mean if noisy.ahead else None) == (None, -10.5)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    """Weights of a denoiser that is told σ."""
+    path = tmp_path / "told.safetensors"
+    network = build_conditioned(ConditionedDenoiserConfig(widths=(4,)), seed=0)
+    save_model(path, network, "Told", {"method": "penalised"})
+    return path
+
+
+def test_a_denoiser_that_is_told_sigma_restores_and_the_command_says_which(
+    photo: Path, told: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.png"
+    call = ["restore", str(photo), str(out), "--models", str(told), "--steps", "3", "--sigma", "0.25"]
+    result = runner.invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert "by Told, told σ from 1 to 0.25" in result.stdout
+    problem = pose(to_signed(np.asarray(Image.open(photo))), DegradationConfig(noise=0.25))
+    prior = prior_of(open_denoisers(told)["penalised"])
+    assert prior is not None
+    *_, last = restore_both(problem, prior, PriorConfig(steps=3))
+    assert np.array_equal(np.asarray(Image.open(out)), to_pixels(last.learnt.image))
+
+
+def test_one_that_is_told_sigma_stands_beside_one_that_knows_one(
+    photo: Path, told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ["restore-table", str(photo.parent), "--models", str(told), "--side", "32", "--steps", "2"]
+    call += ["--operators", "shrunk-2", "--sigma", "0.4", "--one-sigma", "-f", "json"]
+    result = runner.invoke(app, [*call, "--methods", "penalised"])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["rows"]
+    assert [row["prior"] for row in rows] == ["seen", "total-variation", "penalised", "penalised, one σ"]
+    assert len({row["mean"] for row in rows}) == 4
+
+    def smoothed(noisy: Tensor, sigma: float, **_: object) -> Tensor:
+        asked.append(sigma)
+        return noisy / (1 + sigma)
+
+    asked: list[float] = []
+    monkeypatch.setattr(bm3d, "available", lambda: True)
+    monkeypatch.setattr(priors, "denoise_bm3d", smoothed)
+    result = runner.invoke(app, [*call, "--methods", "bm3d"])
+    assert result.exit_code == 0, result.output
+    assert [row["prior"] for row in json.loads(result.stdout)["rows"]] == ["seen", "total-variation", "bm3d"]
+    assert asked == pytest.approx([1.0, 0.4])

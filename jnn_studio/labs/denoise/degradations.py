@@ -26,6 +26,20 @@ class Degradation(Protocol):
         ...
 
 
+def passed(degradation: Degradation) -> float:
+    """How much of an image passes A: the mean of the diagonal of AᵀA.
+
+    It is the share of the variance of independent pixels: the share of the pixels where some are missing, and
+    Σ k² under a blur with the kernel k.
+    """
+    return float(degradation.diagonal().float().mean())
+
+
+def share_seen(degradation: Degradation, like: Tensor) -> float:
+    """How many values are seen for each of an image like ``like``: those that an image of ones has."""
+    return max(1, int((degradation.apply(torch.ones_like(like)) != 0).sum())) / like.numel()
+
+
 @dataclass(frozen=True, eq=False)
 class Inpainting:
     """Pixels are missing: A sets them to 0, which is mid-grey.

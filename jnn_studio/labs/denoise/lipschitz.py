@@ -7,7 +7,6 @@ over all images it can only be larger.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from jnn_studio.base.watch import Watch
@@ -19,22 +18,21 @@ SIDE = 64
 """Of the square in the middle that is looked at: all of a picture would take too long at every step."""
 
 
-def local_lipschitz(
-    denoiser: DenoisingModel, image: Tensor, sigma: float, seed: int = 0, watch: Watch | None = None
-) -> float:
-    """The largest singular value of the Jacobian of ``denoiser`` where plug and play asks it.
+def local_lipschitz(denoiser: DenoisingModel, asked: Tensor, watch: Watch | None = None) -> float:
+    """The largest singular value of the Jacobian of ``denoiser`` at the middle of what it is asked about.
 
-    That is at the middle of ``image`` (channels, height, width) with noise of ``sigma``.
+    Args:
+        denoiser: for the σ it is asked about.
+        asked: image (channels, height, width), with its noise.
+        watch: asked all along.
 
     Raises:
         Cancelled: ``watch`` said so.
         ValueError: the image is smaller than the network's grid.
     """
-    height, width = image.shape[-2:]
+    height, width = asked.shape[-2:]
     side = min(SIDE, height, width) // STRIDE * STRIDE
     crop = Crop((height - side) // 2, (width - side) // 2, side)
-    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(seed))
     quiet = None if watch is None else watch.quiet()
     # The value's error is of the order of the residual's square.
-    found = denoiser_spectrum(denoiser, image + sigma * noise, crop, 1, tolerance=1e-2, watch=quiet)
-    return float(found.sigma[0])
+    return float(denoiser_spectrum(denoiser, asked, crop, 1, tolerance=1e-2, watch=quiet).sigma[0])

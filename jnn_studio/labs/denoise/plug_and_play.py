@@ -1,11 +1,11 @@
-"""Restoring a degraded image with a learnt denoiser as all that is known of images.
+"""Restoring a degraded image with a learnt denoiser as all that is known of images, one that knows one σ.
 
 Half-quadratic splitting (Geman & Yang, 1995) with a denoiser in the place of the prior's step, which is
 "plug and play" (Venkatakrishnan, Bouman & Wohlberg, 2013): in turn, z is what the denoiser makes of x, and x
 is what agrees with the data and with z.
 
-The denoisers here know one σ only, and take what they are given for an image with that much noise. Two things
-follow, and both are done here:
+Such a denoiser takes what it is given for an image with that much noise; one that is told σ is used by
+`labs.denoise.annealed`. Two things follow, and both are done here:
 
 * They are asked about x + σε with fresh ε at every step, never about x itself, which has no such noise, and z
   is the mean of the answers. x − E D(x + σε) is σ² times the gradient of x ↦ −E log p_σ(x + σε), p_σ being
@@ -59,6 +59,8 @@ class Iterate:
         misfit: root mean square of A x − y over the values of the image; near σ of the noise at the end.
         change: root mean square of what the step changed; NaN for the first guess.
         psnr: the plain one in dB; None where no clean image is known.
+        sigma: σ that the denoiser was asked about; NaN for the first guess, and where none is asked.
+        asked: what it was asked about (channels, height, width); None likewise.
     """
 
     step: int
@@ -67,6 +69,8 @@ class Iterate:
     misfit: float
     change: float
     psnr: float | None
+    sigma: float = math.nan
+    asked: Tensor | None = None
 
 
 Denoise = Callable[[Tensor], Tensor]
@@ -125,19 +129,29 @@ def restore(
     yield iterate_of(0, steps, degradation, seen, x, x, clean)
     for step in range(1, steps + 1):
         drawn = torch.randn(x.shape, generator=generator, dtype=x.dtype)
-        answer = denoise(x + sigma * drawn)
-        z = z + step**-DECAY * (answer - z)
+        asked = x + sigma * drawn
+        z = z + step**-DECAY * (denoise(asked) - z)
         before, x = x, data_step(degradation, seen, z, weight, coupling, x)
-        yield iterate_of(step, steps, degradation, seen, x, before, clean)
+        yield iterate_of(step, steps, degradation, seen, x, before, clean, sigma=sigma, asked=asked)
 
 
 @torch.no_grad()
 def data_step(
-    degradation: Degradation, seen: Tensor, near: Tensor, weight: float, coupling: Coupling, start: Tensor
+    degradation: Degradation,
+    seen: Tensor,
+    near: Tensor,
+    weight: float,
+    coupling: Coupling,
+    start: Tensor,
+    *,
+    tolerance: float = CG_TOLERANCE,
+    most: int = CG_STEPS,
 ) -> Tensor:
     """The x that minimises ‖A x − seen‖² + weight · ‖L(x − near)‖², L being ∇ or the identity.
 
-    By conjugate gradients from ``start``, until the residual is a thousandth of what it was, or 50 steps.
+    By conjugate gradients from ``start``, until the residual is ``tolerance`` of what it was, or ``most``
+    steps: where pixels are missing or shrunk and L is the identity two will do, the diagonal being the matrix
+    there, or A Aᵀ a multiple of the identity.
     """
 
     def coupled(x: Tensor) -> Tensor:
@@ -150,7 +164,7 @@ def data_step(
     inner = 4 + ANCHOR if coupling is Coupling.GRADIENTS else 1.0
     scale = 1 / (degradation.diagonal().to(start.dtype) + inner * weight)
     return _conjugate_gradients(
-        lambda x: degradation.adjoint(degradation.apply(x)) + coupled(x), right, start, scale
+        lambda x: degradation.adjoint(degradation.apply(x)) + coupled(x), right, start, scale, tolerance, most
     )
 
 
@@ -173,24 +187,32 @@ def iterate_of(
     x: Tensor,
     before: Tensor,
     clean: Tensor | None,
+    *,
+    sigma: float = math.nan,
+    asked: Tensor | None = None,
 ) -> Iterate:
     """Where a restoration stands at ``x``, after ``before``."""
     misfit = float((degradation.apply(x) - seen).square().mean().sqrt())
     change = float((x - before).square().mean().sqrt()) if step else math.nan
     quality = None if clean is None else psnr(((x + 1) / 2)[None], ((clean + 1) / 2)[None])
-    return Iterate(step, steps, x, misfit, change, quality)
+    return Iterate(step, steps, x, misfit, change, quality, sigma, asked)
 
 
 def _conjugate_gradients(
-    matrix: Callable[[Tensor], Tensor], right: Tensor, start: Tensor, scale: Tensor
+    matrix: Callable[[Tensor], Tensor],
+    right: Tensor,
+    start: Tensor,
+    scale: Tensor,
+    tolerance: float,
+    most: int,
 ) -> Tensor:
     """The solution of a symmetric positive definite system; ``scale``: one over about its diagonal."""
     x = start
     residual = right - matrix(x)
     direction = scale * residual
     square = (residual * direction).sum()
-    enough = CG_TOLERANCE**2 * square
-    for _ in range(CG_STEPS):
+    enough = tolerance**2 * square
+    for _ in range(most):
         if square <= enough:
             break
         image = matrix(direction)

@@ -2,6 +2,7 @@
 
 What a learnt denoiser adds is only to be seen beside what does without. So both go side by side: one asks the
 denoiser at every step, the other has colour total variation, which has been the thing to beat since 1992.
+How the denoiser is asked is its own affair: see `labs.denoise.priors`.
 """
 
 from __future__ import annotations
@@ -33,18 +34,10 @@ from jnn_studio.labs.denoise.degradations import (
     scratches,
 )
 from jnn_studio.labs.denoise.kernel_file import KernelError, read_kernel
-from jnn_studio.labs.denoise.methods import trained_sigma
 from jnn_studio.labs.denoise.noise import add_noise
-from jnn_studio.labs.denoise.plug_and_play import Denoise, Iterate, restore
-from jnn_studio.labs.denoise.telling import range_of, told
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.plug_and_play import Iterate
+from jnn_studio.labs.denoise.priors import Data, DenoiserPrior
 from jnn_studio.labs.denoise.total_variation import restore_tv
-from jnn_studio.models.denoising_model import DenoisingModel
-from jnn_studio.models.weights import LoadedDenoiser
-
-ASKED = (0.3, 1.0)
-"""The least and the largest σ that a denoiser which is told one is asked about as a prior. One for little
-noise changes little, and little is then filled in; more than there is in what is seen takes detail."""
 
 DegradationTask = Literal["missing", "scratches", "box", "gaussian", "motion", "disc", "kernel", "shrunk"]
 
@@ -156,7 +149,7 @@ class Pair:
     def without_images(self) -> Pair:
         """Its numbers alone."""
         nothing = self.learnt.image.new_empty(0)
-        return Pair(replace(self.learnt, image=nothing), replace(self.control, image=nothing))
+        return Pair(*(replace(one, image=nothing, asked=None) for one in (self.learnt, self.control)))
 
     @property
     def psnr(self) -> tuple[float, float]:
@@ -220,37 +213,10 @@ def _kernel(config: DegradationConfig) -> Tensor:
     return motion_kernel(config.length, config.angle)
 
 
-def asked_sigma(loaded: LoadedDenoiser, noise: float) -> float | None:
-    """The σ that a denoiser is asked about as the prior of a problem with noise of σ ``noise``.
-
-    Its own, if its file says so; of one that is told σ the noise's, within `ASKED` and what it can be told.
-    """
-    known = range_of(loaded)
-    if known is None:
-        return trained_sigma(loaded)
-    return min(max(noise, ASKED[0], known[0]), ASKED[1], known[1])
-
-
-def as_prior(loaded: LoadedDenoiser, noise: float) -> LoadedDenoiser:
-    """A denoiser for a problem with noise of σ ``noise``, told its `asked_sigma` where it is told one."""
-    sigma = asked_sigma(loaded, noise)
-    return loaded if sigma is None else told(loaded, sigma)
-
-
-def prior_of(denoiser: DenoisingModel, watch: Watch | None = None) -> Denoise:
-    """A network as what `restore` asks; its use ends when ``watch`` says so."""
-    quiet = None if watch is None else watch.quiet()
-    return lambda image: denoise_photo(denoiser, image, watch=quiet)
-
-
 def restore_both(
-    problem: DegradedPhoto,
-    denoise: Denoise,
-    sigma: float,
-    config: PriorConfig,
-    watch: Watch | None = None,
+    problem: DegradedPhoto, prior: DenoiserPrior, config: PriorConfig, watch: Watch | None = None
 ) -> Iterator[Pair]:
-    """The first guess, and every step from it, with ``denoise``, trained for ``sigma``, and without.
+    """The first guess, and every step from it, with ``prior``, and without.
 
     The control has a solution of its own, whatever ``config`` says, and is there with the last step.
 
@@ -258,29 +224,40 @@ def restore_both(
         Cancelled: ``watch``, which hears of steps and is asked many times in every one, said so.
     """
     watch = watch or Watch()
-    degradation = _Interruptible(problem.degradation, watch)
-
-    learning = restore(
-        degradation,
-        problem.seen,
-        problem.start,
-        denoise,
-        sigma,
-        noise=problem.config.noise,
-        strength=config.strength,
-        steps=config.steps,
-        seed=_seeds(problem.config.seed)[2],
-        clean=problem.clean,
-    )
-    alone = restore_tv(degradation, problem.seen, problem.start, problem.config.noise, clean=problem.clean)
+    alone = control_of(problem, watch)
     control = next(alone)
-    for learnt in learning:
+    for learnt in restore_learnt(problem, prior, config, watch):
         if learnt.step:
             control = next(alone, control)
         if learnt.step == config.steps:
             *_, control = (control, *alone)
         watch.step(learnt.step, config.steps)
         yield Pair(learnt, control)
+
+
+def restore_learnt(
+    problem: DegradedPhoto, prior: DenoiserPrior, config: PriorConfig, watch: Watch
+) -> Iterator[Iterate]:
+    """The first guess, and every step from it, with ``prior``.
+
+    Raises:
+        Cancelled: ``watch``, which is asked many times in every step, said so.
+    """
+    data = Data(
+        _Interruptible(problem.degradation, watch),
+        problem.seen,
+        problem.start,
+        problem.config.noise,
+        _seeds(problem.config.seed)[2],
+        problem.clean,
+    )
+    return prior.restore(data, config.strength, config.steps)
+
+
+def control_of(problem: DegradedPhoto, watch: Watch) -> Iterator[Iterate]:
+    """The way of colour total variation; as `restore_learnt` otherwise."""
+    degradation = _Interruptible(problem.degradation, watch)
+    return restore_tv(degradation, problem.seen, problem.start, problem.config.noise, clean=problem.clean)
 
 
 def _seeds(seed: int) -> tuple[int, int, int]:

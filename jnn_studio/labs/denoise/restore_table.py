@@ -9,19 +9,17 @@ import numpy as np
 from torch import Tensor
 
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise.bm3d import denoise_bm3d
-from jnn_studio.labs.denoise.methods import BM3D
 from jnn_studio.labs.denoise.paired import Paired, paired
-from jnn_studio.labs.denoise.plug_and_play import Denoise
+from jnn_studio.labs.denoise.plug_and_play import Iterate
+from jnn_studio.labs.denoise.priors import DenoiserPrior
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
     PriorConfig,
+    control_of,
     pose,
-    prior_of,
-    restore_both,
+    restore_learnt,
     seen_psnr,
 )
-from jnn_studio.models.weights import LoadedDenoiser
 
 SEEN, CONTROL = "seen", "total-variation"
 """The rows of what is seen, and of the control."""
@@ -74,16 +72,14 @@ def restore_squares(
     squares: Mapping[str, Tensor],
     operators: Sequence[str],
     noises: Sequence[float],
-    priors: Mapping[float, Mapping[str, LoadedDenoiser]],
+    priors: Mapping[float, Mapping[str, DenoiserPrior]],
     config: PriorConfig,
-    bm3d: bool,
     watch: Watch,
 ) -> Iterator[Restored]:
     """Every prior on every problem of every square (channels, side, side) in [-1, 1].
 
     Args:
-        priors: for each noise, denoisers by method, all trained on one σ.
-        bm3d: have it as a prior too, told the σ of the others.
+        priors: for each noise, by the name that the table has for them.
 
     Raises:
         Cancelled: ``watch``, which hears of squares, said so.
@@ -98,28 +94,19 @@ def restore_squares(
                 done += 1
                 posed = pose(square, problem)
                 yield Restored(name, operator, noise, SEEN, seen_psnr(posed))
-                control: float | None = None
-                for method, (denoise, sigma) in _asked(priors[noise], bm3d, watch).items():
-                    *_, last = restore_both(posed, denoise, sigma, config, watch.quiet())
-                    learnt, control = last.psnr
-                    yield Restored(name, operator, noise, method, learnt)
-                if control is not None:
-                    yield Restored(name, operator, noise, CONTROL, control)
+                quiet = watch.quiet()
+                yield Restored(name, operator, noise, CONTROL, _end(control_of(posed, quiet)))
+                for prior, asked in priors[noise].items():
+                    end = _end(restore_learnt(posed, asked, config, quiet))
+                    yield Restored(name, operator, noise, prior, end)
     watch.step(total, total)
 
 
-def _asked(
-    denoisers: Mapping[str, LoadedDenoiser], bm3d: bool, watch: Watch
-) -> dict[str, tuple[Denoise, float]]:
-    """What is asked at every step, and the σ that it is asked about."""
-    found: dict[str, tuple[Denoise, float]] = {}
-    sigma = 0.0
-    for method, loaded in denoisers.items():
-        sigma = float(loaded.info["sigma"])
-        found[method] = prior_of(loaded.model, watch), sigma
-    if bm3d and sigma:
-        found[BM3D] = (lambda image: denoise_bm3d(image, sigma, watch=watch)), sigma
-    return found
+def _end(found: Iterator[Iterate]) -> float:
+    """PSNR of the last."""
+    *_, last = found
+    assert last.psnr is not None
+    return last.psnr
 
 
 def restored_rows(found: Sequence[Restored]) -> tuple[RestoredRow, ...]:

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.degradations import Degradation
+from jnn_studio.labs.denoise.degradations import Degradation, passed, share_seen
 from jnn_studio.labs.denoise.plug_and_play import ROUNDING, Iterate, iterate_of
 
-WEIGHT, POWER = 1.3, 1.35
-"""w = WEIGHT · σ^POWER, the same for all problems: chosen on photographs that nothing is measured on."""
+WEIGHT, POWER, SHARE_POWER, PASSED_POWER = 2.0, 1.35, 0.45, 0.25
+"""w = WEIGHT · σ^POWER · share^SHARE_POWER · (passed / share)^PASSED_POWER: see `weight_for`."""
 INNER = 25
 """Iterations between two that are shown."""
 MOST = 40
@@ -46,10 +46,10 @@ def restore_tv(
         seen: y (channels, height, width) in [-1, 1], with noise.
         start: the first guess.
         noise: σ of the noise in ``seen``; taken to be that of 8-bit rounding if smaller.
-        weight: w; by default what fits photographs with this noise.
+        weight: w; by default what fits photographs with this noise and A.
         clean: the truth, if it is known, to measure against.
     """
-    w = WEIGHT * max(noise, ROUNDING) ** POWER if weight is None else weight
+    w = weight_for(noise, degradation, start) if weight is None else weight
     largest = _largest(degradation, start)
     primal = _PRIMAL / largest
     dual = (1 / primal - largest / 2) / _DIFFERENCES
@@ -69,6 +69,18 @@ def restore_tv(
         yield found
         if found.change < SETTLED:
             return
+
+
+def weight_for(noise: float, degradation: Degradation, like: Tensor) -> float:
+    """w for noise of this σ on A x, x of the shape of ``like``.
+
+    The fewer values are seen, and the less of an image each of them has, the less may weigh what speaks
+    against it. Chosen on photographs that nothing is measured on (``python -m benchmarks.restoring
+    --weights``).
+    """
+    share = share_seen(degradation, like)
+    weight = WEIGHT * max(noise, ROUNDING) ** POWER * share**SHARE_POWER
+    return weight * (passed(degradation) / share) ** PASSED_POWER
 
 
 def _largest(degradation: Degradation, like: Tensor) -> float:

@@ -13,18 +13,19 @@ from jnn_studio.labs.denoise import bm3d
 from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
 from jnn_studio.labs.denoise.noise_model import NoiseModel
 from jnn_studio.labs.denoise.photo import make_noisy, run_method, take_as_noisy
+from jnn_studio.labs.denoise.priors import prior_of
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
     DegradationTask,
     PriorConfig,
     pose,
-    prior_of,
     restore_both,
 )
 from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import Denoiser, build
+from jnn_studio.models.weights import Loaded
 
 COLOUR = build(DenoiserConfig(widths=(2, 3, 4, 4)), 0).eval()
 GREY = build(DenoiserConfig(widths=(2, 3, 4, 4), channels=1), 0).eval()
@@ -87,7 +88,9 @@ def test_what_is_seen_and_what_is_restored_are_grey(photo: Photo, task: Degradat
     config = DegradationConfig(task=task, width=1, length=5)
     problem = pose(to_signed(photo.channels), config)
     assert coloured(levels_of(to_pixels(problem.seen))[0]) == 0
-    *_, last = restore_both(problem, prior_of(COLOUR), 0.5, PriorConfig(steps=2))
+    prior = prior_of(Loaded(COLOUR, "colours", {"sigma": "0.5"}))
+    assert prior is not None
+    *_, last = restore_both(problem, prior, PriorConfig(steps=2))
     for found in (last.learnt, last.control):
         assert found.image.shape == (1, 21, 34)
         assert coloured(levels_of(to_pixels(found.image))[0]) == 0

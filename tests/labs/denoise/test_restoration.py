@@ -14,18 +14,19 @@ from jnn_studio.base.errors import Cancelled
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.degradations import fill_in
-from jnn_studio.labs.denoise.methods import bundled_denoisers, trained_sigma
+from jnn_studio.labs.denoise.methods import bundled_denoisers
 from jnn_studio.labs.denoise.noise import to_signed
+from jnn_studio.labs.denoise.priors import OneSigmaPrior, prior_of
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
     PriorConfig,
     pose,
-    prior_of,
     restore_both,
     seen_psnr,
 )
 from jnn_studio.labs.denoise.total_variation import restore_tv
 
+LEAVES = OneSigmaPrior(lambda x: x, 0.5)
 TASKS = ("missing", "scratches", "gaussian", "motion")
 
 
@@ -76,7 +77,7 @@ class TestWhatIsSeen:
 class TestBoth:
     def test_go_step_by_step_from_the_same_guess(self, clean: Tensor) -> None:
         problem = pose(clean, DegradationConfig(noise=0.3))
-        pairs = list(restore_both(problem, lambda x: 0.9 * x, 0.5, PriorConfig(steps=4)))
+        pairs = list(restore_both(problem, OneSigmaPrior(lambda x: 0.9 * x, 0.5), PriorConfig(steps=4)))
         assert [pair.learnt.step for pair in pairs] == [0, 1, 2, 3, 4]
         assert torch.equal(pairs[0].learnt.image, pairs[0].control.image)
         assert all(pair.control.psnr is not None for pair in pairs)
@@ -85,7 +86,7 @@ class TestBoth:
         """Whatever the strength of the prior, and however few steps it has."""
         problem = pose(clean, DegradationConfig(noise=0.3))
         *_, alone = restore_tv(problem.degradation, problem.seen, problem.start, 0.3)
-        *_, last = restore_both(problem, lambda x: x, 0.5, PriorConfig(strength=50, steps=2))
+        *_, last = restore_both(problem, LEAVES, PriorConfig(strength=50, steps=2))
         assert torch.equal(last.control.image, alone.image)
         assert alone.step > 2
 
@@ -98,18 +99,19 @@ class TestBoth:
             return image
 
         problem = pose(clean, DegradationConfig(noise=0.5, seed=7))
-        list(restore_both(problem, watch, 0.5, PriorConfig(steps=1)))
+        list(restore_both(problem, OneSigmaPrior(watch, 0.5), PriorConfig(steps=1)))
         added = (asked[0] - problem.start).flatten()
         drawn = (problem.seen - problem.degradation.apply(clean)).flatten()
         assert abs(float(torch.corrcoef(torch.stack([added, drawn]))[0, 1])) < 0.05
 
     def test_a_bundled_denoiser_helps_where_half_of_a_noisy_photograph_is_missing(self) -> None:
         found = bundled_denoisers(0.5)["supervised"]
-        sigma = trained_sigma(found)
-        assert sigma == 0.5
+        prior = prior_of(found)
+        assert isinstance(prior, OneSigmaPrior)
+        assert prior.sigmas(0.1, 2) == (0.5, 0.5)
         square = to_signed(astronaut()[:256, 100:356])
         problem = pose(square, DegradationConfig())
-        *_, last = restore_both(problem, prior_of(found.model), sigma, PriorConfig(steps=8))
+        *_, last = restore_both(problem, prior, PriorConfig(steps=8))
         assert last.learnt.psnr is not None
         assert last.control.psnr is not None
         assert min(last.learnt.psnr, last.control.psnr) > seen_psnr(problem) + 4
@@ -124,5 +126,5 @@ class TestBoth:
 
         problem = pose(clean, DegradationConfig(task=task, length=7, noise=0.1))
         with pytest.raises(Cancelled):
-            list(restore_both(problem, lambda x: x, 0.5, PriorConfig(steps=500), Watch(unwanted=cancelled)))
+            list(restore_both(problem, LEAVES, PriorConfig(steps=500), Watch(unwanted=cancelled)))
         assert len(asked) == 21

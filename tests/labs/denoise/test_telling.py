@@ -32,7 +32,6 @@ from jnn_studio.labs.denoise.methods import (
 from jnn_studio.labs.denoise.models_choice import ModelsChoice, open_choice, opener, trained_for
 from jnn_studio.labs.denoise.noise import add_noise
 from jnn_studio.labs.denoise.noise_model import NoiseModel, Stabiliser
-from jnn_studio.labs.denoise.restoration import ASKED, as_prior, asked_sigma
 from jnn_studio.labs.denoise.telling import common_range, denoise_told, misfit, range_of, told
 from jnn_studio.labs.denoise.tiling import denoise_photo
 from jnn_studio.models.conditioned_denoiser import build
@@ -158,16 +157,6 @@ class TestWhatIsTold:
             False,
             True,
         ]
-
-    def test_a_prior_is_asked_about_no_less_than_fills_something_in(
-        self, any_sigma: LoadedDenoiser, own: LoadedDenoiser, for_one: LoadedDenoiser
-    ) -> None:
-        found = [asked_sigma(any_sigma, noise) for noise in (0.0, sum(ASKED) / 2, 3.0)]
-        assert found == [ASKED[0], sum(ASKED) / 2, ASKED[1]]
-        assert asked_sigma(for_one, 0.1) == 0.5
-        assert trained_sigma(as_prior(own, 0.0)) == ASKED[0]
-        assert as_prior(for_one, 0.1) is for_one
-        assert asked_sigma(Loaded(for_one.model, "", {}), 0.1) is None
 
 
 class TestEvaluating:

@@ -7,9 +7,16 @@ import torch
 from torch import Tensor
 
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.degradations import Blur, Inpainting, gaussian_kernel
+from jnn_studio.labs.denoise.degradations import Blur, Inpainting, Shrinking, gaussian_kernel
 from jnn_studio.labs.denoise.noise import add_noise
-from jnn_studio.labs.denoise.total_variation import restore_tv
+from jnn_studio.labs.denoise.total_variation import (
+    PASSED_POWER,
+    POWER,
+    SHARE_POWER,
+    WEIGHT,
+    restore_tv,
+    weight_for,
+)
 from jnn_studio.labs.rof.grid_solver import solve
 
 ALL_KNOWN = Inpainting(torch.ones(28, 32, dtype=torch.bool))
@@ -50,3 +57,18 @@ def test_it_ends_at_the_same_image_from_anywhere_also_under_a_blur(noisy: Tensor
     blur = Blur(gaussian_kernel(1.0), (28, 32))
     ends = [list(restore_tv(blur, noisy, start, 0.3))[-1].image for start in (noisy, torch.zeros_like(noisy))]
     torch.testing.assert_close(ends[0], ends[1], atol=0.03, rtol=0)
+
+
+def test_its_weight_goes_by_the_noise_by_how_much_is_seen_and_by_what_passes(noisy: Tensor) -> None:
+    half = Inpainting(torch.arange(28 * 32).reshape(28, 32) % 2 == 0)
+    kernel = gaussian_kernel(2.0)
+    blur, shrunk = Blur(kernel, (28, 32)), Shrinking(2, (28, 32))
+    whole = weight_for(0.1, ALL_KNOWN, noisy)
+    assert whole == pytest.approx(WEIGHT * 0.1**POWER)
+    assert weight_for(0.2, ALL_KNOWN, noisy) == pytest.approx(whole * 2**POWER)
+    assert weight_for(0.1, half, noisy) == pytest.approx(whole * 0.5**SHARE_POWER)
+    passed = float(kernel.square().sum())
+    assert weight_for(0.1, blur, noisy) == pytest.approx(whole * passed**PASSED_POWER)
+    expected = whole * 0.25**SHARE_POWER * 0.25**PASSED_POWER  # each of a quarter is the mean of four
+    assert weight_for(0.1, shrunk, noisy) == pytest.approx(expected)
+    assert weight_for(0.0, half, noisy) > 0

@@ -58,18 +58,16 @@ def restore(
     from jnn_studio.data.photo import read_photo
     from jnn_studio.data.pixels import write_picture
     from jnn_studio.labs.denoise.measures import CONVENTIONS
-    from jnn_studio.labs.denoise.methods import chosen, trained_sigma
+    from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, chosen
     from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+    from jnn_studio.labs.denoise.priors import DenoiserPrior, bm3d_prior, prior_of, sigma_words
     from jnn_studio.labs.denoise.restoration import (
         DegradationConfig,
         PriorConfig,
-        as_prior,
         pose,
-        prior_of,
         restore_both,
         seen_psnr,
     )
-    from jnn_studio.labs.denoise.telling import range_of
 
     leave_a_core_free()
     try:
@@ -91,14 +89,10 @@ def restore(
         for written in (out, seen, control):
             if written is not None:
                 format_to_write(written)
-        denoisers = denoisers_for(models, sigma, bundled)
+        denoisers = {} if method == BM3D else denoisers_for(models, sigma, bundled)
         method = chosen(denoisers, method)
-        if method not in denoisers:
-            raise UsageError(f"{method} has no σ of its own to go by; there are: {', '.join(denoisers)}")
-        prior_denoiser = as_prior(denoisers[method], sigma)
-        trained = trained_sigma(prior_denoiser)
-        if not trained:
-            raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
+        if method in CLASSICAL and method != BM3D:
+            raise UsageError(f"{method} is no prior here; there are: {', '.join((*denoisers, BM3D))}")
         opened = read_photo(photo)
         clean = to_signed(opened.channels)
         try:
@@ -107,7 +101,12 @@ def restore(
             hint = {"motion": "--length", "kernel": "--kernel", "shrunk": "--factor"}.get(task, "--width")
             raise typer.BadParameter(str(error), param_hint=hint) from None
         with watching(errors, "") as watch:
-            for found in restore_both(problem, prior_of(prior_denoiser.model), trained, prior, watch):
+            asked: DenoiserPrior | None = (
+                bm3d_prior(watch) if method == BM3D else prior_of(denoisers[method], watch)
+            )
+            if asked is None:
+                raise UsageError(f"the file of {method!r} does not say for which σ it was trained")
+            for found in restore_both(problem, asked, prior, watch):
                 last = found
         for path, image_ in ((out, last.learnt.image), (seen, problem.shown), (control, last.control.image)):
             if path is not None:
@@ -115,7 +114,7 @@ def restore(
     learnt, alone = last.psnr
     say(
         f"{CONVENTIONS['psnr_plain'].label}: seen {seen_psnr(problem):.2f} dB, "
-        f"total variation {alone:.2f} dB, learnt prior {learnt:.2f} dB"
+        f"total variation {alone:.2f} dB, {'BM3D' if method == BM3D else 'learnt'} prior {learnt:.2f} dB"
     )
-    how = "trained for" if range_of(denoisers[method]) is None else "told"
-    say(f"{out}, by {denoisers[method].name}, {how} σ = {trained:g}")
+    name = "BM3D" if method == BM3D else denoisers[method].name
+    say(f"{out}, by {name}, {sigma_words(asked, sigma, steps)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +17,8 @@ from jnn_studio.cli.commands.denoise.choosing import (
     Ships,
     all_finite,
     classical_there,
-    denoisers_for,
     label_of,
+    opener,
 )
 from jnn_studio.cli.output import UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
@@ -28,8 +29,13 @@ from jnn_studio.training.device import leave_a_core_free
 if TYPE_CHECKING:  # slow to import
     from torch import Tensor
 
+    from jnn_studio.base.watch import Watch
+    from jnn_studio.labs.denoise.priors import DenoiserPrior
     from jnn_studio.labs.denoise.restore_table import RestoredRow
+    from jnn_studio.models.weights import LoadedDenoiser
 
+ONE_SIGMA = ", one σ"
+"""What follows the method of a denoiser that knows one σ, in the table."""
 _NAMES = {"seen": "What is seen", "total-variation": "Total variation"}
 _KEYS = ("operator", "sigma", "prior", "images", "mean", "sd", "ahead", "ahead_low", "ahead_high")
 
@@ -48,6 +54,12 @@ def restore_table(
     ] = "penalised,supervised",
     models: Models = None,
     bundled: Ships = Bundled.any,
+    one_sigma: Annotated[
+        bool,
+        typer.Option(
+            "--one-sigma", help="Also the bundled denoisers for the nearest σ alone, where others are told σ."
+        ),
+    ] = False,
     side: Annotated[int, typer.Option("--side", min=32, help="Of the centre squares, in pixels.")] = 128,
     limit: Limit = None,
     steps: Annotated[int, typer.Option("--steps", min=1, max=500, help="How often a prior is asked.")] = 12,
@@ -57,8 +69,8 @@ def restore_table(
 ) -> None:
     """Restoration over a folder: operators × σ × priors, with total variation as the control."""
     from jnn_studio.labs.denoise.evaluation import list_photographs
-    from jnn_studio.labs.denoise.methods import BM3D, trained_sigma
-    from jnn_studio.labs.denoise.restoration import PriorConfig, as_prior
+    from jnn_studio.labs.denoise.methods import BM3D
+    from jnn_studio.labs.denoise.restoration import PriorConfig
     from jnn_studio.labs.denoise.restore_table import OPERATORS, restore_squares, restored_rows
 
     leave_a_core_free()
@@ -70,28 +82,53 @@ def restore_table(
             param_hint="--operators",
         )
     with reported():
-        bm3d = bool(classical_there((BM3D,))) if BM3D in wanted else False
-        priors = {}
-        for value in sigma:
-            there = denoisers_for(models, value, bundled)
-            missing = [name for name in wanted if name not in there and name != BM3D]
-            if missing:
-                raise UsageError(f"there is no denoiser {missing[0]!r}; there are: {', '.join(there)}")
-            priors[value] = {name: as_prior(there[name], value) for name in wanted if name in there}
-            if not priors[value]:
-                raise UsageError("give at least one network among the priors: bm3d goes by its σ")
-            if any(not trained_sigma(loaded) for loaded in priors[value].values()):
-                raise UsageError("a prior's file does not say for which σ it was trained")
+        if BM3D in wanted and not classical_there((BM3D,)):
+            wanted.remove(BM3D)
+        if not wanted:
+            raise UsageError("give at least one prior with --methods")
         with closing(list_photographs(images.absolute())) as listing:
             squares = _squares(listing, side, limit)
         if not squares:
             raise UsageError(f"no photograph in {images} has {side} × {side} pixels")
         config = PriorConfig(strength=strength, steps=steps)
         with watching(errors, "") as watch:
-            found = list(restore_squares(squares, chosen, sigma, priors, config, bm3d, watch))
+            opened = opener(models, bundled)
+            priors = {value: _priors(wanted, opened, one_sigma, value, watch) for value in sigma}
+            found = list(restore_squares(squares, chosen, sigma, priors, config, watch))
         put_out(_table(restored_rows(found), side), form, out)
     if form is TableForm.table:
         say(_convention(side), errors)
+
+
+def _priors(
+    wanted: list[str],
+    opened: Callable[[float], Mapping[str, LoadedDenoiser]],
+    one_sigma: bool,
+    noise: float,
+    watch: Watch,
+) -> dict[str, DenoiserPrior]:
+    """What is asked, by the name that the table has for it; one denoiser for one σ alone is called that."""
+    from jnn_studio.labs.denoise.methods import BM3D, bundled_denoisers, bundled_sigmas, nearest_sigma
+    from jnn_studio.labs.denoise.priors import OneSigmaPrior, bm3d_prior, prior_of
+
+    networks = [name for name in wanted if name != BM3D]
+    there = opened(noise) if networks else {}
+    found: dict[str, DenoiserPrior] = {}
+    for name in networks:
+        if name not in there:
+            raise UsageError(f"there is no denoiser {name!r}; there are: {', '.join(there)}")
+        prior = prior_of(there[name], watch)
+        if prior is None:
+            raise UsageError(f"the file of {name!r} does not say for which σ it was trained")
+        found[f"{name}{ONE_SIGMA}" if isinstance(prior, OneSigmaPrior) else name] = prior
+    if one_sigma and networks:
+        alone = bundled_denoisers(nearest_sigma(bundled_sigmas(), noise))
+        for name in networks:
+            if name in alone and (prior := prior_of(alone[name], watch)) is not None:
+                found.setdefault(f"{name}{ONE_SIGMA}", prior)
+    if BM3D in wanted:
+        found[BM3D] = bm3d_prior(watch)
+    return found
 
 
 def _squares(listing: Any, side: int, limit: int | None) -> dict[str, Tensor]:
@@ -125,8 +162,13 @@ def _convention(side: int) -> str:
     return (
         f"{CONVENTIONS['psnr_plain'].label}, mean ± standard deviation over centre squares of {side} pixels. "
         "Ahead: mean difference to total variation on the same problems, with its 95 % confidence interval. "
-        "BM3D is told the σ that the networks were trained for, or are told"
+        "Priors that are told σ are told a falling one, the others the one they were trained for"
     )
+
+
+def _label(prior: str) -> str:
+    method = prior.removesuffix(ONE_SIGMA)
+    return label_of(method) + prior[len(method) :]
 
 
 def _table(rows: tuple[RestoredRow, ...], side: int) -> OutputTable:
@@ -140,7 +182,7 @@ def _table(rows: tuple[RestoredRow, ...], side: int) -> OutputTable:
         cells.append(["" if value is None else value for value in values])
         spread = f"{row.mean:.2f}" if sd is None else f"{row.mean:.2f} ± {sd:.2f}"
         words = "—" if ahead is None else f"{ahead.mean:+.2f} [{ahead.low:+.2f}, {ahead.high:+.2f}]"
-        name = _NAMES.get(row.prior) or label_of(row.prior)
+        name = _NAMES.get(row.prior) or _label(row.prior)
         shown.append((row.operator, f"{row.noise:g}", name, spread, str(row.images), words))
     header = ("Operator", "σ", "Prior", "PSNR (plain)", "Images", "Ahead of total variation by")
     data = {"convention": _convention(side), "rows": records}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,12 +27,13 @@ from jnn_studio.app.workspaces.denoise.restore.restoring import Standing
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.plug_and_play import Denoise
-from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, prior_of, restore_both
-from jnn_studio.labs.denoise.telling import told
-from jnn_studio.models.denoiser import Denoiser
+from jnn_studio.labs.denoise.priors import OneSigmaPrior, prior_of
+from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
+from jnn_studio.models.conditioned_denoiser import build
+from jnn_studio.models.config import ConditionedDenoiserConfig
+from jnn_studio.models.weights import LoadedDenoiser, save_model
 
-from .photos import open_all, save_any_sigma, save_denoiser, write_photo
+from .photos import open_all, save_denoiser, write_photo
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -67,8 +69,10 @@ class Gate:
         for _ in range(steps):
             self._free.release()
 
-    def prior_of(self, denoiser: Denoiser, watch: Watch) -> Denoise:
-        inner = prior_of(denoiser)
+    def prior_of(self, loaded: LoadedDenoiser, watch: Watch) -> OneSigmaPrior:
+        prior = prior_of(loaded)
+        assert isinstance(prior, OneSigmaPrior)
+        inner = prior.denoise
         self.watch = watch
 
         def denoise(image: Tensor) -> Tensor:
@@ -78,7 +82,7 @@ class Gate:
                     break
             return inner(image)
 
-        return denoise
+        return replace(prior, denoise=denoise)
 
 
 @pytest.fixture
@@ -197,9 +201,10 @@ class TestBeforeStart:
         snapshot = opened.restoring.snapshot
         assert snapshot is not None
         assert len(snapshot.lipschitz) == 4
-        assert min(snapshot.lipschitz) > 0
+        assert min(snapshot.lipschitz[1:]) > 0
         for quantity, values in (
             ("change", snapshot.learnt_change),
+            ("sigma", snapshot.sigmas),
             ("lipschitz", snapshot.lipschitz),
             ("psnr", snapshot.learnt_psnr),
         ):
@@ -244,8 +249,9 @@ class TestRestoring:
         qtbot.mouseClick(opened.start, LEFT)
         wait_until_done(qtbot, opened)
         problem = pose(to_signed(cropped(opened)), DegradationConfig(noise=0.3))
-        model = opened._desk.models[PENALISED].model
-        pairs = list(restore_both(problem, prior_of(model), 0.5, PriorConfig(strength=2, steps=5)))
+        prior = prior_of(opened._desk.models[PENALISED])
+        assert prior is not None
+        pairs = list(restore_both(problem, prior, PriorConfig(strength=2, steps=5)))
         assert np.array_equal(shown(opened, LEARNT), to_pixels(pairs[-1].learnt.image))
         assert np.array_equal(shown(opened, CONTROL), to_pixels(pairs[-1].control.image))
         for key, found in (
@@ -339,7 +345,7 @@ class TestRestoring:
     def test_that_fails_says_so(
         self, qtbot: QtBot, opened: RestorePage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def broken(*_: object) -> Denoise:
+        def broken(*_: object) -> OneSigmaPrior:
             raise RuntimeError("weights of another world")
 
         monkeypatch.setattr(restoring, "prior_of", broken)
@@ -348,6 +354,31 @@ class TestRestoring:
         assert opened.message.text.text() == "weights of another world"
         assert not opened.restoring.running
         assert opened.start.isEnabled()
+
+
+def test_a_denoiser_that_is_told_sigma_is_told_a_falling_one(
+    qtbot: QtBot, page: RestorePage, photo: Path, tmp_path: Path
+) -> None:
+    network = build(ConditionedDenoiserConfig(widths=(4,)), seed=0)
+    save_model(tmp_path / "told.safetensors", network, "Told", {"method": PENALISED})
+    page._desk.open_models(tmp_path / "told.safetensors")
+    page._desk.open_photo(photo)
+    page.form.fill({"prior.steps": "3", "prior.lipschitz": "yes", "problem.noise": "0.25"})
+    wait_until_ready(qtbot, page)
+    assert "Penalised, told σ from 1 to 0.25." in page.note.text()
+    page.start.click()
+    snapshot = wait_until_done(qtbot, page)
+    page.quantity.current = "sigma"
+    np.testing.assert_allclose(page.plot.series(LEARNT).y, [1.0, 0.5, 0.25], rtol=1e-6)
+    assert not page.plot.series(CONTROL).y.size
+    assert min(snapshot.lipschitz[1:]) > 0
+    assert "told σ from 1 to 0.25" in page.note.text()
+    assert "told σ from 1 to 0.25" in page.viewer.entries[LEARNT].tip
+    problem = pose(to_signed(cropped(page)), DegradationConfig(noise=0.25))
+    prior = prior_of(page._desk.models[PENALISED])
+    assert prior is not None
+    *_, last = restore_both(problem, prior, PriorConfig(steps=3))
+    assert np.array_equal(shown(page, LEARNT), to_pixels(last.learnt.image))
 
 
 class TestLooking:
@@ -463,26 +494,3 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
     assert desk.bundled_key == 0.5
     desk.use_bundled(0.5)
     qtbot.waitUntil(lambda: taken() == {"0.5"}, timeout=20_000)
-
-
-def test_a_denoiser_that_is_told_sigma_is_told_that_of_the_problem(
-    qtbot: QtBot, page: RestorePage, photo: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / f"{PENALISED}.safetensors"
-    save_any_sigma(path, PENALISED)
-    page._desk.open_models(path)
-    page._desk.open_photo(photo)
-    page.form.fill({"problem.noise": "0.7", "prior.steps": "2", "prior.lipschitz": "yes"})
-    wait_until_ready(qtbot, page)
-    assert "is told σ = 0.7." in page.note.text()
-    qtbot.mouseClick(page.start, LEFT)
-    qtbot.waitUntil(lambda: page.restoring.snapshot is not None and not page.restoring.running)
-    snapshot = page.restoring.snapshot
-    loaded = told(page._desk.models[PENALISED], 0.7)
-    config = page.form.config.prior
-    *_, last = restore_both(page.restoring.posed.problem, prior_of(loaded.model), 0.7, config)
-    assert snapshot.learnt_psnr[-1] == pytest.approx(last.psnr[0])
-    assert len(snapshot.lipschitz) == 3
-    page.form.fill({"problem.noise": "0.02"})
-    wait_until_ready(qtbot, page)
-    assert "is told σ = 0.3" in page.note.text()

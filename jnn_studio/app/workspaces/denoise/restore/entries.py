@@ -11,7 +11,7 @@ from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.app.workspaces.denoise.restore.settings import in_words
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.telling import range_of
+from jnn_studio.labs.denoise.priors import OneSigmaPrior, sigma_words
 
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -24,7 +24,7 @@ CONTROL_ROLE = ROLES[BM3D]
 """The other way that has learnt nothing; they are never on one page."""
 CONVENTION = (
     f"{CONVENTIONS['psnr_plain'].label}, more is better: the peak is 2, the estimate is cut to [-1, 1]. "
-    "Colour total variation is the control: it learns nothing, and has one weight, set by the noise."
+    "Colour total variation is the control: it learns nothing; the noise and what is seen set its weight."
 )
 _WEAK, _STRONG = 1 / 3, 1.5
 """Shares of the σ that a denoiser was trained for, below and above which noise is worth a word."""
@@ -65,7 +65,7 @@ def entries_of(restoring: Restoring, reason: str) -> dict[str, Entry]:
         levels=snapshot.learnt,
         corner=f"step {snapshot.step} of {prior.config.steps}",
         lines=(_psnr(snapshot.learnt_psnr[-1]), _ahead(snapshot)),
-        tip=f"Restored with {_named(prior)} as the prior",
+        tip=f"Restored with {_named(prior)}, {_told(restoring, prior)}, as the prior",
     )
     found[CONTROL] = replace(
         found[CONTROL],
@@ -84,28 +84,38 @@ def progress(
         return reason
     snapshot = restoring.snapshot
     if restoring.running:
-        return "Step 0…" if snapshot is None else f"Step {snapshot.step} of {snapshot.prior.config.steps}…"
+        return "Step 0…" if snapshot is None else _under_way(snapshot)
     if snapshot is not None:
         total = snapshot.prior.config.steps
         done = "Done" if snapshot.step == total else f"Stopped at step {snapshot.step} of {total}"
         changed = (
             "" if prior is None or _same(prior, snapshot.prior) else " Settings have changed: Start again."
         )
-        return f"{done}, {snapshot.seconds:.1f} s. {_named(snapshot.prior)}: {_ahead(snapshot)}.{changed}"
+        named = f"{_named(snapshot.prior)}, {_told(restoring, snapshot.prior)}"
+        return f"{done}, {snapshot.seconds:.1f} s. {named}: {_ahead(snapshot)}.{changed}"
     words = [] if desk.photo is None or crop is None else [_part(desk.photo.pixels.shape, crop.side)]
     if desk.already_noisy:
         words.append("The photograph counts as clean here.")
     if restoring.posed is not None and prior is not None:
         noise = restoring.posed.question.config.noise
-        known = range_of(prior.loaded)
-        how = "was trained for" if known is None else "is told"
-        words.append(f"The denoiser {how} σ = {prior.sigma:g}{_remark(noise, prior.sigma)}.")
+        words.append(f"The prior is {method_label(prior.method)}, {_asked(prior, noise)}.")
     return " ".join(words)
+
+
+def _under_way(snapshot: Standing) -> str:
+    sigma = f", asked about σ = {snapshot.sigmas[-1]:.3g}" if snapshot.step else ""
+    return f"Step {snapshot.step} of {snapshot.prior.config.steps}{sigma}…"
 
 
 def _part(shape: tuple[int, ...], side: int) -> str:
     height, width = shape[:2]
     return f"Restores the square of {side} × {side} out of {width} × {height} pixels."
+
+
+def _asked(prior: Prior, noise: float) -> str:
+    """Of which σ the denoiser is asked, and what is to be expected."""
+    said = sigma_words(prior.asked, noise, prior.config.steps)
+    return said + _remark(noise, prior.asked.sigma) if isinstance(prior.asked, OneSigmaPrior) else said
 
 
 def _remark(noise: float, sigma: float) -> str:
@@ -118,12 +128,16 @@ def _remark(noise: float, sigma: float) -> str:
 
 
 def _same(one: Prior, other: Prior) -> bool:
-    alike = one.loaded is other.loaded and one.sigma == other.sigma
-    return one.method == other.method and alike and one.config == other.config
+    return one.method == other.method and one.loaded is other.loaded and one.config == other.config
 
 
 def _named(prior: Prior) -> str:
     return f"{method_label(prior.method)}, strength {prior.config.strength:g}"
+
+
+def _told(restoring: Restoring, prior: Prior) -> str:
+    assert restoring.posed is not None  # a snapshot is of it
+    return sigma_words(prior.asked, restoring.posed.question.config.noise, prior.config.steps)
 
 
 def _psnr(value: float) -> str:

@@ -49,20 +49,26 @@ from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.base.reading import parse_json
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import PENALISED
-from jnn_studio.labs.denoise.restoration import PriorConfig, asked_sigma
+from jnn_studio.labs.denoise.priors import prior_of
+from jnn_studio.labs.denoise.restoration import PriorConfig
 from jnn_studio.models.denoiser import STRIDE
 
 SIDES = (128, 256, 512)
 """Sides of a crop in pixels: a step on the largest takes about half a second on one core."""
 FIRST_SIDE = 256
-PSNR, CHANGE, LIPSCHITZ = "psnr", "change", "lipschitz"
+PSNR, CHANGE, SIGMA, LIPSCHITZ = "psnr", "change", "sigma", "lipschitz"
 QUANTITIES = {
     PSNR: ("PSNR", "How near to the photograph", f"{CONVENTIONS['psnr_plain'].label} in dB"),
     CHANGE: ("Change", "What each step still changes: how it converges", "Change of a step, RMS"),
+    SIGMA: (
+        "σ",
+        "Which σ the denoiser is asked about at every step: it falls where the denoiser is told σ",
+        "σ asked about",
+    ),
     LIPSCHITZ: (
         "Lipschitz",
-        "The largest singular value of the denoiser's Jacobian at every step, at the middle 64 × 64 pixels: "
-        "above 1 it stretches some change of its input",
+        "The largest singular value of the denoiser's Jacobian at every step, for the σ it is asked about, "
+        "at the middle 64 × 64 pixels: above 1 it stretches some change of its input",
         "Largest σ of J",
     ),
 }
@@ -242,11 +248,9 @@ class RestorePage(QWidget):
         loaded = self.denoisers.models.get(method)
         if loaded is None or config is None or self.restoring.posed is None:
             return None
-        sigma = asked_sigma(loaded, config.problem.noise)
-        if not sigma:
-            return None
+        asked = prior_of(loaded)
         prior: PriorConfig = config.prior
-        return Prior(str(method), loaded, sigma, prior)
+        return None if asked is None else Prior(str(method), loaded, asked, prior)
 
     def _reason(self) -> str:
         """Why nothing can be started; "" if it can."""
@@ -262,7 +266,7 @@ class RestorePage(QWidget):
         if loaded is None:
             known = self.denoisers.known
             return "No denoisers are open: open or train some." if known else "Opening the denoisers…"
-        if not asked_sigma(loaded, 1.0):
+        if prior_of(loaded) is None:
             return "This denoiser's file does not say for which σ it was trained: take another one."
         return "" if self.restoring.posed is not None else "Preparing…"
 
@@ -296,6 +300,7 @@ class RestorePage(QWidget):
         learnt, control = {
             PSNR: (snapshot.learnt_psnr, snapshot.control_psnr),
             CHANGE: (snapshot.learnt_change, snapshot.control_change),
+            SIGMA: (snapshot.sigmas, ()),
             LIPSCHITZ: (snapshot.lipschitz, ()),
         }[self.quantity.current]
         for key, values in ((LEARNT, learnt[1:]), (CONTROL, control[1:])):
@@ -304,7 +309,7 @@ class RestorePage(QWidget):
 
     def _show_quantity(self, quantity: str) -> None:
         self.plot.set_labels(y=QUANTITIES[quantity][2])
-        self.plot.set_visible(CONTROL, quantity != LIPSCHITZ)
+        self.plot.set_visible(CONTROL, quantity in (PSNR, CHANGE))
         self.plot.set_empty_text(
             "Choose “Lipschitz constant: Yes” at the left, and start"
             if quantity == LIPSCHITZ

@@ -14,20 +14,18 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
-from jnn_studio.labs.denoise.lipschitz import local_lipschitz
 from jnn_studio.labs.denoise.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.priors import DenoiserPrior, prior_of
 from jnn_studio.labs.denoise.restoration import (
     DegradationConfig,
     DegradedPhoto,
     Pair,
     PriorConfig,
     pose,
-    prior_of,
     restore_both,
     seen_psnr,
 )
 from jnn_studio.labs.denoise.spectrum import Crop
-from jnn_studio.labs.denoise.telling import told
 from jnn_studio.models.weights import LoadedDenoiser
 
 
@@ -53,11 +51,11 @@ class Posed:
 
 @dataclass(frozen=True)
 class Prior:
-    """A denoiser by its method, the σ it was trained for, or is told, and how it is used."""
+    """A denoiser by its method, how it is asked, which says of which σ, and how it is used."""
 
     method: str
     loaded: LoadedDenoiser
-    sigma: float
+    asked: DenoiserPrior
     config: PriorConfig
 
 
@@ -71,8 +69,9 @@ class Standing:
         learnt, control: the pictures.
         learnt_psnr, control_psnr: plain PSNR in dB, of every step from the first guess on.
         learnt_change, control_change: root mean square of what each step changed.
-        lipschitz: the largest singular value of the denoiser's Jacobian at every step from the first guess
-            on, where it was asked for.
+        sigmas: σ that the denoiser was asked about at every step; NaN for the first guess.
+        lipschitz: the largest singular value of the denoiser's Jacobian at every step, where it was asked
+            and for the σ it was asked about, NaN for the first guess; empty where nobody wants it.
         seconds: since the start.
     """
 
@@ -84,6 +83,7 @@ class Standing:
     control_psnr: tuple[float, ...]
     learnt_change: tuple[float, ...]
     control_change: tuple[float, ...]
+    sigmas: tuple[float, ...]
     lipschitz: tuple[float, ...]
     seconds: float
 
@@ -186,13 +186,13 @@ def _posed(question: DegradationQuestion) -> Posed:
 def _restored(problem: DegradedPhoto, prior: Prior, newest: Slot[Standing], watch: Watch) -> Standing:
     """Leaves every step in ``newest``; the last one. Raises `Cancelled` once ``watch`` says so."""
     began = time.perf_counter()
-    model = told(prior.loaded, prior.sigma).model
-    denoise = prior_of(model, watch)
+    asked = prior_of(prior.loaded, watch)
+    assert asked is not None  # the page offers nothing else
     pairs: list[Pair] = []
     lipschitz: list[float] = []
-    for pair in restore_both(problem, denoise, prior.sigma, prior.config, watch):
+    for pair in restore_both(problem, asked, prior.config, watch):
         if prior.config.lipschitz == "yes":
-            lipschitz.append(local_lipschitz(model, pair.learnt.image, prior.sigma, watch=watch))
+            lipschitz.append(asked.lipschitz(pair.learnt, watch))
         pairs.append(pair.without_images)
         found = _snapshot(prior, pair, pairs, lipschitz, time.perf_counter() - began)
         newest.put(found)
@@ -215,6 +215,7 @@ def _snapshot(
         control,
         tuple(found.learnt.change for found in pairs),
         tuple(found.control.change for found in pairs),
+        tuple(found.learnt.sigma for found in pairs),
         tuple(lipschitz),
         seconds,
     )
