@@ -34,13 +34,13 @@ from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.averaged import LEADING, average_directions
-from jnn_studio.explore.direction_fields import DirectionField, Directions
-from jnn_studio.explore.gallery import fit_images
-from jnn_studio.explore.groups import TURNS
-from jnn_studio.explore.open_models import open_bundled, open_models
+from jnn_studio.explore.collection.gallery import fit_images
+from jnn_studio.explore.columns.open_models import open_bundled, open_models
+from jnn_studio.explore.directions.averaged import LEADING, average_directions
+from jnn_studio.explore.directions.direction_fields import DirectionField, Directions
+from jnn_studio.explore.directions.groups import TURNS
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.jacobian.masked import MaskedJacobian
 from jnn_studio.jacobian.subspace import principal_angles
 from jnn_studio.models.latent_model import image_shape

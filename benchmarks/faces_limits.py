@@ -22,7 +22,7 @@ from torch import Tensor
 from benchmarks.models import DIRECTIONS, UNSEEN_SEED
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.jacobian.subspace import tangent_energy
 from jnn_studio.models.autoencoder import Autoencoder

@@ -28,12 +28,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.events import Metrics, Started, StateChanged
-from jnn_studio.training.presets import load_preset
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 IMAGES = 1024
 QUIET = {"spectrum_every": 10**6, "preview_every": 10**6, "checkpoint_every": 10**6, "metrics_every": 5}

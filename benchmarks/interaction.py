@@ -100,8 +100,8 @@ class Session:
 
     def measure(self, moves: int) -> dict[str, Any]:
         """All conditions in turn; closes the window at the end."""
-        from jnn_studio.training.commands import Command
-        from jnn_studio.training.presets import load_preset
+        from jnn_studio.training.configuration.presets import load_preset
+        from jnn_studio.training.step.commands import Command
 
         result: dict[str, Any] = {
             "slider_idle_ms": self._slider(moves),

@@ -31,12 +31,12 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource, open_folder
 from jnn_studio.training import batches as batches_module
-from jnn_studio.training.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.batches import Batches
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.device import choose_device, leave_a_core_free
-from jnn_studio.training.gradient_step import GradientStep
-from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.pair.autoencoder_pair import AutoencoderPair
+from jnn_studio.training.pair.pair_config import PairConfig
+from jnn_studio.training.step.gradient_step import GradientStep
 
 WIDTH, HEIGHT = 178, 218
 FACES = 128

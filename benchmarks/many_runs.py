@@ -18,10 +18,10 @@ import numpy as np
 
 from jnn_studio.runs.annotations import Annotation, annotate
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.events import Spectrum, State
+from jnn_studio.training.folder.run_folder import OWNER, RunFolder
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import OWNER, RunFolder
 
 LOGGED_EVERY = 10
 SIGMAS = 32

@@ -149,8 +149,8 @@ def _walk(explore: Any, seconds: float) -> None:
 
 
 def _train(window: Any, scratch: Path, seconds: float) -> None:
-    from jnn_studio.training.commands import Command
-    from jnn_studio.training.presets import load_preset
+    from jnn_studio.training.configuration.presets import load_preset
+    from jnn_studio.training.step.commands import Command
 
     window.show_workspace("Train")
     ended: list[bool] = []

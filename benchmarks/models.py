@@ -20,7 +20,7 @@ import torch
 
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
-from jnn_studio.explore.open_models import open_bundled, open_models
+from jnn_studio.explore.columns.open_models import open_bundled, open_models
 from jnn_studio.jacobian import effective_rank, jacobian_svd
 from jnn_studio.jacobian.subspace import tangent_energy
 from jnn_studio.models.autoencoder import Autoencoder

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 from jnn_studio.models.autoencoder import Autoencoder
 from jnn_studio.penalty import Composition
 

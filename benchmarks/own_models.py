@@ -34,8 +34,8 @@ from torch import Tensor, nn
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
-from jnn_studio.explore.open_models import images_of
-from jnn_studio.explore.renderer import ColumnView, Scene, SceneRenderer
+from jnn_studio.explore.columns.open_models import images_of
+from jnn_studio.explore.scene.renderer import ColumnView, Scene, SceneRenderer
 from jnn_studio.explore.state import Base, Column, DirectionKind, ExploreState, Leg, Walk
 from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.models.portable.saving import save_portable

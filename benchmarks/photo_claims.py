@@ -48,14 +48,14 @@ from benchmarks.photo_measures import (
 from benchmarks.photo_people import Part, Photographs, opened
 from jnn_studio.data.pixels import psnr
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.averaged import average_directions
-from jnn_studio.explore.direction_fields import DirectionField
-from jnn_studio.explore.linear_fit import Moments, ridge
-from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.columns.open_models import open_models
+from jnn_studio.explore.directions.averaged import average_directions
+from jnn_studio.explore.directions.direction_fields import DirectionField
+from jnn_studio.explore.meaning.linear_fit import Moments, ridge
 from jnn_studio.explore.state import DirectionKind
 from jnn_studio.jacobian import effective_rank
 from jnn_studio.models.weights import LoadedModel
-from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.pair.fit_pca import fit_pca
 
 SHARES = 8
 """First directions whose changes are looked at."""

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from jnn_studio.base.drawing import Figure, drawing
-from jnn_studio.explore.direction_fields import DirectionField
+from jnn_studio.explore.directions.direction_fields import DirectionField
 from jnn_studio.models.weights import LoadedModel
 
 SHOWN = 8

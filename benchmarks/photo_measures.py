@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jnn_studio.explore.linear_fit import Moments, ridge
+from jnn_studio.explore.meaning.linear_fit import Moments, ridge
 
 DRAWS = 1000
 """Resamplings of the persons behind each interval."""

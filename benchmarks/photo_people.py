@@ -15,10 +15,10 @@ from jnn_studio.data.attributes import open_attributes, open_words
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.training.batches import Batches
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.image_config import ImageRunConfig
-from jnn_studio.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -32,19 +32,19 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.pixels import psnr
-from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.jacobian import JacobianOperator, effective_rank
 from jnn_studio.models.pca import PCA
-from jnn_studio.training.autoencoder_pair import AutoencoderPair
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.events import Event, Metrics, Spectrum
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.fit_pca import fit_pca
-from jnn_studio.training.gradient_step import GradientStep
+from jnn_studio.training.folder.run_folder import RunFolder, is_run
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.pair_config import PairConfig
-from jnn_studio.training.presets import load_preset
-from jnn_studio.training.run_folder import RunFolder, is_run
+from jnn_studio.training.pair.autoencoder_pair import AutoencoderPair
+from jnn_studio.training.pair.fit_pca import fit_pca
+from jnn_studio.training.pair.pair_config import PairConfig
+from jnn_studio.training.step.gradient_step import GradientStep
 from jnn_studio.training.words import ETA, PSNR
 
 RANK_IMAGES = 32

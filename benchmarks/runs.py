@@ -30,7 +30,7 @@ from jnn_studio.app.workspaces.runs.table.view import RunTable
 from jnn_studio.base.watch import Watch
 from jnn_studio.runs.choosing import RunFilter
 from jnn_studio.runs.index import RunIndex, Runs
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 PAGES = 60
 

@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.folder.run_folder import RunFolder
 
 
 def main() -> None:

@@ -27,14 +27,14 @@ import numpy as np
 import torch
 
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.curved import CurvedPaths
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 from jnn_studio.explore.painted import AnyRegion, Brush
-from jnn_studio.explore.place import Place
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import DIRECTIONS, DirectionKind, Leg, bundled_state
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.curved import CurvedPaths
+from jnn_studio.explore.walking.place import Place
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.jacobian import JacobianOperator, krylov_svd
 from jnn_studio.models.latent_model import affine_decoding
 from jnn_studio.models.weights import LoadedModel

@@ -21,14 +21,14 @@ from jnn_studio.training import kinds
 if TYPE_CHECKING:
     from jnn_studio.app.exploring import explore
     from jnn_studio.data.opening import open_source
-    from jnn_studio.explore.animation import save_animation
-    from jnn_studio.explore.calibration import Calibration
-    from jnn_studio.explore.open_models import open_models
-    from jnn_studio.explore.renderer import SceneRenderer
-    from jnn_studio.explore.sheet import make_sheet
-    from jnn_studio.explore.sheet_page import save_sheet
+    from jnn_studio.explore.columns.open_models import open_models
+    from jnn_studio.explore.figures.animation import save_animation
+    from jnn_studio.explore.figures.sheet import make_sheet
+    from jnn_studio.explore.figures.sheet_page import save_sheet
+    from jnn_studio.explore.scene.renderer import SceneRenderer
     from jnn_studio.explore.state import ExploreState
-    from jnn_studio.explore.walker import Walker
+    from jnn_studio.explore.walking.calibration import Calibration
+    from jnn_studio.explore.walking.walker import Walker
     from jnn_studio.jacobian import (
         JacobianSVD,
         SingularTracker,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from jnn_studio.models.portable.saving import save_portable
     from jnn_studio.models.weights import load_model
     from jnn_studio.penalty import Composition, NuclearNormPenalty, exact_nuclear_norm, tightness_gap
-    from jnn_studio.training.lightning_penalty import JacobianPenalty
-    from jnn_studio.training.run_writer import RunWriter
+    from jnn_studio.training.other_code.lightning_penalty import JacobianPenalty
+    from jnn_studio.training.other_code.run_writer import RunWriter
 
 # Where each name is found: how it is called here is how it is called there.
 _PLACES = {
@@ -56,20 +56,20 @@ _PLACES = {
     "jacobian_svd": "jacobian",
     "nuclear_norm": "jacobian",
     "stable_rank": "jacobian",
-    "Calibration": "explore.calibration",
+    "Calibration": "explore.walking.calibration",
     "ExploreState": "explore.state",
-    "SceneRenderer": "explore.renderer",
-    "Walker": "explore.walker",
+    "SceneRenderer": "explore.scene.renderer",
+    "Walker": "explore.walking.walker",
     "load_model": "models.weights",
-    "make_sheet": "explore.sheet",
-    "open_models": "explore.open_models",
+    "make_sheet": "explore.figures.sheet",
+    "open_models": "explore.columns.open_models",
     "open_source": "data.opening",
-    "save_animation": "explore.animation",
+    "save_animation": "explore.figures.animation",
     "save_denoiser": "models.denoiser_saving",
     "save_portable": "models.portable.saving",
-    "save_sheet": "explore.sheet_page",
-    "JacobianPenalty": "training.lightning_penalty",
-    "RunWriter": "training.run_writer",
+    "save_sheet": "explore.figures.sheet_page",
+    "JacobianPenalty": "training.other_code.lightning_penalty",
+    "RunWriter": "training.other_code.run_writer",
 }
 
 __all__ = [

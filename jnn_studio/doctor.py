@@ -14,9 +14,9 @@ import torch
 
 from jnn_studio.base.resource_files import resource
 from jnn_studio.base.version import __version__
-from jnn_studio.explore.open_models import BUNDLED, open_models
+from jnn_studio.explore.columns.open_models import BUNDLED, open_models
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.device import available_devices, choose_device
-from jnn_studio.training.presets import load_preset, preset_names
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jnn_studio.base.settings import Frozen
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 GROUPS = {
-    "The window": ("explore", "app.exploring:Exploration", "explore.seen:SeenModel"),
+    "The window": ("explore", "app.exploring:Exploration", "explore.scene.seen:SeenModel"),
     "The penalty": (
         "Composition",
         "NuclearNormPenalty",
@@ -33,7 +33,13 @@ GROUPS = {
         "stable_rank",
         "nuclear_norm",
     ),
-    "Walks": ("Walker", "Calibration", "explore.place:Place", "explore.place:Moved", "open_source"),
+    "Walks": (
+        "Walker",
+        "Calibration",
+        "explore.walking.place:Place",
+        "explore.walking.place:Moved",
+        "open_source",
+    ),
     "Models": ("load_model", "open_models", "save_portable", "save_denoiser"),
     "Figures": (
         "ExploreState",
@@ -41,8 +47,8 @@ GROUPS = {
         "make_sheet",
         "save_sheet",
         "save_animation",
-        "explore.animation:Animation",
-        "explore.motion:Motion",
+        "explore.figures.animation:Animation",
+        "explore.figures.motion:Motion",
     ),
     "In training code": ("JacobianPenalty", "RunWriter"),
 }

@@ -25,8 +25,8 @@ from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.faces import FaceSource
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.device import leave_a_core_free
-from jnn_studio.training.presets import load_preset
 
 SIZES = ((1280, 800), (1920, 1080))
 STEPS, TUTORIAL_STEPS = 600, 1500

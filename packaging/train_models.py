@@ -9,14 +9,14 @@ from pathlib import Path
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.models.weights import load_denoiser, load_model, save_model
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics, StateChanged
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.presets import load_preset
-from jnn_studio.training.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 PRESETS = ("faces", "beta-vae-quick")
 SIGMAS = (0.5, 1.0)

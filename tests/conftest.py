@@ -21,12 +21,12 @@ from jnn_studio.sweeps.config import SweepConfig, sweep_from
 from jnn_studio.sweeps.folder import SweepFolder
 from jnn_studio.sweeps.measuring import measure
 from jnn_studio.sweeps.plan import plan_grid
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.identity import new_identity
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.identity import new_identity
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 TINY: Mapping[str, Any] = {
     "data": {"kind": "faces", "count": 48, "seed": 1},

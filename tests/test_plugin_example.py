@@ -13,12 +13,12 @@ import pytest
 import torch
 from PIL import Image
 
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.columns.open_models import open_models
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.model_kind import find_model_kind, model_kind_names
 from jnn_studio.models.weights import load_model, save_model
-from jnn_studio.training.presets import load_preset
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.presets import load_preset
+from jnn_studio.training.folder.run_folder import RunFolder
 
 SOURCE = Path(__file__).parents[1] / "docs" / "plugin"
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 import jnn_studio
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 NO_QT = """
 import importlib, pkgutil, sys
@@ -70,7 +70,7 @@ def test_every_module_is_imported_a_pair_trained_and_walked(
     lines = run_without_qt(PROGRAM, config, run, strip)
 
     assert "PySide6 must not be imported" in lines
-    assert {"jnn_studio.jacobian.svd", "jnn_studio.explore.walker", "jnn_studio.doctor"} <= set(lines)
+    assert {"jnn_studio.jacobian.svd", "jnn_studio.explore.walking.walker", "jnn_studio.doctor"} <= set(lines)
     assert RunFolder.open(run).state().state == "finished"
     with Image.open(strip) as picture:
         assert picture.width > 3 * 16

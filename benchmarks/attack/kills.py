@@ -18,11 +18,11 @@ from benchmarks.attack.outcome import Outcome, read_outcome
 from benchmarks.attack.report import Budget, Report, scratch_folder
 from benchmarks.attack.tiny_runs import tiny_runs
 from jnn_studio.base.atomic import leftovers
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import StateChanged
-from jnn_studio.training.run_folder import RunFolder, is_run
+from jnn_studio.training.folder.run_folder import RunFolder, is_run
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Commands
 
 LONGEST = 60.0
 _MOST_KILLS = 3

@@ -20,7 +20,7 @@ import jnn_studio.app.workspaces.explore
 import jnn_studio.app.workspaces.train
 from jnn_studio.app.file_dialogs import ask_file
 from jnn_studio.app.workspaces.explore.export.figure import ExportFigureDialog
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 
 WAYS = ("SIGTERM", "closed")
 TRAINING = ("trains", "asked", "late start")

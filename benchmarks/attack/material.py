@@ -19,19 +19,19 @@ from benchmarks.attack.outcome import read_outcome
 from benchmarks.attack.tiny_runs import tiny_runs
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.library import Library
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.explore.references import open_references
-from jnn_studio.explore.saved_direction import save_direction
-from jnn_studio.explore.session_file import save_session
+from jnn_studio.explore.columns.open_models import open_models
+from jnn_studio.explore.columns.references import open_references
+from jnn_studio.explore.saved.library import Library
+from jnn_studio.explore.saved.saved_direction import save_direction
+from jnn_studio.explore.saved.session_file import save_session
 from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, SourceImage, Walk
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.portable.saving import save_portable
 from jnn_studio.models.weights import fingerprint
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 IMAGES = 16
 

@@ -23,19 +23,19 @@ from jnn_studio.data.decode import load_image
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.photo import read_photo
-from jnn_studio.explore.library import Library, read_direction
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.explore.session_file import load_session
+from jnn_studio.explore.columns.open_models import open_models
+from jnn_studio.explore.saved.library import Library, read_direction
+from jnn_studio.explore.saved.session_file import load_session
 from jnn_studio.labs.denoise.methods import open_denoisers
 from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint, load_classifier
 from jnn_studio.runs.comparing import compared, settings_of
 from jnn_studio.runs.curves import read_curves
 from jnn_studio.runs.describing import describe
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.configuration.config_file import read_config
 from jnn_studio.training.events import Started, StateChanged
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import resume_run
+from jnn_studio.training.step.commands import Commands
 
 PATIENCE = 0.5
 """Seconds for a follower to read what there is; one that follows a run under way never ends by itself."""

@@ -18,7 +18,7 @@ import jnn_studio.app.workspaces.explore
 import jnn_studio.app.workspaces.train
 import jnn_studio.training.running
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 
 TRAINING = ("SIGTERM", "SIGINT", "stop", "SIGHUP")
 """Ways that end a run under way and keep it."""

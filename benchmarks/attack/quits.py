@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks.attack.forked import fork, one_thread, wait_for
 from benchmarks.attack.report import Budget, Report, scratch_folder
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 ENDED = 120.0
 """Seconds after which a program that was asked to end hangs."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 import jnn_studio.app.main
 from jnn_studio.explore.state import SourceImage
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 
 WALK_MS, PAGE_MS, SAMPLE_MS = 50, 3_000, 1_000
 DRAG, IMAGES = 40, 30

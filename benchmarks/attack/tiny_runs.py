@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.kind import find_kind, kind_names
 
 _IMAGES: dict[str, Any] = {

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QImageWriter
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.pasted import keep_picture
+from jnn_studio.explore.saved.pasted import keep_picture
 
 ENCODED = (
     "image/png",

@@ -24,9 +24,9 @@ from jnn_studio.base.heap import give_back_free_memory
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.runs.places import RunPlaces, standard_data_folder, standard_memory, standard_runs_folder
-from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, StateChanged
+from jnn_studio.training.step.commands import Command
 
 TICK_MS = 33
 HEAP_MS = 60_000

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData
 from jnn_studio.app.arriving import glance_at
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.widgets.drop_zone import DropOffer
-from jnn_studio.training.named_run import run_named_by
+from jnn_studio.training.folder.named_run import run_named_by
 
 Offer = Callable[[QMimeData], DropOffer]
 Take = Callable[[QMimeData], object]

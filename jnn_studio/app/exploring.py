@@ -28,7 +28,7 @@ from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.data.given import MOST, as_pixels, hand_over, take_back
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import Size
-from jnn_studio.explore.own_modules import OwnModels, Pair, latents_of, pairs_of, pictures_made
+from jnn_studio.explore.columns.own_modules import OwnModels, Pair, latents_of, pairs_of, pictures_made
 from jnn_studio.explore.state import Column, ExploreState
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.models.wrapped import Prepared, WrapError
@@ -37,8 +37,8 @@ if TYPE_CHECKING:  # Qt is loaded once there is something to show
     from jnn_studio.app.engine.worker import Failure
     from jnn_studio.app.window import MainWindow
     from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
-    from jnn_studio.explore.renderer import Scene
-    from jnn_studio.explore.seen import SeenModel
+    from jnn_studio.explore.scene.renderer import Scene
+    from jnn_studio.explore.scene.seen import SeenModel
 
 T = TypeVar("T")
 _TRIED = 512
@@ -170,7 +170,7 @@ class Exploration:
         Raises:
             TimeoutError: they have not come.
         """
-        from jnn_studio.explore.seen import seen
+        from jnn_studio.explore.scene.seen import seen
 
         end = time.monotonic() + timeout
         while not self._is_shown() and _on_main_thread():

@@ -13,8 +13,8 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.run_status import RunStatus
 from jnn_studio.base.text import printable
-from jnn_studio.training.commands import Command
 from jnn_studio.training.events import StateChanged
+from jnn_studio.training.step.commands import Command
 
 
 class Leaving(QObject):

@@ -35,10 +35,10 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspace_spec import WorkspaceSpec
 from jnn_studio.app.workspaces import find_workspaces
-from jnn_studio.explore.front_walk import Front
+from jnn_studio.explore.columns.front_walk import Front
 from jnn_studio.explore.state import ExploreState
-from jnn_studio.training.commands import Command
-from jnn_studio.training.named_run import run_named_by
+from jnn_studio.training.folder.named_run import run_named_by
+from jnn_studio.training.step.commands import Command
 
 OTHERS_MS = 4000
 """If the first page is not alive by then, the others are made all the same."""

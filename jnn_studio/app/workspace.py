@@ -13,7 +13,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.dropped_runs import with_runs
 from jnn_studio.app.theme import scaled, theme
 from jnn_studio.app.widgets.drop_zone import DropOffer, DropZone
-from jnn_studio.explore.front_walk import Front
+from jnn_studio.explore.columns.front_walk import Front
 
 NO_DROPS = "Nothing can be dropped here. Explore takes images, models and sessions, Denoise photographs."
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from jnn_studio.base.signals import ending_signals
-from jnn_studio.training.commands import Command, Commands
+from jnn_studio.training.step.commands import Command, Commands
 
 
 def stop_on_signal(commands: Commands) -> AbstractContextManager[None]:

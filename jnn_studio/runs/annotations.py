@@ -20,7 +20,7 @@ from jnn_studio.base.settings import Frozen, from_json, to_json
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.base.text import printable
 from jnn_studio.runs.summary import RunSummary
-from jnn_studio.training.run_folder import ANNOTATION, is_run
+from jnn_studio.training.folder.run_folder import ANNOTATION, is_run
 
 _MAX_BYTES = 128 * 2**10
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})

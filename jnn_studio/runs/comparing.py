@@ -11,7 +11,7 @@ from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.base.text import printable
 from jnn_studio.runs.columns import COLUMNS
 from jnn_studio.runs.summary import RunSummary
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 RESULTS = ("state", "eta", "steps", "psnr", "rank", "gap", "duration", "device")
 """What is compared beside settings, by column."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from jnn_studio.base.errors import StudioError
 from jnn_studio.runs.log_digest import digest
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder
 
 POINTS = 1_000
 

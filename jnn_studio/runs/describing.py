@@ -17,9 +17,9 @@ from jnn_studio.runs.log_digest import METRICS, LogDigest, digest
 from jnn_studio.runs.summary import MemberSummary, RunSummary
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.folder.liveness import owner_of
+from jnn_studio.training.folder.run_folder import ANNOTATION, CONFIG, OWNER, RunFolder
 from jnn_studio.training.kind import find_kind, run_members
-from jnn_studio.training.liveness import owner_of
-from jnn_studio.training.run_folder import ANNOTATION, CONFIG, OWNER, RunFolder
 
 CURVE = "total"
 POINTS = 32

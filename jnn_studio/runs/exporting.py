@@ -8,8 +8,8 @@ from typing import Any
 
 from jnn_studio.runs.columns import COLUMNS
 from jnn_studio.runs.summary import RunSummary
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.run_folder import RunFolder
 
 LOGGED = ("run", "id", "model", "step", "seconds", "term", "value")
 SPECTRA = ("run", "id", "model", "step", "effective_rank", "index", "sigma")

@@ -10,7 +10,7 @@ from pathlib import Path
 from jnn_studio.base.clutter import is_clutter
 from jnn_studio.base.system_errors import reason_of
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.run_folder import CONFIG
+from jnn_studio.training.folder.run_folder import CONFIG
 
 MAX_DEPTH = 4
 """Levels below a folder; at the first there are its own runs."""

@@ -17,8 +17,8 @@ from jnn_studio.runs.finding import find_runs
 from jnn_studio.runs.remembered import Remembered, read_remembered, write_remembered
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.training.events import UNDER_WAY
-from jnn_studio.training.liveness import Pulse
-from jnn_studio.training.run_files import RunState
+from jnn_studio.training.folder.liveness import Pulse
+from jnn_studio.training.folder.run_files import RunState
 
 _TOLD_EVERY = 64
 """Runs read between two partial answers."""

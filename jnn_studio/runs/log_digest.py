@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jnn_studio.base.reading import open_file
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_files import DamagedFileError, parse_metrics
+from jnn_studio.training.folder.run_files import DamagedFileError, parse_metrics
 
 METRICS = "metrics.jsonl"
 WHOLE_BYTES = 8 * 2**20

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.runs.annotations import kept_at
-from jnn_studio.training.ownership import own
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.folder.ownership import own
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 
 
 def remove_run(path: Path, run_id: str, kept: Path, dispose: Callable[[Path], object]) -> None:

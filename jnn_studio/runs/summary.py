@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jnn_studio.training.events import UNDER_WAY, State
-from jnn_studio.training.liveness import Life
+from jnn_studio.training.folder.liveness import Life
 from jnn_studio.training.words import ETA, PSNR
 
 GAP = "tightness_gap"

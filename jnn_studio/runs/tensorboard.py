@@ -18,11 +18,11 @@ from jnn_studio.base.errors import StudioError
 from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import UNDER_WAY, Metrics
+from jnn_studio.training.folder.liveness import Pulse
+from jnn_studio.training.folder.run_files import DamagedFileError, read_preview
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.folder.run_parts import step_of
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.liveness import Pulse
-from jnn_studio.training.run_files import DamagedFileError, read_preview
-from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.run_parts import step_of
 from jnn_studio.training.words import PSNR
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from jnn_studio.base.reading import MalformedError, parse_toml
 from jnn_studio.base.settings import Finite, Frozen
 from jnn_studio.training.config import ConfigError
-from jnn_studio.training.config_file import read_config_text
+from jnn_studio.training.configuration.config_file import read_config_text
 from jnn_studio.training.wrong_settings import wrong_settings
 
 SCHEMA_VERSION = 1

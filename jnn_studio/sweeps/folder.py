@@ -17,12 +17,12 @@ from jnn_studio.base.resource_files import resource
 from jnn_studio.base.system_errors import advice_for, reason_of
 from jnn_studio.sweeps.config import SweepConfig, read_table, sweep_from
 from jnn_studio.training.config import ConfigError, RunConfig
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.identity import identity_in, new_identity, to_head, without_identity
-from jnn_studio.training.liveness import is_held
-from jnn_studio.training.ownership import own_folder
-from jnn_studio.training.presets import preset_table
-from jnn_studio.training.run_folder import OWNER, RunFolder, is_run
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.identity import identity_in, new_identity, to_head, without_identity
+from jnn_studio.training.configuration.presets import preset_table
+from jnn_studio.training.folder.liveness import is_held
+from jnn_studio.training.folder.ownership import own_folder
+from jnn_studio.training.folder.run_folder import OWNER, RunFolder, is_run
 
 SWEEP = "sweep.toml"
 """What makes a folder a sweep."""

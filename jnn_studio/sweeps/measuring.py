@@ -14,14 +14,14 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder_names import folder_attributes
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.open_models import open_run_models
-from jnn_studio.explore.readouts import fit_readouts, folder_groups
-from jnn_studio.explore.renderer import image_size
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.columns.open_models import open_run_models
+from jnn_studio.explore.meaning.readouts import fit_readouts, folder_groups
+from jnn_studio.explore.scene.renderer import image_size
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.jacobian.subspace import tangent_energy
 from jnn_studio.models.weights import LoadedModel
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.images import open_images
+from jnn_studio.training.gathering.images import open_images
 from jnn_studio.training.kind import find_kind
 
 TANGENT_ENERGY, SKILL = "tangent_energy", "attribute_skill"

@@ -13,9 +13,9 @@ from typing import Any
 from jnn_studio.base.flat_settings import as_typed, flat_texts
 from jnn_studio.sweeps.config import SweepConfig, Value
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.derived_words import words_for
-from jnn_studio.training.identity import id_from
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.derived_words import words_for
+from jnn_studio.training.configuration.identity import id_from
 from jnn_studio.training.kind import find_kind
 
 Settings = Mapping[str, Value]

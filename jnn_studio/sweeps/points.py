@@ -18,7 +18,7 @@ from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import PRUNED, SweepFolder
 from jnn_studio.sweeps.measuring import SKILL, TANGENT_ENERGY
 from jnn_studio.sweeps.plan import count_runs, labels_of
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.words import PSNR
 
 WORTHS: Mapping[str, tuple[str, str]] = {

@@ -17,7 +17,7 @@ from jnn_studio.sweeps.agenda import EndedRun
 from jnn_studio.sweeps.config import Axis, SearchConfig
 from jnn_studio.sweeps.folder import PRUNED, STUDY, SWEEP, SweepError, SweepFolder
 from jnn_studio.sweeps.plan import PlannedRun, plan_ends, plan_trial
-from jnn_studio.training.identity import id_from
+from jnn_studio.training.configuration.identity import id_from
 
 if TYPE_CHECKING:
     import optuna

@@ -15,10 +15,10 @@ from jnn_studio.sweeps.plan import PlannedRun, plan_grid
 from jnn_studio.sweeps.search import SearchAgenda
 from jnn_studio.sweeps.worker import News, SweepJob
 from jnn_studio.sweeps.workers import Workers, most_useful
+from jnn_studio.training.folder.liveness import is_held
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.folder.run_parts import step_of
 from jnn_studio.training.kind import run_members
-from jnn_studio.training.liveness import is_held
-from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.run_parts import step_of
 
 LOOK_SECONDS = 0.25
 """Between two looks whether somebody has said stop."""

@@ -19,12 +19,12 @@ from typing import Any, Literal
 
 from jnn_studio.base.errors import Cancelled, StudioError
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.commands import Command, Commands
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.identity import new_identity
 from jnn_studio.training.events import Event, Metrics, StateChanged
-from jnn_studio.training.identity import new_identity
-from jnn_studio.training.run_folder import RunFolder, is_run
+from jnn_studio.training.folder.run_folder import RunFolder, is_run
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 from jnn_studio.training.words import PSNR
 
 

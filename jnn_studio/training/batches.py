@@ -13,10 +13,10 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.holding_out import hold_out
 from jnn_studio.data.source import ImageSource
-from jnn_studio.training.ahead import Ahead
-from jnn_studio.training.augmenting import augmented, mixed
+from jnn_studio.training.gathering.ahead import Ahead
+from jnn_studio.training.gathering.augmenting import augmented, mixed
+from jnn_studio.training.gathering.share import process_share
 from jnn_studio.training.image_config import AS_THEY_ARE, ImagesConfig
-from jnn_studio.training.share import process_share
 
 _VARIED = 1
 """The stream of random numbers by which images are varied; epochs have one number less in their seed."""

@@ -20,8 +20,8 @@ from jnn_studio.data.pixels import is_grey
 from jnn_studio.data.source import ImageSource
 from jnn_studio.models.config import LatentModelConfig
 from jnn_studio.models.model_kind import ModelKind
+from jnn_studio.training.gathering.images import open_images
 from jnn_studio.training.image_config import ImageRunConfig
-from jnn_studio.training.images import open_images
 
 C = TypeVar("C", bound=LatentModelConfig)
 M = TypeVar("M", bound=nn.Module)

@@ -13,18 +13,18 @@ from jnn_studio.base.errors import Cancelled, StudioError
 from jnn_studio.base.text import counted
 from jnn_studio.base.watch import Watch
 from jnn_studio.training.batches import Batches, too_few_images
-from jnn_studio.training.collection import changed_images, remember_images
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.configuration.identity import RunIdentity
 from jnn_studio.training.device import check_device, is_out_of_memory, release_memory
 from jnn_studio.training.events import Event, StateChanged
 from jnn_studio.training.experiment import Experiment, LearnsFromImages
-from jnn_studio.training.followers_folder import FollowersFolder
-from jnn_studio.training.identity import RunIdentity
+from jnn_studio.training.folder.collection import changed_images, remember_images
+from jnn_studio.training.folder.ownership import Ownership, own
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.ownership import Ownership, own
-from jnn_studio.training.processes import ALONE, LostProcessError, Processes
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.step.commands import Command, Commands
+from jnn_studio.training.step.followers_folder import FollowersFolder
+from jnn_studio.training.step.processes import ALONE, LostProcessError, Processes
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS, Trainer
 
 _WELL, _CALLED_OFF, _FAILED = range(3)

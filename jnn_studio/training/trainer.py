@@ -13,15 +13,6 @@ import torch
 from torch import Tensor
 
 from jnn_studio.base.system_errors import advice_for
-from jnn_studio.training.checkpoint import (
-    CheckpointError,
-    DamagedCheckpointError,
-    RunProgress,
-    Trained,
-    load_checkpoint,
-    save_checkpoint,
-)
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.device import is_out_of_memory
 from jnn_studio.training.events import (
@@ -38,9 +29,18 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Experiment, FollowsSteps, Member
-from jnn_studio.training.gradient_step import GradientStep, UnevenPartsError
-from jnn_studio.training.processes import ALONE, LostProcessError, Processes
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.folder.checkpoint import (
+    CheckpointError,
+    DamagedCheckpointError,
+    RunProgress,
+    Trained,
+    load_checkpoint,
+    save_checkpoint,
+)
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.step.commands import Command, Commands
+from jnn_studio.training.step.gradient_step import GradientStep, UnevenPartsError
+from jnn_studio.training.step.processes import ALONE, LostProcessError, Processes
 
 HEARTBEAT_SECONDS = 2.0
 

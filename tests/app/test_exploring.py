@@ -25,7 +25,7 @@ from torch import nn
 import jnn_studio
 from jnn_studio.app.exploring import Exploration
 from jnn_studio.base.errors import StudioError
-from jnn_studio.explore.session_file import SessionError, not_kept, save_session
+from jnn_studio.explore.saved.session_file import SessionError, not_kept, save_session
 
 IMAGES = torch.rand(40, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 

@@ -20,12 +20,12 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.export.animation import ExportAnimationDialog
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog
 from jnn_studio.app.workspaces.explore.export.figure import ExportFigureDialog
-from jnn_studio.explore.animation import Animation, save_animation
-from jnn_studio.explore.frames import FrameStyle
-from jnn_studio.explore.motion import Motion
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.sheet import make_sheet
-from jnn_studio.explore.sheet_page import save_sheet
+from jnn_studio.explore.figures.animation import Animation, save_animation
+from jnn_studio.explore.figures.frames import FrameStyle
+from jnn_studio.explore.figures.motion import Motion
+from jnn_studio.explore.figures.sheet import make_sheet
+from jnn_studio.explore.figures.sheet_page import save_sheet
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import Base, ExploreState, SourceImage, Towards, bundled_state
 
 STATE = bundled_state().with_amount(0, 0.05)

@@ -19,9 +19,9 @@ from jnn_studio.app.engine.feed import Rare, RunFeed
 from jnn_studio.app.engine.follower import RunFollower
 from jnn_studio.base.atomic import write_text
 from jnn_studio.cli.output import STOPPED
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.events import Arrays, Metrics, Preview, Spectrum, Started, StateChanged
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.trainer import HEARTBEAT_SECONDS
 
 
@@ -145,7 +145,7 @@ def test_a_folder_that_is_deleted_is_said_to_be_gone(qtbot: QtBot, tmp_path: Pat
 def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], list[Rare]]]:
     """What a follower of a run tells; it looks often, and takes two seconds of silence for long."""
     monkeypatch.setattr("jnn_studio.app.engine.follower.POLL_SECONDS", 0.05)
-    monkeypatch.setattr("jnn_studio.training.liveness.STALE_SECONDS", 2 * HEARTBEAT_SECONDS)
+    monkeypatch.setattr("jnn_studio.training.folder.liveness.STALE_SECONDS", 2 * HEARTBEAT_SECONDS)
     followers: list[RunFollower] = []
 
     def follow(path: Path) -> list[Rare]:

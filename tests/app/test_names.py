@@ -30,10 +30,10 @@ from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.window import MainWindow
 from jnn_studio.data.attributes import open_attributes
 from jnn_studio.data.folder import open_folder
-from jnn_studio.explore.saved_direction import ModelProvenance
+from jnn_studio.explore.saved.saved_direction import ModelProvenance
 from jnn_studio.models.weights import Loaded
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.folder.run_folder import RunFolder
 
 NAME = '<h1>BIG</h1>&<img src="/usr/share/pixmaps/x.png">\x1b[2J$x'
 SHOWN = '<h1>BIG</h1>&<img src="/usr/share/pixmaps/x.png">\\x1b[2J$x'

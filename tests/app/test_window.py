@@ -17,11 +17,11 @@ from jnn_studio.app.plain_text import without_mnemonic
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.theme import theme
 from jnn_studio.app.window import MainWindow, first_size
-from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.events import CheckpointSaved
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.step.commands import Command
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from jnn_studio.base.plugins import KINDS, MODELS, PluginError
 from jnn_studio.models.model_kind import ModelKind, find_model_kind, model_kind_names
 from jnn_studio.models.weights import WeightsError, load_model, save_model
 from jnn_studio.training.config import ConfigError
-from jnn_studio.training.config_file import parse_config
+from jnn_studio.training.configuration.config_file import parse_config
 from jnn_studio.training.kind import find_kind, kind_names
 
 Install = Callable[[str, str], None]

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.directions import averaged, regions, turning
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 
 FACES = FaceSource(48, 64, seed=11)
 IMAGES = list(FACES.images([0, 20, 40]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.faces_limits import band, reach
 from benchmarks.models import UNSEEN_SEED
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 from jnn_studio.models.autoencoder import Autoencoder
 
 SOURCE = FaceSource(2, 64, UNSEEN_SEED)

@@ -22,11 +22,11 @@ from benchmarks.photo_measures import (
     with_interval,
 )
 from benchmarks.photo_people import Photographs, opened
-from jnn_studio.explore.open_models import open_models
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.presets import load_preset
+from jnn_studio.explore.columns.open_models import open_models
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 SIZE = 16
 ROWS, COLUMNS = np.mgrid[:SIZE, :SIZE] / SIZE

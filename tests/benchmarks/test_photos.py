@@ -14,9 +14,9 @@ from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
 from jnn_studio.models.config import CorrectedPCAConfig
 from jnn_studio.models.corrected_pca import build
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.pair.fit_pca import fit_pca
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 FACES = FaceSource(60, 16, seed=2)
 IMAGES = FACES.images(range(8))

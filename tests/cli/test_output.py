@@ -19,7 +19,7 @@ from jnn_studio.cli import progress
 from jnn_studio.cli.output import FAILED, STOPPED, complain, console, errors, reported, say, say_json
 from jnn_studio.cli.progress import progress_bar
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 ESCAPE = "a\x1b[31mred\x07 [bold]b[/oops]"
 SHOWN = r"a\x1b[31mred\x07 [bold]b[/oops]"

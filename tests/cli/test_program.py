@@ -19,9 +19,9 @@ from jnn_studio.cli.commands import train
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.doctor import Check
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import read_config, validate_config
+from jnn_studio.training.configuration.config_file import read_config, validate_config
 from jnn_studio.training.events import Metrics, StateChanged
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 Tiny = Callable[..., RunConfig]
 Invoke = Callable[..., Any]

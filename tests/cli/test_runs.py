@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from jnn_studio.cli import program as cli
 from jnn_studio.runs.annotations import Annotation, annotate
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 Tiny = Callable[..., RunConfig]
 Invoke = Callable[..., Any]

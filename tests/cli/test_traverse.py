@@ -14,16 +14,16 @@ from typer.testing import CliRunner
 from jnn_studio.cli import program as cli
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.animation import Animation, save_animation
-from jnn_studio.explore.frames import FrameStyle
-from jnn_studio.explore.motion import Motion
+from jnn_studio.explore.columns.references import open_references
+from jnn_studio.explore.figures.animation import Animation, save_animation
+from jnn_studio.explore.figures.frames import FrameStyle
+from jnn_studio.explore.figures.motion import Motion
+from jnn_studio.explore.figures.sheet import make_sheet
+from jnn_studio.explore.figures.sheet_page import save_sheet
 from jnn_studio.explore.painted import PaintedRegion
-from jnn_studio.explore.references import open_references
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.session_file import save_session
-from jnn_studio.explore.sheet import make_sheet
-from jnn_studio.explore.sheet_page import save_sheet
+from jnn_studio.explore.saved.session_file import save_session
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import Base, Column, ExploreState, FileImage, Leg, SourceImage, Towards, Walk
 
 Invoke = Callable[..., Any]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from jnn_studio.explore.state import DirectionKind
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.autoencoder import Autoencoder, build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.pixels import psnr
-from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.explore.state import DirectionKind
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.beta_vae import BetaVAE
 from jnn_studio.models.weights import LoadedModel
 

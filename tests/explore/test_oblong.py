@@ -14,20 +14,20 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.pixels import fitted
 from jnn_studio.data.source import FactorSource
-from jnn_studio.explore.explain import explain_by_factors
-from jnn_studio.explore.frames import FrameStyle, compose
-from jnn_studio.explore.matching import comparable
+from jnn_studio.explore.figures.frames import FrameStyle, compose
+from jnn_studio.explore.figures.sheet import make_sheet
+from jnn_studio.explore.figures.sheet_page import lay_out
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.saved_direction import nearest_direction, save_direction
-from jnn_studio.explore.sheet import make_sheet
-from jnn_studio.explore.sheet_page import lay_out
+from jnn_studio.explore.saved.saved_direction import nearest_direction, save_direction
+from jnn_studio.explore.scene.explain import explain_by_factors
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import Column, ExploreState, Leg, SourceImage, Walk
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.matching import comparable
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.portable.saving import save_portable
 from jnn_studio.models.weights import LoadedModel, load_model
 from jnn_studio.models.wrapped import wrap
-from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.pair.fit_pca import fit_pca
 
 HEIGHT, WIDTH = 12, 20
 

@@ -20,8 +20,8 @@ from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.config import OptimiserConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
-from jnn_studio.training.fit_pca import fit_pca
 from jnn_studio.training.optimiser import adamw_member
+from jnn_studio.training.pair.fit_pca import fit_pca
 
 SMALL = CorrectedPCAConfig(size=16, components=20, latent=6, hidden=7, squares=2)
 FIXED = ["encoder.0.branches.0.weight", "decoder.2.branches.0.weight"]

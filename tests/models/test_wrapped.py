@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from jnn_studio.explore.direction_fields import DirectionField, DirectionsError
+from jnn_studio.explore.directions.direction_fields import DirectionField, DirectionsError
 from jnn_studio.models.wrapped import WrapError, copied, pictures_of, wrap
 
 

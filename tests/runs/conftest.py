@@ -9,9 +9,9 @@ import pytest
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.runs.index import RunIndex, Runs
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 Tiny = Callable[..., RunConfig]
 Refresh = Callable[..., Runs]

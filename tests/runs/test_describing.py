@@ -13,12 +13,12 @@ import pytest
 from jnn_studio.runs.describing import describe, signature
 from jnn_studio.runs.log_digest import digest
 from jnn_studio.runs.summary import UNREADABLE, RunSummary
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 Tiny = Callable[..., RunConfig]
 MEMBERS = ("unregularised", "regularised")

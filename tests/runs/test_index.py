@@ -24,7 +24,7 @@ from jnn_studio.runs.index import RunIndex, Runs
 from jnn_studio.runs.summary import UNREADABLE
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 Tiny = Callable[..., RunConfig]
 Refresh = Callable[..., Runs]
@@ -230,7 +230,7 @@ class TestLife:
     def test_one_that_is_held_up_is_not_dead(
         self, long_run: tuple[Path, Any], refresh: Refresh, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("jnn_studio.training.liveness.STALE_SECONDS", 0.5)
+        monkeypatch.setattr("jnn_studio.training.folder.liveness.STALE_SECONDS", 0.5)
         path, process = long_run
         process.signal(signal.SIGSTOP)
         states = set()
@@ -252,7 +252,7 @@ class TestLife:
         (folder.path / "owner").write_text(json.dumps({"pid": 7, "host": "far"}))
         ahead = {"state": "running", "step": 4, "heartbeat": time.time() + 3600, "reason": ""}
         (folder.path / "state.json").write_text(json.dumps(ahead))
-        monkeypatch.setattr("jnn_studio.training.liveness.STALE_SECONDS", 0.2)
+        monkeypatch.setattr("jnn_studio.training.folder.liveness.STALE_SECONDS", 0.2)
         refresh(folder.path)
         time.sleep(0.3)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from jnn_studio.runs.removing import remove_run
-from jnn_studio.training.ownership import RunInUseError
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.folder.ownership import RunInUseError
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 
 
 def test_a_run_that_is_being_trained_stays(long_run: tuple[Path, Any], tmp_path: Path) -> None:

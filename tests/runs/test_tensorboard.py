@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 from jnn_studio.cli.commands.runs import app
 from jnn_studio.runs.tensorboard import TensorBoardError, TensorBoardRun
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 MEMBERS = ("unregularised", "regularised")
 

@@ -18,7 +18,7 @@ import pytest
 from jnn_studio.base.errors import StudioError
 from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 STEPS = 90
 

@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file
 
 from jnn_studio.sweeps.folder import SweepFolder
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 from .conftest import STEPS, KilledSweep
 

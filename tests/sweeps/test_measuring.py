@@ -11,10 +11,10 @@ from PIL import Image
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.errors import DataError
 from jnn_studio.sweeps.measuring import SKILL, measure
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 IMAGES = 60
 

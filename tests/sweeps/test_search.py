@@ -17,10 +17,10 @@ from jnn_studio.sweeps.folder import PRUNED, STUDY, SweepFolder
 from jnn_studio.sweeps.plan import PlannedRun
 from jnn_studio.sweeps.search import SearchAgenda
 from jnn_studio.sweeps.training import RunAt, RunBegan, RunEnded, SweepEnded, train_sweep
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.identity import new_identity
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.identity import new_identity
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 TrialState = optuna.trial.TrialState
 TinySweep = Callable[..., SweepConfig]

@@ -16,8 +16,8 @@ from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.training import batches as batches_module
 from jnn_studio.training.batches import Batches, too_few_for_components
+from jnn_studio.training.gathering.share import Share
 from jnn_studio.training.image_config import ImagesConfig
-from jnn_studio.training.share import Share
 
 
 class Numbered:

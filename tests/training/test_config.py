@@ -13,10 +13,10 @@ import pytest
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.training.config import SCHEMA_VERSION, ConfigError, RunConfig
-from jnn_studio.training.config_file import parse_config, read_config, validate_config
+from jnn_studio.training.configuration.config_file import parse_config, read_config, validate_config
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.image_config import ImagesConfig
-from jnn_studio.training.pair_config import PairConfig, PenaltyConfig
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.pair.pair_config import PairConfig, PenaltyConfig
 
 Tiny = Callable[..., RunConfig]
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import jnn_studio.labs
-from jnn_studio.explore.open_models import ModelsError, open_models
-from jnn_studio.training.commands import Command, Commands
+from jnn_studio.explore.columns.open_models import ModelsError, open_models
 from jnn_studio.training.config import ConfigError, RunConfig
-from jnn_studio.training.config_file import parse_config
+from jnn_studio.training.configuration.config_file import parse_config
 from jnn_studio.training.events import Arrays, Event, Preview, StateChanged
+from jnn_studio.training.folder.run_folder import KEPT_ARRAYS, RunFolder
 from jnn_studio.training.kind import find_kind, kind_names, run_members
-from jnn_studio.training.run_folder import KEPT_ARRAYS, RunFolder
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 Finish = Callable[[Iterable[Event]], Event]
 
@@ -124,7 +124,7 @@ def test_the_kinds_there_are_have_the_names_they_are_found_by() -> None:
 
 SCRIPT = """
 import multiprocessing, sys
-from jnn_studio.training.config_file import parse_config
+from jnn_studio.training.configuration.config_file import parse_config
 
 def config_of(name):
     return type(parse_config(f"kind = '{name}'", "theirs")).__name__

@@ -14,14 +14,14 @@ from PIL import Image
 
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.training import running
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 from jnn_studio.training.device import DeviceError, available_devices
 from jnn_studio.training.events import Event, Preview, Started, StateChanged
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.kinds import autoencoder_pair
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 Tiny = Callable[..., RunConfig]
 Finish = Callable[[Iterable[Event]], Event]

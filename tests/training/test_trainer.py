@@ -21,10 +21,8 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.training.autoencoder_pair import AutoencoderPair
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.configuration.config_file import read_config
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import (
     CheckpointSaved,
@@ -37,8 +35,10 @@ from jnn_studio.training.events import (
     StateChanged,
 )
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.pair.autoencoder_pair import AutoencoderPair
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 from jnn_studio.training.trainer import Trainer
 
 Tiny = Callable[..., RunConfig]

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from jnn_studio.base.setting_words import belonging
 from jnn_studio.base.settings import Frozen
-from jnn_studio.training import presets
 from jnn_studio.training.config import ConfigError, DecayingOptimiserConfig, OptimiserConfig, RunConfig
-from jnn_studio.training.derived_words import derived_groups, words_for
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.configuration import presets
+from jnn_studio.training.configuration.derived_words import derived_groups, words_for
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 
 
 class Disc(Frozen):

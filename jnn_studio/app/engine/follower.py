@@ -9,10 +9,10 @@ from functools import partial
 
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.training.events import UNDER_WAY, Started, State, StateChanged
+from jnn_studio.training.folder.liveness import Pulse
+from jnn_studio.training.folder.run_files import RunState
+from jnn_studio.training.folder.run_folder import RunFolder, RunGoneError
 from jnn_studio.training.kind import find_kind, run_members
-from jnn_studio.training.liveness import Pulse
-from jnn_studio.training.run_files import RunState
-from jnn_studio.training.run_folder import RunFolder, RunGoneError
 
 POLL_SECONDS = 1.0
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.base.watch import Watch
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import UNDER_WAY, Event, StateChanged
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from jnn_studio.app.steering.rate import RateMeter
 from jnn_studio.app.steering.stage import RunStage
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets.message import MessageBar
-from jnn_studio.training.commands import Command
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Started, StateChanged
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.step.commands import Command
 
 PORTION = 2_000
 """Logged values shown per tick: a few milliseconds' work."""

@@ -11,8 +11,8 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.steering.checking import images_problem, look_through, shortage, target_problem, unusable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.inventory import Inventory
-from jnn_studio.training.common_settings import DEVICE
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.configuration.common_settings import DEVICE
 from jnn_studio.training.device import available_devices
 from jnn_studio.training.words import RunWords
 

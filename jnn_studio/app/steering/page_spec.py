@@ -9,7 +9,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.steering.run_view import RunView
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.derived_words import words_for
+from jnn_studio.training.configuration.derived_words import words_for
 from jnn_studio.training.words import RunWords
 
 

@@ -25,9 +25,9 @@ from jnn_studio.base.endings import ending_of
 from jnn_studio.base.reading import parse_json
 from jnn_studio.base.setting_words import Setting, SettingGroup, tables_by_kind
 from jnn_studio.data.config import FacesConfig, FolderConfig
-from jnn_studio.training.common_settings import DEVICE, DEVICE_WORDS, NAME
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.presets import load_preset
+from jnn_studio.training.configuration.common_settings import DEVICE, DEVICE_WORDS, NAME
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.words import RunWords
 
 ON_SHOW = "run on show"

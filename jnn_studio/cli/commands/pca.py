@@ -22,7 +22,7 @@ from jnn_studio.data.pixels import psnr
 from jnn_studio.data.source import ImageSource
 from jnn_studio.models.pca import PCA
 from jnn_studio.models.weights import save_model
-from jnn_studio.training.fit_pca import fit_pca
+from jnn_studio.training.pair.fit_pca import fit_pca
 
 FACES = "faces"
 CHUNK = 256

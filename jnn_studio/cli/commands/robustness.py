@@ -15,13 +15,13 @@ from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, watching
 from jnn_studio.cli.signals import stop_on_signal
 from jnn_studio.cli.tables import OutputTable, TableForm, put_out
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.configuration.config_file import read_config
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.run_folder import is_run
+from jnn_studio.training.folder.run_folder import is_run
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 if TYPE_CHECKING:  # slow to import
     from jnn_studio.labs.robustness.report import RobustnessReport

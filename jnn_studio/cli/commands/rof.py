@@ -15,12 +15,12 @@ from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, errors,
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow
 from jnn_studio.cli.signals import stop_on_signal
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.configuration.config_file import read_config
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.presets import load_preset, preset_names
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 NUMBERS = "numbers.json"
 

@@ -14,16 +14,16 @@ from jnn_studio.cli.output import FAILED, STOPPED, UsageError, complain, console
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import follow, naming
 from jnn_studio.cli.signals import stop_on_signal
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import read_config
+from jnn_studio.training.configuration.config_file import read_config
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.device import leave_a_core_free
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.fabric import gather
-from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.processes import Processes
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Commands
+from jnn_studio.training.step.fabric import gather
+from jnn_studio.training.step.processes import Processes
 
 try:
     PRESET_HELP = f"One of: {', '.join(preset_names())}."

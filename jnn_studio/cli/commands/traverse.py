@@ -13,17 +13,17 @@ from jnn_studio.cli.output import UsageError, complain, console, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.explore.animation import Animation, check_animation, save_animation
-from jnn_studio.explore.exporting import check_target
-from jnn_studio.explore.frames import FrameStyle
-from jnn_studio.explore.motion import Loop, Motion, MotionKind
-from jnn_studio.explore.open_models import images_of
+from jnn_studio.explore.columns.open_models import images_of
+from jnn_studio.explore.columns.references import open_references
+from jnn_studio.explore.figures.animation import Animation, check_animation, save_animation
+from jnn_studio.explore.figures.exporting import check_target
+from jnn_studio.explore.figures.frames import FrameStyle
+from jnn_studio.explore.figures.motion import Loop, Motion, MotionKind
+from jnn_studio.explore.figures.sheet import make_sheet
 from jnn_studio.explore.painted import AnyRegion, region_of_mask
-from jnn_studio.explore.references import open_references
 from jnn_studio.explore.region import Region
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.session_file import load_session
-from jnn_studio.explore.sheet import make_sheet
+from jnn_studio.explore.saved.session_file import load_session
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
     MAX_DIRECTIONS,
@@ -158,7 +158,7 @@ def traverse(
             check_animation(out, chosen)
         else:
             # Here, because Matplotlib takes long to import.
-            from jnn_studio.explore.sheet_page import check_suffix, save_sheet
+            from jnn_studio.explore.figures.sheet_page import check_suffix, save_sheet
 
             check_suffix(out)
             check_target(out)

@@ -40,8 +40,8 @@ from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Event, MemberInfo, Metrics, Preview, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.gathering.share import random_at
 from jnn_studio.training.optimiser import adamw_member
-from jnn_studio.training.share import random_at
 from jnn_studio.training.trained_models import save_members
 
 PREVIEW_IMAGES = 8

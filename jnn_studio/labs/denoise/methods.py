@@ -19,9 +19,9 @@ from jnn_studio.models.model_kind import find_model_kind
 from jnn_studio.models.weights import SUFFIXES, LoadedDenoiser, load_denoiser
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import MemberInfo
+from jnn_studio.training.folder.run_folder import is_run
+from jnn_studio.training.folder.run_weights import read_run_weights
 from jnn_studio.training.kind import find_kind
-from jnn_studio.training.run_folder import is_run
-from jnn_studio.training.run_weights import read_run_weights
 
 SUPERVISED, NOISE2NOISE, PENALISED = "supervised", "noise2noise", "penalised"
 DIFFERENCES, UNPENALISED, SURE = "penalised-differences", "unpenalised", "sure"

@@ -29,7 +29,7 @@ from jnn_studio.labs.robustness.config import (
     RobustnessConfig,
 )
 from jnn_studio.labs.robustness.errors import RobustnessError
-from jnn_studio.training.images import open_images
+from jnn_studio.training.gathering.images import open_images
 
 MAX_CLASSES = 1000
 _PORTION = 256

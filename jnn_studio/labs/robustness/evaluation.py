@@ -33,8 +33,8 @@ from jnn_studio.labs.robustness.perturbing import Norm
 from jnn_studio.models.classifier import ClassifierConfig
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo
-from jnn_studio.training.run_folder import RunFolder
-from jnn_studio.training.run_weights import read_run_weights
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.folder.run_weights import read_run_weights
 
 BEYOND: Mapping[Norm, float] = {"linf": 1.0, "l2": 64.0}
 """An ε within which any image can be reached, or nearly: nothing should be told rightly there."""

@@ -25,11 +25,11 @@ from jnn_studio.labs.robustness.regularisers import DECAY, DEEP, FROBENIUS, NUCL
 from jnn_studio.models.classifier import Classifier, ClassifierConfig, build
 from jnn_studio.models.weights import load_classifier, save_model
 from jnn_studio.penalty import Composition, NuclearNormPenalty
-from jnn_studio.training.augmenting import augmented
 from jnn_studio.training.config import warmup
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics, Spectrum
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.gathering.augmenting import augmented
 from jnn_studio.training.image_config import ImagesConfig
 from jnn_studio.training.optimiser import adamw_member
 

@@ -21,8 +21,8 @@ from jnn_studio.penalty import Composition
 from jnn_studio.training.device import Device
 from jnn_studio.training.events import Arrays, Event, MemberInfo, Metrics
 from jnn_studio.training.experiment import Member
+from jnn_studio.training.gathering.share import process_share, random_at
 from jnn_studio.training.optimiser import adamw_member
-from jnn_studio.training.share import process_share, random_at
 
 EXACT, COMPOSITE, DRAWS = "exact", "composite", "draws"
 MEMBERS = (EXACT, COMPOSITE, DRAWS)

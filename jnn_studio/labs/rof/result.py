@@ -16,7 +16,7 @@ from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.labs.rof.experiment import COMPOSITE, DRAWS, EXACT, MEMBERS, rof_members
 from jnn_studio.labs.rof.solution import theory
 from jnn_studio.training.events import Arrays, MemberInfo
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 
 MEASURED = (
     "mae",

@@ -9,18 +9,18 @@ from torch import Tensor
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.models.model_kind import find_model_kind
-from jnn_studio.training.autoencoder_pair import (
+from jnn_studio.training.channels import open_run_images, run_network
+from jnn_studio.training.device import choose_device
+from jnn_studio.training.kind import RunKind
+from jnn_studio.training.pair.autoencoder_pair import (
     AutoencoderPair,
     pair_facts,
     pair_found,
     pair_halves,
     pair_members,
 )
-from jnn_studio.training.channels import open_run_images, run_network
-from jnn_studio.training.device import choose_device
-from jnn_studio.training.kind import RunKind
-from jnn_studio.training.pair_config import PairConfig
-from jnn_studio.training.pair_words import WORDS
+from jnn_studio.training.pair.pair_config import PairConfig
+from jnn_studio.training.pair.pair_words import WORDS
 
 
 def _prepare(config: PairConfig, watch: Watch) -> AutoencoderPair:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.models.beta_vae import MODEL, BetaVAE
-from jnn_studio.training.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
-from jnn_studio.training.beta_vae_config import BetaVAERunConfig
-from jnn_studio.training.beta_vae_words import WORDS
+from jnn_studio.training.beta_vae.beta_vae import BETA_VAE, BetaVAETraining, beta_vae_facts
+from jnn_studio.training.beta_vae.beta_vae_config import BetaVAERunConfig
+from jnn_studio.training.beta_vae.beta_vae_words import WORDS
 from jnn_studio.training.channels import open_run_images, run_network
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import MemberInfo

@@ -6,8 +6,8 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.training.config import ConfigError
 from jnn_studio.training.experiment import Experiment
 from jnn_studio.training.kind import RunKind
+from jnn_studio.training.other_code.written_config import WrittenConfig
 from jnn_studio.training.words import LOSS_TERMS, QUALITY, RunWords
-from jnn_studio.training.written_config import WrittenConfig
 
 
 def _prepare(config: WrittenConfig, watch: Watch) -> Experiment:

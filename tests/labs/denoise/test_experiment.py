@@ -31,13 +31,13 @@ from jnn_studio.labs.denoise.methods import (
 from jnn_studio.labs.denoise.relatives import neighbours
 from jnn_studio.models.denoiser import Denoiser
 from jnn_studio.penalty import NuclearNormPenalty
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, validate_as
+from jnn_studio.training.configuration.presets import load_preset
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Event, Metrics, Preview, Spectrum, StateChanged
 from jnn_studio.training.experiment import Member
-from jnn_studio.training.presets import load_preset
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 TINY: dict[str, Any] = {
     "kind": "denoise",

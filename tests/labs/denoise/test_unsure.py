@@ -14,11 +14,11 @@ from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment, diverg
 from jnn_studio.labs.denoise.methods import UNSURE, open_denoisers
 from jnn_studio.labs.denoise.unsure import MOMENTUM, MULTIPLIER, RATE, SLOPE, START, ascend, begun
 from jnn_studio.models.denoiser import Denoiser
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import ConfigError, validate_as
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.events import Event, Metrics
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 TINY = {
     "kind": "denoise",

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from jnn_studio.labs.robustness.config import RobustnessConfig
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import validate_as
 from jnn_studio.training.events import StateChanged
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 TINY: dict[str, Any] = {
     "name": "tiny",

@@ -36,7 +36,7 @@ from jnn_studio.labs.robustness.report import (
 )
 from jnn_studio.labs.robustness.table import at_equal_cost, checks_in_words, columns, shown_rows
 from jnn_studio.models.weights import write_tensors
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 TinyRobustness = Callable[..., RobustnessConfig]
 SIDE = 8

@@ -20,10 +20,10 @@ from jnn_studio.labs.robustness.perturbing import Norm, perturbed
 from jnn_studio.labs.robustness.run import KIND
 from jnn_studio.models.classifier import ClassifierConfig, build
 from jnn_studio.models.weights import load_classifier
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 TinyRobustness = Callable[..., RobustnessConfig]
 ARMS = ("none", "decay-1", "frobenius-0.01", "nuclear-0.01", "adversarial-0.02")

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from jnn_studio.labs.rof.config import RofConfig
 from jnn_studio.training.config import ConfigError, validate_as
-from jnn_studio.training.config_file import parse_config
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.configuration.config_file import parse_config
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 
 LINE = [[0, 0], [1, 1], [0.5, 0.5]]
 TRIANGLE = [[0, 0], [1, 0], [0, 1]]

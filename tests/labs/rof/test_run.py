@@ -26,10 +26,10 @@ from jnn_studio.labs.rof.measures import Measures
 from jnn_studio.labs.rof.objective import drawn_composite
 from jnn_studio.labs.rof.result import MEASURED, read_result
 from jnn_studio.labs.rof.run import KIND, MEMBERS
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Arrays, Event, Metrics, Started, StateChanged
-from jnn_studio.training.run_folder import RunFolder, RunFolderError
+from jnn_studio.training.folder.run_folder import RunFolder, RunFolderError
 from jnn_studio.training.running import resume_run, start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 TinyRof = Callable[..., RofConfig]
 

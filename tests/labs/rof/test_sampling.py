@@ -9,7 +9,7 @@ from jnn_studio.labs.rof.config import RofConfig, RofProblemConfig, RofSamplingC
 from jnn_studio.labs.rof.sampling import PointSampler
 from jnn_studio.labs.rof.targets import Ball, ball_volume
 from jnn_studio.training.config import ConfigError
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
 
 N, HALF_WIDTH, RADIUS, COUNT = 5, 2.0, 1.2, 200_000
 PROBLEM = RofProblemConfig(n=N, half_width=HALF_WIDTH, eta=0.01, target=Ball(radius=RADIUS))

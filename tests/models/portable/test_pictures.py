@@ -19,7 +19,7 @@ from jnn_studio.base.reading import MalformedError
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.errors import DataError
 from jnn_studio.data.opening import open_source
-from jnn_studio.explore.open_models import images_of, open_models
+from jnn_studio.explore.columns.open_models import images_of, open_models
 from jnn_studio.models.portable.exporting import ExportError
 from jnn_studio.models.portable.saving import save_portable
 

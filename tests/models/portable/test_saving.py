@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from jnn_studio.explore.curved import CurvedPaths
 from jnn_studio.explore.state import Leg
-from jnn_studio.explore.walker import Walker
+from jnn_studio.explore.walking.curved import CurvedPaths
+from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.jacobian import jacobian_svd
 from jnn_studio.models.portable.exporting import ExportError
 from jnn_studio.models.portable.saving import save_portable

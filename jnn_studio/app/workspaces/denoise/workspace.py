@@ -20,8 +20,8 @@ from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.train.page import SPEC
 from jnn_studio.app.workspaces.denoise.why.page import WhyPage
-from jnn_studio.training.commands import Command
 from jnn_studio.training.events import UNDER_WAY, CheckpointSaved, StateChanged
+from jnn_studio.training.step.commands import Command
 
 
 class DenoiseWorkspace(Workspace):

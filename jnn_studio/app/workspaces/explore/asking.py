@@ -31,11 +31,11 @@ from jnn_studio.base.endings import ending_of
 from jnn_studio.base.text import printable
 from jnn_studio.data.config import FolderConfig, GivenConfig
 from jnn_studio.data.image_formats import EXTENSIONS
-from jnn_studio.explore.session_file import SUFFIX
+from jnn_studio.explore.saved.session_file import SUFFIX
 from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import SUFFIXES
-from jnn_studio.training.named_run import run_named_by
-from jnn_studio.training.run_folder import is_run
+from jnn_studio.training.folder.named_run import run_named_by
+from jnn_studio.training.folder.run_folder import is_run
 
 NOTHING_OPENED = "Nothing was opened"
 

@@ -20,10 +20,10 @@ from jnn_studio.app.workspaces.explore.actions import MENUS, Actions
 from jnn_studio.base.text import counted, printable
 from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.own_models import is_own
-from jnn_studio.explore.references import split_reference
-from jnn_studio.explore.renderer import Scene
-from jnn_studio.explore.roles import caption
+from jnn_studio.explore.columns.own_models import is_own
+from jnn_studio.explore.columns.references import split_reference
+from jnn_studio.explore.columns.roles import caption
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import MAX_COLUMNS, bundled_state
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.training.kind import find_kind

@@ -12,8 +12,8 @@ from jnn_studio.app.workspaces.explore.meaning.explainer import Explainer
 from jnn_studio.app.workspaces.explore.meaning.panel import MeaningPanel
 from jnn_studio.app.workspaces.explore.pictures.spectra_plot import SpectraPlot
 from jnn_studio.app.workspaces.explore.walking.direction_sliders import DirectionSliders
-from jnn_studio.explore.meaning import MeaningView
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.meaning.meaning import MeaningView
+from jnn_studio.explore.scene.renderer import Scene
 
 EXPLAIN_MS = 40
 """From choosing another direction to telling what it is."""

@@ -53,13 +53,13 @@ from jnn_studio.base.settings import to_json
 from jnn_studio.data.attributes import AttributeTable
 from jnn_studio.data.config import FolderConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.differences import differences
-from jnn_studio.explore.front_walk import Front
-from jnn_studio.explore.open_models import BUNDLED
-from jnn_studio.explore.renderer import Scene
-from jnn_studio.explore.session_file import not_kept
+from jnn_studio.explore.collection.surveys import Surveys
+from jnn_studio.explore.columns.front_walk import Front
+from jnn_studio.explore.columns.open_models import BUNDLED
+from jnn_studio.explore.saved.session_file import not_kept
+from jnn_studio.explore.scene.differences import differences
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import ExploreState, SourceImage
-from jnn_studio.explore.surveys import Surveys
 
 MODELS_OVER = ("Cannot open the models", "Cannot add the models", "Cannot add the PCA", FULL)
 """What has been said of models is over once others are in view, and"""

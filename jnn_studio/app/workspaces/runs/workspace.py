@@ -40,7 +40,7 @@ from jnn_studio.app.workspaces.runs.sweeps.page import SweepPage
 from jnn_studio.app.workspaces.runs.table.model import RunTableModel
 from jnn_studio.app.workspaces.runs.table.view import RunTable, row_menu
 from jnn_studio.base.text import counted, printable
-from jnn_studio.explore.references import member_reference
+from jnn_studio.explore.columns.references import member_reference
 from jnn_studio.explore.state import MAX_COLUMNS
 from jnn_studio.runs.annotations import annotation_of
 from jnn_studio.runs.choosing import RunFilter
@@ -48,7 +48,7 @@ from jnn_studio.runs.index import Runs
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.runs.walking import models_to_walk
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.run_folder import is_run
+from jnn_studio.training.folder.run_folder import is_run
 
 _BUTTONS = ("open", "resume", "explore")
 _NONE = (

@@ -17,9 +17,9 @@ from jnn_studio.app.workspace import Workspace
 from jnn_studio.app.workspaces import page_of
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.training.config import DEFAULT_KIND, RunConfig
-from jnn_studio.training.derived_words import words_for
+from jnn_studio.training.configuration.derived_words import words_for
+from jnn_studio.training.configuration.presets import preset_names
 from jnn_studio.training.kind import kind_names
-from jnn_studio.training.presets import preset_names
 
 PLACE = page_of("")
 LOOK = Look("train")

@@ -15,8 +15,8 @@ from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
 from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.methods import DenoisersError, open_denoisers
 from jnn_studio.labs.denoise.models_choice import ModelsChoice
-from jnn_studio.training.commands import Command
 from jnn_studio.training.config import validate_as
+from jnn_studio.training.step.commands import Command
 
 from .photos import drop, open_all, wait_for_noisy, wait_for_results
 

@@ -33,7 +33,7 @@ from jnn_studio.labs.denoise.config import DenoiseConfig
 from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, open_denoisers
 from jnn_studio.labs.denoise.telling import common_range
 from jnn_studio.models.config import ConditionedDenoiserConfig
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 
 SMALL = {
     "name": "small",

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
-from jnn_studio.explore import pace
+from jnn_studio.explore.walking import pace
 
 
 @pytest.fixture

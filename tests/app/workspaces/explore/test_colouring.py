@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jnn_studio.app.workspaces.explore.map.colouring import CATEGORIES, LEVELS, colour_by, no_colours
-from jnn_studio.explore.catalogue import Facet
+from jnn_studio.explore.collection.catalogue import Facet
 
 
 def facet(values: list[float], binary: bool = False, categories: tuple[str, ...] = ()) -> Facet:

@@ -21,11 +21,11 @@ from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.averaged import AveragedDirections, average_directions
+from jnn_studio.explore.directions.averaged import AveragedDirections, average_directions
 from jnn_studio.explore.painted import PaintedRegion
-from jnn_studio.explore.place import Place
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.session_file import load_session, save_session
+from jnn_studio.explore.saved.session_file import load_session, save_session
+from jnn_studio.explore.scene.renderer import SceneRenderer
+from jnn_studio.explore.walking.place import Place
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:

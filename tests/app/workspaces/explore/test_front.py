@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
-from jnn_studio.explore.front_walk import Front, FrontModel
-from jnn_studio.explore.references import member_reference
+from jnn_studio.explore.columns.front_walk import Front, FrontModel
+from jnn_studio.explore.columns.references import member_reference
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.faces import FaceSource
 from jnn_studio.data.folder import FolderSource
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Filter, Picked
-from jnn_studio.explore.gallery import Survey, Surveyor
+from jnn_studio.explore.collection.catalogue import Filter, Picked
+from jnn_studio.explore.collection.gallery import Survey, Surveyor
 from jnn_studio.models.autoencoder import build
 from jnn_studio.models.config import AutoencoderConfig
 from jnn_studio.models.weights import LoadedModel

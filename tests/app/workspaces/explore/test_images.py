@@ -15,7 +15,7 @@ from jnn_studio.app.engine.worker import Worker
 from jnn_studio.app.workspaces.explore.gallery.image_list import CELL, ImageList
 from jnn_studio.app.workspaces.explore.gallery.thumbnails import CHUNK, NUMBER
 from jnn_studio.data.folder import FolderSource
-from jnn_studio.explore.catalogue import Selection
+from jnn_studio.explore.collection.catalogue import Selection
 
 
 class Photos(FolderSource):

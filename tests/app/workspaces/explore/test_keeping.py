@@ -14,8 +14,8 @@ from jnn_studio.app.widgets.direction_slider import LEAST_SLIDER
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FolderConfig
-from jnn_studio.explore.library import Library
-from jnn_studio.explore.meaning import MeaningView
+from jnn_studio.explore.meaning.meaning import MeaningView
+from jnn_studio.explore.saved.library import Library
 from jnn_studio.explore.state import SourceImage
 
 

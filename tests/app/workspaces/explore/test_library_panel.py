@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.data.config import FacesConfig
-from jnn_studio.explore.library import Library
-from jnn_studio.explore.saved_direction import (
+from jnn_studio.explore.saved.library import Library
+from jnn_studio.explore.saved.saved_direction import (
     SavedDirection,
     save_direction,
 )

@@ -18,7 +18,7 @@ from jnn_studio.app.workspaces.explore.map.canvas import MapCanvas
 from jnn_studio.app.workspaces.explore.map.panel import MapPanel
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.config import FacesConfig
-from jnn_studio.explore.latent_map import GET_UMAP, make_map
+from jnn_studio.explore.collection.latent_map import GET_UMAP, make_map
 from jnn_studio.explore.state import SourceImage
 
 COUNT = 90

@@ -13,7 +13,7 @@ from jnn_studio.app.theme import theme
 from jnn_studio.app.workspaces.explore.meaning.direction_names import DirectionNames
 from jnn_studio.app.workspaces.explore.meaning.effect_bars import EffectBars, round_up, signed
 from jnn_studio.app.workspaces.explore.meaning.panel import WIDE, MeaningPanel
-from jnn_studio.explore.meaning import FACTOR_UNIT, NO_FACTORS, Meaning, MeaningColumn, MeaningView
+from jnn_studio.explore.meaning.meaning import FACTOR_UNIT, NO_FACTORS, Meaning, MeaningColumn, MeaningView
 
 FACTORS = MeaningView(
     labels=("smile", "yaw", "hue"),

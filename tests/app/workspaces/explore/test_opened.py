@@ -17,7 +17,7 @@ from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.config import FacesConfig
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 
 ONE, OTHER = FacesConfig(count=20), FacesConfig(count=30)
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.data.faces import FaceSource
-from jnn_studio.explore.open_models import open_bundled
+from jnn_studio.explore.columns.open_models import open_bundled
 from jnn_studio.explore.state import FileImage
 from jnn_studio.models.weights import save_model
 

@@ -18,8 +18,8 @@ from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.kept_pca import keep_pca
-from jnn_studio.explore.session_file import load_session, save_session
+from jnn_studio.explore.columns.kept_pca import keep_pca
+from jnn_studio.explore.saved.session_file import load_session, save_session
 
 
 def wait_for_scene(explore: ExploreWorkspace, qtbot: QtBot) -> None:
@@ -87,7 +87,7 @@ def test_a_second_time_it_is_there_without_fitting(
     few_faces: ExploreWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_pca(few_faces, qtbot)
-    monkeypatch.setattr("jnn_studio.explore.kept_pca.fit_pca", None)
+    monkeypatch.setattr("jnn_studio.explore.columns.kept_pca.fit_pca", None)
     add_pca(few_faces, qtbot)
 
     first, second = few_faces.desk.scene.columns[2:]

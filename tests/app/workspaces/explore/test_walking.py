@@ -18,9 +18,9 @@ from jnn_studio.app.widgets.message import MessageBar
 from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.app.workspaces.explore.workspace import ExploreWorkspace
 from jnn_studio.explore.state import FileImage, SourceImage
-from jnn_studio.training.commands import Command
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.folder.run_folder import RunFolder
+from jnn_studio.training.step.commands import Command
 
 
 def moved(explore: QWidget) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QToolBu
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.runs.curves import read_curves
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 
 def path_of(page: Any, name: str) -> Path:

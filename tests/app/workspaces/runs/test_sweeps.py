@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.window import MainWindow
 from jnn_studio.app.workspaces.runs.sweeps.page import SweepPage
-from jnn_studio.explore.front_walk import Front
+from jnn_studio.explore.columns.front_walk import Front
 from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 from .conftest import Runs
 

@@ -21,10 +21,10 @@ from jnn_studio.app.workspaces.runs.table.view import RunTable
 from jnn_studio.base.watch import Watch
 from jnn_studio.runs.choosing import RunFilter
 from jnn_studio.runs.index import RunIndex
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 
 def text(page: Any, name: str) -> str:

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.window import MainWindow
 from jnn_studio.runs.annotations import Annotation
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Metrics
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 Tiny = Callable[..., RunConfig]
 

@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 
 import jnn_studio.labs
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.config import RunConfig
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.presets import load_preset, preset_names
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 MODULE = """
 import math

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.explore.open_models import open_models
+from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.models.beta_vae import BetaVAE
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 
 SMALL = {
     "name": "small",

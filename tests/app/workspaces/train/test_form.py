@@ -24,8 +24,8 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.preferences import Preferences
 from jnn_studio.app.preferences_applied import apply
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.configuration.presets import load_preset, preset_names
 from jnn_studio.training.device import available_devices
-from jnn_studio.training.presets import load_preset, preset_names
 
 
 def photographs(folder: Path, count: int) -> None:

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.steering.desk import PORTION
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.runs.annotations import Annotation
-from jnn_studio.training.commands import Commands
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 
 def test_a_finished_run_is_opened_with_the_curves_it_was_trained_with(

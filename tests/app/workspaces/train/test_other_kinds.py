@@ -8,12 +8,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.training.commands import Command, Commands
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.config_file import validate_config
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.presets import preset_names
 from jnn_studio.training.events import Started
-from jnn_studio.training.presets import preset_names
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Command, Commands
 
 
 @pytest.fixture

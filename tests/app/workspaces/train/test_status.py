@@ -14,7 +14,7 @@ from jnn_studio.app.steering.status import Status
 from jnn_studio.base.text import duration
 from jnn_studio.base.watch import Progress
 from jnn_studio.training.events import CheckpointSaved, Metrics, Started, StateChanged
-from jnn_studio.training.pair_config import PairConfig
+from jnn_studio.training.pair.pair_config import PairConfig
 
 
 def ignore(*_: object) -> None:

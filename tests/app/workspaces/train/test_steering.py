@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.widgets import kept_places
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
 from jnn_studio.training.events import Metrics
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 
 def test_a_pair_is_trained_to_the_end_while_its_curves_grow(

@@ -11,11 +11,11 @@ import pytest
 from jnn_studio.app.steering import checking
 from jnn_studio.app.steering.checking import images_problem, target_problem
 from jnn_studio.base.flat_settings import flat_texts
-from jnn_studio.training.common_settings import IMAGES as KIND
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.derived_words import words_for
-from jnn_studio.training.pair_config import PairConfig
-from jnn_studio.training.presets import load_preset, preset_names
+from jnn_studio.training.configuration.common_settings import IMAGES as KIND
+from jnn_studio.training.configuration.derived_words import words_for
+from jnn_studio.training.configuration.presets import load_preset, preset_names
+from jnn_studio.training.pair.pair_config import PairConfig
 
 WORDS = words_for(PairConfig()).described_by(PairConfig)
 SETTINGS = {setting.name: setting for group in WORDS.groups for setting in group.settings}

@@ -9,7 +9,7 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
-from jnn_studio.training.run_writer import RunWriter
+from jnn_studio.training.other_code.run_writer import RunWriter
 
 
 def test_it_is_followed_live_and_left_to_its_author(

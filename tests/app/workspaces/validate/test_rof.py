@@ -18,9 +18,9 @@ from jnn_studio.app.workspaces.validate.rof.plots import LABELS
 from jnn_studio.labs.rof import reference
 from jnn_studio.labs.rof.experiment import MEMBERS
 from jnn_studio.labs.rof.targets import TwoBalls
-from jnn_studio.training.commands import Commands
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 from jnn_studio.training.running import start_run
+from jnn_studio.training.step.commands import Commands
 
 PAGE = "validate.rof"
 ENDLESS = "9999999"

@@ -11,7 +11,7 @@ from jnn_studio.app.workspaces.denoise.train.method_boxes import MethodBoxes
 from jnn_studio.app.workspaces.denoise.train.settings import PAGE, WORDS
 from jnn_studio.labs.denoise.experiment import NOISY
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.presets import preset_names
+from jnn_studio.training.configuration.presets import preset_names
 
 FIRST = "denoise-quick"
 LOOK = Look(

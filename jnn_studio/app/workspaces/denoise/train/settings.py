@@ -10,7 +10,7 @@ from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
 from jnn_studio.labs.denoise.measures import CONVENTIONS
 from jnn_studio.labs.denoise.methods import DIFFERENCES
 from jnn_studio.models.config import ConditionedDenoiserConfig
-from jnn_studio.training.common_settings import DEVICE, common
+from jnn_studio.training.configuration.common_settings import DEVICE, common
 from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords
 
 PAGE = "denoise.train"

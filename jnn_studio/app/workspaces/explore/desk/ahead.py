@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.scene.renderer import Scene
 
 QUIET_MS = 150
 """After the last movement of a region, whose next one needs other directions."""

@@ -12,8 +12,8 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.opened import Models
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.averaged import AveragedDirections, average_directions
-from jnn_studio.explore.renderer import AveragedByModel, averages
+from jnn_studio.explore.directions.averaged import AveragedDirections, average_directions
+from jnn_studio.explore.scene.renderer import AveragedByModel, averages
 from jnn_studio.explore.state import DirectionKind, ExploreState
 from jnn_studio.models.weights import LoadedModel
 

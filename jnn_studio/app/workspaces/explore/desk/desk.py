@@ -19,9 +19,9 @@ from jnn_studio.app.workspaces.explore.desk.opened import Data, FoundModels, Mod
 from jnn_studio.app.workspaces.explore.desk.scenes import Scenes
 from jnn_studio.base.settings import from_json
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.references import split_reference
-from jnn_studio.explore.renderer import Scene, latent_size
-from jnn_studio.explore.session_file import paths_of
+from jnn_studio.explore.columns.references import split_reference
+from jnn_studio.explore.saved.session_file import paths_of
+from jnn_studio.explore.scene.renderer import Scene, latent_size
 from jnn_studio.explore.state import (
     MAX_COLUMNS,
     Base,
@@ -34,7 +34,7 @@ from jnn_studio.explore.state import (
     Walk,
     bundled_state,
 )
-from jnn_studio.training.run_folder import is_run
+from jnn_studio.training.folder.run_folder import is_run
 
 FULL = "Four models at most"
 COMPONENTS = 32

@@ -14,7 +14,7 @@ from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.desk.opened import KEPT_MODELS, FoundModels
 from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.front_walk import Front
+from jnn_studio.explore.columns.front_walk import Front
 from jnn_studio.explore.state import MAX_COLUMNS, ExploreState
 from jnn_studio.models.weights import LoadedModel
 

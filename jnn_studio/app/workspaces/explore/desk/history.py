@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from jnn_studio.app.workspaces.explore.desk.undo import Change
-from jnn_studio.explore.random_walk import random_step
 from jnn_studio.explore.state import DirectionKind, ExploreState, WalkMode
+from jnn_studio.explore.walking.random_walk import random_step
 
 RANDOM_SHARE = 0.25
 """Size of a random step, as a share of the sliders' range."""

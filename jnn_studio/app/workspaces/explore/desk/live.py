@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.open_models import models_of_snapshot, trained_on
-from jnn_studio.explore.references import member_reference
-from jnn_studio.training.commands import Command
+from jnn_studio.explore.columns.open_models import models_of_snapshot, trained_on
+from jnn_studio.explore.columns.references import member_reference
 from jnn_studio.training.events import Snapshot
+from jnn_studio.training.step.commands import Command
 
 SNAPSHOT_MS = 1500
 

@@ -16,10 +16,10 @@ from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.decode import load_image
 from jnn_studio.data.opening import open_source
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.kept_pca import keep_pca
-from jnn_studio.explore.open_models import images_of
-from jnn_studio.explore.references import open_model, open_references, split_reference
-from jnn_studio.explore.renderer import image_size
+from jnn_studio.explore.columns.kept_pca import keep_pca
+from jnn_studio.explore.columns.open_models import images_of
+from jnn_studio.explore.columns.references import open_model, open_references, split_reference
+from jnn_studio.explore.scene.renderer import image_size
 from jnn_studio.explore.state import ExploreState
 from jnn_studio.models.weights import LoadedModel
 

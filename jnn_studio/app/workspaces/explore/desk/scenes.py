@@ -13,9 +13,9 @@ from jnn_studio.app.workspaces.explore.desk.ahead import Ahead
 from jnn_studio.app.workspaces.explore.desk.opened import Models
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.pace import Pace
-from jnn_studio.explore.renderer import AveragedByModel, Scene, SceneRenderer
+from jnn_studio.explore.scene.renderer import AveragedByModel, Scene, SceneRenderer
 from jnn_studio.explore.state import ExploreState
+from jnn_studio.explore.walking.pace import Pace
 
 REFINE_MS = 250
 """After the last movement the scene is shown in full again."""

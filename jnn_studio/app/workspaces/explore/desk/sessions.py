@@ -11,8 +11,8 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.autosave import AutosaveFile
-from jnn_studio.explore.session_file import Session, load_session, not_kept, save_session
+from jnn_studio.explore.saved.autosave import AutosaveFile
+from jnn_studio.explore.saved.session_file import Session, load_session, not_kept, save_session
 from jnn_studio.explore.state import ExploreState
 
 AUTOSAVE_MS = 4000

@@ -12,13 +12,13 @@ from jnn_studio.app.workspaces.explore.desk.opened import Data
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.familiarity import (
+from jnn_studio.explore.collection.familiarity import (
     Familiarity,
     PictureFamiliarity,
     familiarity,
     picture_familiarity,
 )
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import FileImage
 
 

@@ -13,12 +13,12 @@ from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog, Job
 from jnn_studio.base.endings import ending_of
 from jnn_studio.base.text import capitalised, counted
-from jnn_studio.explore.animation import GIF_MAX_FPS, Animation, save_animation
-from jnn_studio.explore.exporting import ExportError
-from jnn_studio.explore.frames import FrameStyle
-from jnn_studio.explore.motion import Loop, Motion, MotionKind, check_motion
-from jnn_studio.explore.references import split_reference
-from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.columns.references import split_reference
+from jnn_studio.explore.figures.animation import GIF_MAX_FPS, Animation, save_animation
+from jnn_studio.explore.figures.exporting import ExportError
+from jnn_studio.explore.figures.frames import FrameStyle
+from jnn_studio.explore.figures.motion import Loop, Motion, MotionKind, check_motion
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import MAX_DIRECTIONS, ExploreState
 
 FORMATS = {

@@ -27,8 +27,8 @@ from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.export.settings_grid import SettingsGrid
 from jnn_studio.base.endings import ending_of, with_ending, with_other_ending
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.explore.exporting import ExportError
-from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.figures.exporting import ExportError
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import ExploreState
 
 Job = Callable[[SceneRenderer, Watch], None]

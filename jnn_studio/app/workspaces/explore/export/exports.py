@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
-from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.scene.renderer import SceneRenderer
 
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.explore.export.dialog import ExportDialog

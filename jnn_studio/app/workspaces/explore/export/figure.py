@@ -17,14 +17,14 @@ from jnn_studio.app.workspaces.explore.export.preview import FigurePreview, Pict
 from jnn_studio.base.endings import ending_of
 from jnn_studio.base.text import counted, printable
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.exporting import ExportError
-from jnn_studio.explore.renderer import SceneRenderer
-from jnn_studio.explore.sheet import make_sheet
-from jnn_studio.explore.sheet_batch import at_images, batch_paths, save_sheets
+from jnn_studio.explore.figures.exporting import ExportError
+from jnn_studio.explore.figures.sheet import make_sheet
+from jnn_studio.explore.figures.sheet_batch import at_images, batch_paths, save_sheets
+from jnn_studio.explore.scene.renderer import SceneRenderer
 from jnn_studio.explore.state import MAX_DIRECTIONS, ExploreState, SourceImage
 
 if TYPE_CHECKING:
-    from jnn_studio.explore.sheet_page import Layout
+    from jnn_studio.explore.figures.sheet_page import Layout
 
 FORMATS = {
     ".png": ("PNG", "A picture, every pixel as the models gave it"),
@@ -150,7 +150,7 @@ class ExportFigureDialog(ExportDialog):
 
         def picture(renderer: SceneRenderer, watch: Watch) -> bytes:
             # Here, because Matplotlib takes long to import.
-            from jnn_studio.explore.sheet_page import sheet_picture
+            from jnn_studio.explore.figures.sheet_page import sheet_picture
 
             return sheet_picture(make_sheet(renderer, state, *values, watch=watch), scale, layout)
 

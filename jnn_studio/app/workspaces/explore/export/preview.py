@@ -12,7 +12,7 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.app.theme import GRID
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.renderer import SceneRenderer
+from jnn_studio.explore.scene.renderer import SceneRenderer
 
 SOON_MS = 300
 """From the last change to drawing it anew."""

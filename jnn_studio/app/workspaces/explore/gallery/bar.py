@@ -25,7 +25,7 @@ from jnn_studio.app.widgets.layouts import remove_widgets
 from jnn_studio.app.workspaces.explore.gallery.category_editor import CategoryEditor
 from jnn_studio.app.workspaces.explore.gallery.filter_editor import FilterEditor, category_words, describe
 from jnn_studio.base.text import counted
-from jnn_studio.explore.catalogue import Facet, Filter, Picked
+from jnn_studio.explore.collection.catalogue import Facet, Filter, Picked
 
 MENU_CATEGORIES = 12
 """Categories that a menu lists; more are looked for by their names."""

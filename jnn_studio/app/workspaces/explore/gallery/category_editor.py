@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QListView,
 
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.workspaces.explore.gallery.filter_editor import category_words
-from jnn_studio.explore.catalogue import Facet, Filter
+from jnn_studio.explore.collection.catalogue import Facet, Filter
 
 ROWS = 8
 """Categories in view at once."""

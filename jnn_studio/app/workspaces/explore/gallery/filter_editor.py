@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.number_box import NumberBox
-from jnn_studio.explore.catalogue import Facet, Filter
+from jnn_studio.explore.collection.catalogue import Facet, Filter
 
 AT_LEAST, AT_MOST, BETWEEN = "at least", "at most", "between"
 

@@ -11,7 +11,7 @@ from jnn_studio.app.theme import theme, ui_font
 from jnn_studio.app.workspaces.explore.gallery.grid_view import GridView
 from jnn_studio.app.workspaces.explore.gallery.thumbnails import NUMBER, SIDE, TARGET, Index, ThumbnailModel
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Selection
+from jnn_studio.explore.collection.catalogue import Selection
 
 CELL = SIDE + 8
 NUMBER_HEIGHT = 16

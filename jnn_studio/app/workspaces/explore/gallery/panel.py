@@ -18,9 +18,9 @@ from jnn_studio.app.workspaces.explore.gallery.image_list import ImageList
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.config import FacesConfig, FolderConfig, GivenConfig
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Catalogue, Filter, Order, Picked, Query, Selection, Table
-from jnn_studio.explore.gallery import Survey, Surveyor, same_but_older
-from jnn_studio.explore.surveys import Surveys
+from jnn_studio.explore.collection.catalogue import Catalogue, Filter, Order, Picked, Query, Selection, Table
+from jnn_studio.explore.collection.gallery import Survey, Surveyor, same_but_older
+from jnn_studio.explore.collection.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 REORDER_MS = 500

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Selection
+from jnn_studio.explore.collection.catalogue import Selection
 
 SIDE = 64
 CHUNK = 16

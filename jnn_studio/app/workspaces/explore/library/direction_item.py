@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from jnn_studio.app.theme import GRID, mix, theme, ui_font
-from jnn_studio.explore.saved_direction import SavedDirection
+from jnn_studio.explore.saved.saved_direction import SavedDirection
 
 SAVED = Qt.ItemDataRole.UserRole
 """The SavedDirection"""

@@ -10,11 +10,16 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.explore.desk.desk import ExploreDesk
 from jnn_studio.app.workspaces.explore.library.panel import LibraryPanel
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.place import Here, Place
-from jnn_studio.explore.renderer import ColumnView, Scene
-from jnn_studio.explore.saved_direction import Applied, SavedDirection, nearest_direction, save_direction
+from jnn_studio.explore.saved.saved_direction import (
+    Applied,
+    SavedDirection,
+    nearest_direction,
+    save_direction,
+)
+from jnn_studio.explore.scene.renderer import ColumnView, Scene
+from jnn_studio.explore.walking.place import Here, Place
 from jnn_studio.models.weights import fingerprint
-from jnn_studio.training.autoencoder_pair import REGULARISED
+from jnn_studio.training.pair.autoencoder_pair import REGULARISED
 
 MOVED = 0.5
 """How far an unmoved direction is said to reach, as a share of the sliders' range."""

@@ -36,8 +36,8 @@ from jnn_studio.app.workspaces.explore.library.direction_item import (
 )
 from jnn_studio.app.workspaces.explore.library.name_editor import NameEditor, library_button
 from jnn_studio.base.text import counted
-from jnn_studio.explore.library import Contents, Library
-from jnn_studio.explore.saved_direction import SavedDirection, search
+from jnn_studio.explore.saved.library import Contents, Library
+from jnn_studio.explore.saved.saved_direction import SavedDirection, search
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from jnn_studio.app.plots.view import PlotAxis
 from jnn_studio.app.theme import mix, theme, ui_font
 from jnn_studio.app.workspaces.explore.map.colouring import Colouring, no_colours
 from jnn_studio.app.workspaces.explore.map.view_box import MapViewBox
-from jnn_studio.explore.latent_map import inside, placed, spread
+from jnn_studio.explore.collection.latent_map import inside, placed, spread
 
 NEAR = 12.0
 """Pixels from a point at which the mouse still means it."""

@@ -8,8 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 
 from jnn_studio.base.text import printable
-from jnn_studio.explore.catalogue import Facet
-from jnn_studio.explore.meaning import MINUS
+from jnn_studio.explore.collection.catalogue import Facet
+from jnn_studio.explore.meaning.meaning import MINUS
 
 LEVELS = 48
 """Colours of a scale."""

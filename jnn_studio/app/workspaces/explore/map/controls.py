@@ -12,7 +12,7 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.eliding_combo import ElidingCombo
 from jnn_studio.app.widgets.segmented import SegmentedControl
-from jnn_studio.explore.latent_map import Layout
+from jnn_studio.explore.collection.latent_map import Layout
 
 LAYOUTS: Mapping[str, tuple[str, str]] = {
     "pca": ("PCA", "Along two principal components of the latents: at once, and straight walks are straight"),

@@ -11,7 +11,7 @@ from jnn_studio.app.theme import GRID
 from jnn_studio.app.widgets.own_windows import StudioPanel
 from jnn_studio.app.workspaces.explore.gallery.panel import Gallery
 from jnn_studio.app.workspaces.explore.map.panel import MapPanel
-from jnn_studio.explore.surveys import Surveys
+from jnn_studio.explore.collection.surveys import Surveys
 
 WIDTH = 45 * GRID
 """At least, when it first comes; it can be dragged wider or narrower."""

@@ -12,9 +12,9 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.gallery import Survey, Surveyor, same_but_older
-from jnn_studio.explore.latent_map import LatentMap, Layout, make_map, unavailable
-from jnn_studio.explore.surveys import Surveys
+from jnn_studio.explore.collection.gallery import Survey, Surveyor, same_but_older
+from jnn_studio.explore.collection.latent_map import LatentMap, Layout, make_map, unavailable
+from jnn_studio.explore.collection.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 CHUNK = 64

@@ -22,12 +22,12 @@ from jnn_studio.app.workspaces.explore.map.saving import ask_for_picture, ask_fo
 from jnn_studio.app.workspaces.explore.map.standing import MapStanding
 from jnn_studio.base.text import counted
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Facet, Picked
-from jnn_studio.explore.gallery import same_but_older
-from jnn_studio.explore.latent_map import LatentMap, placed
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.collection.catalogue import Facet, Picked
+from jnn_studio.explore.collection.gallery import same_but_older
+from jnn_studio.explore.collection.latent_map import LatentMap, placed
+from jnn_studio.explore.collection.surveys import Surveys
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import SourceImage
-from jnn_studio.explore.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 FOLLOW_MS = 30

@@ -14,8 +14,8 @@ from jnn_studio.app.file_dialogs import ask_where_to_save, file_name
 from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.tables import save_table
 from jnn_studio.data.source import ImageSource
-from jnn_studio.explore.catalogue import Facet
-from jnn_studio.explore.latent_map import LatentMap
+from jnn_studio.explore.collection.catalogue import Facet
+from jnn_studio.explore.collection.latent_map import LatentMap
 
 
 def ask_for_picture(panel: QWidget, seen: QRect, title: str) -> None:

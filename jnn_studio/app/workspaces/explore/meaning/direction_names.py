@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from jnn_studio.app.theme import GRID, theme, ui_font
-from jnn_studio.explore.meaning import Meaning, MeaningView
+from jnn_studio.explore.meaning.meaning import Meaning, MeaningView
 
 ENERGY = Qt.ItemDataRole.UserRole
 CHIP = 10

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
 from jnn_studio.app.theme import GRID, mix, theme, ui_font
-from jnn_studio.explore.meaning import MINUS, MeaningColumn, MeaningView
+from jnn_studio.explore.meaning.meaning import MINUS, MeaningColumn, MeaningView
 
 BAR = 7
 """Height of a bar in pixels."""

@@ -15,14 +15,14 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.attributes import AttributeTable, open_attributes
 from jnn_studio.data.folder_names import folder_attributes, with_folders
 from jnn_studio.data.source import FactorSource, ImageSource
-from jnn_studio.explore.aim import aims_of
-from jnn_studio.explore.explain import explain_by_factors, explain_by_readouts
-from jnn_studio.explore.gallery import Survey, Surveyor
-from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
-from jnn_studio.explore.readouts import READOUT_RULE, ReadoutSet, fit_readouts, folder_groups
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.collection.gallery import Survey, Surveyor
+from jnn_studio.explore.collection.surveys import Surveys
+from jnn_studio.explore.directions.aim import aims_of
+from jnn_studio.explore.meaning.meaning import NO_FACTORS, MeaningView
+from jnn_studio.explore.meaning.readouts import READOUT_RULE, ReadoutSet, fit_readouts, folder_groups
+from jnn_studio.explore.scene.explain import explain_by_factors, explain_by_readouts
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import Aims, SourceImage
-from jnn_studio.explore.surveys import Surveys
 from jnn_studio.models.weights import LoadedModel
 
 OWN_IMAGE = "This image is none of the collection's, so its factors are not known. Choose one at the left."

@@ -19,7 +19,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.eliding_label import ElidingLabel
 from jnn_studio.app.workspaces.explore.meaning.direction_names import DirectionNames
 from jnn_studio.app.workspaces.explore.meaning.effect_bars import EffectBars
-from jnn_studio.explore.meaning import NO_FACTORS, MeaningView
+from jnn_studio.explore.meaning.meaning import NO_FACTORS, MeaningView
 
 NARROWEST = 25 * GRID
 WIDE = 88 * GRID

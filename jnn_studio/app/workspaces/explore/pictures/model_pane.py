@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QToolButton
 from jnn_studio.app.icons import IconButton
 from jnn_studio.app.widgets.picture_zoom import ZOOM_TIP, PictureZoom
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
-from jnn_studio.explore.renderer import ColumnView
+from jnn_studio.explore.scene.renderer import ColumnView
 from jnn_studio.explore.state import Scope
 from jnn_studio.models.latent_model import direction_kinds
 

@@ -13,7 +13,7 @@ from jnn_studio.app.widgets.picture_zoom import ZOOM_TIP, PictureZoom
 from jnn_studio.app.workspaces.explore.pictures.model_pane import ModelPane
 from jnn_studio.app.workspaces.explore.pictures.region_pane import RegionPane
 from jnn_studio.explore.painted import AnyRegion, Brush
-from jnn_studio.explore.renderer import ColumnView, Scene
+from jnn_studio.explore.scene.renderer import ColumnView, Scene
 
 MANY = 2
 """Up to so many models have their reconstructions beside the original."""

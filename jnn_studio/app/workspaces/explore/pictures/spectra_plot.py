@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jnn_studio.app.plots.curves import SpectrumPlot
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.scene.renderer import Scene
 
 
 class SpectraPlot(SpectrumPlot):

@@ -14,7 +14,7 @@ from jnn_studio.app.workspaces.explore.walking.group_mark import GroupMark
 from jnn_studio.app.workspaces.explore.walking.region_row import RegionRow
 from jnn_studio.app.workspaces.explore.walking.walk_bar import WalkBar
 from jnn_studio.base.text import printable
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import DIRECTIONS, ExploreState, FileImage
 
 SHORTEST_NAME = 9 * GRID

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jnn_studio.app.workspaces.explore.walking.group_mark import Mark
-from jnn_studio.explore.averaged import fit_words
-from jnn_studio.explore.renderer import ColumnView, Scene
-from jnn_studio.explore.sheet import basis_words
+from jnn_studio.explore.directions.averaged import fit_words
+from jnn_studio.explore.figures.sheet import basis_words
+from jnn_studio.explore.scene.renderer import ColumnView, Scene
 
 
 def figures(scene: Scene, d: int) -> list[tuple[str, str]]:

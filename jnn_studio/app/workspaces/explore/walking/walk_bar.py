@@ -17,7 +17,7 @@ from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.widgets.number_box import NumberBox
 from jnn_studio.app.widgets.segmented import SegmentedControl
 from jnn_studio.app.workspaces.explore.walking.direction_menu import DirectionActions
-from jnn_studio.explore.renderer import Scene
+from jnn_studio.explore.scene.renderer import Scene
 from jnn_studio.explore.state import ExploreState
 
 

@@ -34,9 +34,9 @@ from jnn_studio.app.workspaces.runs.sweeps.typed_sweep import (
 from jnn_studio.base.errors import StudioError
 from jnn_studio.sweeps.config import MOST_RUNS, SweepConfig
 from jnn_studio.sweeps.folder import load_sweep, sweep_preset_names
-from jnn_studio.training.common_settings import COMMON
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.presets import preset_names, preset_table
+from jnn_studio.training.configuration.common_settings import COMMON
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.presets import preset_names, preset_table
 
 PAGE = "runs.new_sweep"
 AXES = 3

@@ -18,15 +18,15 @@ from jnn_studio.app.workspaces.runs.sweeps.front_plot import FrontPlot
 from jnn_studio.app.workspaces.runs.sweeps.new_sweep import PAGE, NewSweepDialog
 from jnn_studio.app.workspaces.runs.sweeps.watch import Known, SweepWatch
 from jnn_studio.base.watch import Watch
-from jnn_studio.explore.front_walk import Front, FrontModel
-from jnn_studio.explore.references import member_reference
+from jnn_studio.explore.columns.front_walk import Front, FrontModel
+from jnn_studio.explore.columns.references import member_reference
 from jnn_studio.runs.summary import RunSummary
 from jnn_studio.sweeps.config import SweepConfig
 from jnn_studio.sweeps.folder import SweepFolder
 from jnn_studio.sweeps.points import SweepPoint, SweepView
 from jnn_studio.sweeps.training import SweepEnded
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.run_folder import RunFolder
+from jnn_studio.training.folder.run_folder import RunFolder
 
 _SAID = ("penalty.eta", "divergence.beta")
 

@@ -13,8 +13,8 @@ from jnn_studio.sweeps.changing import changed, value_of
 from jnn_studio.sweeps.config import SweepConfig, sweep_from
 from jnn_studio.sweeps.plan import plan_ends, plan_grid
 from jnn_studio.training.config import ConfigError, RunConfig
-from jnn_studio.training.config_file import validate_config
-from jnn_studio.training.derived_words import words_for
+from jnn_studio.training.configuration.config_file import validate_config
+from jnn_studio.training.configuration.derived_words import words_for
 
 Spread = Literal["values", "log", "linear"]
 WHERE = "This sweep"

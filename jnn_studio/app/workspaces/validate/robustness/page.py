@@ -8,7 +8,7 @@ from jnn_studio.app.workspaces import page_of
 from jnn_studio.app.workspaces.validate.robustness.plots import RobustnessPlots
 from jnn_studio.app.workspaces.validate.robustness.settings import PAGE, WORDS
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.presets import preset_names
+from jnn_studio.training.configuration.presets import preset_names
 
 FIRST = "robustness-quick"
 

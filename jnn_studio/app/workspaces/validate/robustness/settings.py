@@ -15,7 +15,7 @@ from jnn_studio.labs.robustness.regularisers import (
     REGULARISERS,
     SCHATTEN,
 )
-from jnn_studio.training.common_settings import DEVICE, common
+from jnn_studio.training.configuration.common_settings import DEVICE, common
 from jnn_studio.training.words import RunWords
 
 PAGE = "validate.robustness"

@@ -9,7 +9,7 @@ from jnn_studio.app.workspaces.validate.rof.plots import RofPlots
 from jnn_studio.app.workspaces.validate.rof.settings import PAGE, WORDS
 from jnn_studio.app.workspaces.validate.rof.shape_canvas import ShapeCanvas
 from jnn_studio.training.config import RunConfig
-from jnn_studio.training.presets import preset_names
+from jnn_studio.training.configuration.presets import preset_names
 
 FIRST = "rof-2d-quick"
 """The preset that the form begins with: there is most to see, soonest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
-from jnn_studio.training.common_settings import DEVICE, common
+from jnn_studio.training.configuration.common_settings import DEVICE, common
 from jnn_studio.training.words import RunWords
 
 PAGE = "validate.rof"

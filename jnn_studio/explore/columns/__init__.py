@@ -1,0 +1,1 @@
+"""The models in view: opened, handed over, referred to, put in an order, told apart."""

@@ -1,0 +1,1 @@
+"""What leaves Explore to be looked at: figure sheets, animations, films."""

@@ -1,0 +1,1 @@
+"""What directions do, in words and numbers: factors that are known, readouts of a table."""

@@ -1,0 +1,1 @@
+"""Walks: how far, straight or curved, from where to where, matched between models."""

@@ -1,0 +1,1 @@
+"""Configurations as they are written: `config.toml`, identity, presets, words for every setting."""

@@ -1,0 +1,1 @@
+"""A batch gathered: images opened, fetched ahead, augmented, shared among processes."""

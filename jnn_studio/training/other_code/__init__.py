@@ -1,0 +1,1 @@
+"""Runs that other code trains: written by it, or penalised within it."""

@@ -1,0 +1,1 @@
+"""The paper's experiment: two autoencoders, their settings and words, and finding η."""
