@@ -9,10 +9,16 @@ Each U-Net only corrects a linear part: Wiener's filter in Haar's bands of three
 variance v for each band and √(v / (v + σ²)) in each half. The linear denoiser with the smallest penalised
 error is Wiener's filter, and training begins near it. It matters where it begins: in directions that hold
 noise alone the penalised loss is flat at J = 0, of the fourth order in what the factors let through.
+
+Its activation bends smoothly, as the paper's do. Where one bends at a point, as a ReLU does, the Jacobian
+jumps, and the derivative of its mean over the noise has a part from where it jumps, which no automatic
+differentiation sees: the penalty's gradient, and SURE's, is then another one, and what is learnt is hardly
+more than linear.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import torch
@@ -36,6 +42,7 @@ _DETAILS = ((0.008, 0.001), (0.035, 0.005), (0.14, 0.02))
 """Variances to begin with, of Haar's details of photographs in [-1, 1], at each scale: grey, and colours."""
 _REST = (10.0, 1.0)
 """Variance of what is left above them."""
+_ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {"elu": nn.ELU, "relu": nn.ReLU}
 _DAMPED, _TAIL = 0.3, 0.05
 """How much smaller than kept variance the last weights of a branch begin, and of a whole U-Net."""
 
@@ -123,9 +130,12 @@ class _Half(nn.Module):
             nn.Parameter(_variances(scale, channels).log()) for scale in range(SCALES)
         )
         self.head = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
-        self.before = nn.ModuleList(nn.ModuleList(_Block(width) for _ in range(blocks)) for width in widths)
+        bend = _ACTIVATIONS[config.activation]
+        self.before = nn.ModuleList(
+            nn.ModuleList(_Block(width, bend) for _ in range(blocks)) for width in widths
+        )
         self.after = nn.ModuleList(
-            nn.ModuleList(_Block(width) for _ in range(blocks)) for width in widths[:-1]
+            nn.ModuleList(_Block(width, bend) for _ in range(blocks)) for width in widths[:-1]
         )
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths))
@@ -161,18 +171,19 @@ class _Half(nn.Module):
 
 
 class _Block(nn.Module):
-    """x + second(max(0, first(x) + what σ says))."""
+    """x + second(φ(first(x) + what σ says))."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, activation: Callable[[], nn.Module]) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.told = nn.Parameter(torch.empty(width, _FEATURES))
+        self.bend = activation()
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def at(self, features: Tensor) -> nn.Module:
         """Its layers, for σ told by ``features`` (batch or 1, features)."""
         offset = Offset((features @ self.told.mT)[:, :, None, None])
-        return Sum(nn.Identity(), nn.Sequential(self.first, offset, nn.ReLU(), self.second))
+        return Sum(nn.Identity(), nn.Sequential(self.first, offset, self.bend, self.second))
 
 
 def build(config: ConditionedDenoiserConfig, seed: int) -> ConditionedDenoiser:

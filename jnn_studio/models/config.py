@@ -167,6 +167,11 @@ class ConditionedDenoiserConfig(ModelConfig):
     blocks: int = Field(
         1, ge=1, le=16, description="Residual blocks of each half, at each of these sizes, down and up."
     )
+    activation: Literal["elu", "relu"] = Field(
+        "elu",
+        description="Between the layers. relu bends at a point: a penalty's gradient then misses what moving "
+        "that point does, and little more than a linear denoiser is learnt from noisy images alone.",
+    )
     sigmas: tuple[Positive, Positive] = Field(
         (0.02, 2.0),
         description="The least and the largest σ it is made for, of Gaussian noise on images in [-1, 1]; "

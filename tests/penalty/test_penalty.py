@@ -313,3 +313,28 @@ def test_frozen_weights_and_no_grad_are_fine(encoder):
         assert NuclearNormPenalty()(encoder, x).item() == pytest.approx(value)
     encoder.requires_grad_(False)
     assert NuclearNormPenalty()(encoder, x).item() == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("bend", "seen"), [(nn.ELU, True), (nn.SiLU, True), (nn.ReLU, False)])
+def test_the_gradient_does_not_see_a_layer_bend_at_a_point(bend, seen):
+    """Moving the point moves the mean of ‖J‖² over inputs, but not ‖J‖² at nearly any of them."""
+    x = torch.special.ndtri((torch.arange(40_000, dtype=torch.float64) + 0.5) / 40_000)[:, None]
+    f = Composition(nn.Sequential(nn.Linear(1, 1), bend()), nn.Linear(1, 1)).double()
+    with torch.no_grad():
+        for layer in (f[0][0], f[1]):
+            layer.weight.fill_(1.0)
+            layer.bias.fill_(0.5)
+    penalty = NuclearNormPenalty()
+    bias = f[0][0].bias
+    (gradient,) = torch.autograd.grad(penalty(f, x), bias, allow_unused=True)
+    step, values = 0.01, []
+    for sign in (1, -1):
+        with torch.no_grad():
+            bias.fill_(0.5 + sign * step)
+            values.append(penalty(f, x))
+    slope = (values[0] - values[1]) / (2 * step)
+    assert abs(slope) > 0.1
+    if seen:
+        torch.testing.assert_close(gradient[0], slope, rtol=1e-3, atol=0)
+    else:
+        assert gradient is None or gradient == 0
