@@ -30,7 +30,7 @@ DenoiseAt = Callable[[Tensor, float], Tensor]
 
 FIRST = 1.0
 """σ of the first step, for images in [-1, 1]; twice the noise's where that is more."""
-WEIGHT, PASSED_POWER = 1.5, -0.3
+WEIGHT, PASSED_POWER = 0.09, -0.3
 """λ = WEIGHT · passed^PASSED_POWER at a strength of 1: see `weight_for`."""
 
 

@@ -101,14 +101,14 @@ def test_with_a_linear_denoiser_every_image_is_what_linear_algebra_says(name: st
         lambda x, sigma: x / (1 + 2 * sigma**2),
         (0.01, 5.0),
         noise=noise,
-        strength=2.0,
+        strength=33.0,
         steps=3,
     )
     found = list(ways)
     z, sigmas = start.flatten(), (1.0, math.sqrt(0.2), 0.2)
     assert [step.sigma for step in found[1:]] == pytest.approx(sigmas)
     for step, sigma in zip(found[1:], sigmas, strict=True):
-        weight = 2.0 * weight_for(degradation) * noise**2 / sigma**2
+        weight = 33.0 * weight_for(degradation) * noise**2 / sigma**2
         x = torch.linalg.solve(a.mT @ a + weight * pull, a.mT @ seen.flatten() + weight * pull @ z)
         z = x / (1 + 2 * sigma**2)
         assert step.asked is not None
