@@ -38,7 +38,6 @@ def run(files: Sequence[Path] = ()) -> int:
     gc.disable()
     # torch has been imported by now: on Windows it must be before Qt (DLL search order).
     from jnn_studio.app.application import no_display, program_settings, the_application
-    from jnn_studio.app.handed_files import HandedFiles
     from jnn_studio.app.preferences import PreferenceStore
     from jnn_studio.app.window import MainWindow
 
@@ -51,7 +50,10 @@ def run(files: Sequence[Path] = ()) -> int:
     window = MainWindow(settings)
     report_exceptions(window)
     _quit_on_signals(window)
-    HandedFiles(application, window.open_files)
+    if sys.platform == "darwin":  # alone; and every event of the application passes by
+        from jnn_studio.app.handed_files import HandedFiles
+
+        HandedFiles(application, window.open_files)
     # Not `quit`, which asks every window that is still open and gives up if one declines.
     window.left.connect(application.exit)
     window.show()
