@@ -105,6 +105,9 @@ class DenoiseExperiment:
         notes: tuple[str, ...] = (),
     ) -> None:
         self.config, self.device, self.notes = config, device, notes
+        model = config.model
+        self._sigmas = model.sigmas if isinstance(model, ConditionedDenoiserConfig) else None
+        """The least and the largest σ of the images, where the network is told theirs."""
         schedule = config.schedule
         self._batches = Batches(
             source, schedule.batch_size, schedule.held_out, schedule.seed, device.name, watch
@@ -160,10 +163,10 @@ class DenoiseExperiment:
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
         probes = self._random(batch, step, PROBES)
-        if isinstance(self.config.model, ConditionedDenoiserConfig):
-            penalty = (penalise.values(f, trace, probes).float() * weight).mean()
-        else:
+        if self._sigmas is None:
             penalty = penalise(f, trace, probes).float()
+        else:
+            penalty = (penalise.values(f, trace, probes).float() * weight).mean()
         return torch.stack([data + rise * member.eta * penalty, data, penalty])
 
     def _related(
@@ -248,10 +251,7 @@ class DenoiseExperiment:
 
     def _weights(self, sigma: Tensor) -> Tensor:
         """How much each image of a batch weighs in the loss."""
-        model = self.config.model
-        if isinstance(model, ConditionedDenoiserConfig):
-            return weights_of(sigma, model.sigmas)
-        return torch.ones_like(sigma)
+        return torch.ones_like(sigma) if self._sigmas is None else weights_of(sigma, self._sigmas)
 
     def _noise(self, batch: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """The batch with its noise, and with another, and σ of each image."""
@@ -265,11 +265,10 @@ class DenoiseExperiment:
                 random,
                 axis=1,
             )
-            model = self.config.model
-            if isinstance(model, ConditionedDenoiserConfig):
-                sigma = draw_levels(model.sigmas, len(batch), self._random(batch, step, LEVELS))
-            else:
+            if self._sigmas is None:
                 sigma = torch.full((len(batch),), self.config.noise.sigma, device=device)
+            else:
+                sigma = draw_levels(self._sigmas, len(batch), self._random(batch, step, LEVELS))
             first, second = (sigma.reshape(-1, 1, 1, 1) * drawn).unbind()
             noisy, other = (
                 (batch + part).contiguous(memory_format=torch.channels_last) for part in (first, second)
