@@ -94,6 +94,11 @@ class Skipped:
     method: str
     reason: str
 
+    @property
+    def words(self) -> str:
+        """Which, and why, on one line."""
+        return f"{self.image}{self.method and ', '}{self.method}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Row:

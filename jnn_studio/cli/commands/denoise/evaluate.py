@@ -109,7 +109,7 @@ def evaluate(
                         skipped.append(found)
             tables.append((settings, rows(measured), skipped, denoisers))
             for gap in skipped:
-                complain(f"{gap.image}{', ' + gap.method if gap.method else ''}: {gap.reason}")
+                complain(gap.words)
     if not any(table for _, table, _, _ in tables):
         raise typer.Exit(FAILED)
     if as_json or form is TableForm.json:

@@ -98,7 +98,7 @@ def front(
                         if isinstance(found, Measured):
                             measured.append((label, found))
                         else:
-                            complain(f"{found.image}{found.method and ', '}{found.method}: {found.reason}")
+                            complain(found.words)
                 rows += front_rows(value, sets, measured)
         if not rows:
             raise UsageError(f"nothing could be measured on {images}")

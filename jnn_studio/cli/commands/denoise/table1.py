@@ -80,7 +80,7 @@ def table1(
                         if isinstance(found, Measured):
                             measured.append(found)
                         else:
-                            complain(f"{found.image}{found.method and ', '}{found.method}: {found.reason}")
+                            complain(found.words)
                 rows += table1_rows(dataset, value, measured)
         if not any(row.images for row in rows):
             raise UsageError(f"nothing could be measured on {images}")
