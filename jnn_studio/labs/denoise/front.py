@@ -22,6 +22,7 @@ from jnn_studio.labs.denoise.evaluation import (
     Results,
     Skipped,
     evaluate,
+    rows,
 )
 from jnn_studio.labs.denoise.methods import ANY, BM3D, bundled_denoisers, bundled_keys, open_denoisers
 from jnn_studio.labs.denoise.paired import Paired, paired
@@ -120,41 +121,34 @@ def front_rows(
         values.setdefault((label, found.method), []).append(found)
     known = {one.label: one.denoisers for one in sets}
     reference, given = (_plain(values.get(("", key), [])) for key in (BM3D, NOISY))
-    rows = []
+    found_rows = []
     for (label, method), own in values.items():
-        plain = _plain(own)
+        plain, (row,) = _plain(own), rows(own)
         both = [image for image in plain if image in given]
         gain = float(np.mean([plain[image] - given[image] for image in both])) if both else math.nan
         pixels = sum(found.pixels for found in own)
         seconds = None if method == NOISY else 1e6 * sum(found.seconds for found in own) / max(pixels, 1)
-        rows.append(
+        found_rows.append(
             FrontRow(
                 sigma,
                 method,
                 label,
                 _weights(known[label][method]) if label else None,
                 len(own),
-                _spread([found.quality.psnr_plain for found in own]),
-                _spread([found.quality.psnr_paper for found in own]),
+                (row.mean["psnr_plain"], row.sd["psnr_plain"]),
+                (row.mean["psnr_paper"], row.sd["psnr_paper"]),
                 seconds,
                 None if (label, method) == ("", BM3D) else paired(plain, reference),
                 gain < 0,
             )
         )
-    return tuple(rows)
+    return tuple(found_rows)
 
 
 def _plain(measured: Sequence[Measured]) -> dict[str, float]:
     """The plain PSNR by image, where there is one."""
     found = {one.image: one.quality.psnr_plain for one in measured}
     return {image: value for image, value in found.items() if math.isfinite(value)}
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and sample standard deviation of what is finite; NaN where there is none."""
-    finite = np.array([value for value in values if math.isfinite(value)])
-    mean = float(finite.mean()) if len(finite) else math.nan
-    return mean, float(finite.std(ddof=1)) if len(finite) > 1 else math.nan
 
 
 def _weights(loaded: LoadedDenoiser) -> int:
