@@ -222,6 +222,8 @@ class RunDesk(QObject):
                 self._form.offer(feed.config)
         elif isinstance(event, StateChanged) and status.ended:
             withdraw_discard(self._page)
+            if event.state != "discarded":
+                self._drain(status)  # it has ended once all that it logged last is on show
             if event.state == "failed":
                 title = f"“{status.name}” failed"
                 self._message.show_error(title, event.reason, event.details)

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, RECORRUPTED, UNSURE
+from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, UNSURE
 from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number
@@ -138,11 +138,8 @@ class DenoiseConfig(RunConfig):
             raise ValueError(
                 "noise.eta must be sigma-squared where the network is told σ: every image has an η of its own"
             )
-        for method in (UNSURE, RECORRUPTED, NEIGHBOURS):
-            if method in self.methods:
-                raise ValueError(
-                    f"methods cannot have {method} where the network is told σ: it learns another σ"
-                )
+        if UNSURE in self.methods:
+            raise ValueError(f"methods cannot have {UNSURE} where the network is told σ: it is to find one")
 
     def _change_data(self, changed: dict[str, Any], data: Path) -> None:
         changed["data"] = {"kind": "crops", "path": str(data)}

@@ -27,7 +27,7 @@ from jnn_studio.labs.denoise.methods import (
     SURE,
     UNSURE,
 )
-from jnn_studio.labs.denoise.relatives import GAMMA, half, neighbours, recorrupted
+from jnn_studio.labs.denoise.relatives import GAMMA, RECORRUPTION, half, neighbours, recorrupted
 from jnn_studio.labs.denoise.unsure import MULTIPLIER, ascend, begun, estimated_sigma
 from jnn_studio.models.conditioned_denoiser import ConditionedDenoiser
 from jnn_studio.models.config import ConditionedDenoiserConfig, ModelConfig
@@ -142,17 +142,18 @@ class DenoiseExperiment:
     def losses(self, member: Member, batch: Tensor, step: int) -> Tensor:
         """(total, data, penalty)."""
         noisy, other, sigma = self._noise(batch, step)
-        f = _told(member, sigma)
         weight = self._weights(sigma)
+        unit = 0.5 * (self.config.noise.sigma / sigma) ** 2 * weight
+        if member.key in (RECORRUPTED, NEIGHBOURS):
+            found = self._related(member, noisy, sigma, self._random(batch, step, PROBES))
+            data, total = ((missed * unit).mean() for missed in found)
+            return torch.stack([total, data, torch.zeros((), device=batch.device)])
+        f = _told(member, sigma)
         target = {SUPERVISED: batch, NOISE2NOISE: other}.get(member.key, noisy)
         penalise = self._penalties.get(member.key)
-        if member.key in (RECORRUPTED, NEIGHBOURS):
-            data, total = self._related(f, member.key, noisy, self._random(batch, step, PROBES))
-            return torch.stack([total, data, torch.zeros((), device=batch.device)])
         with self.device.autocast():
             trace = f.trace(noisy)
-        missed = (trace.output.float() - target).square().flatten(1).sum(1)
-        data = 0.5 * (missed * (self.config.noise.sigma / sigma) ** 2 * weight).mean()
+        data = (_squared(trace.output.float() - target) * unit).mean()
         rise = warmup(step, self.config.noise.warmup_steps)
         if member.key == SURE:
             found = (divergence(trace, self._random(batch, step, PROBES)).float() * weight).mean()
@@ -170,26 +171,31 @@ class DenoiseExperiment:
         return torch.stack([data + rise * member.eta * penalty, data, penalty])
 
     def _related(
-        self, f: Composition, key: str, noisy: Tensor, random: torch.Generator
+        self, member: Member, noisy: Tensor, sigma: Tensor, random: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """(data, total) of those that make two images of one: see `relatives`."""
-        count = len(noisy)
-        if key == RECORRUPTED:
-            given, target = recorrupted(noisy, self.config.noise.sigma, random)
+        """What is missed of each image, squared, of those that make two images of one: see `relatives`.
+
+        Without and with a regulariser, (batch,) each. A network that is told σ is told that of the image
+        which it is given.
+        """
+        if member.key == RECORRUPTED:
+            given, target = recorrupted(noisy, sigma, random)
+            f = _told(member, sigma * RECORRUPTION)
             with self.device.autocast():
                 output = f(given.contiguous(memory_format=torch.channels_last))
-            data = 0.5 * (output.float() - target).square().sum() / count
-            return data, data
-        first, second = neighbours((count, *noisy.shape[-2:]), noisy.device, random)
+            missed = _squared(output.float() - target)
+            return missed, missed
+        f = _told(member, sigma)
+        first, second = neighbours((len(noisy), *noisy.shape[-2:]), noisy.device, random)
         with self.device.autocast():
             output = f(half(noisy, first).contiguous(memory_format=torch.channels_last))
             with torch.no_grad():
                 whole = f(noisy).float()
-        missed = output.float() - half(noisy, second)
+        apart = output.float() - half(noisy, second)
         known = half(whole, first) - half(whole, second)
         # A quarter of the pixels each: four times that is a sum over an image, as all others have it.
-        data = 4 * 0.5 * missed.square().sum() / count
-        return data, data + GAMMA * 4 * 0.5 * (missed - known).square().sum() / count
+        missed = 4 * _squared(apart)
+        return missed, missed + GAMMA * 4 * _squared(apart - known)
 
     def after_step(self, member: Member, terms: Tensor) -> None:
         """UNSURE's multiplier goes on by the trace there was."""
@@ -309,6 +315,11 @@ def _told(member: Member, sigma: float | Tensor) -> Composition:
         return model.at(sigma)
     assert isinstance(model, Composition)
     return model
+
+
+def _squared(missed: Tensor) -> Tensor:
+    """‖·‖² of each image of a batch, (batch,)."""
+    return missed.square().flatten(1).sum(1)
 
 
 def _eta(config: DenoiseConfig, key: str) -> float:

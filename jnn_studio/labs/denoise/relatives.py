@@ -18,6 +18,8 @@ from jnn_studio.penalty.batch_rows import for_rows
 
 ALPHA = 0.5
 """How much noise is added to a recorrupted image, as in its paper."""
+RECORRUPTION = (1 + ALPHA**2) ** 0.5
+"""How many times the noise of an image a recorrupted one has."""
 GAMMA = 2.0
 """Weight of Neighbor2Neighbor's regulariser, as in its paper for Gaussian noise."""
 
@@ -25,13 +27,14 @@ _PAIRS = torch.tensor([[0, 1], [0, 2], [1, 3], [2, 3], [1, 0], [2, 0], [3, 1], [
 """Neighbours among the pixels 0 1 / 2 3 of a square, in either order."""
 
 
-def recorrupted(noisy: Tensor, sigma: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(y + ασε, y − σε/α) of images (batch, channels, height, width)."""
+def recorrupted(noisy: Tensor, sigma: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(y + ασε, y − σε/α) of images (batch, channels, height, width) with noise of a σ each, (batch,)."""
     one = noisy.shape[1:]
     drawn = for_rows(
         lambda rows: torch.randn((rows, *one), device=noisy.device, generator=random), len(noisy), random
     )
-    return noisy + ALPHA * sigma * drawn, noisy - sigma / ALPHA * drawn
+    noise = sigma.reshape(-1, 1, 1, 1) * drawn
+    return noisy + ALPHA * noise, noisy - noise / ALPHA
 
 
 def neighbours(

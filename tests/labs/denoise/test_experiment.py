@@ -25,10 +25,11 @@ from jnn_studio.labs.denoise.methods import (
     SUPERVISED,
     SURE,
     UNPENALISED,
+    UNSURE,
     open_denoisers,
     trained_sigma,
 )
-from jnn_studio.labs.denoise.relatives import neighbours
+from jnn_studio.labs.denoise.relatives import half, neighbours
 from jnn_studio.models.denoiser import Denoiser
 from jnn_studio.penalty import NuclearNormPenalty
 from jnn_studio.training.config import ConfigError, validate_as
@@ -198,7 +199,7 @@ def test_probes_have_nothing_to_do_with_the_noise(made: DenoiseExperiment) -> No
 
 def told(**sections: Any) -> DenoiseConfig:
     """A network that is told σ."""
-    methods = [SUPERVISED, NOISE2NOISE, PENALISED, DIFFERENCES, UNPENALISED, SURE]
+    methods = [key for key in LEARNT if key != UNSURE]
     model = {"kind": "conditioned-denoiser", "widths": [4, 4], "sigmas": [0.1, 1.0]}
     settings = {**TINY, "methods": methods, "model": model} | sections
     return validate_as(DenoiseConfig, settings, "told")
@@ -229,6 +230,36 @@ def test_a_network_that_is_told_sigma_learns_from_images_with_noise_of_every_sig
     probes = torch.Generator().manual_seed(found.config.schedule.seed_at(3, PROBES))
     values = NuclearNormPenalty().values(f.model.at(sigma), noisy, probes)
     torch.testing.assert_close(found.losses(f, clean, 3)[2], (weight * values).mean())
+
+
+def test_a_network_that_is_told_sigma_is_told_that_of_what_it_is_given() -> None:
+    """A recorrupted image has more noise than the one it was made of; half of an image has as much."""
+    found = experiment(told())
+    clean = found.batch(3)
+    noisy, _, sigma = found._noise(clean, 3)
+    unit = 0.5 * (0.5 / sigma) ** 2 * weights_of(sigma, (0.1, 1.0))
+    seed = found.config.schedule.seed_at(3, PROBES)
+    f = member(found, RECORRUPTED)
+    drawn = sigma.reshape(-1, 1, 1, 1) * torch.randn(
+        noisy.shape, generator=torch.Generator().manual_seed(seed)
+    )
+    given, target = noisy + 0.5 * drawn, noisy - drawn / 0.5
+    more = sigma * 1.25**0.5
+    torch.testing.assert_close((given - clean).flatten(1).std(1), more, rtol=0.2, atol=0)
+    missed = (f.model.at(more)(given) - target).square().sum((1, 2, 3))
+    total, data, penalty = found.losses(f, clean, 3)
+    torch.testing.assert_close(data, (unit * missed).mean())
+    assert torch.equal(total, data)
+    assert not penalty.any()
+
+    f = member(found, NEIGHBOURS)
+    first, second = neighbours((4, 16, 16), noisy.device, torch.Generator().manual_seed(seed))
+    apart = f.model.at(sigma)(half(noisy, first)) - half(noisy, second)
+    whole = f.model.at(sigma)(noisy)
+    known = half(whole, first) - half(whole, second)
+    total, data, _ = found.losses(f, clean, 3)
+    torch.testing.assert_close(data, (unit * 4 * apart.square().sum((1, 2, 3))).mean())
+    torch.testing.assert_close(total - data, (unit * 8 * (apart - known).square().sum((1, 2, 3))).mean())
 
 
 def test_weights_of_noise_levels_are_one_in_the_mean() -> None:
@@ -287,8 +318,7 @@ def test_a_wrong_setting_is_named(sections: dict[str, Any], message: str) -> Non
     [
         ({"noise": {"sigma": 2.0}}, r"noise.sigma \(2\) must lie within model.sigmas \(0.1 to 1\)"),
         ({"noise": {"sigma": 0.5, "eta": 0.1}}, "every image has an η of its own"),
-        ({"methods": [RECORRUPTED]}, "cannot have recorrupted where the network is told σ"),
-        ({"methods": [NEIGHBOURS]}, "cannot have neighbor2neighbor where the network is told σ"),
+        ({"methods": [UNSURE]}, "cannot have unsure where the network is told σ"),
     ],
 )
 def test_what_does_not_go_with_a_network_that_is_told_sigma_is_named(

@@ -44,6 +44,18 @@ def test_a_pair_is_trained_to_the_end_while_its_curves_grow(
     }
 
 
+def test_a_run_that_is_shown_as_finished_shows_all_that_it_logged(page, train: TrainWorkspace) -> None:
+    # However late the next tick of the clock that drains its feed.
+    train.context.ticked.disconnect()
+    page.start()
+    page.wait_for_state("finished")
+    shown = page.curves()
+    for key in page.MEMBERS:
+        assert shown[f"total {key}"][0] == list(range(2, 31, 2))
+        assert shown[f"rank {key}"][0] == [0, 5, 10, 15, 20, 25, 30]
+    assert train.page.plots.previews.step == 30
+
+
 def test_a_run_pauses_and_goes_on(page, qtbot: QtBot) -> None:
     page.start(schedule__steps=page.ENDLESS)
     page.wait_for_step(4)
