@@ -13,7 +13,7 @@ import time
 
 import torch
 
-from jnn_studio.labs.denoise.tiling import denoise_photo, side_for
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo, side_for
 from jnn_studio.models.conditioned_denoiser import build
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.models.denoiser import STRIDE

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import DeadLeavesSource
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import PROBES, DenoiseExperiment
-from jnn_studio.labs.denoise.methods import NEIGHBOURS, RECORRUPTED, SURE, UNSURE
-from jnn_studio.labs.denoise.relatives import ALPHA, GAMMA
-from jnn_studio.labs.denoise.unsure import START
+from jnn_studio.labs.denoise.denoisers.methods import NEIGHBOURS, RECORRUPTED, SURE, UNSURE
+from jnn_studio.labs.denoise.learning.experiment import PROBES, DenoiseExperiment
+from jnn_studio.labs.denoise.learning.relatives import ALPHA, GAMMA
+from jnn_studio.labs.denoise.learning.unsure import START
 from jnn_studio.training.config import validate_as
 from jnn_studio.training.device import choose_device
 

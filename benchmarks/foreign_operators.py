@@ -14,12 +14,12 @@ from typing import Any
 import torch
 
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.foreign_operator import adapted
-from jnn_studio.labs.denoise.methods import PENALISED, bundled_denoisers
-from jnn_studio.labs.denoise.noise import add_noise
-from jnn_studio.labs.denoise.plug_and_play import restore
-from jnn_studio.labs.denoise.tiling import denoise_photo
-from jnn_studio.labs.denoise.total_variation import restore_tv
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED, bundled_denoisers
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.noisy.noise import add_noise
+from jnn_studio.labs.denoise.restoring.foreign_operator import adapted
+from jnn_studio.labs.denoise.restoring.plug_and_play import restore
+from jnn_studio.labs.denoise.restoring.total_variation import restore_tv
 
 SIDE, NOISE, SIGMA = 64, 0.1, 0.5
 

@@ -19,13 +19,13 @@ from torch import Tensor
 
 from jnn_studio.data.listing import list_images
 from jnn_studio.data.photo import read_photo
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.methods import PENALISED, bundled_denoisers, bundled_sigmas
-from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
-from jnn_studio.labs.denoise.noise_estimate import estimate_noise
-from jnn_studio.labs.denoise.noise_model import GaussianDenoise, NoiseModel
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED, bundled_denoisers, bundled_sigmas
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.measuring.measures import quality
+from jnn_studio.labs.denoise.noisy.noise import add_noise, to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise_estimate import estimate_noise
+from jnn_studio.labs.denoise.noisy.noise_model import GaussianDenoise, NoiseModel
 
 SIGMAS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
 SIDE = 256

@@ -29,20 +29,20 @@ from torch import Tensor
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.listing import list_images
 from jnn_studio.data.photo import read_photo
-from jnn_studio.labs.denoise.annealed import FIRST
-from jnn_studio.labs.denoise.methods import BM3D, PENALISED, bundled_denoisers, open_denoisers
-from jnn_studio.labs.denoise.noise import to_signed
-from jnn_studio.labs.denoise.plug_and_play import Iterate
-from jnn_studio.labs.denoise.priors import AnySigmaPrior, DenoiserPrior, bm3d_prior, prior_of
-from jnn_studio.labs.denoise.restoration import (
+from jnn_studio.labs.denoise.denoisers.methods import BM3D, PENALISED, bundled_denoisers, open_denoisers
+from jnn_studio.labs.denoise.noisy.noise import to_signed
+from jnn_studio.labs.denoise.restoring.annealed import FIRST
+from jnn_studio.labs.denoise.restoring.plug_and_play import Iterate
+from jnn_studio.labs.denoise.restoring.priors import AnySigmaPrior, DenoiserPrior, bm3d_prior, prior_of
+from jnn_studio.labs.denoise.restoring.restoration import (
     DegradationConfig,
     DegradedPhoto,
     PriorConfig,
     pose,
     restore_learnt,
 )
-from jnn_studio.labs.denoise.restore_table import OPERATORS
-from jnn_studio.labs.denoise.total_variation import restore_tv, weight_for
+from jnn_studio.labs.denoise.restoring.restore_table import OPERATORS
+from jnn_studio.labs.denoise.restoring.total_variation import restore_tv, weight_for
 
 Way = Callable[[DegradedPhoto], Iterator[Iterate]]
 """How a problem is solved."""

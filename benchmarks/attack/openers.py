@@ -26,7 +26,7 @@ from jnn_studio.data.photo import read_photo
 from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.explore.saved.library import Library, read_direction
 from jnn_studio.explore.saved.session_file import load_session
-from jnn_studio.labs.denoise.methods import open_denoisers
+from jnn_studio.labs.denoise.denoisers.methods import open_denoisers
 from jnn_studio.models.weights import SUFFIXES, Loaded, fingerprint, load_classifier
 from jnn_studio.runs.comparing import compared, settings_of
 from jnn_studio.runs.curves import read_curves

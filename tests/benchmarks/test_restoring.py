@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmarks.restoring import ahead, measure, photographs, prior_called, total_variation, with_prior
 from jnn_studio.data.dead_leaves import draw_dead_leaves
-from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
+from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, PriorConfig, pose, restore_both
 
 
 @pytest.fixture

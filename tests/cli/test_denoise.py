@@ -19,22 +19,24 @@ from jnn_studio.cli.commands.denoise import app
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import bm3d, evaluation, methods, priors
-from jnn_studio.labs.denoise.front import NetworkSet, front_rows
-from jnn_studio.labs.denoise.measures import Quality
-from jnn_studio.labs.denoise.methods import (
+from jnn_studio.labs.denoise.denoisers import bm3d, methods
+from jnn_studio.labs.denoise.denoisers.methods import (
     ANY,
     bundled_denoisers,
     bundled_keys,
     bundled_sigmas,
     open_denoisers,
 )
-from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.paired import paired
-from jnn_studio.labs.denoise.priors import prior_of
-from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
-from jnn_studio.labs.denoise.telling import common_range, denoise_told
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.denoisers.telling import common_range, denoise_told
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.measuring import evaluation
+from jnn_studio.labs.denoise.measuring.front import NetworkSet, front_rows
+from jnn_studio.labs.denoise.measuring.measures import Quality
+from jnn_studio.labs.denoise.measuring.paired import paired
+from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoring import priors
+from jnn_studio.labs.denoise.restoring.priors import prior_of
+from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, PriorConfig, pose, restore_both
 from jnn_studio.models.conditioned_denoiser import build as build_conditioned
 from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import build

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from jnn_studio.labs.denoise.methods import DenoisersError, chosen, open_denoisers, trained_sigma
-from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.denoisers.methods import DenoisersError, chosen, open_denoisers, trained_sigma
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.spectra.spectrum import Crop, denoiser_spectrum
 from jnn_studio.models.denoiser_saving import save_denoiser
 from jnn_studio.models.denoising_model import denoises
 from jnn_studio.models.portable.exporting import ExportError

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from jnn_studio.base.settings import Frozen, NonNegative, Positive
 from jnn_studio.data.config import CropConfig, DeadLeavesConfig
-from jnn_studio.labs.denoise.methods import DIFFERENCES, LEARNT, NEIGHBOURS, UNSURE
+from jnn_studio.labs.denoise.denoisers.methods import DIFFERENCES, LEARNT, NEIGHBOURS, UNSURE
 from jnn_studio.models.config import ConditionedDenoiserConfig, DenoiserConfig
 from jnn_studio.models.denoiser import STRIDE
 from jnn_studio.training.config import HALVES, OptimiserConfig, RunConfig, eta_as_number

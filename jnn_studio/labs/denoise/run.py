@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import DenoiseExperiment, denoise_facts, denoise_members
-from jnn_studio.labs.denoise.methods import DIFFERENCES
+from jnn_studio.labs.denoise.denoisers.methods import DIFFERENCES
+from jnn_studio.labs.denoise.learning.experiment import DenoiseExperiment, denoise_facts, denoise_members
 from jnn_studio.training.device import choose_device
 from jnn_studio.training.gathering.images import open_images
 from jnn_studio.training.kind import RunKind

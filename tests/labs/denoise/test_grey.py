@@ -9,20 +9,20 @@ import torch
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import levels_of
 from jnn_studio.data.photo import Photo
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.noise import add_noise, to_pixels, to_signed
-from jnn_studio.labs.denoise.noise_model import NoiseModel
-from jnn_studio.labs.denoise.photo import make_noisy, run_method, take_as_noisy
-from jnn_studio.labs.denoise.priors import prior_of
-from jnn_studio.labs.denoise.restoration import (
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.noisy.noise import add_noise, to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise_model import NoiseModel
+from jnn_studio.labs.denoise.photos.photo import make_noisy, run_method, take_as_noisy
+from jnn_studio.labs.denoise.restoring.priors import prior_of
+from jnn_studio.labs.denoise.restoring.restoration import (
     DegradationConfig,
     DegradationTask,
     PriorConfig,
     pose,
     restore_both,
 )
-from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.spectra.spectrum import Crop, denoiser_spectrum
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import Denoiser, build
 from jnn_studio.models.weights import Loaded

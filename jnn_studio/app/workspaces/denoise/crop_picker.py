@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from jnn_studio.app.theme import GRID, theme, ui_font
-from jnn_studio.labs.denoise.spectrum import Crop
+from jnn_studio.labs.denoise.spectra.spectrum import Crop
 from jnn_studio.models.denoiser import STRIDE
 
 _STEPS = {

@@ -12,11 +12,11 @@ from torch import Tensor
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure, Worker
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.noise_model import NoiseModel
-from jnn_studio.labs.denoise.photo import Result, run_method, with_strength
-from jnn_studio.labs.denoise.telling import denoise_told
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import BM3D
+from jnn_studio.labs.denoise.denoisers.telling import denoise_told
+from jnn_studio.labs.denoise.noisy.noise_model import NoiseModel
+from jnn_studio.labs.denoise.photos.photo import Result, run_method, with_strength
 from jnn_studio.models.weights import LoadedDenoiser
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.base.text import printable
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.measures import CONVENTIONS, Quality, decibels
-from jnn_studio.labs.denoise.methods import BM3D, METHODS
-from jnn_studio.labs.denoise.noise_model import GAUSSIAN
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import BM3D, METHODS
+from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS, Quality, decibels
+from jnn_studio.labs.denoise.noisy.noise_model import GAUSSIAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

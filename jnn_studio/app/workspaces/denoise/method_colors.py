@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jnn_studio.app.colors import Style
-from jnn_studio.labs.denoise.methods import (
+from jnn_studio.labs.denoise.denoisers.methods import (
     BM3D,
     DIFFERENCES,
     NEIGHBOURS,

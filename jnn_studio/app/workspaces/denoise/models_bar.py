@@ -13,11 +13,11 @@ from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.text import counted
-from jnn_studio.labs.denoise.methods import ANY, BundledKey
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, trained_for
-from jnn_studio.labs.denoise.noise_model import GAUSSIAN
+from jnn_studio.labs.denoise.denoisers.methods import ANY, BundledKey
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice, trained_for
+from jnn_studio.labs.denoise.denoisers.telling import common_range, share_taken
+from jnn_studio.labs.denoise.noisy.noise_model import GAUSSIAN
 from jnn_studio.labs.denoise.run import KIND
-from jnn_studio.labs.denoise.telling import common_range, share_taken
 from jnn_studio.runs.summary import RunSummary
 
 NEAR = 1.1

@@ -17,21 +17,21 @@ from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
-from jnn_studio.labs.denoise.measures import Quality, quality
-from jnn_studio.labs.denoise.methods import BM3D, BundledKey
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, OpenedDenoisers, open_choice
-from jnn_studio.labs.denoise.noise import to_pixels
-from jnn_studio.labs.denoise.noise_estimate import NoiseEstimate
-from jnn_studio.labs.denoise.noise_model import GAUSSIAN, POISSON, NoiseModel
-from jnn_studio.labs.denoise.photo import (
+from jnn_studio.labs.denoise.denoisers.methods import BM3D, BundledKey
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice, OpenedDenoisers, open_choice
+from jnn_studio.labs.denoise.denoisers.telling import range_of
+from jnn_studio.labs.denoise.measuring.measures import Quality, quality
+from jnn_studio.labs.denoise.noisy.noise import to_pixels
+from jnn_studio.labs.denoise.noisy.noise_estimate import NoiseEstimate
+from jnn_studio.labs.denoise.noisy.noise_model import GAUSSIAN, POISSON, NoiseModel
+from jnn_studio.labs.denoise.photos.photo import (
     Noised,
     OpenedPhoto,
     Result,
     make_noisy,
     take_as_noisy,
 )
-from jnn_studio.labs.denoise.sample import sample_photo
-from jnn_studio.labs.denoise.telling import range_of
+from jnn_studio.labs.denoise.photos.sample import sample_photo
 from jnn_studio.models.weights import LoadedDenoiser
 
 MIN_SIGMA, MAX_SIGMA = 0.001, 4.0

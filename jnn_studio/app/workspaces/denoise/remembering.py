@@ -16,7 +16,7 @@ from jnn_studio.app.workspaces.denoise.photo_desk import (
     PhotoDesk,
 )
 from jnn_studio.base.settings import from_json, to_json
-from jnn_studio.labs.denoise.models_choice import ModelsChoice
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice
 
 
 class Remembered(BaseModel):

@@ -96,8 +96,8 @@ def opener(models: Path | None, ships: Bundled = Bundled.any) -> Callable[[float
     Those that are told σ are as they are read.
     """
     # Imported here: the other commands need not wait.
-    from jnn_studio.labs.denoise import models_choice
-    from jnn_studio.labs.denoise.methods import ANY, bundled_keys
+    from jnn_studio.labs.denoise.denoisers import models_choice
+    from jnn_studio.labs.denoise.denoisers.methods import ANY, bundled_keys
 
     if models is not None and ships is not Bundled.any:
         raise UsageError("give --models or --bundled, not both")
@@ -130,7 +130,7 @@ def denoisers_for(
 
 def classical_there(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Those of ``wanted`` that can be used here; it is said what is missing."""
-    from jnn_studio.labs.denoise import bm3d
+    from jnn_studio.labs.denoise.denoisers import bm3d
 
     if wanted and not bm3d.available():
         complain(bm3d.HOW_TO_GET)
@@ -140,6 +140,6 @@ def classical_there(wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 def label_of(method: str) -> str:
     """What people call a method, or the noisy image."""
-    from jnn_studio.labs.denoise.methods import METHODS
+    from jnn_studio.labs.denoise.denoisers.methods import METHODS
 
     return METHODS[method].label if method in METHODS else method.capitalize()

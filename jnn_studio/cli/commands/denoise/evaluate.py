@@ -30,7 +30,7 @@ from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
     from jnn_studio.base.csv_file import Cell
-    from jnn_studio.labs.denoise.evaluation import EvaluationSettings, Measured, Row, Skipped
+    from jnn_studio.labs.denoise.measuring.evaluation import EvaluationSettings, Measured, Row, Skipped
 
 _DIGITS = {"psnr_paper": 2, "psnr_plain": 2, "ssim": 3}
 # As in the lab, whose modules are slow to import.
@@ -70,8 +70,9 @@ def evaluate(
 ) -> None:
     """Mean PSNR and SSIM of every method over a folder. Interrupted, it goes on where it was."""
     # Imported here: the other commands need not wait for scikit-image.
-    from jnn_studio.labs.denoise import bm3d
-    from jnn_studio.labs.denoise.evaluation import (
+    from jnn_studio.labs.denoise.denoisers import bm3d
+    from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL
+    from jnn_studio.labs.denoise.measuring.evaluation import (
         EvaluationSettings,
         Results,
         Skipped,
@@ -80,8 +81,7 @@ def evaluate(
         list_photographs,
         rows,
     )
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
-    from jnn_studio.labs.denoise.methods import CLASSICAL
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     leave_a_core_free()
     sigma = (1.0 if peak is None else 0.0) if sigma is None else sigma
@@ -131,7 +131,7 @@ def _chosen(
     methods: str, denoisers: dict[str, LoadedDenoiser]
 ) -> tuple[dict[str, LoadedDenoiser], tuple[str, ...]]:
     """The denoisers to measure, and those of the methods that learn nothing."""
-    from jnn_studio.labs.denoise.methods import CLASSICAL
+    from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL
 
     if not methods:
         return denoisers, CLASSICAL
@@ -146,8 +146,8 @@ def _chosen(
 
 def _written(tables: list[tuple[Row, ...]], values: list[list[Measured]], peak: float | None) -> OutputTable:
     """The rows as they are to be written down; of counted photons stabilised first, then as they are."""
-    from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER, csv_cells
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.evaluation_table import CSV_HEADER, csv_cells
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     ways: list[list[Cell]] = [[]] if peak is None else [["stabilised"], ["as it is"]]
     cells = [[*way, *row] for way, found in zip(ways, values, strict=True) for row in csv_cells(found)]
@@ -169,7 +169,7 @@ def _written(tables: list[tuple[Row, ...]], values: list[list[Measured]], peak: 
 
 
 def _show(table: tuple[Row, ...], settings: EvaluationSettings) -> None:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     way = "" if settings.peak is None else ", stabilised" if settings.stabilised else ", taken as it is"
     range_ = settings.range.replace("..", " to ")
@@ -196,7 +196,7 @@ def _cell(mean: float, sd: float, digits: int) -> str:
 def _as_json(
     tables: list[tuple[EvaluationSettings, tuple[Row, ...], list[Skipped], dict[str, LoadedDenoiser]]],
 ) -> dict[str, Any]:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     def plain(values: Any) -> dict[str, float | None]:
         return {name: value if math.isfinite(value) else None for name, value in values.items()}

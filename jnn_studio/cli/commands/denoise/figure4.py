@@ -42,11 +42,11 @@ def figure4(
 ) -> None:
     """The paper's Figure 4 for a photograph of your own."""
     from jnn_studio.data.photo import read_photo
-    from jnn_studio.labs.denoise.applying import Treatment
-    from jnn_studio.labs.denoise.figure4 import RESULTS, centre_part, panels_of
-    from jnn_studio.labs.denoise.figure4_file import write_figure4
-    from jnn_studio.labs.denoise.methods import BM3D, bundled_sigmas
-    from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_signed
+    from jnn_studio.labs.denoise.denoisers.methods import BM3D, bundled_sigmas
+    from jnn_studio.labs.denoise.measuring.figure4 import RESULTS, centre_part, panels_of
+    from jnn_studio.labs.denoise.measuring.figure4_file import write_figure4
+    from jnn_studio.labs.denoise.noisy.noise import add_noise, digest_of, seed_of, to_signed
+    from jnn_studio.labs.denoise.photos.applying import Treatment
 
     leave_a_core_free()
     with reported():

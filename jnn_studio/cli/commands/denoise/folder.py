@@ -40,8 +40,8 @@ def folder(
     stabilise: Stabilise = True,
 ) -> None:
     """Denoise a whole folder. Stopped or killed, it goes on where it was when asked again."""
-    from jnn_studio.labs.denoise.applying import Treatment, denoise_listing
-    from jnn_studio.labs.denoise.evaluation import list_photographs
+    from jnn_studio.labs.denoise.measuring.evaluation import list_photographs
+    from jnn_studio.labs.denoise.photos.applying import Treatment, denoise_listing
 
     leave_a_core_free()
     written = there = 0

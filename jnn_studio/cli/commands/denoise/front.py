@@ -23,8 +23,8 @@ from jnn_studio.cli.tables import OutputTable, TableForm, put_out
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
-    from jnn_studio.labs.denoise.front import FrontRow
-    from jnn_studio.labs.denoise.paired import Paired
+    from jnn_studio.labs.denoise.measuring.front import FrontRow
+    from jnn_studio.labs.denoise.measuring.paired import Paired
 
 _NONE = "—"
 _MEASURES = ("psnr_plain", "psnr_plain_sd", "psnr_paper", "psnr_paper_sd")
@@ -69,15 +69,15 @@ def front(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
 ) -> None:
     """Weights, seconds and decibels of BM3D and all networks over σ. Interrupted, it goes on where it was."""
-    from jnn_studio.labs.denoise.evaluation import (
+    from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL
+    from jnn_studio.labs.denoise.measuring.evaluation import (
         EvaluationSettings,
         Measured,
         Results,
         kept_at,
         list_photographs,
     )
-    from jnn_studio.labs.denoise.front import SIGMAS, front_rows, measure_front, network_sets
-    from jnn_studio.labs.denoise.methods import CLASSICAL
+    from jnn_studio.labs.denoise.measuring.front import SIGMAS, front_rows, measure_front, network_sets
 
     leave_a_core_free()
     rows: list[FrontRow] = []
@@ -108,7 +108,7 @@ def front(
 
 
 def _convention(crop: int) -> str:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     known = " ".join(f"{CONVENTIONS[name].label}: {CONVENTIONS[name].text}" for name in _MEASURES[::2])
     return (
@@ -120,7 +120,7 @@ def _convention(crop: int) -> str:
 
 
 def _table(rows: list[FrontRow], crop: int) -> OutputTable:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     labels = [CONVENTIONS[name].label for name in _MEASURES[::2]]
     header = ("σ", "Method", "Networks", "Weights", "s/MP", *labels, "Images", "Ahead of BM3D by", "")

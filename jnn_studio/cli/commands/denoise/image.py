@@ -49,10 +49,10 @@ def image(
     from jnn_studio.data.image_formats import format_to_write
     from jnn_studio.data.photo import read_photo
     from jnn_studio.data.pixels import write_picture
-    from jnn_studio.labs.denoise import noise
-    from jnn_studio.labs.denoise.applying import Treatment
-    from jnn_studio.labs.denoise.measures import CONVENTIONS, decibels, quality
-    from jnn_studio.labs.denoise.noise_model import NoiseModel
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS, decibels, quality
+    from jnn_studio.labs.denoise.noisy import noise
+    from jnn_studio.labs.denoise.noisy.noise_model import NoiseModel
+    from jnn_studio.labs.denoise.photos.applying import Treatment
 
     leave_a_core_free()
     if add_noise and sigma is None and peak is None:

@@ -57,11 +57,11 @@ def restore(
     from jnn_studio.data.image_formats import format_to_write
     from jnn_studio.data.photo import read_photo
     from jnn_studio.data.pixels import write_picture
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
-    from jnn_studio.labs.denoise.methods import BM3D, CLASSICAL, chosen
-    from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-    from jnn_studio.labs.denoise.priors import DenoiserPrior, bm3d_prior, prior_of, sigma_words
-    from jnn_studio.labs.denoise.restoration import (
+    from jnn_studio.labs.denoise.denoisers.methods import BM3D, CLASSICAL, chosen
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
+    from jnn_studio.labs.denoise.restoring.priors import DenoiserPrior, bm3d_prior, prior_of, sigma_words
+    from jnn_studio.labs.denoise.restoring.restoration import (
         DegradationConfig,
         PriorConfig,
         pose,

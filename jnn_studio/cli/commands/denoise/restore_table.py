@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # slow to import
     from torch import Tensor
 
     from jnn_studio.base.watch import Watch
-    from jnn_studio.labs.denoise.priors import DenoiserPrior
-    from jnn_studio.labs.denoise.restore_table import RestoredRow
+    from jnn_studio.labs.denoise.restoring.priors import DenoiserPrior
+    from jnn_studio.labs.denoise.restoring.restore_table import RestoredRow
     from jnn_studio.models.weights import LoadedDenoiser
 
 ONE_SIGMA = ", one σ"
@@ -68,10 +68,10 @@ def restore_table(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
 ) -> None:
     """Restoration over a folder: operators × σ × priors, with total variation as the control."""
-    from jnn_studio.labs.denoise.evaluation import list_photographs
-    from jnn_studio.labs.denoise.methods import BM3D
-    from jnn_studio.labs.denoise.restoration import PriorConfig
-    from jnn_studio.labs.denoise.restore_table import OPERATORS, restore_squares, restored_rows
+    from jnn_studio.labs.denoise.denoisers.methods import BM3D
+    from jnn_studio.labs.denoise.measuring.evaluation import list_photographs
+    from jnn_studio.labs.denoise.restoring.restoration import PriorConfig
+    from jnn_studio.labs.denoise.restoring.restore_table import OPERATORS, restore_squares, restored_rows
 
     leave_a_core_free()
     chosen = [name.strip() for name in operators.split(",") if name.strip()] or list(OPERATORS)
@@ -108,8 +108,13 @@ def _priors(
     watch: Watch,
 ) -> dict[str, DenoiserPrior]:
     """What is asked, by the name that the table has for it; one denoiser for one σ alone is called that."""
-    from jnn_studio.labs.denoise.methods import BM3D, bundled_denoisers, bundled_sigmas, nearest_sigma
-    from jnn_studio.labs.denoise.priors import OneSigmaPrior, bm3d_prior, prior_of
+    from jnn_studio.labs.denoise.denoisers.methods import (
+        BM3D,
+        bundled_denoisers,
+        bundled_sigmas,
+        nearest_sigma,
+    )
+    from jnn_studio.labs.denoise.restoring.priors import OneSigmaPrior, bm3d_prior, prior_of
 
     networks = [name for name in wanted if name != BM3D]
     there = opened(noise) if networks else {}
@@ -135,7 +140,7 @@ def _squares(listing: Any, side: int, limit: int | None) -> dict[str, Tensor]:
     """Centre squares in [-1, 1] of the first so many photographs that are large enough."""
     from jnn_studio.data.errors import UnreadableImageError
     from jnn_studio.data.photo import decode_photo
-    from jnn_studio.labs.denoise.noise import to_signed
+    from jnn_studio.labs.denoise.noisy.noise import to_signed
 
     found: dict[str, Tensor] = {}
     for index, name in enumerate(listing.names):
@@ -157,7 +162,7 @@ def _squares(listing: Any, side: int, limit: int | None) -> dict[str, Tensor]:
 
 
 def _convention(side: int) -> str:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     return (
         f"{CONVENTIONS['psnr_plain'].label}, mean ± standard deviation over centre squares of {side} pixels. "

@@ -18,8 +18,8 @@ from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
-    from jnn_studio.labs.denoise.paired import Paired
-    from jnn_studio.labs.denoise.table1 import Dataset, Table1Row
+    from jnn_studio.labs.denoise.measuring.paired import Paired
+    from jnn_studio.labs.denoise.measuring.table1 import Dataset, Table1Row
 
 # As in the lab, whose modules are slow to import.
 _Dataset = Literal["cbsd68", "imagenet"]
@@ -51,15 +51,15 @@ def table1(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
 ) -> None:
     """The paper's Table 1 and ours, with paired differences. Interrupted, it goes on where it was."""
-    from jnn_studio.labs.denoise.evaluation import (
+    from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL
+    from jnn_studio.labs.denoise.measuring.evaluation import (
         Measured,
         Results,
         evaluate,
         kept_at,
         list_photographs,
     )
-    from jnn_studio.labs.denoise.methods import CLASSICAL
-    from jnn_studio.labs.denoise.table1 import settings_for, table1_rows
+    from jnn_studio.labs.denoise.measuring.table1 import settings_for, table1_rows
 
     leave_a_core_free()
     rows: list[Table1Row] = []
@@ -91,8 +91,8 @@ def table1(
 
 def _denoisers(models: list[Path], sigma: float) -> dict[str, LoadedDenoiser]:
     """Of the places given, those trained for ``sigma``; else the bundled ones, if there are any for it."""
-    from jnn_studio.labs.denoise.methods import bundled_denoisers, open_denoisers, trained_sigma
-    from jnn_studio.labs.denoise.telling import told
+    from jnn_studio.labs.denoise.denoisers.methods import bundled_denoisers, open_denoisers, trained_sigma
+    from jnn_studio.labs.denoise.denoisers.telling import told
 
     found: dict[str, LoadedDenoiser] = {}
     for place in models:
@@ -107,7 +107,7 @@ def _denoisers(models: list[Path], sigma: float) -> dict[str, LoadedDenoiser]:
 
 def _notes(denoisers: dict[str, LoadedDenoiser], sigma: float) -> list[str]:
     """What has to be known of the networks of one σ to judge their rows."""
-    from jnn_studio.labs.denoise.table1 import training_of
+    from jnn_studio.labs.denoise.measuring.table1 import training_of
 
     if not denoisers:
         return [
@@ -121,7 +121,7 @@ def _notes(denoisers: dict[str, LoadedDenoiser], sigma: float) -> list[str]:
 
 
 def _convention(dataset: Dataset) -> str:
-    from jnn_studio.labs.denoise.measures import CONVENTIONS
+    from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 
     loaded = (
         "images in [0, 1] with this σ, which doubles the noise relative to the image, without their last row "
@@ -138,7 +138,7 @@ def _convention(dataset: Dataset) -> str:
 
 
 def _table(rows: list[Table1Row], dataset: Dataset, notes: list[str]) -> OutputTable:
-    from jnn_studio.labs.denoise.methods import METHODS
+    from jnn_studio.labs.denoise.denoisers.methods import METHODS
 
     header = ("σ", "Method", "Published", "Here", "Images", "Penalised ahead by")
     shown = [

@@ -15,8 +15,8 @@ from jnn_studio.app.workspaces.denoise.batch_page import BatchPage
 from jnn_studio.app.workspaces.denoise.evaluate.page import EvaluatePage
 from jnn_studio.app.workspaces.denoise.folder.page import FolderPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED, SUPERVISED
 
 from .photos import save_denoiser, write_photo
 

@@ -13,8 +13,8 @@ from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.models_bar import remark
 from jnn_studio.app.workspaces.denoise.workspace import DenoiseWorkspace
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.methods import DenoisersError, open_denoisers
-from jnn_studio.labs.denoise.models_choice import ModelsChoice
+from jnn_studio.labs.denoise.denoisers.methods import DenoisersError, open_denoisers
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice
 from jnn_studio.training.config import validate_as
 from jnn_studio.training.step.commands import Command
 

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from jnn_studio.app.workspaces.denoise.evaluate.page import EvaluatePage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.table_file import TableFile
-from jnn_studio.labs.denoise import evaluation
-from jnn_studio.labs.denoise.evaluation import (
+from jnn_studio.labs.denoise.denoisers.methods import SUPERVISED
+from jnn_studio.labs.denoise.measuring import evaluation
+from jnn_studio.labs.denoise.measuring.evaluation import (
     EvaluationSettings,
     Measured,
     Results,
@@ -21,9 +22,8 @@ from jnn_studio.labs.denoise.evaluation import (
     list_photographs,
     rows,
 )
-from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER
-from jnn_studio.labs.denoise.methods import SUPERVISED
-from jnn_studio.labs.denoise.paired import ahead
+from jnn_studio.labs.denoise.measuring.evaluation_table import CSV_HEADER
+from jnn_studio.labs.denoise.measuring.paired import ahead
 
 from .photos import write_photo
 

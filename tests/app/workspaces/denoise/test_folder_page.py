@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.workspaces.denoise.folder.page import FolderPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.labs.denoise.clipping import CutNoise
-from jnn_studio.labs.denoise.methods import PENALISED
-from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.noisy.clipping import CutNoise
+from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
 
 from .photos import write_photo
 

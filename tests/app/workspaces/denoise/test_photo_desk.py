@@ -17,13 +17,13 @@ from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.remembering import remembered, restore
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import bm3d, methods
-from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.methods import ANY, BM3D, PENALISED, SUPERVISED
-from jnn_studio.labs.denoise.models_choice import ModelsChoice
-from jnn_studio.labs.denoise.noise import add_noise, digest_of, seed_of, to_pixels, to_signed
-from jnn_studio.labs.denoise.noise_model import POISSON, NoiseModel
-from jnn_studio.labs.denoise.telling import denoise_told
+from jnn_studio.labs.denoise.denoisers import bm3d, methods
+from jnn_studio.labs.denoise.denoisers.methods import ANY, BM3D, PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice
+from jnn_studio.labs.denoise.denoisers.telling import denoise_told
+from jnn_studio.labs.denoise.measuring.measures import quality
+from jnn_studio.labs.denoise.noisy.noise import add_noise, digest_of, seed_of, to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise_model import POISSON, NoiseModel
 from jnn_studio.models.config import DenoiserConfig
 from jnn_studio.models.denoiser import denoise
 

@@ -22,13 +22,13 @@ from jnn_studio.app.workspaces.denoise.photo.page import PhotoPage
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.data.photo import read_photo
 from jnn_studio.data.pixels import write_picture
-from jnn_studio.labs.denoise import methods
-from jnn_studio.labs.denoise.bm3d import HOW_TO_GET
-from jnn_studio.labs.denoise.measures import quality
-from jnn_studio.labs.denoise.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
-from jnn_studio.labs.denoise.noise import digest_of, seed_of, to_pixels, to_signed
-from jnn_studio.labs.denoise.noise_model import BOTH, NoiseModel
-from jnn_studio.labs.denoise.tiling import denoise_photo
+from jnn_studio.labs.denoise.denoisers import methods
+from jnn_studio.labs.denoise.denoisers.bm3d import HOW_TO_GET
+from jnn_studio.labs.denoise.denoisers.methods import BM3D, NOISE2NOISE, PENALISED, SUPERVISED, UNPENALISED
+from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
+from jnn_studio.labs.denoise.measuring.measures import quality
+from jnn_studio.labs.denoise.noisy.noise import digest_of, seed_of, to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise_model import BOTH, NoiseModel
 
 from .photos import drop, open_all, save_denoiser, wait_for_noisy, wait_for_results, write_photo
 

@@ -25,10 +25,10 @@ from jnn_studio.app.workspaces.denoise.restore.entries import CLEAN, CONTROL, LE
 from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.restore.restoring import Standing
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise.methods import PENALISED, SUPERVISED
-from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.priors import OneSigmaPrior, prior_of
-from jnn_studio.labs.denoise.restoration import DegradationConfig, PriorConfig, pose, restore_both
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoring.priors import OneSigmaPrior, prior_of
+from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, PriorConfig, pose, restore_both
 from jnn_studio.models.conditioned_denoiser import build
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.models.weights import LoadedDenoiser, save_model

@@ -30,8 +30,8 @@ from jnn_studio.app.workspaces.denoise.train.settings import (
 )
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, open_denoisers
-from jnn_studio.labs.denoise.telling import common_range
+from jnn_studio.labs.denoise.denoisers.methods import LEARNT, PENALISED, open_denoisers
+from jnn_studio.labs.denoise.denoisers.telling import common_range
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.training.configuration.presets import load_preset, preset_names
 

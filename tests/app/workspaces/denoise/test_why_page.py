@@ -14,9 +14,9 @@ from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.why import spectra
 from jnn_studio.app.workspaces.denoise.why.page import ROUGH, WhyPage
 from jnn_studio.app.workspaces.denoise.why.spectra import COUNT
-from jnn_studio.labs.denoise.methods import NOISE2NOISE, PENALISED, SUPERVISED
-from jnn_studio.labs.denoise.spectrum import Crop, denoiser_spectrum
-from jnn_studio.labs.denoise.telling import told
+from jnn_studio.labs.denoise.denoisers.methods import NOISE2NOISE, PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.denoisers.telling import told
+from jnn_studio.labs.denoise.spectra.spectrum import Crop, denoiser_spectrum
 from jnn_studio.models.config import DenoiserConfig
 
 from .photos import open_all, save_any_sigma, save_denoiser, wait_for_noisy, write_photo
@@ -184,7 +184,7 @@ class TestWork:
     def endless(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The searches never find their residual small enough and go on until they are told to end."""
         monkeypatch.setattr(spectra, "TOLERANCE", 0.0)
-        monkeypatch.setattr("jnn_studio.labs.denoise.spectrum.MAX_BLOCKS", 100_000)
+        monkeypatch.setattr("jnn_studio.labs.denoise.spectra.spectrum.MAX_BLOCKS", 100_000)
         monkeypatch.setattr(spectra, "COUNT", 1500)
 
     def test_stops_when_the_page_is_left_and_begins_again_when_it_is_seen(

@@ -28,8 +28,10 @@ from jnn_studio.app.workspaces.denoise.evaluate.settings import (
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.evaluation import (
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice, opener
+from jnn_studio.labs.denoise.measuring.evaluation import (
     FIELDS,
     NOISY,
     Measured,
@@ -39,11 +41,9 @@ from jnn_studio.labs.denoise.evaluation import (
     kept_at,
     list_photographs,
 )
-from jnn_studio.labs.denoise.evaluation_table import CSV_HEADER, compared, csv_cells
-from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import CLASSICAL
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, opener
-from jnn_studio.labs.denoise.paired import Paired
+from jnn_studio.labs.denoise.measuring.evaluation_table import CSV_HEADER, compared, csv_cells
+from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
+from jnn_studio.labs.denoise.measuring.paired import Paired
 
 _AHEAD = (
     "Mean difference to the penalised denoiser on the same noisy images, with its 95 % confidence interval "

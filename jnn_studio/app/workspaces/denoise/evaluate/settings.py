@@ -13,7 +13,7 @@ from jnn_studio.app.workspaces.denoise.folder_settings import Peak, Place, check
 from jnn_studio.base.setting_words import Setting as AnySetting
 from jnn_studio.base.setting_words import SettingGroup
 from jnn_studio.base.settings import Frozen, NonNegative
-from jnn_studio.labs.denoise.evaluation import EvaluationSettings
+from jnn_studio.labs.denoise.measuring.evaluation import EvaluationSettings
 
 PAGE = "denoise.evaluate"
 

@@ -16,11 +16,11 @@ from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.folder.settings import PAGE, SECTIONS, FolderJob, check, defaults
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise import bm3d
-from jnn_studio.labs.denoise.applying import FileDone, Treatment, denoise_listing
-from jnn_studio.labs.denoise.evaluation import list_photographs
-from jnn_studio.labs.denoise.methods import CLASSICAL, PENALISED
-from jnn_studio.labs.denoise.models_choice import ModelsChoice, opener
+from jnn_studio.labs.denoise.denoisers import bm3d
+from jnn_studio.labs.denoise.denoisers.methods import CLASSICAL, PENALISED
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice, opener
+from jnn_studio.labs.denoise.measuring.evaluation import list_photographs
+from jnn_studio.labs.denoise.photos.applying import FileDone, Treatment, denoise_listing
 
 HEADER = (
     ("Photograph", "Its name inside the folder"),

@@ -35,7 +35,7 @@ from jnn_studio.app.workspaces.denoise.photo_desk import (
     PhotoDesk,
 )
 from jnn_studio.base.text import printable
-from jnn_studio.labs.denoise.noise_model import BOTH, GAUSSIAN, POISSON
+from jnn_studio.labs.denoise.noisy.noise_model import BOTH, GAUSSIAN, POISSON
 
 POSITIONS = 400
 SLIDER_LOW, SLIDER_HIGH = 0.02, 2.0

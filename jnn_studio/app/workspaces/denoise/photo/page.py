@@ -24,8 +24,8 @@ from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.app.workspaces.denoise.strength_bar import StrengthBar
 from jnn_studio.base.watch import Watch
-from jnn_studio.labs.denoise.figure4 import ENDINGS, RESULTS, Part, panels_of
-from jnn_studio.labs.denoise.methods import PENALISED
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED
+from jnn_studio.labs.denoise.measuring.figure4 import ENDINGS, RESULTS, Part, panels_of
 
 PAGE = "denoise.photo"
 
@@ -138,7 +138,9 @@ class PhotoPage(QWidget):
         caption += f" & Solomon (2024){'' if desk.strength == 1 else f', strength {desk.strength:g}'}"
 
         def work(_: Watch) -> None:
-            from jnn_studio.labs.denoise.figure4_file import write_figure4  # brings a tenth of all memory
+            from jnn_studio.labs.denoise.measuring.figure4_file import (
+                write_figure4,  # brings a tenth of all memory
+            )
 
             images = {key: result.image(noisy) for key, result in results.items()}
             write_figure4(panels_of(noisy, clean, images, part), caption, path)

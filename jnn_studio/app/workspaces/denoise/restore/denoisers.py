@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
-from jnn_studio.labs.denoise.methods import BundledKey, bundled_denoisers
+from jnn_studio.labs.denoise.denoisers.methods import BundledKey, bundled_denoisers
 from jnn_studio.models.weights import LoadedDenoiser
 
 

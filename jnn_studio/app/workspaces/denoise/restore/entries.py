@@ -9,14 +9,14 @@ from jnn_studio.app.widgets.compare.entry import Entry
 from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import ROLES
 from jnn_studio.app.workspaces.denoise.restore.settings import in_words
-from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import BM3D
-from jnn_studio.labs.denoise.priors import OneSigmaPrior, sigma_words
+from jnn_studio.labs.denoise.denoisers.methods import BM3D
+from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
+from jnn_studio.labs.denoise.restoring.priors import OneSigmaPrior, sigma_words
 
 if TYPE_CHECKING:
     from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
     from jnn_studio.app.workspaces.denoise.restore.restoring import Prior, Restoring, Standing
-    from jnn_studio.labs.denoise.spectrum import Crop
+    from jnn_studio.labs.denoise.spectra.spectrum import Crop
 
 CLEAN, SEEN, LEARNT, CONTROL = "clean", "seen", "learnt", "control"
 CONTROL_TITLE = "Total variation"

@@ -47,10 +47,10 @@ from jnn_studio.app.workspaces.denoise.restore.restoring import DegradationQuest
 from jnn_studio.app.workspaces.denoise.restore.settings import PAGE, SECTIONS, check, defaults, relevant
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.base.reading import parse_json
-from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import PENALISED
-from jnn_studio.labs.denoise.priors import prior_of
-from jnn_studio.labs.denoise.restoration import PriorConfig
+from jnn_studio.labs.denoise.denoisers.methods import PENALISED
+from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
+from jnn_studio.labs.denoise.restoring.priors import prior_of
+from jnn_studio.labs.denoise.restoring.restoration import PriorConfig
 from jnn_studio.models.denoiser import STRIDE
 
 SIDES = (128, 256, 512)

@@ -14,9 +14,9 @@ from jnn_studio.app.engine.worker import Failure
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo
-from jnn_studio.labs.denoise.noise import to_pixels, to_signed
-from jnn_studio.labs.denoise.priors import DenoiserPrior, prior_of
-from jnn_studio.labs.denoise.restoration import (
+from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.restoring.priors import DenoiserPrior, prior_of
+from jnn_studio.labs.denoise.restoring.restoration import (
     DegradationConfig,
     DegradedPhoto,
     Pair,
@@ -25,7 +25,7 @@ from jnn_studio.labs.denoise.restoration import (
     restore_both,
     seen_psnr,
 )
-from jnn_studio.labs.denoise.spectrum import Crop
+from jnn_studio.labs.denoise.spectra.spectrum import Crop
 from jnn_studio.models.weights import LoadedDenoiser
 
 

@@ -11,7 +11,7 @@ from jnn_studio.app.widgets.typed import put_typed, reasons
 from jnn_studio.base.flat_settings import flat_texts
 from jnn_studio.base.setting_words import Setting as AnySetting
 from jnn_studio.base.setting_words import SettingGroup
-from jnn_studio.labs.denoise.restoration import DegradationConfig, RestorationConfig
+from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, RestorationConfig
 
 PAGE = "denoise.restore"
 Setting = partial(AnySetting, model=RestorationConfig)

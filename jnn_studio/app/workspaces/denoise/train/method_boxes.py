@@ -8,7 +8,7 @@ from jnn_studio.app.steering.form_part import FormPart
 from jnn_studio.app.theme import GRID, ui_font
 from jnn_studio.app.workspaces.denoise.train.settings import METHODS as NAME
 from jnn_studio.app.workspaces.denoise.train.settings import PAGE
-from jnn_studio.labs.denoise.methods import LEARNT, METHODS
+from jnn_studio.labs.denoise.denoisers.methods import LEARNT, METHODS
 
 
 class MethodBoxes(FormPart):

@@ -9,7 +9,7 @@ from jnn_studio.app.workspaces import page_of
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.train.method_boxes import MethodBoxes
 from jnn_studio.app.workspaces.denoise.train.settings import PAGE, WORDS
-from jnn_studio.labs.denoise.experiment import NOISY
+from jnn_studio.labs.denoise.learning.experiment import NOISY
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.configuration.presets import preset_names
 

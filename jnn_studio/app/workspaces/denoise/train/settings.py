@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from jnn_studio.base.setting_words import Setting, SettingGroup
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.experiment import SPECTRUM_SIDE
-from jnn_studio.labs.denoise.measures import CONVENTIONS
-from jnn_studio.labs.denoise.methods import DIFFERENCES
+from jnn_studio.labs.denoise.denoisers.methods import DIFFERENCES
+from jnn_studio.labs.denoise.learning.experiment import SPECTRUM_SIDE
+from jnn_studio.labs.denoise.measuring.measures import CONVENTIONS
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.training.configuration.common_settings import DEVICE, common
 from jnn_studio.training.words import LOSS_TERMS, PSNR, RunWords

@@ -31,7 +31,7 @@ from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.why.spectra import Spectra, SpectrumQuestion
 from jnn_studio.app.workspaces.denoise.why.vector_strips import VectorStrips
-from jnn_studio.labs.denoise.methods import LEARNT, PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.denoisers.methods import LEARNT, PENALISED, SUPERVISED
 from jnn_studio.models.denoiser import STRIDE
 
 PAGE = "denoise.why"

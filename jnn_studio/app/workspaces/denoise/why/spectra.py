@@ -15,8 +15,8 @@ from jnn_studio.app.workspaces.denoise.entries import method_label
 from jnn_studio.app.workspaces.denoise.method_colors import method_color
 from jnn_studio.app.workspaces.denoise.why.vector_strips import Strip, strip_of
 from jnn_studio.base.watch import Progress, Watch
-from jnn_studio.labs.denoise.spectrum import Crop, CropSpectrum, denoiser_spectrum
-from jnn_studio.labs.denoise.telling import range_of, told
+from jnn_studio.labs.denoise.denoisers.telling import range_of, told
+from jnn_studio.labs.denoise.spectra.spectrum import Crop, CropSpectrum, denoiser_spectrum
 from jnn_studio.models.weights import LoadedDenoiser
 
 COUNT = 256

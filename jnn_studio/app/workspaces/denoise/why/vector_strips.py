@@ -26,7 +26,7 @@ from jnn_studio.app.file_dialogs import ask_where_to_save
 from jnn_studio.app.picture_file import save_picture
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.app.widgets.light_picture import light_picture
-from jnn_studio.labs.denoise.spectrum import CropSpectrum
+from jnn_studio.labs.denoise.spectra.spectrum import CropSpectrum
 
 TITLE = 3 * GRID
 LABEL = 3 * GRID

@@ -1,0 +1,1 @@
+"""The methods as one controlled experiment, and what each of them learns from."""

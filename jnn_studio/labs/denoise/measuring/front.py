@@ -1,0 +1,161 @@
+"""Where methods stand from weak to strong noise: weights, seconds per megapixel, decibels.
+
+Networks that were not trained alike stand beside each other here, which is what somebody who has to choose
+wants to see; that they are of different sets is said with every row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from jnn_studio.base.watch import Watch
+from jnn_studio.data.listing import Listing
+from jnn_studio.labs.denoise.denoisers.methods import (
+    ANY,
+    BM3D,
+    bundled_denoisers,
+    bundled_keys,
+    open_denoisers,
+)
+from jnn_studio.labs.denoise.measuring.evaluation import (
+    NOISY,
+    EvaluationSettings,
+    Measured,
+    Results,
+    Skipped,
+    evaluate,
+    rows,
+)
+from jnn_studio.labs.denoise.measuring.paired import Paired, paired
+from jnn_studio.models.weights import LoadedDenoiser
+
+SIGMAS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
+"""From noise that can hardly be seen to noise that hides the picture."""
+
+
+@dataclass(frozen=True)
+class NetworkSet:
+    """Networks by method that belong together, and what people call them."""
+
+    label: str
+    denoisers: Mapping[str, LoadedDenoiser]
+
+
+@dataclass(frozen=True)
+class FrontRow:
+    """One method at one σ.
+
+    Attributes:
+        networks: the label of the set it is of; "" where nothing is learnt.
+        weights: how many it has; None where nothing is learnt.
+        images: that it was measured on.
+        plain, paper: mean and standard deviation of the PSNR in dB, by both conventions.
+        seconds: per megapixel; None of the noisy image itself.
+        ahead: of BM3D in opponent colours on the same images, by the plain PSNR; None of that itself, and
+            where there are not two images of both.
+        worse: the mean is below that of what it was given.
+    """
+
+    sigma: float
+    method: str
+    networks: str
+    weights: int | None
+    images: int
+    plain: tuple[float, float]
+    paper: tuple[float, float]
+    seconds: float | None
+    ahead: Paired | None
+    worse: bool
+
+
+def network_sets(own: Sequence[Path], methods: Sequence[str]) -> tuple[NetworkSet, ...]:
+    """What ships with the program, for any σ and for each one there is, and what lies at the places ``own``.
+
+    Of ``methods`` alone, where a set has any of them; else all of the set.
+
+    Raises:
+        StudioError: a place holds no denoisers.
+    """
+    found = []
+    for key in bundled_keys():
+        label = "any σ" if key == ANY else f"σ = {key:g}"
+        found.append(NetworkSet(label, bundled_denoisers(key)))
+    found += [NetworkSet(place.name or str(place), open_denoisers(place)) for place in own]
+    return tuple(
+        replace(
+            one,
+            denoisers={key: one.denoisers[key] for key in one.denoisers if key in methods} or one.denoisers,
+        )
+        for one in found
+    )
+
+
+def measure_front(
+    photographs: Listing,
+    indices: Sequence[int],
+    sets: Sequence[NetworkSet],
+    classical: Sequence[str],
+    settings: EvaluationSettings,
+    results: Results,
+    watch: Watch | None = None,
+) -> Iterator[tuple[str, Measured | Skipped]]:
+    """(label of the set, value) of everything at one σ; as `evaluate`, with which it shares what is kept.
+
+    Raises:
+        Cancelled: ``watch``, which hears of the values of one set after the other, said so.
+        OSError: values cannot be kept.
+    """
+    for found in evaluate(photographs, indices, {}, classical, settings, results, watch):
+        yield "", found
+    for one in sets:
+        for found in evaluate(photographs, indices, one.denoisers, (), settings, results, watch):
+            if found.method and found.method != NOISY:
+                yield one.label, found
+
+
+def front_rows(
+    sigma: float, sets: Sequence[NetworkSet], measured: Sequence[tuple[str, Measured]]
+) -> tuple[FrontRow, ...]:
+    """The rows of one σ, in the order they were first met."""
+    values: dict[tuple[str, str], list[Measured]] = {}
+    for label, found in measured:
+        values.setdefault((label, found.method), []).append(found)
+    known = {one.label: one.denoisers for one in sets}
+    reference, given = (_plain(values.get(("", key), [])) for key in (BM3D, NOISY))
+    found_rows = []
+    for (label, method), own in values.items():
+        plain, (row,) = _plain(own), rows(own)
+        both = [image for image in plain if image in given]
+        gain = float(np.mean([plain[image] - given[image] for image in both])) if both else math.nan
+        pixels = sum(found.pixels for found in own)
+        seconds = None if method == NOISY else 1e6 * sum(found.seconds for found in own) / max(pixels, 1)
+        found_rows.append(
+            FrontRow(
+                sigma,
+                method,
+                label,
+                _weights(known[label][method]) if label else None,
+                len(own),
+                (row.mean["psnr_plain"], row.sd["psnr_plain"]),
+                (row.mean["psnr_paper"], row.sd["psnr_paper"]),
+                seconds,
+                None if (label, method) == ("", BM3D) else paired(plain, reference),
+                gain < 0,
+            )
+        )
+    return tuple(found_rows)
+
+
+def _plain(measured: Sequence[Measured]) -> dict[str, float]:
+    """The plain PSNR by image, where there is one."""
+    found = {one.image: one.quality.psnr_plain for one in measured}
+    return {image: value for image, value in found.items() if math.isfinite(value)}
+
+
+def _weights(loaded: LoadedDenoiser) -> int:
+    return sum(weight.numel() for weight in loaded.model.parameters())

@@ -1,0 +1,1 @@
+"""Noisy images: noise that is added, and noise that is estimated or was cut off."""
