@@ -30,8 +30,9 @@ from jnn_studio.labs.denoise.denoisers.methods import (
 from jnn_studio.labs.denoise.denoisers.telling import common_range, denoise_told
 from jnn_studio.labs.denoise.denoisers.tiling import denoise_photo
 from jnn_studio.labs.denoise.measuring import evaluation
-from jnn_studio.labs.denoise.measuring.front import NetworkSet, front_rows
+from jnn_studio.labs.denoise.measuring.front import front_rows
 from jnn_studio.labs.denoise.measuring.measures import Quality
+from jnn_studio.labs.denoise.measuring.network_sets import NetworkSet
 from jnn_studio.labs.denoise.measuring.paired import paired
 from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoring import priors
@@ -479,16 +480,29 @@ class TestForAnySigma:
         assert "Noise2Noise" not in runner.invoke(app, [*call, "0.5", "--bundled", "any"]).output
         assert "Noise2Noise" not in runner.invoke(app, [*call, "0.7"]).output
         table = ["table1", str(photo.parent), "--sigma", "0.5", "--sigma", "0.7", "-f", "json"]
-        ours = runner.invoke(app, table)
-        own = runner.invoke(app, [*table, "--models", str(shipped / "any-sigma-penalised.safetensors")])
+        ours = runner.invoke(app, [*table, "--as", "imagenet", "--sigma", "2.5"])
+        mine = shipped / "any-sigma-penalised.safetensors"
+        own = runner.invoke(app, [*table, "--models", str(mine)])
 
-        def measured(result: Result) -> list[tuple[float, str]]:
+        def measured(result: Result) -> list[tuple[float, str, str]]:
             assert result.exit_code == 0, result.output
             rows = json.loads(result.stdout)["rows"]
-            return [(row["sigma"], row["method"]) for row in rows if row["images"]]
+            return [(row["sigma"], row["networks"], row["method"]) for row in rows if row["images"]]
 
-        assert measured(ours) == [(0.5, "noise2noise"), (0.5, "penalised")]
-        assert measured(own) == [(0.5, "penalised"), (0.7, "penalised")]
+        # Every set of networks that is made for a σ, and never two sets for one.
+        assert measured(ours) == [
+            (0.5, "any σ", "penalised"),
+            (0.5, "σ = 0.5", "noise2noise"),
+            (0.5, "σ = 0.5", "penalised"),
+            (0.7, "any σ", "penalised"),
+        ]
+        assert measured(own) == [(0.5, mine.name, "penalised"), (0.7, mine.name, "penalised")]
+        # Images in [0, 1] have twice the σ once they are brought to [-1, 1]: 2 is all that these can be told.
+        twice = runner.invoke(app, ["table1", str(photo.parent), "--sigma", "1.1", "-f", "json"])
+        assert twice.exit_code != 0
+        told = runner.invoke(app, ["table1", str(photo.parent), "--sigma", "1", "-f", "json"])
+        assert measured(told) == [(1.0, "any σ", "penalised")]
+        assert "told σ = 2 of images brought to [-1, 1]" in json.loads(told.stdout)["notes"][0]
 
     def test_the_front_says_what_every_set_of_networks_comes_to(
         self, photo: Path, shipped: Path, tmp_path: Path

@@ -77,13 +77,14 @@ def front(
         kept_at,
         list_photographs,
     )
-    from jnn_studio.labs.denoise.measuring.front import SIGMAS, front_rows, measure_front, network_sets
+    from jnn_studio.labs.denoise.measuring.front import SIGMAS, front_rows, measure_front
+    from jnn_studio.labs.denoise.measuring.network_sets import bundled_sets, of_methods, own_sets
 
     leave_a_core_free()
     rows: list[FrontRow] = []
     with reported():
         wanted = [name.strip() for name in methods.split(",") if name.strip()]
-        sets = network_sets(models or [], wanted)
+        sets = of_methods((*bundled_sets(), *own_sets(models or [])), wanted)
         classical = classical_there(CLASSICAL)
         with closing(list_photographs(images.absolute())) as listing:
             indices = range(len(listing.names))[:limit]

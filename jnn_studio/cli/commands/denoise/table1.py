@@ -14,17 +14,18 @@ from jnn_studio.cli.output import UsageError, complain, errors, reported, say
 from jnn_studio.cli.paths import path
 from jnn_studio.cli.progress import watching
 from jnn_studio.cli.tables import OutputTable, TableForm, put_out
-from jnn_studio.models.weights import LoadedDenoiser
 from jnn_studio.training.device import leave_a_core_free
 
 if TYPE_CHECKING:  # slow to import
+    from jnn_studio.labs.denoise.measuring.evaluation import EvaluationSettings
+    from jnn_studio.labs.denoise.measuring.network_sets import NetworkSet
     from jnn_studio.labs.denoise.measuring.paired import Paired
     from jnn_studio.labs.denoise.measuring.table1 import Dataset, Table1Row
 
 # As in the lab, whose modules are slow to import.
 _Dataset = Literal["cbsd68", "imagenet"]
 _NONE = "—"
-_SHOWN = ("sigma", "method", "published_mean", "published_sd", "mean", "sd", "images")
+_SHOWN = ("sigma", "networks", "method", "published_mean", "published_sd", "mean", "sd", "images")
 _KEYS = (*_SHOWN, "penalised_ahead", "penalised_ahead_low", "penalised_ahead_high")
 _EQUALLY = "one run trains all its methods alike"
 
@@ -41,7 +42,8 @@ def table1(
         list[Path] | None,
         typer.Option(
             "--models",
-            help="A run or weights, taken for the σ they were trained on, or can be told; again for more.",
+            help="A run or weights, taken for the σ they were trained on, or can be told; again for more. "
+            "Without any that fit, those that ship.",
             parser=path,
         ),
     ] = None,
@@ -55,33 +57,49 @@ def table1(
     from jnn_studio.labs.denoise.measuring.evaluation import (
         Measured,
         Results,
+        Skipped,
         evaluate,
         kept_at,
         list_photographs,
+    )
+    from jnn_studio.labs.denoise.measuring.network_sets import (
+        NetworkSet,
+        bundled_sets,
+        made_for,
+        own_sets,
     )
     from jnn_studio.labs.denoise.measuring.table1 import settings_for, table1_rows
 
     leave_a_core_free()
     rows: list[Table1Row] = []
     with reported():
-        known = {value: _denoisers(models or [], value) for value in sigma}
-        notes = [note for value in sigma for note in _notes(known[value], value)]
+        own = own_sets(models or [])
+        notes: list[str] = []
+        asked = []
+        for value in sigma:
+            settings = settings_for(dataset, value, seed)
+            sets = made_for(own, settings) or made_for(bundled_sets(), settings)
+            notes += [note for one in sets for note in _notes(one, settings)] or [_lacking(value)]
+            asked.append((settings, sets or (NetworkSet("", {}),)))
         classical = classical_there(CLASSICAL)
         with closing(list_photographs(images.absolute())) as listing:
             indices = range(len(listing.names))[:limit]
-            for value in sigma:
-                settings = settings_for(dataset, value, seed)
+            for settings, sets in asked:
                 results = Results(kept_at(settings))
-                measured = []
-                with watching(errors, f"σ = {value:g}") as watch:
-                    for found in evaluate(
-                        listing, indices, known[value], classical, settings, results, watch
-                    ):
-                        if isinstance(found, Measured):
-                            measured.append(found)
-                        else:
-                            complain(found.words)
-                rows += table1_rows(dataset, value, measured)
+                skipped: set[Skipped] = set()
+                for one in sets:
+                    measured = []
+                    what = " ".join(filter(None, (f"σ = {settings.sigma:g}", one.label)))
+                    with watching(errors, what) as watch:
+                        for found in evaluate(
+                            listing, indices, one.denoisers, classical, settings, results, watch
+                        ):
+                            if isinstance(found, Measured):
+                                measured.append(found)
+                            elif found not in skipped:
+                                skipped.add(found)
+                                complain(found.words)
+                    rows += table1_rows(dataset, settings.sigma, one.label, measured)
         if not any(row.images for row in rows):
             raise UsageError(f"nothing could be measured on {images}")
         put_out(_table(rows, dataset, notes), form, out)
@@ -89,35 +107,25 @@ def table1(
         say(note, errors)
 
 
-def _denoisers(models: list[Path], sigma: float) -> dict[str, LoadedDenoiser]:
-    """Of the places given, those trained for ``sigma``; else the bundled ones, if there are any for it."""
-    from jnn_studio.labs.denoise.denoisers.methods import bundled_denoisers, open_denoisers, trained_sigma
-    from jnn_studio.labs.denoise.denoisers.telling import told
-
-    found: dict[str, LoadedDenoiser] = {}
-    for place in models:
-        for method, loaded in open_denoisers(place).items():
-            if trained_sigma(told(loaded, sigma)) != sigma:
-                continue
-            if method in found:
-                raise UsageError(f"two of the places hold a denoiser {method!r} for σ = {sigma:g}; give one")
-            found[method] = loaded
-    return found or bundled_denoisers(sigma)
-
-
-def _notes(denoisers: dict[str, LoadedDenoiser], sigma: float) -> list[str]:
-    """What has to be known of the networks of one σ to judge their rows."""
+def _notes(networks: NetworkSet, settings: EvaluationSettings) -> list[str]:
+    """What has to be known of a set of networks to judge its rows."""
+    from jnn_studio.labs.denoise.denoisers.telling import range_of
     from jnn_studio.labs.denoise.measuring.table1 import training_of
 
-    if not denoisers:
-        return [
-            f"σ = {sigma:g}: no networks trained for it ship with the program; train some with the preset "
-            f"denoise and noise.sigma = {sigma:g}, and give the run with --models"
-        ]
-    words, alike = training_of(denoisers)
+    words, alike = training_of(networks.denoisers)
+    whose = f"σ = {settings.sigma:g}, networks {networks.label}"
     if not alike:
-        complain(f"σ = {sigma:g}: these networks are not trained alike, so do not compare them: {_EQUALLY}")
-    return [f"σ = {sigma:g}: {words}; the paper's have 13.9 M"]
+        complain(f"{whose}: these networks are not trained alike, so do not compare them: {_EQUALLY}")
+    told = any(range_of(loaded) is not None for loaded in networks.denoisers.values())
+    telling = f", told σ = {settings.signed_sigma:g} of images brought to [-1, 1]" if told else ""
+    return [f"{whose}: {words}{telling}; the paper's have 13.9 M"]
+
+
+def _lacking(sigma: float) -> str:
+    return (
+        f"σ = {sigma:g}: no networks made for it ship with the program; train some with the preset denoise "
+        f"and noise.sigma = {sigma:g}, and give the run with --models"
+    )
 
 
 def _convention(dataset: Dataset) -> str:
@@ -140,10 +148,11 @@ def _convention(dataset: Dataset) -> str:
 def _table(rows: list[Table1Row], dataset: Dataset, notes: list[str]) -> OutputTable:
     from jnn_studio.labs.denoise.denoisers.methods import METHODS
 
-    header = ("σ", "Method", "Published", "Here", "Images", "Penalised ahead by")
+    header = ("σ", "Networks", "Method", "Published", "Here", "Images", "Penalised ahead by")
     shown = [
         (
             f"{row.sigma:g}",
+            row.networks or _NONE,
             METHODS[row.method].label,
             _spread(*row.published) if row.published else _NONE,
             _spread(row.mean, row.sd) if row.images else _NONE,
@@ -160,14 +169,14 @@ def _table(rows: list[Table1Row], dataset: Dataset, notes: list[str]) -> OutputT
         "notes": notes,
         "rows": records,
     }
-    return OutputTable(header, shown, (True, False, True, True, True, True), _KEYS, cells, data)
+    return OutputTable(header, shown, (True, False, False, True, True, True, True), _KEYS, cells, data)
 
 
 def _values(row: Table1Row) -> list[Any]:
     published, behind = row.published or (None, None), row.behind
     interval = (None, None, None) if behind is None else (behind.mean, behind.low, behind.high)
     numbers = [number if math.isfinite(number) else None for number in (row.mean, row.sd)]
-    return [row.sigma, row.method, *published, *numbers, row.images, *interval]
+    return [row.sigma, row.networks, row.method, *published, *numbers, row.images, *interval]
 
 
 def _spread(mean: float, sd: float) -> str:

@@ -74,6 +74,11 @@ class EvaluationSettings:
         """What is added."""
         return NoiseModel(self.sigma, self.peak)
 
+    @property
+    def signed_sigma(self) -> float:
+        """σ of the same images once they are brought to [-1, 1]."""
+        return self.sigma if self.range == "-1..1" else 2 * self.sigma
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -301,4 +306,4 @@ def _denoised(
     told_sigma = method in CLASSICAL or range_of(denoisers[method]) is not None
     if settings.range == "-1..1" or not told_sigma:
         return settings.noise.denoise(gaussian, noisy, settings.stabilised)
-    return (gaussian(2 * noisy - 1, 2 * settings.sigma) + 1) / 2
+    return (gaussian(2 * noisy - 1, settings.signed_sigma) + 1) / 2

@@ -7,21 +7,14 @@ wants to see; that they are of different sets is said with every row.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.listing import Listing
-from jnn_studio.labs.denoise.denoisers.methods import (
-    ANY,
-    BM3D,
-    bundled_denoisers,
-    bundled_keys,
-    open_denoisers,
-)
+from jnn_studio.labs.denoise.denoisers.methods import BM3D
 from jnn_studio.labs.denoise.measuring.evaluation import (
     NOISY,
     EvaluationSettings,
@@ -31,19 +24,12 @@ from jnn_studio.labs.denoise.measuring.evaluation import (
     evaluate,
     rows,
 )
+from jnn_studio.labs.denoise.measuring.network_sets import NetworkSet
 from jnn_studio.labs.denoise.measuring.paired import Paired, paired
 from jnn_studio.models.weights import LoadedDenoiser
 
 SIGMAS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
 """From noise that can hardly be seen to noise that hides the picture."""
-
-
-@dataclass(frozen=True)
-class NetworkSet:
-    """Networks by method that belong together, and what people call them."""
-
-    label: str
-    denoisers: Mapping[str, LoadedDenoiser]
 
 
 @dataclass(frozen=True)
@@ -71,28 +57,6 @@ class FrontRow:
     seconds: float | None
     ahead: Paired | None
     worse: bool
-
-
-def network_sets(own: Sequence[Path], methods: Sequence[str]) -> tuple[NetworkSet, ...]:
-    """What ships with the program, for any σ and for each one there is, and what lies at the places ``own``.
-
-    Of ``methods`` alone, where a set has any of them; else all of the set.
-
-    Raises:
-        StudioError: a place holds no denoisers.
-    """
-    found = []
-    for key in bundled_keys():
-        label = "any σ" if key == ANY else f"σ = {key:g}"
-        found.append(NetworkSet(label, bundled_denoisers(key)))
-    found += [NetworkSet(place.name or str(place), open_denoisers(place)) for place in own]
-    return tuple(
-        replace(
-            one,
-            denoisers={key: one.denoisers[key] for key in one.denoisers if key in methods} or one.denoisers,
-        )
-        for one in found
-    )
 
 
 def measure_front(

@@ -67,6 +67,7 @@ class Table1Row:
     """One method at one σ.
 
     Attributes:
+        networks: the label of the set of networks that the rows about it are of.
         published: mean and standard deviation in the paper; None where it has no such row.
         images, mean, sd: on these images; 0 and NaN where the method was not measured.
         behind: by how much the penalised denoiser is ahead of it on the same images; None for itself, and
@@ -74,6 +75,7 @@ class Table1Row:
     """
 
     sigma: float
+    networks: str
     method: str
     published: tuple[float, float] | None
     images: int
@@ -89,8 +91,10 @@ def settings_for(dataset: Dataset, sigma: float, seed: int) -> EvaluationSetting
     return EvaluationSettings(sigma, "-1..1", 256, seed)
 
 
-def table1_rows(dataset: Dataset, sigma: float, measured: Sequence[Measured]) -> tuple[Table1Row, ...]:
-    """The rows of one σ: all methods that the paper or we have, in the methods' order."""
+def table1_rows(
+    dataset: Dataset, sigma: float, networks: str, measured: Sequence[Measured]
+) -> tuple[Table1Row, ...]:
+    """The rows of one σ and one set of networks: all methods that the paper or we have, in their order."""
     values: dict[str, dict[str, float]] = {}
     for found in measured:
         if math.isfinite(found.quality.psnr_paper):
@@ -107,6 +111,7 @@ def table1_rows(dataset: Dataset, sigma: float, measured: Sequence[Measured]) ->
         rows.append(
             Table1Row(
                 sigma,
+                networks,
                 method,
                 known,
                 len(own),
