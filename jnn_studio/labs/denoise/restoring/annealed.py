@@ -8,8 +8,9 @@ measured on photographs that nothing else is measured on (``python -m benchmarks
 
 * There x is drawn to z itself. Drawn to its *gradient* (see `Coupling`) what data say of the difference goes
   on to where they say nothing: half a decibel where most pixels are missing.
-* λ goes by A. Where little of an image passes, what A lets through of the noise is amplified in x in few
-  frequencies; that is not the noise that the denoiser knows, and it takes it for texture.
+* λ goes by A and by the noise. Where few values are seen, or each has little of the image, what A lets
+  through of the noise is amplified in x, in few frequencies or over many pixels; that is not the noise that
+  the denoiser knows, and it takes it for texture.
 
 Where the noise is weaker than the weakest the denoiser knows, σ_k ends there; the last z differs from the
 data by about the denoiser's own error, which is more than the noise, and what is found is drawn back to them.
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from jnn_studio.labs.denoise.restoring.degradations import Degradation, passed
+from jnn_studio.labs.denoise.restoring.degradations import Degradation, passed, share_seen
 from jnn_studio.labs.denoise.restoring.plug_and_play import ROUNDING, Coupling, Iterate, data_step, iterate_of
 
 DenoiseAt = Callable[[Tensor, float], Tensor]
@@ -30,8 +31,8 @@ DenoiseAt = Callable[[Tensor, float], Tensor]
 
 FIRST = 1.0
 """σ of the first step, for images in [-1, 1]; twice the noise's where that is more."""
-WEIGHT, PASSED_POWER = 0.09, -0.3
-"""λ = WEIGHT · passed^PASSED_POWER at a strength of 1: see `weight_for`."""
+WEIGHT, SHARE_POWER, EACH_POWER = 0.3, -1.0, -0.6
+"""λ = WEIGHT · σ · share^SHARE_POWER · (passed / share)^EACH_POWER at a strength of 1: see `weight_for`."""
 
 
 def falling_sigmas(
@@ -50,9 +51,15 @@ def falling_sigmas(
     return tuple(first * (last / first) ** (step / (steps - 1)) for step in range(steps))
 
 
-def weight_for(degradation: Degradation) -> float:
-    """λ by what passes A: the mean of the diagonal of AᵀA, as total variation's weight."""
-    return WEIGHT * passed(degradation) ** PASSED_POWER
+def weight_for(noise: float, degradation: Degradation, like: Tensor) -> float:
+    """λ for noise of this σ on A x, x of the shape of ``like``.
+
+    By how many values are seen for each of the image, and by how much of it each of them has, as total
+    variation's weight. Chosen on photographs that nothing is measured on (``python -m benchmarks.restoring
+    --strengths``).
+    """
+    share = share_seen(degradation, like)
+    return WEIGHT * noise * share**SHARE_POWER * (passed(degradation) / share) ** EACH_POWER
 
 
 @torch.no_grad()
@@ -99,7 +106,8 @@ def restore_annealed(
         raise ValueError(f"strength must be positive, got {strength}")
     if noise < 0 or steps < 1:
         raise ValueError(f"noise must be 0 or more and steps at least 1, got {noise} and {steps}")
-    noise, weight = max(noise, ROUNDING), strength * weight_for(degradation)
+    noise = max(noise, ROUNDING)
+    weight = strength * weight_for(noise, degradation, start)
     z = start
     yield iterate_of(0, steps, degradation, seen, z, z, clean)
     for step, sigma in enumerate(falling_sigmas(noise, known, steps, first), 1):

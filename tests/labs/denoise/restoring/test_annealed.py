@@ -12,7 +12,8 @@ from torch import Tensor
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.restoring.annealed import (
-    PASSED_POWER,
+    EACH_POWER,
+    SHARE_POWER,
     WEIGHT,
     falling_sigmas,
     restore_annealed,
@@ -114,7 +115,7 @@ def test_with_a_linear_denoiser_every_image_is_what_linear_algebra_says(name: st
     z, sigmas = start.flatten(), (1.0, math.sqrt(0.2), 0.2)
     assert [step.sigma for step in found[1:]] == pytest.approx(sigmas)
     for step, sigma in zip(found[1:], sigmas, strict=True):
-        weight = 33.0 * weight_for(degradation) * noise**2 / sigma**2
+        weight = 33.0 * weight_for(noise, degradation, start) * noise**2 / sigma**2
         x = torch.linalg.solve(a.mT @ a + weight * pull, a.mT @ seen.flatten() + weight * pull @ z)
         z = x / (1 + 2 * sigma**2)
         assert step.asked is not None
@@ -122,20 +123,24 @@ def test_with_a_linear_denoiser_every_image_is_what_linear_algebra_says(name: st
         torch.testing.assert_close(step.image.flatten(), z, rtol=0, atol=0.02)
 
 
-def test_the_weight_goes_by_what_passes() -> None:
-    """The share of the pixels that are seen, and of the variance of independent ones that a blur leaves."""
+def test_the_weight_goes_by_the_noise_and_by_what_is_seen() -> None:
+    """By the share of values that are seen, and of independent pixels' variance that each of them has."""
     known = missing_pixels(SIZE, 0.6, seed=1)
     kernel = motion_kernel(4, 30)
-    shares = {
-        "missing": float(known.float().mean()),
-        "blur": float(kernel.square().sum()),
-        "shrunk": 1 / 81,
+    like, part = torch.zeros(1, *SIZE), float(known.float().mean())
+    seen_and_each = {
+        "missing": (part, 1.0),
+        "blur": (1.0, float(kernel.square().sum())),
+        "shrunk": (1 / 9, 1 / 9),
     }
-    for name, share in shares.items():
-        a = dense(DEGRADATIONS[name])
-        assert passed(DEGRADATIONS[name]) == pytest.approx(share)
-        assert float(a.square().sum()) / a.shape[1] == pytest.approx(share, rel=0.2)
-        assert weight_for(DEGRADATIONS[name]) == pytest.approx(WEIGHT * share**PASSED_POWER)
+    for name, (share, each) in seen_and_each.items():
+        degradation = DEGRADATIONS[name]
+        a = dense(degradation)
+        assert float((a.square().sum(1) > 0).sum()) / a.shape[1] == pytest.approx(share)
+        assert passed(degradation) == pytest.approx(share * each)
+        assert float(a.square().sum()) / a.shape[1] == pytest.approx(share * each, rel=0.2)
+        expected = WEIGHT * 0.2 * share**SHARE_POWER * each**EACH_POWER
+        assert weight_for(0.2, degradation, like) == pytest.approx(expected)
 
 
 def test_sigma_falls_in_equal_ratios_to_that_of_the_noise() -> None:
