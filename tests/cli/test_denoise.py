@@ -66,7 +66,7 @@ def test_denoisers_ship_for_every_method_and_denoise(photo: Path, tmp_path: Path
     assert bundled_sigmas() == (0.5, 1.0)
     told = bundled_denoisers(ANY)
     assert list(told) == (["supervised", "penalised"] if ANY in bundled_keys() else [])
-    assert not told or common_range(told) == (0.02, 2.0)
+    assert not told or common_range(told) == (0.02, 4.0)
     for sigma in bundled_sigmas():
         found = bundled_denoisers(sigma)
         assert list(found) == ["supervised", "noise2noise", "penalised", "unpenalised"]
