@@ -181,20 +181,20 @@ def test_its_settings_are_asked_for_as_its_configuration_has_them(
     assert (changed.weights, changed.through_zero) == ((1.0, 1.0), True)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "reason"),
-    [
+def test_a_wrong_value_says_why_at_its_field(page, chosen: None) -> None:
+    for name, text, reason in (
         ("line.slope", "steep", "Enter a number."),
         ("line.weights", "1", "Enter 2 values with commas between them."),
         ("line.points.spread", "0", "Must be more than 0."),
         ("schedule.steps", "0", "Must be 1 or more."),
-    ],
-)
-def test_a_wrong_value_says_why_at_its_field(page, chosen: None, name: str, text: str, reason: str) -> None:
-    page.edit(name).setText(text)
+    ):
+        before = page.edit(name).text()
+        page.edit(name).setText(text)
 
-    assert page.text(f"{name}.note") == reason
-    assert not page.button("start").isEnabled()
+        assert page.text(f"{name}.note") == reason
+        assert not page.button("start").isEnabled()
+        page.edit(name).setText(before)
+        assert page.button("start").isEnabled()
 
 
 def test_it_is_started_plotted_stopped_resumed_and_opened(
