@@ -94,12 +94,12 @@ def _own(group: str) -> dict[str, str]:
 
 
 def _entry_points(group: str) -> EntryPoints:
-    return _installed(tuple(sys.path)).select(group=group)
+    return _installed(group, tuple(sys.path))
 
 
-@lru_cache(maxsize=1)
-def _installed(path: tuple[str, ...]) -> EntryPoints:
-    """Of all packages on the path, which are looked through once: a page asks for names a dozen times."""
+@lru_cache(maxsize=4)
+def _installed(group: str, path: tuple[str, ...]) -> EntryPoints:
+    """Of the packages on the path, which are looked through once: a page asks for names a dozen times."""
     from importlib.metadata import entry_points  # late: seldom needed, and slow to import
 
-    return entry_points()
+    return entry_points(group=group)
