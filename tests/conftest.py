@@ -105,10 +105,10 @@ def _one_thread() -> Iterator[None]:
 
 
 class Process:
-    """A running ``jnn-studio``."""
+    """A running ``jnn-studio``, which prints in ``encoding``."""
 
-    def __init__(self, ask: Callable[..., int], pid: int, folder: Path) -> None:
-        self.pid, self._ask, self._folder = pid, ask, folder
+    def __init__(self, ask: Callable[..., int], pid: int, folder: Path, encoding: str) -> None:
+        self.pid, self._ask, self._folder, self._encoding = pid, ask, folder, encoding
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -121,12 +121,12 @@ class Process:
     @property
     def stdout(self) -> str:
         """What it has printed."""
-        return (self._folder / "stdout").read_text(encoding="utf-8")
+        return (self._folder / "stdout").read_text(encoding=self._encoding)
 
     @property
     def stderr(self) -> str:
         """What it has complained of."""
-        return (self._folder / "stderr").read_text(encoding="utf-8")
+        return (self._folder / "stderr").read_text(encoding=self._encoding)
 
 
 CommandLine = Callable[..., Process]
@@ -136,7 +136,7 @@ CommandLine = Callable[..., Process]
 def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """Starts ``jnn-studio`` in a process of its own: ``command_line("train", …, limits=…, …)``.
 
-    With ``program``, that script instead.
+    With ``program``, that script instead; with ``output``, all that it prints goes there.
     """
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py"))],
@@ -157,18 +157,21 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLi
         ignored: Sequence[str] = (),
         surroundings: Mapping[str, str] | None = None,
         program: Path | None = None,
+        encoding: str = "utf-8",
+        output: Path | None = None,
     ) -> Process:
         folder = tmp_path_factory.mktemp("process")
         pid = ask(
             argv=[str(argument) for argument in argv],
-            stdout=str(folder / "stdout"),
-            stderr=str(folder / "stderr"),
+            stdout=str(output or folder / "stdout"),
+            stderr=str(output or folder / "stderr"),
             limits=dict(limits or {}),
             ignored=list(ignored),
             surroundings=dict(surroundings or {}),
             program=str(program or ""),
+            encoding=encoding,
         )
-        return Process(ask, pid, folder)
+        return Process(ask, pid, folder, encoding)
 
     yield start
     with server:

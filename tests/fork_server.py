@@ -2,9 +2,9 @@
 
 Reads a JSON object a line. With ``argv``: forks a process that runs ``jnn-studio`` with these arguments,
 its output going to the files ``stdout`` and ``stderr``, its resources limited to ``limits`` (bytes, by the
-name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored
-and the environment changed by ``surroundings``, and answers with its id; with ``program``, the path of a
-script, runs that instead. With
+name of the RLIMIT; address space in addition to what the server has), the signals ``ignored`` being ignored,
+the environment changed by ``surroundings`` and what is printed being written in ``encoding``, as with
+``PYTHONIOENCODING``, and answers with its id; with ``program``, the path of a script, runs that instead. With
 ``wait``: waits for that process and answers with its exit status, negative if a signal ended it.
 """
 
@@ -37,6 +37,8 @@ def become(request: dict[str, Any]) -> None:
             value += pages * resource.getpagesize()
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     os.environ.update(request["surroundings"])
+    sys.stdout.reconfigure(encoding=request["encoding"], errors="strict")
+    sys.stderr.reconfigure(encoding=request["encoding"], errors="backslashreplace")
     if request["program"]:
         sys.argv = [request["program"], *request["argv"]]
         runpy.run_path(request["program"], run_name="__main__")

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from jnn_studio.cli.program import build
 from jnn_studio.explore.columns.open_models import open_models
 from jnn_studio.explore.walking.walker import Walker
 from jnn_studio.models.model_kind import find_model_kind, model_kind_names
@@ -29,6 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     The wheel is put together by hand: what builds wheels is no dependency of the tests.
     """
+    build(lambda files: 0, list)  # commands name the presets when they are imported: none of this package's
     folder = tmp_path_factory.mktemp("plugin")
     project = tomllib.loads((SOURCE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name, version = project["name"].replace("-", "_"), project["version"]
@@ -59,8 +61,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_its_model_is_trained_by_its_name_and_walked(installed: Path, tmp_path: Path) -> None:
-    from jnn_studio.cli.program import build
-
     program = build(lambda files: 0, list)
     config = load_preset("patches").model_dump(mode="json")
     config["data"]["count"] = 64

@@ -83,6 +83,8 @@ def _judge(report: Report, samples: Path) -> None:
 
 
 def _slope(records: list[dict[str, float]], name: str) -> float:
-    """MB an hour, by least squares."""
+    """MB an hour, by least squares; what a busy machine could measure but once has not grown."""
+    if len(records) < 2:
+        return 0.0
     hours = np.array([record["time"] for record in records]) / 3600
     return float(np.polyfit(hours - hours[0], [record[name] for record in records], 1)[0])

@@ -97,6 +97,7 @@ def main(folder: Path, seed: str, seconds: float) -> int:
     def end(window: Any) -> None:
         for timer in timers:
             timer.stop()
+        works[0].sample()
         window.stop_and_quit()
 
     def initialised(self: QApplication, *arguments: Any) -> None:

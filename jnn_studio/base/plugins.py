@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -93,6 +94,12 @@ def _own(group: str) -> dict[str, str]:
 
 
 def _entry_points(group: str) -> EntryPoints:
+    return _installed(group, tuple(sys.path))
+
+
+@lru_cache(maxsize=4)
+def _installed(group: str, path: tuple[str, ...]) -> EntryPoints:
+    """Of the packages on the path, which are looked through once: a page asks for names a dozen times."""
     from importlib.metadata import entry_points  # late: seldom needed, and slow to import
 
     return entry_points(group=group)

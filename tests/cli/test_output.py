@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -23,14 +24,6 @@ from jnn_studio.training.folder.run_folder import RunFolder
 
 ESCAPE = "a\x1b[31mred\x07 [bold]b[/oops]"
 SHOWN = r"a\x1b[31mred\x07 [bold]b[/oops]"
-
-
-def run(
-    *arguments: str | Path, encoding: str = "utf-8", **options: object
-) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "jnn_studio", *map(str, arguments)]
-    return subprocess.run(command, env=environment, timeout=120, check=False, **options)  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -58,27 +51,33 @@ def test_a_bar_takes_a_name_with_brackets_for_a_name(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
-def test_a_run_is_trained_whatever_its_output_can_encode(config: Path, tmp_path: Path, encoding: str) -> None:
-    done = run("train", "--config", config, "--out", tmp_path / "run", encoding=encoding, capture_output=True)
+def test_a_run_is_trained_whatever_its_output_can_encode(
+    command_line: Callable[..., Any], config: Path, tmp_path: Path, encoding: str
+) -> None:
+    process = command_line("train", "--config", config, "--out", tmp_path / "run", encoding=encoding)
 
-    assert done.returncode == 0, done.stderr
-    assert b"Traceback" not in done.stderr
-    assert ("η" if encoding == "utf-8" else r"\u03b7") in done.stdout.decode(encoding)
+    assert process.wait() == 0, process.stderr
+    assert "Traceback" not in process.stderr
+    assert ("η" if encoding == "utf-8" else r"\u03b7") in process.stdout
     assert RunFolder.open(tmp_path / "run").state().state == "finished"
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("doctor",)])
-def test_help_and_doctor_are_printed_whatever_the_output_can_encode(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments, encoding="cp1252", capture_output=True)
+def test_help_and_doctor_are_printed_whatever_the_output_can_encode(
+    command_line: Callable[..., Any], arguments: tuple[str, ...]
+) -> None:
+    process = command_line(*arguments, encoding="cp1252")
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    assert process.wait() == 0, process.stderr
+    assert process.stdout
 
 
 def test_a_reader_that_has_left_does_not_end_the_run(config: Path, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = run("train", "--config", config, "--out", tmp_path / "run", stdout=writer, stderr=subprocess.PIPE)
+    command = [sys.executable, "-m", "jnn_studio", "train", "--config", config, "--out", tmp_path / "run"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, check=False, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
 
     assert done.returncode == 0, done.stderr
@@ -86,11 +85,13 @@ def test_a_reader_that_has_left_does_not_end_the_run(config: Path, tmp_path: Pat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_for_the_output_does_not_end_the_run(config: Path, tmp_path: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = run("train", "--config", config, "--out", tmp_path / "run", stdout=full, stderr=full)
+def test_a_full_disk_for_the_output_does_not_end_the_run(
+    command_line: Callable[..., Any], config: Path, tmp_path: Path
+) -> None:
+    full = Path("/dev/full")
+    process = command_line("train", "--config", config, "--out", tmp_path / "run", output=full)
 
-    assert done.returncode == 0
+    assert process.wait() == 0
     assert RunFolder.open(tmp_path / "run").state().state == "finished"
 
 
@@ -101,10 +102,11 @@ def test_a_program_without_streams_prints_nothing(monkeypatch: pytest.MonkeyPatc
     errors.print("words")
 
 
-def test_json_is_json_in_any_encoding(config: Path) -> None:
-    done = run("doctor", "--json", encoding="cp1252", capture_output=True)
+def test_json_is_json_in_any_encoding(command_line: Callable[..., Any]) -> None:
+    process = command_line("doctor", "--json", encoding="cp1252")
 
-    assert json.loads(done.stdout.decode("cp1252"))["checks"]
+    assert process.wait() == 0, process.stderr
+    assert json.loads(process.stdout)["checks"]
 
 
 def test_json_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

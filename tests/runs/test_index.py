@@ -234,7 +234,7 @@ class TestLife:
         path, process = long_run
         process.signal(signal.SIGSTOP)
         states = set()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while "held up" not in states and time.monotonic() < end:
             states.add(refresh(path)[0].state_word)
             time.sleep(0.05)

@@ -220,10 +220,11 @@ class RunDesk(QObject):
             self._stage.view.set_models(event.members)
             if find_kind(feed.config.kind).trainable:
                 self._form.offer(feed.config)
-        elif isinstance(event, StateChanged) and status.ended:
-            withdraw_discard(self._page)
-            if event.state != "discarded":
-                self._drain(status)  # it has ended once all that it logged last is on show
+        elif isinstance(event, StateChanged):
+            if status.started is not None and event.state != "discarded":
+                self._drain(status)  # it stands or has ended once what it logged before is on show
+            if status.ended:
+                withdraw_discard(self._page)
             if event.state == "failed":
                 title = f"“{status.name}” failed"
                 self._message.show_error(title, event.reason, event.details)

@@ -156,28 +156,23 @@ class TestBeforeStart:
         assert "Press Start" in opened.viewer.entries[LEARNT].empty
         assert "40 × 40 out of 57 × 43" in opened.note.text()
 
-    @pytest.mark.parametrize(
-        ("task", "fields"),
-        [
-            ("missing", {"share"}),
+    def test_the_task_is_chosen_and_asks_for_what_it_needs(self, qtbot: QtBot, opened: RestorePage) -> None:
+        for task, fields in (
             ("scratches", {"share"}),
             ("gaussian", {"width"}),
             ("motion", {"length", "angle"}),
             ("box", {"share"}),
             ("disc", {"width"}),
             ("shrunk", {"factor"}),
-        ],
-    )
-    def test_the_task_is_chosen_and_asks_for_what_it_needs(
-        self, qtbot: QtBot, opened: RestorePage, task: str, fields: set[str]
-    ) -> None:
-        choose_task(opened, task)
-        wait_until_ready(qtbot, opened)
-        for name in ("share", "width", "length", "angle", "factor", "kernel"):
-            assert opened.form.fields[f"problem.{name}"].isVisible() == (name in fields)
-        pixels = cropped(opened)
-        expected = to_pixels(pose(to_signed(pixels), DegradationConfig(task=task)).shown)
-        assert np.array_equal(shown(opened, SEEN), expected)
+            ("missing", {"share"}),
+        ):
+            choose_task(opened, task)
+            wait_until_ready(qtbot, opened)
+            for name in ("share", "width", "length", "angle", "factor", "kernel"):
+                assert opened.form.fields[f"problem.{name}"].isVisible() == (name in fields), task
+            pixels = cropped(opened)
+            expected = to_pixels(pose(to_signed(pixels), DegradationConfig(task=task)).shown)
+            assert np.array_equal(shown(opened, SEEN), expected), task
 
     def test_a_kernel_comes_from_a_file(self, qtbot: QtBot, opened: RestorePage, tmp_path: Path) -> None:
         choose_task(opened, "kernel")
@@ -415,22 +410,20 @@ class TestLooking:
         opened.hide()
         assert not any(action.isVisible() for action in opened.commands())
 
-    @pytest.mark.parametrize("mode", ["side-by-side", "split", "blink"])
-    def test_nothing_is_cut_in_the_smallest_window(
-        self, qtbot: QtBot, opened: RestorePage, mode: str
-    ) -> None:
+    def test_nothing_is_cut_in_the_smallest_window(self, qtbot: QtBot, opened: RestorePage) -> None:
         opened.form.fill({"prior.steps": "2"})
         qtbot.mouseClick(opened.start, LEFT)
         wait_until_done(qtbot, opened)
-        opened.viewer_bar.modes.current = mode
-        qtbot.wait(20)
-        assert opened.minimumSizeHint().width() <= 1208
-        assert opened.minimumSizeHint().height() <= 690
-        assert opened.size().width() == 1208
-        for part in opened.findChildren(QWidget):
-            wraps = isinstance(part, QLabel) and part.wordWrap()
-            if part.isVisible() and isinstance(part, (QLabel, QAbstractButton, QComboBox)) and not wraps:
-                assert part.width() >= part.sizeHint().width(), part.objectName() or part.text()
+        for mode in ("side-by-side", "split", "blink"):
+            opened.viewer_bar.modes.current = mode
+            qtbot.wait(20)
+            assert opened.minimumSizeHint().width() <= 1208
+            assert opened.minimumSizeHint().height() <= 690
+            assert opened.size().width() == 1208
+            for part in opened.findChildren(QWidget):
+                wraps = isinstance(part, QLabel) and part.wordWrap()
+                if part.isVisible() and isinstance(part, (QLabel, QAbstractButton, QComboBox)) and not wraps:
+                    assert part.width() >= part.sizeHint().width(), part.objectName() or part.text()
 
     def test_what_is_chosen_is_remembered(
         self, qtbot: QtBot, opened: RestorePage, context: AppContext, settings: QSettings

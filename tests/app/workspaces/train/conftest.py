@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from jnn_studio.app.context import AppContext
+from jnn_studio.app.engine.feed import RunFeed
 from jnn_studio.app.steering.status import Status
 from jnn_studio.app.widgets import kept_places
 from jnn_studio.app.workspaces.train.workspace import TrainWorkspace
+from jnn_studio.training.events import Event, Metrics
 
 SMALL = {
     "name": "small",
@@ -118,11 +122,26 @@ class Page:
         self.click("start")
         return self.status.feed.path
 
+    @contextmanager
+    def held_at(self, step: int) -> Iterator[None]:
+        """A run that is trained here waits at this step for what is done to it, however short it is."""
+        let, put = threading.Event(), RunFeed.put
+
+        def hold(feed: RunFeed, event: Event) -> None:
+            put(feed, event)
+            if isinstance(event, Metrics) and event.step >= step:
+                let.wait()
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(RunFeed, "put", hold)
+            try:
+                yield
+            finally:
+                let.set()
+
     def wait_for_state(self, state: str) -> None:
         shown = self.workspace.page
-        self._qtbot.waitUntil(
-            lambda: shown.status is not None and shown.status.state == state, timeout=30_000
-        )
+        self._qtbot.waitUntil(lambda: shown.status is not None and shown.status.state == state)
 
     def wait_for_step(self, step: int) -> None:
         self._qtbot.waitUntil(lambda: self.status.step >= step)
@@ -144,9 +163,7 @@ class Page:
 
     def wait_until_logged(self, last: int) -> None:
         """Both loss curves reach as far as this step."""
-        self._qtbot.waitUntil(
-            lambda: all(self.curves()[f"total {key}"][0][-1:] == [last] for key in MEMBERS), timeout=10_000
-        )
+        self._qtbot.waitUntil(lambda: all(self.curves()[f"total {key}"][0][-1:] == [last] for key in MEMBERS))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
@@ -71,56 +70,51 @@ def test_numbers_are_shown_and_typed_with_the_sign_that_was_chosen(page, train: 
 PRESETS = {name: load_preset(name) for name in preset_names(["autoencoder-pair"])}
 
 
-@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if not preset.asks_for_images])
-def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace, name: str) -> None:
-    page.edit("schedule.steps").setText("7")
-    page.edit("penalty.sigma").setText("wrong")
-    assert page.text("edited") == "edited"
-    page.choose_preset(name)
-    assert train.page.form.config == load_preset(name)
-    assert page.edit("penalty.sigma").text() == "0.001"
-    assert page.edit("penalty.sigma").cursorPosition() == 0, "of what is too long, the beginning is seen"
-    assert page.text("edited") == ""
+def test_choosing_a_preset_fills_in_the_whole_form(page, train: TrainWorkspace) -> None:
+    for name in (name for name, preset in PRESETS.items() if not preset.asks_for_images):
+        page.edit("schedule.steps").setText("7")
+        page.edit("penalty.sigma").setText("wrong")
+        assert page.text("edited") == "edited"
+        page.choose_preset(name)
+        assert train.page.form.config == load_preset(name)
+        assert page.edit("penalty.sigma").text() == "0.001"
+        assert page.edit("penalty.sigma").cursorPosition() == 0, "of what is too long, the beginning is seen"
+        assert page.text("edited") == "", name
 
 
-@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.asks_for_images])
 def test_a_preset_for_images_of_one_s_own_asks_for_them(
-    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path, name: str
+    page, train: TrainWorkspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    page.choose_preset(name)
-    assert page.edit("data.path").isVisible()
-    assert page.edit("data.path").text() == ""
-    assert page.text("data.path.note") == "Choose a folder or zip of images."
-    assert not page.button("start").isEnabled()
-    page.edit("data.path").setText(str(tmp_path))
-    qtbot.waitUntil(lambda: page.button("start").isEnabled())
-    assert train.page.form.config == load_preset(name).with_changes(data=tmp_path)
+    for name in (name for name, preset in PRESETS.items() if preset.asks_for_images):
+        page.choose_preset(name)
+        assert page.edit("data.path").isVisible()
+        assert page.edit("data.path").text() == ""
+        assert page.text("data.path.note") == "Choose a folder or zip of images."
+        assert not page.button("start").isEnabled()
+        page.edit("data.path").setText(str(tmp_path))
+        qtbot.waitUntil(lambda: page.button("start").isEnabled())
+        assert train.page.form.config == load_preset(name).with_changes(data=tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "wrong", "reason"),
-    [
+def test_a_wrong_value_says_why_at_the_field_and_stops_start(page) -> None:
+    for name, wrong, reason in (
         ("schedule.steps", "0", "Must be 1 or more."),
         ("schedule.batch_size", "lots", "Enter a whole number."),
         ("data.count", "3", "Must be 16 or more."),
         ("model.dct", "65", "Dct (65) cannot exceed the image size (64)."),
-    ],
-)
-def test_a_wrong_value_says_why_at_the_field_and_stops_start(
-    page, train: TrainWorkspace, qtbot: QtBot, name: str, wrong: str, reason: str
-) -> None:
-    before = page.edit(name).text()
-    page.type(page.edit(name), wrong)
-    assert page.text(f"{name}.note") == reason
-    assert page.edit(name).property("invalid") is True
-    assert not page.button("start").isEnabled()
-    assert reason in page.button("start").toolTip()
-    assert page.button("mend").text() == "1 setting to correct"
-    page.type(page.edit(name), before)
-    assert page.text(f"{name}.note") == ""
-    assert page.edit(name).property("invalid") is False
-    assert page.button("start").isEnabled()
-    assert not page.button("mend").isVisible()
+    ):
+        before = page.edit(name).text()
+        page.type(page.edit(name), wrong)
+        assert page.text(f"{name}.note") == reason
+        assert page.edit(name).property("invalid") is True
+        assert not page.button("start").isEnabled()
+        assert reason in page.button("start").toolTip()
+        assert page.button("mend").text() == "1 setting to correct"
+        page.type(page.edit(name), before)
+        assert page.text(f"{name}.note") == ""
+        assert page.edit(name).property("invalid") is False
+        assert page.button("start").isEnabled()
+        assert not page.button("mend").isVisible()
 
 
 def test_a_wrong_value_in_a_folded_section_is_unfolded_and_can_be_gone_to(
@@ -375,21 +369,16 @@ def test_a_target_rank_may_be_left_empty_and_says_where_eta_then_comes_from(
     assert "effective rank" in page.edit("penalty.target_rank").toolTip()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
+def test_a_target_rank_that_cannot_be_reached_is_refused_where_it_is_typed(page) -> None:
+    for wrong, reason in (
         ("many", "Enter a number."),
         ("1", "Must be more than 1."),
         ("64", "Penalty.target_rank (64) must be less than model.latent (64): the effective rank can be no "),
-    ],
-)
-def test_a_target_rank_that_cannot_be_reached_is_refused_where_it_is_typed(
-    page, wrong: str, reason: str
-) -> None:
-    page.type(page.edit("penalty.target_rank"), wrong)
+    ):
+        page.type(page.edit("penalty.target_rank"), wrong)
 
-    assert page.text("penalty.target_rank.note").startswith(reason)
-    assert not page.button("start").isEnabled()
+        assert page.text("penalty.target_rank.note").startswith(reason)
+        assert not page.button("start").isEnabled()
 
 
 def test_a_run_with_a_target_shows_its_line_and_the_path_of_eta(

@@ -122,7 +122,7 @@ def test_a_run_written_by_another_process_is_followed_live(
             break
     train.page.open_run(path)
     qtbot.waitUntil(lambda: page.logged() == [5, 10])
-    assert page.text("state") == "Training “far” in another process"
+    qtbot.waitUntil(lambda: page.text("state") == "Training “far” in another process")
     page.wait_for_offered({"start", "explore", "open"})
     for _ in events:
         pass

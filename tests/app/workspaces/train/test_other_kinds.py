@@ -77,7 +77,5 @@ def test_one_that_is_opened_is_refused_with_the_page_that_opens_it(
 
     train.page.open_run(tmp_path / "other")
 
-    qtbot.waitUntil(
-        lambda: "a run of kind 'rof'; open it in Validate ▸ ROF denoising" in page.message(), timeout=5_000
-    )
+    qtbot.waitUntil(lambda: "a run of kind 'rof'; open it in Validate ▸ ROF denoising" in page.message())
     assert train.page.status is None

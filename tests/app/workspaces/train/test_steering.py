@@ -64,7 +64,6 @@ def test_a_run_pauses_and_goes_on(page, qtbot: QtBot) -> None:
     page.wait_for_state("paused")
     assert page.text("state") == "Paused “small”"
     page.wait_for_offered({"go_on", "stop", "discard", "explore", "open"})
-    qtbot.wait(150)
     at = page.status.step
     qtbot.wait(150)
     assert page.status.step == at, "it stands still"
@@ -89,9 +88,10 @@ def test_shortcuts_do_what_the_buttons_do(page, train: TrainWorkspace, qtbot: Qt
 
 
 def test_a_run_is_stopped_kept_and_resumed_to_the_end(page) -> None:
-    path = page.start(schedule__steps="200")
-    page.wait_for_step(4)
-    page.click("stop")
+    with page.held_at(4):
+        path = page.start(schedule__steps="200")
+        page.wait_for_step(4)
+        page.click("stop")
     page.wait_for_state("stopped")
     stopped = page.status.step
     assert 0 < stopped < 200
@@ -132,9 +132,10 @@ def test_a_double_click_does_one_thing(
 
 
 def test_what_was_not_drawn_yet_is_drawn_when_the_run_is_resumed(page, qtbot: QtBot) -> None:
-    page.start(schedule__steps="200", logging__preview_every="1000")
-    page.wait_for_step(4)
-    page.click("stop")
+    with page.held_at(4):
+        page.start(schedule__steps="200", logging__preview_every="1000")
+        page.wait_for_step(4)
+        page.click("stop")
     page.wait_for_state("stopped")
     page.wait_for_offered({"start", "resume", "explore", "open"})
     last = page.status.step
