@@ -20,6 +20,7 @@ from jnn_studio.app.workspaces.denoise.dropping import NOTHING_OPENED, let_drop,
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
+from jnn_studio.app.workspaces.denoise.photo.work_button import WorkButton
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.app.workspaces.denoise.strength_bar import StrengthBar
@@ -45,6 +46,7 @@ class PhotoPage(QWidget):
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
         self.models_bar = ModelsBar(desk, PAGE)
+        self.work = WorkButton(desk, PAGE)
         self.strength = StrengthBar(PAGE)
         self.strength.changed.connect(desk.set_strength)
         self.figure = QPushButton("Fi&gure 4…", objectName=f"{PAGE}.figure4")
@@ -219,6 +221,7 @@ class PhotoPage(QWidget):
         second.setSpacing(2 * GRID)
         second.addWidget(self.viewer_bar)
         second.addStretch(1)
+        second.addWidget(self.work)
         second.addWidget(self.strength)
         second.addWidget(self.figure)
         third = QHBoxLayout()
