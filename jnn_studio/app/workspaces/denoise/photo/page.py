@@ -20,6 +20,7 @@ from jnn_studio.app.workspaces.denoise.dropping import NOTHING_OPENED, let_drop,
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
+from jnn_studio.app.workspaces.denoise.photo.kept_picture import picture_to_keep
 from jnn_studio.app.workspaces.denoise.photo.work_button import WorkButton
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
@@ -107,14 +108,14 @@ class PhotoPage(QWidget):
 
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
-        photo, make = self._desk.photo, self._desk.picture(key)
+        photo, make = self._desk.photo, picture_to_keep(self._desk, key)
         if photo is not None and make is not None and key in self.viewer.entries:
             title = self.viewer.entries[key].title
             self._saver.ask(photo.name, key, title, make, self._profile)
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures, in its own resolution and depth."""
-        make = self._desk.picture(key)
+        make = picture_to_keep(self._desk, key)
         if make is not None:
             self._saver.save(self.viewer.entries[key].title, make, path, self._profile)
 
