@@ -68,7 +68,7 @@ def _of_main(take: Callable[[Any], float | None]) -> Callable[[RunSummary], floa
 
 
 def _eta(run: RunSummary) -> float | None:
-    return _of_main(lambda main: main.eta_now)(run)
+    return _of_main(lambda main: main.eta_number)(run)
 
 
 _psnr = _of_main(lambda main: main.psnr)

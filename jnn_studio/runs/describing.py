@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,11 @@ def _described(path: Path) -> RunSummary:
     owner = owner_of(path)
     has_models = folder.latest_checkpoint() is not None
     members = tuple(
-        replace(_member(info, log), rank=spectra[info.key].effective_rank if info.key in spectra else None)
+        replace(
+            _member(info, log),
+            eta_symbol=_asked(partial(kind.eta_symbol, key=info.key), config) or "",
+            rank=spectra[info.key].effective_rank if info.key in spectra else None,
+        )
         for info in infos
     )
     steps_logged = [steps[-1] for steps, _ in log.curves.values() if steps]
@@ -124,7 +129,7 @@ def _member(info: MemberInfo, log: LogDigest) -> MemberSummary:
         info.key,
         printable(info.label),
         info.eta if math.isfinite(info.eta) else None,
-        log.last.get(info.key, {}),
+        last=log.last.get(info.key, {}),
         steps=tuple(steps),
         curve=tuple(curve),
     )

@@ -33,7 +33,7 @@ def as_data(run: RunSummary) -> dict[str, Any]:
             {
                 "key": member.key,
                 "label": member.label,
-                "eta": _finite(member.eta_now),
+                "eta": _finite(member.eta_number),
                 "rank": _finite(member.rank),
                 "last": {term: _finite(value) for term, value in member.last.items()},
             }

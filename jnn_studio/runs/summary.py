@@ -36,6 +36,7 @@ class MemberSummary:
 
     Attributes:
         eta: its η as the configuration has it; None where it has none.
+        eta_symbol: what η is where every image has its own, such as "σ²"; ``eta`` is then that of one.
         last: the newest value of everything that was logged.
         rank: the newest effective rank.
         steps: where `curve` was measured.
@@ -45,6 +46,7 @@ class MemberSummary:
     key: str
     label: str
     eta: float | None = None
+    eta_symbol: str = ""
     last: Mapping[str, float] = field(default_factory=dict)
     rank: float | None = None
     steps: tuple[int, ...] = ()
@@ -54,6 +56,17 @@ class MemberSummary:
     def eta_now(self) -> float | None:
         """η, as it was found last where training finds it."""
         return self.last.get(ETA, self.eta)
+
+    @property
+    def eta_number(self) -> float | None:
+        """`eta_now` where it is one number for all images."""
+        return None if self.eta_symbol else self.eta_now
+
+    @property
+    def eta_words(self) -> str:
+        """η in words; "" without one."""
+        eta = self.eta_now
+        return "" if eta is None or not math.isfinite(eta) else self.eta_symbol or f"{eta:.4g}"
 
     @property
     def psnr(self) -> float | None:
@@ -159,7 +172,7 @@ class RunSummary:
     def eta_words(self) -> str:
         """η, or the rank for which it was found, of the model that stands for the run; "" without one."""
         main = self.main
-        eta = main.eta_now if main is not None else None
-        if eta is None or not math.isfinite(eta):
-            return ""
-        return f"{eta:.4g}" if self.target_rank is None else f"{eta:.3g} for rank {self.target_rank:g}"
+        words = main.eta_words if main is not None else ""
+        if main is None or not words or self.target_rank is None:
+            return words
+        return f"{main.eta_now:.3g} for rank {self.target_rank:g}"

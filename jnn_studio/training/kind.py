@@ -22,7 +22,7 @@ from jnn_studio.models.latent_model import LatentModel
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.events import Arrays, MemberInfo
 from jnn_studio.training.experiment import Experiment
-from jnn_studio.training.words import RunWords
+from jnn_studio.training.words import ETA, RunWords
 
 C = TypeVar("C", bound=RunConfig)
 
@@ -85,6 +85,15 @@ class RunKind(Generic[C]):
     words: RunWords | None = None
     presets: Path | None = None
     trainable: bool = True
+
+    def eta_symbol(self, config: C, key: str) -> str:
+        """A member's η as its facts have it where that is no number, such as "σ²"; else ""."""
+        said = self.facts(config, key).get(ETA, "")
+        try:
+            float(said)
+        except ValueError:
+            return said
+        return ""
 
 
 def kind_names() -> tuple[str, ...]:

@@ -69,6 +69,7 @@ class RunWords:
         aim: the effective rank that a run is to reach, if there is one.
         terms: words for what is logged, in the order it is offered; other terms go by their names.
         further_terms: words for what some runs log only; offered once it is.
+        bounds: by term, another that is drawn beside it, on a log axis at first, as it can be far larger.
         facts: symbols for what `Kind.facts` says of a model, to stand beside its name.
         invitation: what is said before there is a run.
         start: what Start does.
@@ -82,6 +83,7 @@ class RunWords:
     aim: Callable[[Any], float | None] = _no_aim
     terms: Terms = field(default_factory=lambda: {"total": ("Total", "What is minimised", "Total loss")})
     further_terms: Terms = field(default_factory=dict)
+    bounds: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     invitation: str = "Choose what to train, then press Start."
     start: str = "Train with the settings of the form"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from jnn_studio.runs.columns import COLUMNS
 from jnn_studio.runs.describing import describe, signature
+from jnn_studio.runs.exporting import as_data
 from jnn_studio.runs.log_digest import digest
 from jnn_studio.runs.summary import UNREADABLE, RunSummary
 from jnn_studio.training.config import RunConfig
@@ -72,6 +74,19 @@ def test_a_rank_that_is_aimed_at_stands_beside_the_eta_that_was_found(tiny: Tiny
     run = described(folder.path)
     assert run.target_rank == 3
     assert run.eta_words == "0.0123 for rank 3"
+
+
+def test_an_eta_of_every_images_own_is_told_in_words_and_is_no_number(tmp_path: Path) -> None:
+    told = {"kind": "denoise", "model": {"kind": "conditioned-denoiser"}, "noise": {"sigma": 0.5}}
+    run = described(RunFolder.create(tmp_path / "told", validate_config(told, "here")).path)
+    other = described(RunFolder.create(tmp_path / "other", validate_config({"kind": "denoise"}, "here")).path)
+
+    assert run.main is not None
+    assert run.main.key == "penalised"
+    assert (run.eta_words, other.eta_words) == ("σ²", "1")
+    assert [member.eta_words for member in run.members if member.key == "supervised"] == ["0"]
+    assert (COLUMNS["eta"].value(run), COLUMNS["eta"].value(other)) == (None, 1.0)
+    assert {model["key"]: model["eta"] for model in as_data(run)["models"]}["penalised"] is None
 
 
 def test_a_stopped_run_can_be_resumed(tiny: Tiny, tmp_path: Path) -> None:

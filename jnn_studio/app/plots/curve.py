@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +13,16 @@ from PySide6.QtGui import QColor
 from jnn_studio.app.colors import SHAPES, Colors
 from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.theme import mix
+
+Line = Literal["solid", "dash", "dot", "dash-dot", "none"]
+"""How a curve's line is drawn; "none" for dots alone."""
+PENS: Mapping[Line, Qt.PenStyle] = {
+    "solid": Qt.PenStyle.SolidLine,
+    "dash": Qt.PenStyle.DashLine,
+    "dot": Qt.PenStyle.DotLine,
+    "dash-dot": Qt.PenStyle.DashDotLine,
+    "none": Qt.PenStyle.NoPen,
+}
 
 MAX_DOTS = 400
 """A curve drawn with more points than this shows no dots: they would touch."""
@@ -30,8 +41,12 @@ MARKS = 6
 class Curve:
     """`color` is a role of the theme; a `faint` curve stands behind the others and out of the legend."""
 
-    def __init__(self, label: str, color: str, style: Qt.PenStyle, dots: bool, faint: bool) -> None:
+    def __init__(self, label: str, color: str, line: Line, dots: bool, faint: bool) -> None:
         self.label = label
+        self.quantity = ""
+        """What of its label it is, where the plot shows more than one thing."""
+        self.listed = True
+        """Whether the legend has an entry of its own for it."""
         self.color = color
         self.dots = dots
         self.faint = faint
@@ -40,17 +55,16 @@ class Curve:
         self.shape = SHAPES.get(color, "o")
         self.item = pg.PlotDataItem(symbolSize=5 if self.shape in "os" else SYMBOL, symbolPen=None)
         self.marks = pg.ScatterPlotItem(size=SYMBOL, symbol=self.shape, pen=None)
-        # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
-        self.item.curve.setSegmentedLineMode("on" if style == Qt.PenStyle.SolidLine else "off")
         self.marks.hide()  # painted without points it ends the process
         self.items = (self.item, self.marks)
-        self.style = style
-        self._line = pg.mkPen(width=1, style=style)
+        self._line = pg.mkPen(width=1)
+        self.set_line(line)
 
     @property
     def name(self) -> str:
         """What tells it apart where faint curves are listed too."""
-        return f"{self.label}, raw" if self.faint else self.label
+        whole = f"{self.label}: {self.quantity}" if self.quantity else self.label
+        return f"{whole}, raw" if self.faint else whole
 
     @property
     def shown(self) -> bool:
@@ -64,6 +78,18 @@ class Curve:
         """The colour it is drawn in: its own, or faded into the background."""
         color = QColor(colors.role(self.color))
         return mix(color, QColor(colors.plot), 0.35) if self.faint else color
+
+    @property
+    def style(self) -> Qt.PenStyle:
+        """Of its line."""
+        return PENS[self.line]
+
+    def set_line(self, line: Line) -> None:
+        """Draw it so from the next time on."""
+        self.line = line
+        self._line.setStyle(self.style)
+        # Segment by segment a wide pen is several times as fast as along a path, but breaks up dashes.
+        self.item.curve.setSegmentedLineMode("on" if line == "solid" else "off")
 
     def dress(self, colors: Colors) -> None:
         self._line.setColor(self.looks(colors))
@@ -101,7 +127,7 @@ class Curve:
             skipFiniteCheck=whole,
             symbol=self.shape if dots else None,
         )
-        marked = not (dots or self.faint or self.style == Qt.PenStyle.NoPen)
+        marked = not (dots or self.faint or self.line == "none")
         at = _marked(x[finite], view[0]) if marked else np.empty(0, int)
         self.marks.setVisible(len(at) > 0)
         if len(at):

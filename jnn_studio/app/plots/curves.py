@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSlider, QWidget
 
 from jnn_studio.app.colors import Style
+from jnn_studio.app.plots.curve import Line
 from jnn_studio.app.plots.plot import StudioPlot
 from jnn_studio.app.plots.smoothing import ExponentialMean
 from jnn_studio.app.theme import GRID, ui_font
@@ -24,6 +25,9 @@ SPECTRUM_FLOOR = 1e-6
 """Singular values below this share of the largest are single-precision noise."""
 
 
+BOUND: Mapping[Style, Line] = {"solid": "dot", "dash": "dash-dot"}
+"""The line of a term that is drawn beside the chosen one, by the line of its model: none that a model has."""
+
 TARGET = "target"
 """The curve of the effective rank that is aimed at."""
 
@@ -31,7 +35,8 @@ TARGET = "target"
 class LossPlot(StudioPlot):
     """One loss term at a time, one curve per model: smoothed in front, as measured behind.
 
-    The curve of a term has the key (model, term).
+    The curve of a term has the key (model, term). Beside a term that has one in ``bounds`` that other term is
+    drawn, in the models' colours with lines of its own; they share a log axis at first.
     """
 
     def __init__(
@@ -39,14 +44,17 @@ class LossPlot(StudioPlot):
         object_name: str,
         title: str = "Loss",
         terms: Terms = LOSS_TERMS,
+        bounds: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(object_name, title, parent)
         self._terms = dict(terms)
+        self._bounds = dict(bounds or {})
         self._models: dict[str, tuple[str, str, Style]] = {}
         self._means: dict[Hashable, ExponentialMean] = {}
         self.canvas.x_axis.integers = True
         self._logs["η"] = True  # what is searched for by factors
+        self._logs |= {self._axis(term): True for term in self._bounds}
 
         options = {key: (label, tip) for key, (label, tip, *_) in terms.items()}
         self._choice = SegmentedControl(options, f"{object_name}.term", "Loss term")
@@ -126,7 +134,8 @@ class LossPlot(StudioPlot):
     def _draw(self, pixel: float) -> None:
         if self.smoothing > 1:
             for model in self._models:
-                self._smooth((model, self.term))
+                for term in filter(None, (self.term, self._bound)):
+                    self._smooth((model, term))
         super()._draw(pixel)
 
     def _smooth(self, key: tuple[str, str]) -> None:
@@ -145,16 +154,39 @@ class LossPlot(StudioPlot):
         self._on_choice()
 
     def _on_choice(self) -> None:
-        """Show the chosen term alone, the measured curve faint where there is a smoothed one."""
-        smooth = self.smoothing > 1
-        for model in self._models:
-            for term in self._terms:
-                self.set_visible((model, term), term == self.term)
+        """Show the chosen term, and its bound; the measured curve is faint where there is a smoothed one."""
+        smooth, bound = self.smoothing > 1, self._bound
+        for model, (_, _, style) in self._models.items():
+            for term, (label, *_) in self._terms.items():
+                shown, aside = term in (self.term, bound), term == bound
+                for key, visible in (((model, term), shown), ((model, term, "smooth"), smooth and shown)):
+                    line = BOUND[style] if aside else style
+                    self.set_line(key, line, label if bound and shown else "", listed=not aside)
+                    self.set_visible(key, visible)
                 self.set_faint((model, term), smooth)
-                self.set_visible((model, term, "smooth"), smooth and term == self.term)
-        label, _, *axis = self._terms[self.term]
-        self.set_labels(y=axis[0] if axis else label)
+        self.set_line_keys(self._keys_of(bound))
+        self.set_labels(y=self._axis(self.term))
         self.autoscale()
+
+    @property
+    def _bound(self) -> str:
+        """The term that is drawn beside the chosen one; "" for none."""
+        bound = self._bounds.get(self.term, "")
+        return bound if bound in self._terms else ""
+
+    def _axis(self, term: str) -> str:
+        label, _, *axis = self._terms[term]
+        return axis[0] if axis else label
+
+    def _keys_of(self, bound: str) -> list[tuple[str, Line]]:
+        """What the legend says of the lines of a bound."""
+        styles = {style for _, _, style in self._models.values()} if bound else set()
+        words: dict[Style, str] = {"solid": "in the same colour", "dash": "of dashed curves"}
+        return [
+            (f"{self._terms[bound][0]} {said}", BOUND[style])
+            for style, said in words.items()
+            if style in styles
+        ]
 
 
 class SpectrumPlot(StudioPlot):

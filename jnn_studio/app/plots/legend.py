@@ -22,8 +22,8 @@ class LegendEntry:
     label: str
     color: QColor
     style: Qt.PenStyle
-    shape: str
-    """Of its marks, as pyqtgraph calls it."""
+    shape: str = ""
+    """Of its marks, as pyqtgraph calls it; none: it stands for lines of a kind, not for a curve."""
 
 
 class Legend(pg.GraphicsWidget):
@@ -52,10 +52,11 @@ class Legend(pg.GraphicsWidget):
             middle = box.center().y()
             painter.setPen(QPen(entry.color, LINE_WIDTH, entry.style))
             painter.drawLine(QPointF(box.left(), middle), QPointF(box.left() + SAMPLE, middle))
-            painter.save()
-            painter.translate(box.left() + SAMPLE / 2, middle)
-            drawSymbol(painter, entry.shape, SYMBOL, QPen(Qt.PenStyle.NoPen), QBrush(entry.color))
-            painter.restore()
+            if entry.shape:
+                painter.save()
+                painter.translate(box.left() + SAMPLE / 2, middle)
+                drawSymbol(painter, entry.shape, SYMBOL, QPen(Qt.PenStyle.NoPen), QBrush(entry.color))
+                painter.restore()
             painter.setPen(self._text)
             painter.drawText(
                 box.adjusted(SAMPLE + GAP, 0, 0, 0),

@@ -7,10 +7,9 @@ changed, if the plot can be seen; a plot that comes into view refreshes itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
@@ -32,15 +31,13 @@ from jnn_studio.app.icons import IconButton
 from jnn_studio.app.plots import export
 from jnn_studio.app.plots.canvas import Canvas
 from jnn_studio.app.plots.crosshair import read
-from jnn_studio.app.plots.curve import Curve, fit
+from jnn_studio.app.plots.curve import PENS, Curve, Line, fit
 from jnn_studio.app.plots.full_screen import FullScreen
 from jnn_studio.app.plots.legend import LegendEntry
 from jnn_studio.app.plots.menu import PlotMenu
 from jnn_studio.app.plots.series import Bounds, Series
 from jnn_studio.app.theme import GRID, theme, ui_font
 from jnn_studio.base.endings import ending_of
-
-_STYLES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "none": Qt.PenStyle.NoPen}
 
 
 class StudioPlot(QWidget):
@@ -60,6 +57,7 @@ class StudioPlot(QWidget):
         self._log = False
         self._logs: dict[str, bool] = {}
         """What was chosen for each quantity, by the name of the y axis."""
+        self._keys: tuple[tuple[str, Line], ...] = ()
         self.log_at_first = False
         """Whether quantities for which nothing has been chosen have a log axis."""
         self._following = True
@@ -100,18 +98,18 @@ class StudioPlot(QWidget):
         key: Hashable,
         label: str,
         color: str,
-        style: Literal["solid", "dash", "none"] = "solid",
+        style: Line = "solid",
         dots: bool = False,
         faint: bool = False,
     ) -> None:
         """Add an empty curve.
 
-        `color`: a role of the theme or "#rrggbb". `style`: of its line, "none" for dots alone. `faint`:
-        behind the others and not in the legend. Raises ValueError if there is a curve of that key.
+        `color`: a role of the theme or "#rrggbb". `style`: of its line. `faint`: behind the others and not
+        in the legend. Raises ValueError if there is a curve of that key.
         """
         if key in self._curves:
             raise ValueError(f"the plot {self.objectName()!r} already has a curve {key!r}")
-        curve = self._curves[key] = Curve(label, color, _STYLES[style], dots, faint)
+        curve = self._curves[key] = Curve(label, color, style, dots, faint)
         for item in curve.items:
             self.canvas.box.addItem(item, ignoreBounds=True)
         curve.dress(theme().colors)
@@ -154,6 +152,23 @@ class StudioPlot(QWidget):
         if curve.faint != faint:
             curve.faint = faint
             curve.dress(theme().colors)
+            self._curves_changed()
+
+    def set_line(self, key: Hashable, line: Line, quantity: str = "", listed: bool = True) -> None:
+        """Draw a curve with another line.
+
+        `quantity`: what readings and tables say it is, after its label. `listed`: in the legend.
+        """
+        curve = self._curves[key]
+        if (curve.line, curve.quantity, curve.listed) != (line, quantity, listed):
+            curve.quantity, curve.listed = quantity, listed
+            curve.set_line(line)
+            self._curves_changed()
+
+    def set_line_keys(self, keys: Sequence[tuple[str, Line]]) -> None:
+        """Further entries of the legend: (words, line), what lines of a kind are, whatever their colour."""
+        if self._keys != tuple(keys):
+            self._keys = tuple(keys)
             self._curves_changed()
 
     # Looks
@@ -334,8 +349,10 @@ class StudioPlot(QWidget):
         entries = [
             LegendEntry(curve.label, curve.looks(colors), curve.style, curve.shape)
             for curve in self._curves.values()
-            if curve.visible and not curve.faint
+            if curve.visible and curve.listed and not curve.faint
         ]
+        muted = QColor(colors.muted)
+        entries += [LegendEntry(words, muted, PENS[line]) for words, line in self._keys]
         self.canvas.legend.set_entries(entries, ui_font(0.9), QColor(colors.text))
 
     def _on_paper(self, write: export.Write, pixel: float) -> None:

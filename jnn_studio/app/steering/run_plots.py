@@ -56,7 +56,7 @@ class RunPlots(RunView):
         super().__init__()
         self._look, self._words = look, words
         page = look.page
-        self.loss = LossPlot(f"{page}.loss", "Losses", words.terms)
+        self.loss = LossPlot(f"{page}.loss", "Losses", words.terms, words.bounds)
         self.loss.smoothing = 1
         self.spectrum = SpectrumPlot(f"{page}.spectrum")
         self.rank = None if look.tall else RankPlot(f"{page}.rank")
@@ -124,9 +124,13 @@ class RunPlots(RunView):
 
     def _caption(self, member: MemberInfo, target: float | None = None) -> str:
         """What stands beside a model's name: its η, and what else its kind has a symbol for."""
-        parts = [eta_words(float(f"{member.eta:.3g}"), target)] if math.isfinite(member.eta) else []
-        if self._config is not None and self._words.facts:
-            facts = find_kind(self._config.kind).facts(self._config, member.key)
+        config = self._config
+        kind = None if config is None else find_kind(config.kind)
+        own = "" if kind is None else kind.eta_symbol(config, member.key)
+        number = [eta_words(float(f"{member.eta:.3g}"), target)] if math.isfinite(member.eta) else []
+        parts = [f"η = {own}"] if own else number
+        if kind is not None and self._words.facts:
+            facts = kind.facts(config, member.key)
             parts += [f"{symbol} = {float(facts[key]):.3g}" for key, symbol in self._words.facts.items()]
         return ",  ".join(parts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -151,6 +153,88 @@ class TestLogAxisOfATerm:
         plot.add_term("train_psnr")
         plot.term = "train_psnr"
         plot.log = True
+        assert not plot.log
+
+
+class TestABoundBesideATerm:
+    """Both terms of a model stand on the same axes, in its colour."""
+
+    TERMS: ClassVar = {
+        "total": ("Total", "Sum", "Total loss"),
+        "penalty": ("Penalty", "Bound", "Penalty"),
+        "trace": ("Trace", "Bounded", "Trace and its bound"),
+    }
+
+    @pytest.fixture
+    def plot(self, qtbot: QtBot) -> LossPlot:
+        made = LossPlot("loss", terms=self.TERMS, bounds={"trace": "penalty"})
+        made.add_model("s", "SURE", "model-3")
+        made.add_model("u", "UNSURE", "model-3", "dash")
+        made.smoothing = 1
+        qtbot.addWidget(made)
+        for model in ("s", "u"):
+            made.extend((model, "total"), STEPS, NOISE)
+            made.extend((model, "penalty"), STEPS, 1000 + NOISE)
+            made.extend((model, "trace"), STEPS, NOISE - 0.01)
+        made.resize(600, 400)
+        made.show()
+        made.term = "trace"
+        made.refresh()
+        return made
+
+    def test_it_is_drawn_in_the_models_colour_with_a_line_that_no_model_has(self, plot: LossPlot) -> None:
+        assert shown(plot) == [(m, t) for m in ("s", "u") for t in ("penalty", "trace")]
+        curves = plot._curves
+        assert len({curve.looks(theme().colors).name() for curve in curves.values()}) == 1
+        lines = [curves[key].line for key in shown(plot)]
+        assert lines == ["dot", "solid", "dash-dot", "dash"]
+        assert [plot._curves[key].item.opts["pen"].style() for key in shown(plot)] == [
+            curves[key].style for key in shown(plot)
+        ]
+
+    def test_the_legend_names_each_model_once_and_says_what_the_lines_are(self, plot: LossPlot) -> None:
+        entries = plot.canvas.legend.entries
+        assert [entry.label for entry in entries] == [
+            "SURE",
+            "UNSURE",
+            "Penalty in the same colour",
+            "Penalty of dashed curves",
+        ]
+        assert [entry.style for entry in entries[2:]] == [Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine]
+
+    def test_values_far_apart_can_both_be_read(self, plot: LossPlot, qtbot: QtBot) -> None:
+        assert plot.log
+        qtbot.keyClick(plot.canvas, Qt.Key.Key_L)
+        assert not plot.log
+        plot.term = "total"
+        plot.term = "trace"
+        assert not plot.log, "as somebody has it"
+
+    def test_readings_and_tables_name_both(self, plot: LossPlot, qtbot: QtBot, tmp_path: Path) -> None:
+        qtbot.keyClick(plot.canvas, Qt.Key.Key_Right)
+        reading = plot.canvas.crosshair.readout.text()
+        plot.save(tmp_path / "both.csv")
+        with (tmp_path / "both.csv").open(encoding="utf-8-sig") as file:
+            names = {row["curve"] for row in csv.DictReader(file)}
+        assert names == {f"{model}: {term}" for model in ("SURE", "UNSURE") for term in ("Trace", "Penalty")}
+        assert all(name in reading for name in names)
+
+    def test_both_are_smoothed(self, plot: LossPlot) -> None:
+        plot.smoothing = 20
+        plot.refresh()
+        for term in ("trace", "penalty"):
+            expected = ExponentialMean(1 - 1 / 20).extend(plot.series(("s", term)).y)
+            np.testing.assert_allclose(plot.series(("s", term, "smooth")).y, expected)
+        assert plot._curves["s", "penalty", "smooth"].line == "dot"
+        assert len(plot.canvas.legend.entries) == 4
+
+    def test_another_term_stands_alone_with_the_models_own_lines(self, plot: LossPlot) -> None:
+        plot.term = "penalty"
+        plot.refresh()
+        assert shown(plot) == [("s", "penalty"), ("u", "penalty")]
+        assert [plot._curves[key].line for key in shown(plot)] == ["solid", "dash"]
+        assert [entry.label for entry in plot.canvas.legend.entries] == ["SURE", "UNSURE"]
+        assert plot._curves["s", "penalty"].name == "SURE"
         assert not plot.log
 
 

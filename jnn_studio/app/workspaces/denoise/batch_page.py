@@ -88,7 +88,7 @@ class BatchPage(QWidget):
         self.batch = Batch(context, page, self)
         self.start = QPushButton("Start", objectName=f"{page}.start")
         self.start.setProperty("primary", True)
-        self.models_bar = ModelsBar(desk, page, steering=False)
+        self.models_bar = ModelsBar(desk, page)
         self.bar = QProgressBar(objectName=f"{page}.progress")
         self.bar.setAccessibleName("Progress")
         self.bar.setTextVisible(False)

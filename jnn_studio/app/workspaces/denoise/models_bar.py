@@ -1,4 +1,4 @@
-"""Which denoisers, what noise they have learnt on, and whether they are at work."""
+"""Which denoisers, and what noise they have learnt on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from jnn_studio.app.file_dialogs import MODELS, ask_file, ask_folder
-from jnn_studio.app.icons import IconButton
 from jnn_studio.app.run_menu import RunMenu
 from jnn_studio.app.theme import GRID
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
@@ -25,12 +24,9 @@ NEAR = 1.1
 
 
 class ModelsBar(QWidget):
-    """Shows and sets the denoisers of a desk; stops and starts their work on the photograph.
+    """Shows and sets the denoisers of a desk."""
 
-    Without ``steering`` the work has no button: the page shows none of it.
-    """
-
-    def __init__(self, desk: PhotoDesk, page: str, *, steering: bool = True) -> None:
+    def __init__(self, desk: PhotoDesk, page: str) -> None:
         super().__init__()
         self.setObjectName(f"{page}.models_bar")
         self._desk = desk
@@ -51,25 +47,12 @@ class ModelsBar(QWidget):
         self.runs.chosen.connect(desk.open_models)
         menu.addMenu(self.runs)
         self.open.setMenu(menu)
-        self.work = IconButton("stop", "Stop denoising", f"{page}.work")
-        policy = self.work.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # what is beside it stays where it is
-        self.work.setSizePolicy(policy)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        if steering:
-            row.addWidget(self.work)
         for part in (label, self.choice, self.open):
             row.addWidget(part)
-        if steering:
-            desk.work_changed.connect(self._show_work)
-            self._show_work()
-        else:
-            self.work.setParent(self)
-            self.work.hide()
         self.choice.activated.connect(self._choose)
-        self.work.clicked.connect(self._stop_or_go_on)
         desk.settings_changed.connect(self._show)
         desk.models_changed.connect(self._show)
         self._show()
@@ -110,18 +93,6 @@ class ModelsBar(QWidget):
                         tip = str(choice.path)
                         self.choice.setItemData(self.choice.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.choice.setCurrentIndex(list(offered).index(desk.choice) if desk.choice in offered else 0)
-
-    def _show_work(self) -> None:
-        desk = self._desk
-        self.work.setVisible(bool(desk.waiting) or desk.stopped)
-        self.work.set_icon("play" if desk.stopped else "stop")
-        self.work.set_tip("Go on denoising" if desk.stopped else "Stop denoising")
-
-    def _stop_or_go_on(self) -> None:
-        if self._desk.stopped:
-            self._desk.go_on()
-        else:
-            self._desk.stop()
 
 
 def remark(desk: PhotoDesk) -> tuple[str, str]:

@@ -6,22 +6,21 @@ from collections.abc import Callable, Mapping, Set
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from PySide6.QtCore import QObject, Signal, Slot
 
 from jnn_studio.app.context import AppContext
 from jnn_studio.app.engine.worker import Failure
 from jnn_studio.app.workspaces.denoise.denoising import Denoising, DenoisingTask
+from jnn_studio.app.workspaces.denoise.desk_denoisers import DeskDenoisers
 from jnn_studio.base.text import printable
 from jnn_studio.base.watch import Watch
 from jnn_studio.data.levels import Levels, levels_of
 from jnn_studio.data.photo import Photo, read_photo
 from jnn_studio.labs.denoise.denoisers.methods import BM3D, BundledKey
-from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice, OpenedDenoisers, open_choice
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice
 from jnn_studio.labs.denoise.denoisers.telling import range_of
 from jnn_studio.labs.denoise.measuring.measures import Quality, quality
-from jnn_studio.labs.denoise.noisy.noise import to_pixels
 from jnn_studio.labs.denoise.noisy.noise_estimate import NoiseEstimate
 from jnn_studio.labs.denoise.noisy.noise_model import GAUSSIAN, POISSON, NoiseModel
 from jnn_studio.labs.denoise.photos.photo import (
@@ -63,7 +62,6 @@ class PhotoDesk(QObject):
         noisy: as many channels in [-1, 1], not clipped; None until it is there.
         sigma: σ of the noise, for images in [-1, 1]; estimated or typed where `already_noisy`.
         estimate: what the noise was estimated as, where it was.
-        models: denoisers by method, in the methods' order.
         results: what has arrived of the present noisy image.
         levels: pictures to look at by "clean", "noisy" and method, those of results before the present too.
         waiting: methods whose results are to come.
@@ -100,20 +98,15 @@ class PhotoDesk(QObject):
         self.seed = 0
         self.already_noisy = False
         self.estimate: NoiseEstimate | None = None
-        self.choice = ModelsChoice()
-        self.bundled_keys: tuple[BundledKey, ...] = ()
-        self.bundled_key: BundledKey | None = None
-        """Which of them the open ones are; None for others."""
-        self.models: Mapping[str, LoadedDenoiser] = {}
-        self.models_known = False
-        """The choice of denoisers has been looked up, even if there are none."""
         self.opening = ""
         """The name of the photograph that is being read."""
         self.levels: dict[str, Levels] = {}
         self._photo_levels: Levels = ()
-        self._photo_asked = self._models_asked = False
+        self._photo_asked = False
         self._first_photo: Path | None = None
-        self._first_choice = self.choice
+        self._chosen = DeskDenoisers(context, lambda: self.told_sigma, self)
+        self._chosen.changed.connect(self._take_models)
+        self._chosen.failed.connect(self.failed)
         self._denoising = Denoising(context, self)
         self._denoising.result_arrived.connect(self._take_result)
         self._denoising.work_changed.connect(self.work_changed)
@@ -141,6 +134,31 @@ class PhotoDesk(QObject):
     def stopped(self) -> bool:
         return self._denoising.stopped
 
+    @property
+    def models(self) -> Mapping[str, LoadedDenoiser]:
+        """Open denoisers by method, in the methods' order."""
+        return self._chosen.models
+
+    @property
+    def models_known(self) -> bool:
+        """The choice of denoisers has been looked up, even if there are none."""
+        return self._chosen.known
+
+    @property
+    def choice(self) -> ModelsChoice:
+        """Which denoisers are open, as they were asked for."""
+        return self._chosen.choice
+
+    @property
+    def bundled_keys(self) -> tuple[BundledKey, ...]:
+        """Which denoisers ship."""
+        return self._chosen.bundled_keys
+
+    @property
+    def bundled_key(self) -> BundledKey | None:
+        """Which of them the open ones are; None for others."""
+        return self._chosen.bundled_key
+
     # --- what is open ------------------------------------------------------------------------------
 
     @property
@@ -157,8 +175,7 @@ class PhotoDesk(QObject):
 
     def begin(self) -> None:
         """Open what `begin_with` says, or the sample and bundled denoisers, unless others were asked for."""
-        if not self._models_asked:
-            self._load_models()
+        self._chosen.begin()
         if not self._photo_asked and self._first_photo is not None:
             self.open_photo(self._first_photo)
         elif not self._photo_asked:
@@ -167,7 +184,7 @@ class PhotoDesk(QObject):
     def begin_with(self, photo: Path | None, models: ModelsChoice | None = None) -> None:
         """What is to be open first; nothing is read yet."""
         self._first_photo = photo
-        self._first_choice = models or ModelsChoice()
+        self._chosen.first = models or ModelsChoice()
 
     @Slot(object)
     def open_photo(self, path: Path) -> None:
@@ -185,11 +202,11 @@ class PhotoDesk(QObject):
     @Slot(object)
     def open_models(self, path: Path) -> None:
         """Use the denoisers of a weights file, or of a folder such as a run."""
-        self._load_models(ModelsChoice(path=path))
+        self._chosen.use(ModelsChoice(path=path))
 
     def use_bundled(self, sigma: float | None = None, paper: bool = False) -> None:
         """Use the denoisers that ship, as `ModelsChoice` has it."""
-        self._load_models(ModelsChoice(sigma=sigma, paper=paper))
+        self._chosen.use(ModelsChoice(sigma=sigma, paper=paper))
 
     # --- the noise ---------------------------------------------------------------------------------
 
@@ -203,7 +220,7 @@ class PhotoDesk(QObject):
         if not self.already_noisy:
             self.chosen_sigma = sigma
         self.settings_changed.emit()
-        self._follow_sigma()
+        self._chosen.follow()
         if not self.already_noisy:
             self._ask_noisy()
         elif self.noise_kind == GAUSSIAN and (task := self._task) is not None:
@@ -235,13 +252,13 @@ class PhotoDesk(QObject):
         if stabilised != self.stabilised:
             self.stabilised = stabilised
             self.settings_changed.emit()
-            self._follow_sigma()
+            self._chosen.follow()
             if self.noise_kind != GAUSSIAN:
                 self._start_all()
 
     def _noise_changed(self) -> None:
         self.settings_changed.emit()
-        self._follow_sigma()
+        self._chosen.follow()
         if not self.already_noisy:
             self._ask_noisy()
         else:
@@ -265,7 +282,7 @@ class PhotoDesk(QObject):
             self.estimate = None
             self.sigma = self.chosen_sigma
             self.settings_changed.emit()
-            self._follow_sigma()
+            self._chosen.follow()
             self._ask_noisy()
 
     @Slot(float)
@@ -280,8 +297,7 @@ class PhotoDesk(QObject):
 
     def _open(self, read: Callable[[], Photo], path: Path | None, name: str) -> None:
         self._photo_asked = True
-        if not self._models_asked:
-            self._load_models()
+        self._chosen.begin()
 
         def work(_: Watch) -> OpenedPhoto:
             photo = read()
@@ -335,7 +351,7 @@ class PhotoDesk(QObject):
             self.estimate = noised.estimate
             self.sigma = min(max(noised.estimate.sigma, MIN_SIGMA), MAX_SIGMA)
             self.settings_changed.emit()
-            self._follow_sigma()
+            self._chosen.follow()
         self.noisy_changed.emit()
         self._measure_noisy()
         self._start_all()
@@ -388,58 +404,15 @@ class PhotoDesk(QObject):
         self.levels[method] = self.results[method].levels
         self.result_arrived.emit(method)
 
-    def picture(self, key: str) -> Callable[[], np.ndarray] | None:
-        """What makes "clean", "noisy" or a method's picture as it is to be kept, off the main thread: in the
-        photograph's own size and depth. None where there is nothing."""
-        photo, noisy, result = self.photo, self.noisy, self.results.get(key)
-        levels = self.levels.get(key, ())
-        if photo is None or not levels:
-            return None
-        if photo.depth == 16 and noisy is not None:
-            if key == "clean":
-                return lambda: photo.channels
-            if key == "noisy":
-                return lambda: to_pixels(noisy, 16)
-            if result is not None:
-                return lambda: to_pixels(result.image(noisy), 16)
-        return lambda: levels[0]
-
     # --- denoisers ---------------------------------------------------------------------------------
 
-    def _load_models(self, choice: ModelsChoice | None = None) -> None:
-        wanted = choice or (self.choice if self.models_known else self._first_choice)
-        self._models_asked = True
-        sigma = self.told_sigma
-
-        def refused(failure: Failure) -> None:
-            self._telling("Cannot open the denoisers")(failure)
-            if not self.models_known and wanted.path is not None:
-                self.use_bundled()
-
-        self.context.loading.request(
-            self,
-            "denoise models",
-            lambda _: open_choice(wanted, sigma),
-            partial(self._take_models, wanted),
-            refused,
-        )
-
-    def _take_models(self, choice: ModelsChoice, opened: OpenedDenoisers) -> None:
-        for method in self.models:
+    def _take_models(self, before: tuple[str, ...]) -> None:
+        for method in before:
             self._denoising.forget(method)
-            if method not in opened.models:
+            if method not in self.models:
                 self.levels.pop(method, None)
-        self.choice, self.models, self.models_known = choice, opened.models, True
-        self.bundled_keys, self.bundled_key = opened.keys, opened.key
         self.settings_changed.emit()
         self.models_changed.emit()
         task = self._task
         if task is not None:
             self._denoising.start_networks(task, self.models)
-        self._follow_sigma()
-
-    def _follow_sigma(self) -> None:
-        """Bundled denoisers of one σ go along with it where nobody has chosen one."""
-        meant = self.choice.meant(self.bundled_keys, self.told_sigma)
-        if meant != self.bundled_key:
-            self._load_models()

@@ -163,12 +163,21 @@ class DenoiseExperiment:
             return torch.stack([data + member.state[MULTIPLIER] * found, data, found])
         if penalise is None or not member.eta:
             return torch.stack([data, data, torch.zeros((), device=batch.device)])
-        probes = self._random(batch, step, PROBES)
-        if self._sigmas is None:
-            penalty = penalise(f, trace, probes).float()
-        else:
-            penalty = (penalise.values(f, trace, probes).float() * weight).mean()
+        penalty = self._penalty(penalise, f, trace, self._random(batch, step, PROBES), weight)
         return torch.stack([data + rise * member.eta * penalty, data, penalty])
+
+    def _penalty(
+        self,
+        penalise: NuclearNormPenalty,
+        f: Composition,
+        trace: Trace,
+        probes: torch.Generator,
+        weight: Tensor,
+    ) -> Tensor:
+        """The penalty in the mean over a batch whose images weigh as they do in the loss."""
+        if self._sigmas is None:
+            return penalise(f, trace, probes).float()
+        return (penalise.values(f, trace, probes).float() * weight).mean()
 
     def _related(
         self, member: Member, noisy: Tensor, sigma: Tensor, random: torch.Generator
@@ -205,16 +214,18 @@ class DenoiseExperiment:
     def watch(self, member: Member, batch: Tensor, step: int) -> dict[str, float]:
         """The trace of the Jacobian, and the penalty of a method that is not trained with it, to compare.
 
-        And the σ that UNSURE has found.
+        And the σ that UNSURE has found. Images weigh as they do in the loss, so that one bounds the other.
         """
         with torch.no_grad():
             noisy, _, sigma = self._noise(batch, step)
             f = _told(member, sigma)
             trace = f.trace(noisy)
-            found = {"trace": float(divergence(trace, self._random(batch, step, PROBES)).mean())}
+            weight = self._weights(sigma)
+            traces = divergence(trace, self._random(batch, step, PROBES)).float()
+            found = {"trace": float((traces * weight).mean())}
             if member.key not in self._penalties:
                 probes = self._random(batch, step, PROBES)
-                found["penalty"] = float(self._penalties[PENALISED](f, trace, probes))
+                found["penalty"] = float(self._penalty(self._penalties[PENALISED], f, trace, probes, weight))
         if member.key == UNSURE:
             found["sigma"] = estimated_sigma(member.state)
         return found

@@ -24,7 +24,14 @@ import torch
 from torch import Tensor
 
 from jnn_studio.labs.denoise.restoring.degradations import Degradation, passed, share_seen
-from jnn_studio.labs.denoise.restoring.plug_and_play import ROUNDING, Coupling, Iterate, data_step, iterate_of
+from jnn_studio.labs.denoise.restoring.plug_and_play import (
+    ROUNDING,
+    Coupling,
+    Iterate,
+    check_plan,
+    data_step,
+    iterate_of,
+)
 
 DenoiseAt = Callable[[Tensor, float], Tensor]
 """What a denoiser makes of an image (channels, height, width) when it is told σ."""
@@ -102,10 +109,7 @@ def restore_annealed(
         >>> [round(step.sigma, 2) for step in found]
         [nan, 1.0, 0.1]
     """
-    if not strength > 0:
-        raise ValueError(f"strength must be positive, got {strength}")
-    if noise < 0 or steps < 1:
-        raise ValueError(f"noise must be 0 or more and steps at least 1, got {noise} and {steps}")
+    check_plan(noise, strength, steps)
     noise = max(noise, ROUNDING)
     weight = strength * weight_for(noise, degradation, start)
     z = start

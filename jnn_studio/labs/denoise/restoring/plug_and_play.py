@@ -119,10 +119,9 @@ def restore(
         >>> [found.step for found in restore(blur, y, y, lambda x: 0.9 * x, 0.5, steps=2)]
         [0, 1, 2]
     """
-    if not sigma > 0 or not strength > 0:
-        raise ValueError(f"sigma and strength must be positive, got {sigma} and {strength}")
-    if noise < 0 or steps < 1:
-        raise ValueError(f"noise must be 0 or more and steps at least 1, got {noise} and {steps}")
+    if not sigma > 0:
+        raise ValueError(f"sigma must be positive, got {sigma}")
+    check_plan(noise, strength, steps)
     weight = strength * max(noise, ROUNDING) ** 2 / MISSED
     generator = torch.Generator().manual_seed(seed)
     x, z = start, start
@@ -133,6 +132,14 @@ def restore(
         z = z + step**-DECAY * (denoise(asked) - z)
         before, x = x, data_step(degradation, seen, z, weight, coupling, x)
         yield iterate_of(step, steps, degradation, seen, x, before, clean, sigma=sigma, asked=asked)
+
+
+def check_plan(noise: float, strength: float, steps: int) -> None:
+    """Raise ValueError where no restoration can go by these."""
+    if not strength > 0:
+        raise ValueError(f"strength must be positive, got {strength}")
+    if not noise >= 0 or steps < 1:
+        raise ValueError(f"noise must be 0 or more and steps at least 1, got {noise} and {steps}")
 
 
 @torch.no_grad()

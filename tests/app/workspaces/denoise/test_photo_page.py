@@ -299,12 +299,25 @@ def test_stop_is_there_only_while_there_is_something_to_stop(
     qtbot: QtBot, page: PhotoPage, desk: PhotoDesk, photo: Path, weights: Path
 ) -> None:
     open_all(qtbot, desk, photo, weights)
-    work = page.models_bar.work
+    work = page.work
     assert not work.isVisible()
-    shown: list[bool] = []  # the work may be over before anybody has looked
-    desk.work_changed.connect(lambda: shown.append(work.isVisible()))
+    shown: list[str] = []  # the work may be over before anybody has looked
+    desk.work_changed.connect(lambda: shown.append(work.text() if work.isVisible() else ""))
     desk.set_seed(5)
-    qtbot.waitUntil(lambda: True in shown)
+    qtbot.waitUntil(lambda: "Stop" in shown)
+    # Stopped at once where there is something to stop: before any result has been delivered.
+    stopped: list[bool] = []
+
+    def stop() -> None:
+        if desk.waiting and not stopped:
+            stopped.append(True)
+            work.click()
+
+    desk.work_changed.connect(stop)
+    desk.set_seed(6)
+    qtbot.waitUntil(lambda: desk.stopped)
+    assert (work.text(), work.accessibleName()) == ("Go on", "Go on denoising")
+    work.click()
     wait_for_results(qtbot, desk)
     assert not work.isVisible()
 

@@ -30,7 +30,7 @@ from jnn_studio.app.workspaces.denoise.train.settings import (
 )
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.labs.denoise.denoisers.methods import LEARNT, PENALISED, open_denoisers
+from jnn_studio.labs.denoise.denoisers.methods import LEARNT, PENALISED, SURE, open_denoisers
 from jnn_studio.labs.denoise.denoisers.telling import common_range
 from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.training.configuration.presets import load_preset, preset_names
@@ -101,6 +101,9 @@ def test_a_network_that_is_told_sigma_can_be_chosen(page: RunPage, qtbot: QtBot,
     qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
     labels = [member.label for member in page.status.started.members]
     assert labels == ["Supervised, any σ", "Penalised, any σ"]
+    captions = page.plots.previews.accessibleDescription()
+    assert "Penalised, any σ η = σ²" in captions
+    assert "Supervised, any σ η = 0" in captions
     QTest.mouseClick(button(page, "explore"), Qt.MouseButton.LeftButton)
     assert common_range(open_denoisers(wanted[0])) == (0.1, 1.0)
 
@@ -167,6 +170,29 @@ def test_five_methods_are_trained_and_shown_and_can_be_taken_to_photos(page: Run
     assert "Noisy what all methods are given" in page.plots.previews.accessibleDescription()
     QTest.mouseClick(button(page, "explore"), Qt.MouseButton.LeftButton)
     assert list(open_denoisers(wanted[0])) == list(FIVE)
+
+
+def test_the_trace_stands_under_its_bound_on_one_plot(page: RunPage, qtbot: QtBot) -> None:
+    page.form.fill({**SMALL, "schedule.steps": "12"})
+    for key, box in page.form.parts["methods"].boxes.items():
+        box.setChecked(key in (SURE, PENALISED))
+    QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
+    loss = page.plots.loss
+    QTest.mouseClick(page.findChild(QPushButton, "denoise.train.loss.term.trace"), Qt.MouseButton.LeftButton)
+    assert loss.log
+    for method in (SURE, PENALISED):
+        trace, bound = (loss.series((method, term)) for term in ("trace", "penalty"))
+        assert len(trace.x) == len(bound.x) == 12
+        # One probe each: they scatter, and 12 steps tell them apart.
+        assert trace.y.mean() < bound.y.mean()
+    on_show = {key for key, curve in loss._curves.items() if curve.visible}
+    assert on_show == {(method, term) for method in (SURE, PENALISED) for term in ("trace", "penalty")}
+    QTest.mouseClick(page.findChild(QPushButton, "denoise.train.loss.term.data"), Qt.MouseButton.LeftButton)
+    assert {key for key, curve in loss._curves.items() if curve.visible} == {
+        (SURE, "data"),
+        (PENALISED, "data"),
+    }
 
 
 def test_photographs_smaller_than_a_square_are_told(page: RunPage, qtbot: QtBot, tmp_path: Path) -> None:

@@ -231,6 +231,14 @@ def test_a_network_that_is_told_sigma_learns_from_images_with_noise_of_every_sig
     values = NuclearNormPenalty().values(f.model.at(sigma), noisy, probes)
     torch.testing.assert_close(found.losses(f, clean, 3)[2], (weight * values).mean())
 
+    # What is logged of others weighs the same, so that a trace can be read against a penalty.
+    traces = divergence(f.model.at(sigma).trace(noisy), found._random(clean, 3, PROBES)).detach()
+    assert found.watch(f, clean, 3)["trace"] == pytest.approx(float((weight * traces).mean()), rel=1e-4)
+    watched = found.watch(member(found, SUPERVISED), clean, 3)["penalty"]
+    assert watched == pytest.approx(float((weight * values).mean().detach()), rel=1e-4), (
+        "the same weights at first"
+    )
+
 
 def test_a_network_that_is_told_sigma_is_told_that_of_what_it_is_given() -> None:
     """A recorrupted image has more noise than the one it was made of; half of an image has as much."""

@@ -20,6 +20,8 @@ from jnn_studio.app.workspaces.denoise.dropping import NOTHING_OPENED, let_drop,
 from jnn_studio.app.workspaces.denoise.entries import FULL_CONVENTIONS, NOISY, SHORT_CONVENTIONS, entries_of
 from jnn_studio.app.workspaces.denoise.models_bar import ModelsBar, remark
 from jnn_studio.app.workspaces.denoise.photo.bar import PhotoBar
+from jnn_studio.app.workspaces.denoise.photo.kept_picture import picture_to_keep
+from jnn_studio.app.workspaces.denoise.photo.work_button import WorkButton
 from jnn_studio.app.workspaces.denoise.photo_desk import PhotoDesk
 from jnn_studio.app.workspaces.denoise.saving import PictureSaver
 from jnn_studio.app.workspaces.denoise.strength_bar import StrengthBar
@@ -45,6 +47,7 @@ class PhotoPage(QWidget):
         self.viewer = Viewer(f"{PAGE}.viewer")
         self.viewer_bar = ViewerBar(self.viewer, PAGE)
         self.models_bar = ModelsBar(desk, PAGE)
+        self.work = WorkButton(desk, PAGE)
         self.strength = StrengthBar(PAGE)
         self.strength.changed.connect(desk.set_strength)
         self.figure = QPushButton("Fi&gure 4…", objectName=f"{PAGE}.figure4")
@@ -105,14 +108,14 @@ class PhotoPage(QWidget):
 
     def ask_where_to_save(self, key: str) -> None:
         """Choose a file for one of the pictures."""
-        photo, make = self._desk.photo, self._desk.picture(key)
+        photo, make = self._desk.photo, picture_to_keep(self._desk, key)
         if photo is not None and make is not None and key in self.viewer.entries:
             title = self.viewer.entries[key].title
             self._saver.ask(photo.name, key, title, make, self._profile)
 
     def save(self, key: str, path: Path) -> None:
         """Write one of the pictures, in its own resolution and depth."""
-        make = self._desk.picture(key)
+        make = picture_to_keep(self._desk, key)
         if make is not None:
             self._saver.save(self.viewer.entries[key].title, make, path, self._profile)
 
@@ -219,6 +222,7 @@ class PhotoPage(QWidget):
         second.setSpacing(2 * GRID)
         second.addWidget(self.viewer_bar)
         second.addStretch(1)
+        second.addWidget(self.work)
         second.addWidget(self.strength)
         second.addWidget(self.figure)
         third = QHBoxLayout()

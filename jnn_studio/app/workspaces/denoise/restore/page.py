@@ -100,7 +100,7 @@ class RestorePage(QWidget):
         self.start = QPushButton("Start", objectName=f"{PAGE}.start")
         self.start.setAccessibleName("Start or stop restoring")
         self.start.setProperty("primary", True)
-        self.models_bar = ModelsBar(desk, PAGE, steering=False)
+        self.models_bar = ModelsBar(desk, PAGE)
         self.methods = QComboBox(objectName=f"{PAGE}.method")
         self.methods.setToolTip("Which of the denoisers is the prior")
         self.methods.setAccessibleName("The denoiser that is the prior")

@@ -140,8 +140,9 @@ WORDS = RunWords(
         "penalty": LOSS_TERMS["penalty"],
         "trace": (
             "Trace",
-            "tr J by one probe: what SURE has in the penalty's place. The penalty is an upper bound of it",
-            "Trace of the Jacobian",
+            "tr J by one probe: what SURE has in the penalty's place; dotted beside it the penalty, an upper "
+            "bound of it",
+            "Trace and its bound",
         ),
         "sigma": (
             "σ found",
@@ -150,6 +151,7 @@ WORDS = RunWords(
         ),
         "total": ("Total", "What is minimised: data + η · penalty", "Total loss per image"),
     },
+    bounds={"trace": "penalty"},
     invitation="Press Start to train the chosen methods on the same images and noise.",
     start="Train a network for each chosen method with the settings of the form",
     empty=(

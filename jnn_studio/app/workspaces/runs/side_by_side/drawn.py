@@ -53,4 +53,4 @@ def drawn_members(runs: Sequence[RunSummary], all_models: bool) -> tuple[DrawnMe
 
 def _eta(member: MemberSummary) -> str:
     eta = member.eta_now
-    return f" · η = {eta:.3g}" if eta is not None else ""
+    return f" · η = {member.eta_symbol or format(eta, '.3g')}" if eta is not None else ""

@@ -198,12 +198,13 @@ def _tip(run: RunSummary, column: RunColumn) -> str:
             lines = [run.state_words, run.reason]
         case "note":
             lines = [run.note]
-        case "psnr" | "rank" | "gap" | "eta" | "curve":
+        case "eta":
+            lines = [f"{member.label}: {member.eta_words}" for member in run.members if member.eta_words]
+        case "psnr" | "rank" | "gap" | "curve":
             values = {
                 "psnr": lambda m: m.psnr,
                 "rank": lambda m: m.rank,
                 "gap": lambda m: m.gap,
-                "eta": lambda m: m.eta_now,
                 "curve": lambda m: m.curve[-1] if m.curve else None,
             }[column.key]
             found = [(member.label, values(member)) for member in run.members]
