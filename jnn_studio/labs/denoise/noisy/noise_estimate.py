@@ -66,10 +66,10 @@ def estimate_noise(noisy: Tensor) -> NoiseEstimate:
     to 8 bits, has this median (`_table`).
 
     Where fine texture fills a picture, this takes it for noise. So weak noise is held against what patches
-    say (`white_noise.white_noise`): where these hold white noise, σ is theirs. Where they hold next to none it
-    is either texture, or noise that neighbouring pixels or channels share, as in most JPEGs. Details of noise
-    are Gaussian and those of texture have heavier tails (kurtosis tells noise from natural images: Zoran &
-    Weiss, ICCV 2009): the heavier they are, the more of what only the details say is left out.
+    say (`white_noise.white_noise`): where these hold white noise, σ is theirs. Where they hold next to none
+    it is either texture, or noise that neighbouring pixels or channels share, as in most JPEGs. Details of
+    noise are Gaussian and those of texture have heavier tails (kurtosis tells noise from natural images:
+    Zoran & Weiss, ICCV 2009): the heavier they are, the more of what only the details say is left out.
 
     Within a few per cent for white Gaussian noise from σ ≈ 0.01 to 1.5 on photographs. Too high for clean
     photographs whose texture looks like noise, in grey ones also beside noise; too low where neighbouring
