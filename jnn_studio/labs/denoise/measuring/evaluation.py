@@ -84,7 +84,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class Measured:
-    """One method on one image; ``pixels``: how many it has; ``estimated``: σ, where that is what it was told."""
+    """One method on one image; ``pixels``: how many it has; ``estimated``: the σ it was told, if so."""
 
     image: str
     method: str
@@ -215,8 +215,8 @@ def evaluate(
 
     The noisy images themselves come first of each (`NOISY`). What is known of an image is found again by its
     pixels, the method's weights and the settings, whatever the files are called. ``classical``: which of
-    the methods that learn nothing are measured too. ``estimated``: ``denoisers`` that are told σ are told what
-    is estimated of each noisy image.
+    the methods that learn nothing are measured too. ``estimated``: ``denoisers`` that are told σ are told the
+    one that is estimated of each noisy image.
 
     Raises:
         ValueError: σ is to be ``estimated`` of other noise than Gaussian in -1..1.
