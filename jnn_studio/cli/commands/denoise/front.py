@@ -130,7 +130,8 @@ def _convention(crop: int) -> str:
         f"Mean ± standard deviation over centre squares of at most {crop} pixels in [-1, 1]. {known} "
         "Ahead: mean difference of the plain PSNR to BM3D in opponent colours on the same noisy images, with "
         "its 95 % confidence interval. Seconds are those it took when it was measured, of BM3D with starting "
-        "its process. Networks of different sets were not trained alike"
+        'its process. Networks of different sets were not trained alike. Behind "σ estimated" stands the '
+        "median of the estimates"
     )
 
 

@@ -43,7 +43,7 @@ NOISY = "noisy"
 """The row of the noisy image itself."""
 FIELDS = ("psnr_paper", "psnr_plain", "ssim")
 _LARGEST_RESULTS = 256 * 2**20
-_GUESSED = " estimated"
+_GUESSED = " estimated"  # another word when images come to get other estimates
 _VERSION = 2  # raise it when the same settings come to give other values
 
 
