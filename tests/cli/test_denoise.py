@@ -7,6 +7,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,9 @@ from jnn_studio.labs.denoise.measuring.front import front_rows
 from jnn_studio.labs.denoise.measuring.measures import Quality
 from jnn_studio.labs.denoise.measuring.network_sets import NetworkSet
 from jnn_studio.labs.denoise.measuring.paired import paired
-from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise import digest_of, seed_of, to_pixels, to_signed
+from jnn_studio.labs.denoise.noisy.noise_estimate import estimate_noise
+from jnn_studio.labs.denoise.noisy.noise_model import NoiseModel
 from jnn_studio.labs.denoise.restoring import priors
 from jnn_studio.labs.denoise.restoring.priors import prior_of
 from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, PriorConfig, pose, restore_both
@@ -533,6 +536,31 @@ class TestForAnySigma:
         shown = runner.invoke(app, call)
         assert "worse than its input" in shown.output
         assert "95 % confidence interval" in " ".join(shown.output.split())
+
+    def test_the_front_has_networks_that_are_told_sigma_once_more_with_the_one_that_is_estimated(
+        self, photo: Path, shipped: Path
+    ) -> None:
+        call = ["front", str(photo.parent), "--sigma", "0.3", "-f", "json"]
+
+        def rows_of(*more: str) -> list[dict[str, Any]]:
+            result = runner.invoke(app, [*call, *more])
+            assert result.exit_code == 0, result.output
+            found: list[dict[str, Any]] = json.loads(result.stdout)["rows"]
+            return found
+
+        noisy, told, guessed, one = rows_of("--estimated")
+        labels = [row["networks"] for row in (noisy, told, guessed, one)]
+        assert labels == ["", "any σ", "any σ, σ estimated", "σ = 0.5"]
+        image = to_signed(read_photo(photo).channels)
+        seen = NoiseModel(0.3).draw(image, seed_of(digest_of(read_photo(photo).channels), 0))
+        assert guessed["sigma_estimated"] == estimate_noise(seen).sigma != 0.3
+        assert [row["sigma_estimated"] for row in (noisy, told, one)] == [None, None, None]
+        assert guessed["psnr_plain"] == pytest.approx(told["psnr_plain"], abs=1)
+        assert guessed["psnr_plain"] != told["psnr_plain"]
+        assert rows_of("--estimated") == [noisy, told, guessed, one]  # kept, each for itself
+        assert rows_of() == [noisy, told, one]
+        shown = runner.invoke(app, [*call[:-2], "--estimated"])
+        assert f"({guessed['sigma_estimated']:.3g})" in shown.output
 
 
 def test_the_front_stands_beside_bm3d() -> None:

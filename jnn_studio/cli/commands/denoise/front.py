@@ -34,6 +34,7 @@ _KEYS = (
     *_MEASURES,
     *_AHEAD,
     "worse_than_input",
+    "sigma_estimated",
 )
 _WORSE = "worse than its input"
 
@@ -64,6 +65,12 @@ def front(
     methods: Annotated[
         str, typer.Option("--methods", help="Of each set of networks only these, with commas between them.")
     ] = "penalised,supervised",
+    estimated: Annotated[
+        bool,
+        typer.Option(
+            "--estimated", help="Networks that are told σ also told the one estimated of each noisy image."
+        ),
+    ] = False,
     seed: NoiseSeed = 0,
     form: Annotated[TableForm, typer.Option("--format", "-f", help="What to write.")] = TableForm.table,
     out: Annotated[Path | None, typer.Option("--out", help="A file to write it to.", parser=path)] = None,
@@ -78,13 +85,20 @@ def front(
         list_photographs,
     )
     from jnn_studio.labs.denoise.measuring.front import SIGMAS, front_rows, measure_front
-    from jnn_studio.labs.denoise.measuring.network_sets import bundled_sets, of_methods, own_sets
+    from jnn_studio.labs.denoise.measuring.network_sets import (
+        bundled_sets,
+        of_methods,
+        own_sets,
+        with_estimates,
+    )
 
     leave_a_core_free()
     rows: list[FrontRow] = []
     with reported():
         wanted = [name.strip() for name in methods.split(",") if name.strip()]
         sets = of_methods((*bundled_sets(), *own_sets(models or [])), wanted)
+        if estimated:
+            sets = with_estimates(sets)
         classical = classical_there(CLASSICAL)
         with closing(list_photographs(images.absolute())) as listing:
             indices = range(len(listing.names))[:limit]
@@ -116,7 +130,8 @@ def _convention(crop: int) -> str:
         f"Mean ± standard deviation over centre squares of at most {crop} pixels in [-1, 1]. {known} "
         "Ahead: mean difference of the plain PSNR to BM3D in opponent colours on the same noisy images, with "
         "its 95 % confidence interval. Seconds are those it took when it was measured, of BM3D with starting "
-        "its process. Networks of different sets were not trained alike"
+        'its process. Networks of different sets were not trained alike. Behind "σ estimated" stands the '
+        "median of the estimates"
     )
 
 
@@ -129,7 +144,7 @@ def _table(rows: list[FrontRow], crop: int) -> OutputTable:
         (
             f"{row.sigma:g}",
             label_of(row.method),
-            row.networks or _NONE,
+            (row.networks or _NONE) + ("" if row.estimated is None else f" ({row.estimated:.3g})"),
             _NONE if row.weights is None else f"{row.weights / 1e6:.2f} M",
             _NONE if row.seconds is None else f"{row.seconds:.3g}",
             _spread(*row.plain),
@@ -152,7 +167,7 @@ def _values(row: FrontRow) -> list[Any]:
     ahead = row.ahead
     interval = (None, None, None) if ahead is None else (ahead.mean, ahead.low, ahead.high)
     what = [row.sigma, row.method, row.networks, row.weights, row.seconds, row.images]
-    return [*what, *numbers, *interval, "yes" if row.worse else "no"]
+    return [*what, *numbers, *interval, "yes" if row.worse else "no", row.estimated]
 
 
 def _spread(mean: float, sd: float) -> str:

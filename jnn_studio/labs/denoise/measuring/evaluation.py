@@ -34,6 +34,7 @@ from jnn_studio.labs.denoise.denoisers.methods import BM3D, CLASSICAL
 from jnn_studio.labs.denoise.denoisers.telling import denoise_told, range_of
 from jnn_studio.labs.denoise.measuring.measures import SIGNED, UNIT, Quality, quality
 from jnn_studio.labs.denoise.noisy.noise import digest_of, seed_of, to_signed
+from jnn_studio.labs.denoise.noisy.noise_estimate import estimate_noise
 from jnn_studio.labs.denoise.noisy.noise_model import NoiseModel
 from jnn_studio.models.weights import LoadedDenoiser, fingerprint
 
@@ -42,6 +43,7 @@ NOISY = "noisy"
 """The row of the noisy image itself."""
 FIELDS = ("psnr_paper", "psnr_plain", "ssim")
 _LARGEST_RESULTS = 256 * 2**20
+_GUESSED = " estimated"  # another word when images come to get other estimates
 _VERSION = 2  # raise it when the same settings come to give other values
 
 
@@ -82,13 +84,14 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class Measured:
-    """One method on one image; ``pixels``: how many it has."""
+    """One method on one image; ``pixels``: how many it has; ``estimated``: the σ it was told, if so."""
 
     image: str
     method: str
     quality: Quality
     seconds: float
     pixels: int = 0
+    estimated: float | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class Results:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 record = parse_json(line)
                 found = {name: record[name] for name in (*FIELDS, "seconds")}
+                found["estimated"] = record.get("estimated")
                 if all(value is None or isinstance(value, int | float) for value in found.values()):
                     self._found[str(record["key"])] = found
 
@@ -147,9 +151,23 @@ class Results:
         numbers = [math.nan if value is None else value for value in (paper, plain, seconds)]
         return Quality(numbers[0], numbers[1], ssim), numbers[2]
 
-    def put(self, key: str, image: str, method: str, value: Quality, seconds: float) -> None:
+    def estimated(self, key: str) -> float | None:
+        """The σ that was estimated for the value of that key, where it was."""
+        return self._found.get(key, {}).get("estimated")
+
+    def put(
+        self,
+        key: str,
+        image: str,
+        method: str,
+        value: Quality,
+        seconds: float,
+        estimated: float | None = None,
+    ) -> None:
         """Keep a value; it is on the disk when this returns."""
         data = {name: getattr(value, name) for name in FIELDS} | {"seconds": seconds}
+        if estimated is not None:
+            data["estimated"] = estimated
         self._found[key] = data
         finite = {name: None if v is None or math.isnan(v) else v for name, v in data.items()}
         line = json.dumps(
@@ -190,20 +208,27 @@ def evaluate(
     settings: EvaluationSettings,
     results: Results,
     watch: Watch | None = None,
+    *,
+    estimated: bool = False,
 ) -> Iterator[Measured | Skipped]:
     """Every method on every photograph: its values as they are found, those known before at once.
 
     The noisy images themselves come first of each (`NOISY`). What is known of an image is found again by its
     pixels, the method's weights and the settings, whatever the files are called. ``classical``: which of
-    the methods that learn nothing are measured too.
+    the methods that learn nothing are measured too. ``estimated``: ``denoisers`` that are told σ are told the
+    one that is estimated of each noisy image.
 
     Raises:
+        ValueError: σ is to be ``estimated`` of other noise than Gaussian in -1..1.
         Cancelled: ``watch``, which hears of values, with the photograph's name, said so.
         OSError: values cannot be kept.
     """
     watch = watch or Watch()
     quiet = watch.quiet()
-    weights = {key: _version_of(loaded) for key, loaded in denoisers.items()}
+    guessing = {key for key, loaded in denoisers.items() if estimated and range_of(loaded) is not None}
+    weights = {
+        key: _version_of(loaded) + (_GUESSED if key in guessing else "") for key, loaded in denoisers.items()
+    }
     counted = "" if settings.peak is None else f" {settings.peak!r} {settings.stabilised}"
     weights = {NOISY: "", **weights} | dict.fromkeys(classical, bm3d.installed_version())
     total = len(indices) * len(weights)
@@ -229,20 +254,26 @@ def evaluate(
             ).hexdigest()
             known = results.get(key)
             if known is not None:
-                yield Measured(name, method, *known, pixels.shape[0] * pixels.shape[1])
+                yield Measured(
+                    name, method, *known, pixels.shape[0] * pixels.shape[1], results.estimated(key)
+                )
                 continue
             if noisy is None:
                 noisy = settings.noise.draw(clean, seed_of(digest, settings.seed))
             start = time.perf_counter()
+            noise, guess = settings.noise, None
+            if method in guessing:
+                found = estimate_noise(noisy)
+                noise, guess = NoiseModel(found.sigma, cut=found.cut), found.sigma
             try:
-                estimate = _denoised(method, denoisers, noisy, settings, quiet)
+                estimate = _denoised(method, denoisers, noisy, settings, noise, quiet)
             except (bm3d.Bm3dError, ValueError) as error:
                 yield Skipped(name, method, str(error))
                 continue
             seconds = time.perf_counter() - start
             value = quality(estimate, clean, SIGNED if settings.range == "-1..1" else UNIT)
-            results.put(key, name, method, value, seconds)
-            yield Measured(name, method, value, seconds, pixels.shape[0] * pixels.shape[1])
+            results.put(key, name, method, value, seconds, guess)
+            yield Measured(name, method, value, seconds, pixels.shape[0] * pixels.shape[1], guess)
     watch.step(total, total)
 
 
@@ -291,8 +322,10 @@ def _denoised(
     denoisers: Mapping[str, LoadedDenoiser],
     noisy: Tensor,
     settings: EvaluationSettings,
+    noise: NoiseModel,
     watch: Watch,
 ) -> Tensor:
+    """``noise``: what it is taken for."""
     if method == NOISY:
         return noisy
     opponent = method == BM3D
@@ -305,5 +338,5 @@ def _denoised(
     # Those that are told σ are told it of images in [-1, 1]; the others are fed as the paper's script does.
     told_sigma = method in CLASSICAL or range_of(denoisers[method]) is not None
     if settings.range == "-1..1" or not told_sigma:
-        return settings.noise.denoise(gaussian, noisy, settings.stabilised)
+        return noise.denoise(gaussian, noisy, settings.stabilised)
     return (gaussian(2 * noisy - 1, settings.signed_sigma) + 1) / 2

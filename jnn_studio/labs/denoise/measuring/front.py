@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -45,6 +46,7 @@ class FrontRow:
         ahead: of BM3D in opponent colours on the same images, by the plain PSNR; None of that itself, and
             where there are not two images of both.
         worse: the mean is below that of what it was given.
+        estimated: the median over the images of the σ it was told, where that was estimated; else None.
     """
 
     sigma: float
@@ -57,6 +59,7 @@ class FrontRow:
     seconds: float | None
     ahead: Paired | None
     worse: bool
+    estimated: float | None = None
 
 
 def measure_front(
@@ -71,13 +74,16 @@ def measure_front(
     """(label of the set, value) of everything at one σ; as `evaluate`, with which it shares what is kept.
 
     Raises:
+        ValueError: as there.
         Cancelled: ``watch``, which hears of the values of one set after the other, said so.
         OSError: values cannot be kept.
     """
     for found in evaluate(photographs, indices, {}, classical, settings, results, watch):
         yield "", found
     for one in sets:
-        for found in evaluate(photographs, indices, one.denoisers, (), settings, results, watch):
+        for found in evaluate(
+            photographs, indices, one.denoisers, (), settings, results, watch, estimated=one.estimated
+        ):
             if found.method and found.method != NOISY:
                 yield one.label, found
 
@@ -97,6 +103,7 @@ def front_rows(
         both = [image for image in plain if image in given]
         gain = float(np.mean([plain[image] - given[image] for image in both])) if both else math.nan
         pixels = sum(found.pixels for found in own)
+        guesses = [found.estimated for found in own if found.estimated is not None]
         seconds = None if method == NOISY else 1e6 * sum(found.seconds for found in own) / max(pixels, 1)
         found_rows.append(
             FrontRow(
@@ -110,6 +117,7 @@ def front_rows(
                 seconds,
                 None if (label, method) == ("", BM3D) else paired(plain, reference),
                 gain < 0,
+                median(guesses) if guesses else None,
             )
         )
     return tuple(found_rows)

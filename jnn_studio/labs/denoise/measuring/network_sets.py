@@ -20,10 +20,14 @@ from jnn_studio.models.weights import LoadedDenoiser
 
 @dataclass(frozen=True)
 class NetworkSet:
-    """Networks by method that belong together, and what people call them."""
+    """Networks by method that belong together, and what people call them.
+
+    ``estimated``: they are told the σ that is estimated of each noisy image, not that of the noise.
+    """
 
     label: str
     denoisers: Mapping[str, LoadedDenoiser]
+    estimated: bool = False
 
 
 def bundled_sets() -> tuple[NetworkSet, ...]:
@@ -74,3 +78,14 @@ def made_for(sets: Sequence[NetworkSet], settings: EvaluationSettings) -> tuple[
         for one in sets
     )
     return tuple(one for one in found if one.denoisers)
+
+
+def with_estimates(sets: Sequence[NetworkSet]) -> tuple[NetworkSet, ...]:
+    """Behind every set those of its networks that are told σ once more, told the one that is estimated."""
+    found: list[NetworkSet] = []
+    for one in sets:
+        found.append(one)
+        telling = {key: own for key, own in one.denoisers.items() if range_of(own) is not None}
+        if telling:
+            found.append(NetworkSet(f"{one.label}, σ estimated", telling, estimated=True))
+    return tuple(found)

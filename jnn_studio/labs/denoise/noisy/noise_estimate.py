@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from jnn_studio.labs.denoise.noisy.clipping import was_cut
+from jnn_studio.labs.denoise.noisy.white_noise import white_noise
 
 _MAD_OF_GAUSSIAN = 0.6744897501960817
 """Median of |ε| for ε of standard deviation 1."""
@@ -27,6 +28,8 @@ _DEVIATIONS = 3.0
 """So many σ away from black and white noise counts as uncut."""
 _LEAST, _LARGEST, _ROUNDS, _HALVINGS = 1e-3, 8.0, 6, 14
 _GREYS = 61
+_GAUSSIAN, _HEAVY = 4.5, 6.0
+"""Kurtosis of details up to which they are taken for noise (Gaussian: 3), and from which on for texture."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,27 @@ def estimate_noise(noisy: Tensor) -> NoiseEstimate:
     are too few, those nearest to grey, and σ is the one whose noise, added to their mean, cut off and rounded
     to 8 bits, has this median (`_table`).
 
-    Within a few per cent for white Gaussian noise from σ ≈ 0.05 to 1.5 on photographs. Too high where fine
-    texture fills the whole picture; too low where neighbouring pixels share the noise, as in most JPEGs,
-    scaled pictures and what a camera's raw converter makes; and by up to a tenth where strong noise was cut
-    off of a picture that is all black and white edges.
+    Where fine texture fills a picture, this takes it for noise. So weak noise is held against what patches
+    say (`white_noise.white_noise`): where these hold white noise, σ is theirs. Where they hold next to none
+    it is either texture, or noise that neighbouring pixels or channels share, as in most JPEGs. Details of
+    noise are Gaussian and those of texture have heavier tails (kurtosis tells noise from natural images:
+    Zoran & Weiss, ICCV 2009): the heavier they are, the more of what only the details say is left out.
+
+    Within a few per cent for white Gaussian noise from σ ≈ 0.01 to 1.5 on photographs. Too high for clean
+    photographs whose texture looks like noise, in grey ones also beside noise; too low where neighbouring
+    pixels share the noise, as in most JPEGs, scaled pictures and what a camera's raw converter makes; and by
+    up to a tenth where strong noise was cut off of a picture that is all black and white edges.
     """
     if min(noisy.shape[-2:]) < 2:
         return NoiseEstimate(0.0, False)
     cut = was_cut(noisy)
-    return NoiseEstimate(
-        float(np.median([_of_channel(_squares(channel, cut), cut) for channel in noisy])), cut
-    )
+    found = np.array([_of_channel(_squares(channel, cut), cut) for channel in noisy])
+    sigma, tails = (float(middle) for middle in np.median(found, axis=0))
+    white = white_noise(noisy, 1 - _DEVIATIONS * sigma if cut else np.inf) if 0 < sigma < _STRONG else None
+    if white is not None and white.sigma < sigma:
+        texture = (tails - _GAUSSIAN) / (_HEAVY - _GAUSSIAN)
+        sigma += (white.sigma - sigma) * max(white.certain, min(max(texture, 0.0), 1.0))
+    return NoiseEstimate(sigma, cut)
 
 
 def _squares(channel: Tensor, cut: bool) -> _Squares:
@@ -111,10 +124,11 @@ def _local(values: Tensor, side: int) -> Tensor:
     )[0, 0]
 
 
-def _of_channel(squares: _Squares, cut: bool) -> float:
+def _of_channel(squares: _Squares, cut: bool) -> tuple[float, float]:
+    """σ, and the kurtosis of the details that it is of."""
     if not len(squares.detail):
-        return 0.0
-    sigma = _plain(squares)
+        return 0.0, 0.0
+    sigma, seen = _plain(squares), squares
     for _ in range(_ROUNDS):
         before = sigma
         inside = not cut
@@ -129,7 +143,7 @@ def _of_channel(squares: _Squares, cut: bool) -> float:
         sigma = _plain(seen) if inside else _of_cut(seen)
         if abs(sigma - before) <= 2e-3 * before:
             break
-    return sigma
+    return sigma, _kurtosis(seen.detail)
 
 
 def _smoothest(squares: _Squares, sigma: float | None) -> _Squares:
@@ -176,6 +190,11 @@ def _table(sigma: float) -> tuple[np.ndarray, np.ndarray]:
     differences[:, 1:] *= 2
     medians = [_median_of(row) for row in differences.numpy()]
     return (chances @ values).numpy(), np.array(medians)
+
+
+def _kurtosis(details: np.ndarray) -> float:
+    squares = np.square(details)
+    return float(np.square(squares).mean() / max(squares.mean() ** 2, 1e-9))
 
 
 def _median_of(chances: np.ndarray) -> float:
