@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from jnn_studio.labs.denoise.config import DenoiseConfig
-from jnn_studio.models.config import ConditionedDenoiserConfig
 from jnn_studio.models.weights import load_denoiser, load_model, save_model
 from jnn_studio.training.config import RunConfig
 from jnn_studio.training.configuration.presets import load_preset
@@ -20,6 +19,8 @@ from jnn_studio.training.step.commands import Commands
 
 PRESETS = ("faces", "beta-vae-quick")
 SIGMAS = (0.5, 1.0)
+TOLD = {"denoise-any": "any-sigma", "denoise-any-to-4": "to-4"}
+"""Presets of denoisers that are told σ, and what their files begin with."""
 PER_PHOTO = 64
 """Squares of each photograph for the denoisers that are told σ."""
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
@@ -42,11 +43,13 @@ def main() -> None:
         preset = load_preset("denoise").with_changes(data=arguments.photos)
         assert isinstance(preset, DenoiseConfig)
         noises = [preset.noise.model_copy(update={"sigma": sigma}) for sigma in SIGMAS]
-        told = load_preset("denoise-any").with_changes(data=arguments.photos)
-        assert isinstance(told, DenoiseConfig)
-        squares = told.data.model_copy(update={"per_photo": PER_PHOTO})
         configs = [preset.model_copy(update={"noise": noise}) for noise in noises]
-        for config in (*configs, told.model_copy(update={"data": squares})):
+        for name in TOLD:
+            told = load_preset(name).with_changes(data=arguments.photos)
+            assert isinstance(told, DenoiseConfig)
+            squares = told.data.model_copy(update={"per_photo": PER_PHOTO})
+            configs.append(told.model_copy(update={"data": squares}))
+        for config in configs:
             with tempfile.TemporaryDirectory() as scratch:
                 train(config, Path(scratch) / "run")
                 put_denoisers(Path(scratch) / "run")
@@ -80,11 +83,10 @@ def put_models(run: Path) -> None:
 
 
 def put_denoisers(run: Path) -> None:
-    """The denoisers of a run, each into a file named after σ, or any σ, and its method."""
+    """The denoisers of a run, each into a file named after its σ, or range of σ, and its method."""
     config = RunFolder.open(run).config()
     assert isinstance(config, DenoiseConfig)
-    told = isinstance(config.model, ConditionedDenoiserConfig)
-    preset, noise = ("denoise-any", "any-sigma") if told else ("denoise", f"sigma-{config.noise.sigma:g}")
+    preset, noise = names_of(config)
     for key in config.methods:
         loaded = load_denoiser(run / "models" / f"{key}.safetensors")
         # Where the photographs lie is nobody's business.
@@ -93,6 +95,15 @@ def put_denoisers(run: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         save_model(path, loaded.model, loaded.name, info, half=True)
         report(path)
+
+
+def names_of(config: DenoiseConfig) -> tuple[str, str]:
+    """The preset that a run's denoisers are of, and what their files begin with."""
+    for name, begin in TOLD.items():
+        preset = load_preset(name)
+        if isinstance(preset, DenoiseConfig) and preset.model == config.model:
+            return name, begin
+    return "denoise", f"sigma-{config.noise.sigma:g}"
 
 
 def report(path: Path) -> None:

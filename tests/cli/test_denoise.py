@@ -23,6 +23,7 @@ from jnn_studio.data.pixels import write_picture
 from jnn_studio.labs.denoise.denoisers import bm3d, methods
 from jnn_studio.labs.denoise.denoisers.methods import (
     ANY,
+    TO_4,
     bundled_denoisers,
     bundled_keys,
     bundled_sigmas,
@@ -68,8 +69,12 @@ def weights(tmp_path: Path) -> Path:
 def test_denoisers_ship_for_every_method_and_denoise(photo: Path, tmp_path: Path) -> None:
     assert bundled_sigmas() == (0.5, 1.0)
     told = bundled_denoisers(ANY)
-    assert list(told) == (["supervised", "penalised"] if ANY in bundled_keys() else [])
-    assert not told or common_range(told) == (0.02, 4.0)
+    assert list(told) == ["supervised", "penalised"]
+    assert common_range(told) == (0.02, 2.0)
+    strong = bundled_denoisers(TO_4)
+    assert list(strong) == ["supervised", "noise2noise", "penalised"]
+    assert common_range(strong) == (0.02, 4.0)
+    assert bundled_keys() == (ANY, 0.5, 1.0), "nobody's photographs have such noise"
     for sigma in bundled_sigmas():
         found = bundled_denoisers(sigma)
         assert list(found) == ["supervised", "noise2noise", "penalised", "unpenalised"]
@@ -310,7 +315,11 @@ def test_table_1_stands_beside_the_published_one_with_paired_differences(
     assert (found["published_mean"], found["images"]) == (21.62, 3)
     assert found["penalised_ahead"] == pytest.approx(rows[1.0, "penalised"]["mean"] - found["mean"])
     assert found["penalised_ahead_low"] < found["penalised_ahead"] < found["penalised_ahead_high"]
-    assert rows[2.0, "penalised"]["images"] == 0, "no networks ship for it"
+    # None of ours knows σ = 2; those that ship for it are told the σ of images in [-1, 1].
+    strong = rows[2.0, "penalised"]
+    assert (strong["published_mean"], strong["networks"], strong["images"]) == (19.10, "σ to 4", 3)
+    none = runner.invoke(app, [*call, "--sigma", "1", "--sigma", "2.5", "--format", "json"])
+    assert "σ = 2.5: no networks made for it ship" in json.loads(none.stdout)["notes"][-1]
     shown = runner.invoke(app, [*call, "--format", "latex"])
     assert r"21.08 ± 2.04" in shown.stdout
     assert shown.stdout.startswith(r"\begin{tabular}")

@@ -67,6 +67,7 @@ def table1(
         bundled_sets,
         made_for,
         own_sets,
+        strong_sets,
     )
     from jnn_studio.labs.denoise.measuring.table1 import settings_for, table1_rows
 
@@ -78,7 +79,8 @@ def table1(
         asked = []
         for value in sigma:
             settings = settings_for(dataset, value, seed)
-            sets = made_for(own, settings) or made_for(bundled_sets(), settings)
+            choices = (own, bundled_sets(), strong_sets())
+            sets = next(filter(None, (made_for(one, settings) for one in choices)), ())
             notes += [note for one in sets for note in _notes(one, settings)] or [_lacking(value)]
             asked.append((settings, sets or (NetworkSet("", {}),)))
         classical = classical_there(CLASSICAL)

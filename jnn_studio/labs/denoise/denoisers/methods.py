@@ -68,22 +68,25 @@ LEARNT = tuple(key for key in METHODS if key not in CLASSICAL)
 
 ANY: Final = "any"
 """In the place of a σ: the denoisers that are told σ, for a whole range of it."""
+TO_4: Final = "to-4"
+"""Told σ, too, up to 4, which is noise of σ = 2 on images in [0, 1]: Table 1's. Nobody's photographs have it,
+and on weak noise they are behind those of `ANY`: they are not offered with the others."""
 BundledKey = float | Literal["any"]
-"""Which of the denoisers that ship: those trained on one σ, which have the paper's architecture, or `ANY`."""
+"""Which of the denoisers that are offered: those of the paper's architecture, for one σ, or `ANY`."""
 
-_BUNDLED = re.compile(r"(sigma-(?P<sigma>[\d.]+)|any-sigma)-(?P<method>[\w-]+)\.safetensors")
+_BUNDLED = re.compile(r"(sigma-(?P<sigma>[\d.]+)|any-sigma|(?P<strong>to-4))-(?P<method>[\w-]+)\.safetensors")
 
 
 def bundled_keys() -> tuple[BundledKey, ...]:
-    """Which denoisers ship with the program: `ANY` if there are such, and the σ of the others, ascending."""
+    """Which denoisers are offered: `ANY` if such ship, and the σ of the others, ascending; never `TO_4`."""
     found = {key for key, _ in _bundled()}
-    sigmas = sorted(key for key in found if key != ANY)
+    sigmas = sorted(key for key in found if isinstance(key, float))
     return (ANY, *sigmas) if ANY in found else tuple(sigmas)
 
 
 def bundled_sigmas() -> tuple[float, ...]:
     """σ, for images in [-1, 1], that denoisers of the paper's architecture ship for, ascending."""
-    return tuple(key for key in bundled_keys() if key != ANY)
+    return tuple(key for key in bundled_keys() if isinstance(key, float))
 
 
 def nearest_sigma(sigmas: Collection[float], sigma: float) -> float:
@@ -91,7 +94,7 @@ def nearest_sigma(sigmas: Collection[float], sigma: float) -> float:
     return min(sigmas, key=lambda known: abs(math.log(known / max(sigma, 1e-6))))
 
 
-def bundled_denoisers(key: BundledKey) -> dict[str, LoadedDenoiser]:
+def bundled_denoisers(key: BundledKey | Literal["to-4"]) -> dict[str, LoadedDenoiser]:
     """The denoisers that ship for a σ, by method, in the methods' order; empty if there are none.
 
     Raises:
@@ -157,7 +160,7 @@ def chosen(denoisers: Mapping[str, LoadedDenoiser], method: str) -> str:
     known = [*denoisers, *CLASSICAL]
     found = method or (next(iter(denoisers)) if len(denoisers) == 1 else PENALISED)
     if found not in known:
-        ships = any(method == found and key != ANY for key, method in _bundled())
+        ships = any(method == found and isinstance(key, float) for key, method in _bundled())
         remedy = ". It ships with the paper's architecture: --bundled paper" if ships else ""
         raise DenoisersError(f"there is no denoiser {found!r}; there are: {', '.join(known)}{remedy}")
     return found
@@ -171,14 +174,14 @@ def trained_sigma(loaded: LoadedDenoiser) -> float | None:
         return None
 
 
-def _bundled() -> dict[tuple[BundledKey, str], Path]:
+def _bundled() -> dict[tuple[BundledKey | Literal["to-4"], str], Path]:
     try:
         folder = resource("denoisers")
     except FileNotFoundError:
         return {}
     matches = {path: _BUNDLED.fullmatch(path.name) for path in folder.iterdir()}
     return {
-        (float(m["sigma"]) if m["sigma"] else ANY, m["method"]): path
+        (float(m["sigma"]) if m["sigma"] else TO_4 if m["strong"] else ANY, m["method"]): path
         for path, m in matches.items()
         if m is not None
     }

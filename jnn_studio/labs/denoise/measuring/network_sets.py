@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jnn_studio.labs.denoise.denoisers.methods import (
     ANY,
+    TO_4,
     bundled_denoisers,
     bundled_keys,
     open_denoisers,
@@ -31,7 +32,7 @@ class NetworkSet:
 
 
 def bundled_sets() -> tuple[NetworkSet, ...]:
-    """What ships with the program, for any σ and for each one there is.
+    """What is offered of all that ships with the program, for any σ and for each one there is.
 
     Raises:
         StudioError: a file is damaged.
@@ -40,6 +41,15 @@ def bundled_sets() -> tuple[NetworkSet, ...]:
         NetworkSet("any σ" if key == ANY else f"σ = {key:g}", bundled_denoisers(key))
         for key in bundled_keys()
     )
+
+
+def strong_sets() -> tuple[NetworkSet, ...]:
+    """What ships for noise stronger than the others know.
+
+    Raises:
+        StudioError: a file is damaged.
+    """
+    return (NetworkSet("σ to 4", bundled_denoisers(TO_4)),)
 
 
 def own_sets(places: Sequence[Path]) -> tuple[NetworkSet, ...]:
