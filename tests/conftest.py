@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 from torch import Tensor
@@ -37,6 +38,13 @@ TINY: Mapping[str, Any] = {
 }
 
 Tiny = Callable[..., RunConfig]
+
+
+# Nothing here is measured by the clock: the machine may have other work.
+hypothesis.settings.register_profile(
+    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("calm")
 
 
 def pytest_configure() -> None:

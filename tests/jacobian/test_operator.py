@@ -47,7 +47,7 @@ def test_elementwise_layers(phi, full_jacobian):
     agree(f, 3 * torch.randn(3, 4, dtype=torch.float64), full_jacobian)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     dimensions=st.integers(1, 3),
     kernel=st.integers(1, 3),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from jnn_studio.jacobian import principal_angles, tangent_energy
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(2, 8), p=st.integers(1, 4), q=st.integers(1, 4), seed=st.integers(0, 99))
 def test_angles_agree_with_scipy(n, p, q, seed):
     generator = torch.Generator().manual_seed(seed)

@@ -44,7 +44,7 @@ def check(factor, x):
     return estimate
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     inputs=st.integers(1, 7),
     outputs=st.integers(1, 7),
@@ -61,7 +61,7 @@ def test_linear_layers(inputs, outputs, tokens, phi, bias, seed):
     assert estimate.evaluations == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     dimensions=st.integers(1, 2),
     kernel=st.integers(1, 4),

@@ -100,7 +100,8 @@ def test_a_network_that_is_told_sigma_can_be_chosen(page: RunPage, qtbot: QtBot,
     QTest.mouseClick(button(page, "start"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.status is not None and page.status.state == "finished")
     labels = [member.label for member in page.status.started.members]
-    assert labels == ["Supervised, any σ", "Penalised, any σ"]
+    names = ("Supervised", "Noise2Noise", "Penalised", "SURE", "Recorrupted2Recorrupted", "Neighbor2Neighbor")
+    assert labels == [f"{name}, any σ" for name in names]
     captions = page.plots.previews.accessibleDescription()
     assert "Penalised, any σ η = σ²" in captions
     assert "Supervised, any σ η = 0" in captions
