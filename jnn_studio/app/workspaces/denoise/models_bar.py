@@ -71,7 +71,7 @@ class ModelsBar(QWidget):
         if choice == self._desk.choice:
             return
         if choice.path is None:
-            self._desk.use_bundled(choice.sigma, choice.paper)
+            self._desk.use_bundled(choice)
         else:
             self._desk.open_models(choice.path)
 
@@ -145,7 +145,12 @@ def _bundled(keys: tuple[BundledKey, ...]) -> dict[ModelsChoice, str]:
     sigmas = [key for key in keys if key != ANY]
     whose = "Bundled, paper's" if ANY in keys else "Bundled"
     nearest = ModelsChoice(paper=ANY in keys)
-    offered = {ModelsChoice(): "Bundled, any σ"} if ANY in keys else {}
+    offered = {}
+    if ANY in keys:
+        offered = {
+            ModelsChoice(): "Bundled, any σ",
+            ModelsChoice(all_methods=True): "Bundled, any σ, all methods",
+        }
     offered |= {nearest: f"{whose}, nearest σ"} if sigmas else {}
     offered |= {ModelsChoice(sigma=s): f"{whose}, σ = {s:g}" for s in sigmas}
     return offered or {ModelsChoice(): "Bundled: none"}

@@ -204,9 +204,9 @@ class PhotoDesk(QObject):
         """Use the denoisers of a weights file, or of a folder such as a run."""
         self._chosen.use(ModelsChoice(path=path))
 
-    def use_bundled(self, sigma: float | None = None, paper: bool = False) -> None:
-        """Use the denoisers that ship, as `ModelsChoice` has it."""
-        self._chosen.use(ModelsChoice(sigma=sigma, paper=paper))
+    def use_bundled(self, choice: ModelsChoice) -> None:
+        """Use denoisers that ship."""
+        self._chosen.use(choice)
 
     # --- the noise ---------------------------------------------------------------------------------
 

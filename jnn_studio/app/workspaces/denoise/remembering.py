@@ -33,6 +33,7 @@ class Remembered(BaseModel):
     models: Path | None = None
     models_sigma: float | None = Field(None, gt=0)
     models_paper: bool = False
+    models_all: bool = False
 
 
 def remembered(desk: PhotoDesk) -> str:
@@ -49,6 +50,7 @@ def remembered(desk: PhotoDesk) -> str:
         models=desk.choice.path,
         models_sigma=desk.choice.sigma,
         models_paper=desk.choice.paper,
+        models_all=desk.choice.all_methods,
     )
     return to_json(values)
 
@@ -69,4 +71,5 @@ def restore(desk: PhotoDesk, text: str) -> None:
     desk.set_seed(found.seed)
     desk.set_already_noisy(found.already_noisy)
     desk.set_strength(found.strength)
-    desk.begin_with(found.photo, ModelsChoice(found.models, found.models_sigma, found.models_paper))
+    models = ModelsChoice(found.models, found.models_sigma, found.models_paper, found.models_all)
+    desk.begin_with(found.photo, models)

@@ -102,7 +102,7 @@ def opener(models: Path | None, ships: Bundled = Bundled.any) -> Callable[[float
     if models is not None and ships is not Bundled.any:
         raise UsageError("give --models or --bundled, not both")
     keys = bundled_keys()
-    choice = models_choice.ModelsChoice(models, paper=ships is Bundled.paper)
+    choice = models_choice.ModelsChoice(models, paper=ships is Bundled.paper, all_methods=True)
     open_for = models_choice.opener(choice)
     said: set[float] = set()
 

@@ -66,6 +66,9 @@ CLASSICAL = (BM3D, BM3D_RGB)
 LEARNT = tuple(key for key in METHODS if key not in CLASSICAL)
 """Those that are networks."""
 
+COMPARED = (SUPERVISED, PENALISED)
+"""Of the networks for any σ those that are compared at first: with clean images and with noisy ones alone."""
+
 ANY: Final = "any"
 """In the place of a σ: the denoisers that are told σ, for a whole range of it."""
 TO_4: Final = "to-4"

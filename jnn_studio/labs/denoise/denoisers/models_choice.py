@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jnn_studio.labs.denoise.denoisers.methods import (
     ANY,
+    COMPARED,
     BundledKey,
     bundled_denoisers,
     bundled_keys,
@@ -23,13 +24,14 @@ from jnn_studio.models.weights import LoadedDenoiser
 class ModelsChoice:
     """Weights at ``path``; without one, of those that ship, the ones for any σ.
 
-    With ``sigma`` those trained on it, or, where there are none for any σ or ``paper`` says so, on the σ
-    nearest to the image's.
+    Of these, ``all_methods``, or `COMPARED` alone. With ``sigma`` those trained on it, or, where there are
+    none for any σ or ``paper`` says so, on the σ nearest to the image's.
     """
 
     path: Path | None = None
     sigma: float | None = None
     paper: bool = False
+    all_methods: bool = False
 
     def meant(self, keys: tuple[BundledKey, ...], sigma: float) -> BundledKey | None:
         """Which of the denoisers that ship this means for an image of ``sigma``; None if there are none."""
@@ -60,7 +62,10 @@ def open_choice(choice: ModelsChoice, sigma: float) -> OpenedDenoisers:
     if choice.path is not None:
         return OpenedDenoisers(open_denoisers(choice.path), keys, None)
     meant = choice.meant(keys, sigma)
-    return OpenedDenoisers({} if meant is None else bundled_denoisers(meant), keys, meant)
+    found = {} if meant is None else bundled_denoisers(meant)
+    if meant == ANY and not choice.all_methods:
+        found = {key: found[key] for key in COMPARED if key in found} or found
+    return OpenedDenoisers(found, keys, meant)
 
 
 def trained_for(models: Mapping[str, LoadedDenoiser]) -> tuple[float, ...]:

@@ -286,7 +286,7 @@ class TestDenoisers:
         desk.set_sigma(2)
         desk.set_sigma(0.4)
         qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
-        desk.use_bundled(1.0)
+        desk.use_bundled(ModelsChoice(sigma=1.0))
         qtbot.waitUntil(lambda: desk.bundled_key == 1.0)
         desk.set_sigma(0.45)
         wait_for_results(qtbot, desk)
@@ -329,7 +329,7 @@ class TestForAnySigma:
             wait_for_noisy(qtbot, desk, photo)
             self.check(qtbot, desk)
         assert desk.models[PENALISED] is first
-        desk.use_bundled(paper=True)
+        desk.use_bundled(ModelsChoice(paper=True))
         qtbot.waitUntil(lambda: desk.bundled_key == 1.0)
         desk.set_sigma(0.4)
         qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
@@ -365,7 +365,9 @@ class TestForAnySigma:
         found = noise.denoise(lambda image, s: denoise_told(loaded, image, s), desk.noisy, True)
         assert np.abs(desk.results[PENALISED].pixels.astype(int) - to_pixels(found)).max() <= 1
 
-    def test_what_is_said_of_them(self, qtbot: QtBot, desk: PhotoDesk, photo: Path, bundled: Path) -> None:
+    def test_what_is_said_of_them(
+        self, qtbot: QtBot, context: AppContext, desk: PhotoDesk, photo: Path, bundled: Path
+    ) -> None:
         desk.begin_with(photo)
         desk.begin()
         wait_for_noisy(qtbot, desk, photo)
@@ -374,7 +376,8 @@ class TestForAnySigma:
         qtbot.addWidget(bar)
         offered = [bar.choice.itemText(index) for index in range(bar.choice.count())]
         paper = ["nearest σ", "σ = 0.5", "σ = 1"]
-        assert offered == ["Bundled, any σ", *(f"Bundled, paper's, {words}" for words in paper)]
+        told = ["Bundled, any σ", "Bundled, any σ, all methods"]
+        assert offered == [*told, *(f"Bundled, paper's, {words}" for words in paper)]
         assert bar.choice.currentText() == offered[0]
         assert remark(desk) == ("For any σ from 0.02 to 2: told 0.5.", "muted")
         desk.set_sigma(3)
@@ -384,8 +387,15 @@ class TestForAnySigma:
         assert "only 25% of a result is taken" in remark(desk)[0]
         bar.choice.setCurrentIndex(1)
         bar.choice.activated.emit(1)
+        qtbot.waitUntil(lambda: desk.choice == ModelsChoice(all_methods=True))
+        other = PhotoDesk(context)
+        restore(other, remembered(desk))
+        other.begin()
+        qtbot.waitUntil(lambda: other.choice == desk.choice)
+        bar.choice.setCurrentIndex(2)
+        bar.choice.activated.emit(2)
         qtbot.waitUntil(lambda: desk.bundled_key == 0.5)
-        assert bar.choice.currentText() == offered[1]
+        assert bar.choice.currentText() == offered[2]
         assert "more blur than is needed" in remark(desk)[0]
 
     def test_which_are_open_is_remembered(

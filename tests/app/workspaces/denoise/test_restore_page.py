@@ -26,6 +26,7 @@ from jnn_studio.app.workspaces.denoise.restore.page import RestorePage
 from jnn_studio.app.workspaces.denoise.restore.restoring import Standing
 from jnn_studio.base.watch import Watch
 from jnn_studio.labs.denoise.denoisers.methods import PENALISED, SUPERVISED
+from jnn_studio.labs.denoise.denoisers.models_choice import ModelsChoice
 from jnn_studio.labs.denoise.noisy.noise import to_pixels, to_signed
 from jnn_studio.labs.denoise.restoring.priors import OneSigmaPrior, prior_of
 from jnn_studio.labs.denoise.restoring.restoration import DegradationConfig, PriorConfig, pose, restore_both
@@ -476,7 +477,7 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
     desk = page._desk
     desk.begin_with(photo)
     desk.begin()
-    desk.use_bundled(paper=True)
+    desk.use_bundled(ModelsChoice(paper=True))
     qtbot.waitUntil(lambda: desk.bundled_key == 0.5, timeout=20_000)
 
     def taken() -> set[str]:
@@ -485,5 +486,5 @@ def test_bundled_denoisers_are_those_for_the_noise_of_the_problem(
     page.form.fill({"problem.noise": "1.2"})
     qtbot.waitUntil(lambda: taken() == {"1.0"}, timeout=20_000)
     assert desk.bundled_key == 0.5
-    desk.use_bundled(0.5)
+    desk.use_bundled(ModelsChoice(sigma=0.5))
     qtbot.waitUntil(lambda: taken() == {"0.5"}, timeout=20_000)

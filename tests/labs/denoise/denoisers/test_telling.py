@@ -19,7 +19,10 @@ from jnn_studio.data.listing import list_images
 from jnn_studio.labs.denoise.denoisers import methods
 from jnn_studio.labs.denoise.denoisers.methods import (
     ANY,
+    NOISE2NOISE,
     PENALISED,
+    SUPERVISED,
+    SURE,
     DenoisersError,
     bundled_denoisers,
     bundled_keys,
@@ -227,6 +230,16 @@ class TestChoosing:
         assert [path.name for path in read] == ["any-sigma-penalised.safetensors"]
         assert common_range(found[0]) == (0.02, 2.0)
         assert trained_for(found[0]) == ()
+
+    def test_two_are_compared_unless_all_methods_are_asked_for(
+        self, shipped: Path, any_sigma: LoadedDenoiser
+    ) -> None:
+        for method in (SUPERVISED, NOISE2NOISE, PENALISED, SURE):
+            save_model(shipped / f"any-sigma-{method}.safetensors", any_sigma.model, method, {})
+        assert list(open_choice(ModelsChoice(), 0.1).models) == [SUPERVISED, PENALISED]
+        opened = open_choice(ModelsChoice(all_methods=True), 0.1)
+        assert (opened.key, list(opened.models)) == (ANY, [SUPERVISED, NOISE2NOISE, PENALISED, SURE])
+        assert list(open_choice(ModelsChoice(paper=True, all_methods=True), 0.4).models) == [NOISE2NOISE, PENALISED]
 
     def test_those_for_one_sigma_where_they_are_asked_for(self, with_any: None, read: list[Path]) -> None:
         open_for = opener(ModelsChoice(paper=True))
