@@ -38,8 +38,8 @@ DenoiseAt = Callable[[Tensor, float], Tensor]
 
 FIRST = 1.0
 """σ of the first step, for images in [-1, 1]; twice the noise's where that is more."""
-WEIGHT, SHARE_POWER, EACH_POWER = 0.3, -1.0, -0.6
-"""λ = WEIGHT · σ · share^SHARE_POWER · (passed / share)^EACH_POWER at a strength of 1: see `weight_for`."""
+WEIGHT, POWER, SHARE_POWER, EACH_POWER = 0.19, 0.75, -0.8, -0.6
+"""λ = WEIGHT · σ^POWER · share^SHARE_POWER · (passed / share)^EACH_POWER at a strength of 1."""
 
 
 def falling_sigmas(
@@ -66,7 +66,8 @@ def weight_for(noise: float, degradation: Degradation, like: Tensor) -> float:
     --strengths``).
     """
     share = share_seen(degradation, like)
-    return WEIGHT * noise * share**SHARE_POWER * (passed(degradation) / share) ** EACH_POWER
+    seen = share**SHARE_POWER * (passed(degradation) / share) ** EACH_POWER
+    return WEIGHT * noise**POWER * seen
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from jnn_studio.base.watch import Watch
 from jnn_studio.data.dead_leaves import draw_dead_leaves
 from jnn_studio.labs.denoise.restoring.annealed import (
     EACH_POWER,
+    POWER,
     SHARE_POWER,
     WEIGHT,
     falling_sigmas,
@@ -139,7 +140,7 @@ def test_the_weight_goes_by_the_noise_and_by_what_is_seen() -> None:
         assert float((a.square().sum(1) > 0).sum()) / a.shape[1] == pytest.approx(share)
         assert passed(degradation) == pytest.approx(share * each)
         assert float(a.square().sum()) / a.shape[1] == pytest.approx(share * each, rel=0.2)
-        expected = WEIGHT * 0.2 * share**SHARE_POWER * each**EACH_POWER
+        expected = WEIGHT * 0.2**POWER * share**SHARE_POWER * each**EACH_POWER
         assert weight_for(0.2, degradation, like) == pytest.approx(expected)
 
 
