@@ -69,7 +69,9 @@ def weights(tmp_path: Path) -> Path:
 def test_denoisers_ship_for_every_method_and_denoise(photo: Path, tmp_path: Path) -> None:
     assert bundled_sigmas() == (0.5, 1.0)
     told = bundled_denoisers(ANY)
-    assert list(told) == ["supervised", "penalised"]
+    relatives = ["sure", "recorrupted", "neighbor2neighbor"]
+    assert list(told) == ["supervised", "noise2noise", "penalised", *relatives]
+    assert len({loaded.info["step"] for loaded in told.values()}) == 1, "of the same training"
     assert common_range(told) == (0.02, 2.0)
     strong = bundled_denoisers(TO_4)
     assert list(strong) == ["supervised", "noise2noise", "penalised"]
