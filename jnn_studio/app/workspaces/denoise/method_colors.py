@@ -23,9 +23,9 @@ ROLES = {
     PENALISED: "regularised",
     DIFFERENCES: "regularised",
     UNPENALISED: "unregularised",
-    SURE: "model-3",
-    UNSURE: "model-3",
-    RECORRUPTED: "model-4",
+    SURE: "model-2",
+    UNSURE: "model-2",
+    RECORRUPTED: "model-1",
     NEIGHBOURS: "pca",
     BM3D: "solver-3",
 }
