@@ -223,6 +223,8 @@ def evaluate(
         Cancelled: ``watch``, which hears of values, with the photograph's name, said so.
         OSError: values cannot be kept.
     """
+    if estimated and (settings.range != "-1..1" or settings.peak is not None):
+        raise ValueError("σ is estimated of Gaussian noise on images in -1..1 alone")
     watch = watch or Watch()
     quiet = watch.quiet()
     guessing = {key for key, loaded in denoisers.items() if estimated and range_of(loaded) is not None}

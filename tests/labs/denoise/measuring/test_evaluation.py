@@ -148,6 +148,16 @@ def test_0_to_1_doubles_the_noise_and_drops_the_last_row_and_column(folder: Path
     assert whole[0].quality == next(f for f in whole if f.image == "0.png").quality
 
 
+@pytest.mark.parametrize("change", [{"range": "0..1"}, {"peak": 20.0}])
+def test_sigma_is_estimated_of_gaussian_noise_alone(
+    folder: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    made = EvaluationSettings(0.5, **change)  # type: ignore[arg-type]
+    results = Results(tmp_path / "r.jsonl")
+    with listed(folder) as listing, pytest.raises(ValueError, match=r"on images in -1\.\.1 alone"):
+        next(evaluate(listing, (0,), denoisers(), (), made, results, estimated=True))
+
+
 def test_a_file_that_gives_no_image_is_told_and_passed_over(folder: Path, tmp_path: Path) -> None:
     (folder / "1.png").write_bytes(b"no image")
     with listed(folder) as listing:

@@ -141,9 +141,8 @@ class PhotoPage(QWidget):
         caption += f" & Solomon (2024){'' if desk.strength == 1 else f', strength {desk.strength:g}'}"
 
         def work(_: Watch) -> None:
-            from jnn_studio.labs.denoise.measuring.figure4_file import (
-                write_figure4,  # brings a tenth of all memory
-            )
+            # Imported here: it brings a tenth of all memory.
+            from jnn_studio.labs.denoise.measuring.figure4_file import write_figure4
 
             images = {key: result.image(noisy) for key, result in results.items()}
             write_figure4(panels_of(noisy, clean, images, part), caption, path)
