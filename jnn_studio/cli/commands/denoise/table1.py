@@ -74,12 +74,11 @@ def table1(
     leave_a_core_free()
     rows: list[Table1Row] = []
     with reported():
-        own = own_sets(models or [])
+        choices = (own_sets(models or []), bundled_sets(), strong_sets())
         notes: list[str] = []
         asked = []
         for value in sigma:
             settings = settings_for(dataset, value, seed)
-            choices = (own, bundled_sets(), strong_sets())
             sets = next(filter(None, (made_for(one, settings) for one in choices)), ())
             notes += [note for one in sets for note in _notes(one, settings)] or [_lacking(value)]
             asked.append((settings, sets or (NetworkSet("", {}),)))
